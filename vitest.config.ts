@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+const script = readFileSync(new URL('plugins/cluster_node_snapshot', import.meta.url), 'utf8');
+
+export default defineConfig({
+  define: { SNAPSHOT_SCRIPT: JSON.stringify(script) },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+});
