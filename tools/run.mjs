@@ -1,6 +1,7 @@
 // Runs one of the TypeScript files in this folder: bundled in memory by esbuild, since Node 20 cannot read TypeScript.
-import { createRequire } from 'node:module';
+
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 

@@ -1,0 +1,162 @@
+import { formatIp, parseIp, parseMac } from '../src/address/index.ts';
+import {
+  bucketTable,
+  factsOf,
+  judgeCluster,
+  type NodeFacts,
+  reportCluster,
+  unshared,
+  type Wanted,
+} from '../src/cluster/index.ts';
+import { type Answer, askNodes, duplicateName, parseNodeSpec } from '../src/node/index.ts';
+import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
+
+export default definePlugin({
+  name: 'check_cluster_buckets',
+  summary: 'Checks that every bucket of a load-sharing cluster is on exactly one node',
+  description:
+    'Asks all nodes at once what their kernels hold for the VIP (netfilter CLUSTERIP), and judges whether every client is answered by exactly one node: buckets, hash, earlier firewall rules, the VIP itself, its interface and the cluster MAC.',
+  options: {
+    vip: { short: 'H', value: 'ADDRESS', help: 'the shared address of the cluster', required: true, parse: readVip },
+    node: {
+      short: 'N',
+      value: 'SPEC',
+      help: 'a node to ask: [NAME=]TARGET with TARGET local, [USER@]HOST, ssh://[USER@]HOST[:PORT] or file:PATH',
+      repeat: true,
+      default: ['local'],
+      parse: parseNodeSpec,
+    },
+    totalNodes: {
+      short: 'n',
+      value: 'N',
+      help: 'number of buckets that every rule must say; replaces it with --skip rules',
+      type: 'integer',
+      min: 1,
+    },
+    mac: { value: 'MAC', help: 'the cluster MAC that every rule must name', parse: readMac },
+    warning: {
+      short: 'w',
+      value: 'RANGE',
+      help: 'WARNING when the number of buckets on a node is outside (1: when a node idles)',
+      type: 'range',
+    },
+    critical: {
+      short: 'c',
+      value: 'RANGE',
+      help: 'CRITICAL when the number of buckets on a node is outside',
+      type: 'range',
+    },
+    unreachable: {
+      value: 'STATE',
+      help: 'state for a node that gives no answer while nobody else holds its buckets: ok, warning, critical or unknown',
+      type: ['ok', 'warning', 'critical', 'unknown'],
+      default: 'critical',
+    },
+    skip: {
+      value: 'PART',
+      help: 'do not judge this part: rules, vip or mac',
+      type: ['rules', 'vip', 'mac'],
+      repeat: true,
+      default: [],
+    },
+    expectBuckets: {
+      value: 'LIST',
+      help: 'the one node must hold exactly these buckets (1,3 or none); coverage across nodes is then not judged',
+      parse: readBuckets,
+    },
+    remoteCommand: {
+      value: 'COMMAND',
+      help: 'run this installed command on ssh nodes in place of the script sent along',
+    },
+    sshConfig: { value: 'FILE', help: 'configuration file for ssh' },
+    sshIdentity: { value: 'FILE', help: 'key file for ssh' },
+  },
+  examples: [
+    {
+      text: 'two nodes over ssh, with nothing installed on them',
+      args: '--vip 192.168.56.20 --node node1 --node admin@node2',
+    },
+    { text: 'a node checks itself, for NRPE', args: '--vip 192.168.56.20 --expect-buckets 1' },
+    { text: 'look again at saved snapshots', args: '--vip 192.168.56.20 --node n1=file:n1.txt --node n2=file:n2.txt' },
+  ],
+  check: ({ node, skip, totalNodes, expectBuckets }) => {
+    const twice = duplicateName(node);
+    if (twice !== null) return `--node: the name ${twice} stands for two nodes; give them names as in NAME=${twice}`;
+    if (expectBuckets !== undefined && node.length > 1) return '--expect-buckets judges one node: give one --node';
+    if (skip.includes('rules') && totalNodes === undefined && expectBuckets === undefined)
+      return '--skip rules leaves the number of buckets open: give --total-nodes';
+    return undefined;
+  },
+  run: async (options, context) => {
+    context.stage(`asking ${options.node.map(({ name }) => name).join(', ')}`);
+    const answers = await askNodes(options.node, {
+      vip: options.vip,
+      limitMs: Math.max(context.timeoutMs - 1500, (context.timeoutMs * 2) / 3),
+      signal: context.signal,
+      sshConfig: options.sshConfig,
+      sshIdentity: options.sshIdentity,
+      remoteCommand: options.remoteCommand,
+    });
+    context.stage('judging');
+    const wanted: Wanted = {
+      vip: options.vip,
+      totalNodes: options.totalNodes,
+      mac: options.mac,
+      held: { warning: options.warning, critical: options.critical },
+      unreachable: stateNames[options.unreachable],
+      skip: options.skip,
+      expectBuckets: options.expectBuckets,
+    };
+    const facts = answers.map((answer) => factsFrom(answer, wanted));
+    const judgement = judgeCluster(facts, wanted);
+    const details = [
+      ...(context.verbosity >= 1 ? [...bucketTable(judgement), ...unshared(judgement), ...answers.map(reachedBy)] : []),
+      ...(context.verbosity >= 2 ? facts.map((fact) => JSON.stringify(fact, bigNumbers)) : []),
+      ...(context.verbosity >= 3
+        ? answers.flatMap((answer) =>
+            answer.reached ? [`snapshot of ${answer.name}:`, ...answer.text.split('\n')] : [],
+          )
+        : []),
+    ];
+    return { ...reportCluster(judgement, facts, wanted), details };
+  },
+});
+
+const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
+
+function factsFrom(answer: Answer, { vip, skip, totalNodes }: Wanted): NodeFacts {
+  if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
+  const source = skip.includes('rules')
+    ? ({ skipRules: true, total: totalNodes ?? null } as const)
+    : ({ skipRules: false } as const);
+  return factsOf(answer.name, answer.snapshot, vip, source);
+}
+
+function reachedBy(answer: Answer): string {
+  const how = `${answer.name} (${answer.spec.text}): ${answer.reached ? 'answered' : answer.reason} after ${answer.milliseconds} ms`;
+  const left = answer.reached
+    ? answer.snapshot.sections.flatMap(({ name, leftOut }) => leftOut.map((what) => `${name} ${what}`))
+    : [];
+  return left.length === 0 ? how : `${how}; left out: ${left.join('; ')}`;
+}
+
+function bigNumbers(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
+function readVip(text: string): Result<string> {
+  const ip = parseIp(text);
+  return ip === null ? failure(`"${text}" is no IP address`) : success(formatIp(ip));
+}
+
+function readMac(text: string): Result<string> {
+  const mac = parseMac(text);
+  return mac === null ? failure(`"${text}" is no MAC address (01:23:45:67:89:ab)`) : success(mac);
+}
+
+/** `1,3`, or `none`; ascending and without repeats, whatever the order given. */
+function readBuckets(text: string): Result<readonly number[]> {
+  if (text === 'none') return success([]);
+  if (!/^[1-9]\d{0,4}(,[1-9]\d{0,4})*$/.test(text)) return failure(`"${text}" is no list of buckets such as 1,3`);
+  return success([...new Set(text.split(',').map(Number))].sort((a, b) => a - b));
+}

@@ -1,0 +1,11 @@
+export type { Address } from './address.ts';
+export { parseAddresses } from './address.ts';
+export type { Ip, IpBlock } from './ip.ts';
+export { formatIp, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
+export type { Link } from './link.ts';
+export { parseLinks, whyDown } from './link.ts';
+export { isMulticastMac, isOrdinaryGroup, parseMac } from './mac.ts';
+export type { Subscription } from './maddr.ts';
+export { parseSubscriptions } from './maddr.ts';
+export type { HostAddresses, Placement } from './placement.ts';
+export { locate, readAddresses } from './placement.ts';

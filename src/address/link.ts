@@ -1,0 +1,61 @@
+/** One interface of a node, from a line of `ip -o link show` (with `-d` or without). */
+export type Link = {
+  readonly ifname: string;
+  /** The interface below a VLAN, macvlan or veth (`eth0` of `vrrp.51@eth0`); null when there is none in this namespace. */
+  readonly parent: string | null;
+  /** The bond, bridge or VRF that this interface belongs to. */
+  readonly master: string | null;
+  /** `UP`, `LOWER_UP`, `NO-CARRIER`, `SLAVE` ... as between the angle brackets. */
+  readonly flags: readonly string[];
+  /** `UP`, `DOWN`, `LOWERLAYERDOWN`, `UNKNOWN`, `DORMANT` ... */
+  readonly state: string;
+  readonly mac: string | null;
+};
+
+const LINE = /^\d+:\s+([^\s:@]+)(?:@([^\s:]+))?:\s+<([^>]*)>\s*([^\\]*)(?:\\(.*))?$/;
+
+/** Reads `ip -o link show`. Lines of another form are skipped. */
+export function parseLinks(lines: readonly string[]): readonly Link[] {
+  return lines.flatMap((line) => parseLink(line) ?? []);
+}
+
+function parseLink(line: string): Link | null {
+  const match = LINE.exec(line);
+  if (match === null) return null;
+  const [, ifname = '', parent, flags = '', rest = '', below = ''] = match;
+  return {
+    ifname,
+    // `eth0@if3` names an interface of another namespace by its number; nothing can be looked up there.
+    parent: parent === undefined || /^if\d+$/.test(parent) || parent === 'NONE' ? null : parent,
+    master: /\bmaster (\S+)/.exec(rest)?.[1] ?? null,
+    flags: flags.split(','),
+    state: /\bstate (\S+)/.exec(rest)?.[1] ?? 'UNKNOWN',
+    mac: /link\/\S+ ([0-9a-f:]{17})\b/i.exec(below)?.[1]?.toLowerCase() ?? null,
+  };
+}
+
+/**
+ * Why an interface carries no traffic, in words that go behind its name (`is down`); null when it does.
+ * `state UNKNOWN` is normal on lo and on some virtual interfaces. A bond without miimon stays UP with all its slaves
+ * down (measured), so its slaves are looked at, also from a VLAN upon it.
+ */
+export function whyDown(links: readonly Link[], ifname: string): string | null {
+  const link = links.find((candidate) => candidate.ifname === ifname);
+  if (link === undefined) return null;
+  if (!link.flags.includes('UP')) return 'is down (ip link set it up)';
+  if (link.flags.includes('NO-CARRIER') || link.state === 'LOWERLAYERDOWN')
+    return 'has no carrier (cable, switch port or lower interface)';
+  if (link.state === 'DOWN') return 'is up but its state is DOWN';
+  const below = [ifname, link.parent ?? ''].find((name) => deadBond(links, name));
+  return below === undefined ? null : `has no live slave below ${below}`;
+}
+
+function deadBond(links: readonly Link[], bond: string): boolean {
+  const slaves = links.filter((link) => link.master === bond && link.flags.includes('SLAVE'));
+  return (
+    slaves.length > 0 &&
+    slaves.every(
+      (slave) => !slave.flags.includes('UP') || slave.flags.includes('NO-CARRIER') || !slave.flags.includes('LOWER_UP'),
+    )
+  );
+}

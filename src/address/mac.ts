@@ -1,0 +1,16 @@
+/** Brings `01:23:45:67:89:AB`, `01-23-45-67-89-ab` and `0123456789ab` to `01:23:45:67:89:ab`; null for anything else. */
+export function parseMac(text: string): string | null {
+  const digits = text.replaceAll(/[:-]/g, '').toLowerCase();
+  const shape = /^([0-9a-f]{12}|[0-9a-f]{2}(:[0-9a-f]{2}){5}|[0-9a-f]{2}(-[0-9a-f]{2}){5})$/i;
+  return shape.test(text) ? (digits.match(/../g) ?? []).join(':') : null;
+}
+
+/** True when the group bit is set (the lowest bit of the first octet): only then do switches hand a frame to all nodes. */
+export function isMulticastMac(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+}
+
+/** Groups that every Linux host joins for its own IP multicast: these are no cluster MACs by themselves. */
+export function isOrdinaryGroup(mac: string): boolean {
+  return mac.startsWith('01:00:5e:') || mac.startsWith('33:33:') || mac === 'ff:ff:ff:ff:ff:ff';
+}

@@ -1,0 +1,6 @@
+export type { NodeFacts, ReachedNode, SilentNode } from './facts.ts';
+export { factsOf } from './facts.ts';
+export type { Judgement } from './judge.ts';
+export { judgeCluster } from './judge.ts';
+export { bucketTable, reportCluster, unshared } from './report.ts';
+export type { Wanted } from './wanted.ts';

@@ -1,0 +1,185 @@
+import { type Bucket, percent } from '../netfilter/index.ts';
+import type { State } from '../plugin/index.ts';
+import { judgeAgreement, judgeMacs, type RuledNode } from './agreement.ts';
+import { type Claim, type Coverage, cover, hashesAgree, measureShares, type Shares } from './coverage.ts';
+import type { NodeFacts, ReachedNode, SilentNode } from './facts.ts';
+import { bucketList, type Fault, fault, listOf } from './fault.ts';
+import { type JudgedNode, judgeNode } from './node.ts';
+import { doubledFault, lostFault } from './repair.ts';
+import type { Wanted } from './wanted.ts';
+
+/** What all nodes together show about a VIP. */
+export type Judgement = {
+  readonly nodes: readonly JudgedNode[];
+  readonly silent: readonly SilentNode[];
+  /** Number of buckets; null when no rule says it or the rules differ. */
+  readonly total: number | null;
+  /** Buckets that no node answers, for certain. */
+  readonly lost: readonly Bucket[];
+  readonly doubled: readonly Bucket[];
+  /** Buckets that no node is known to answer, while some node is not known. */
+  readonly unproven: readonly Bucket[];
+  /** Shares of client addresses, 0 to 1; null where they cannot be known. */
+  readonly shares: Shares | null;
+  readonly faults: readonly Fault[];
+};
+
+/** Judges what the nodes of a cluster say about its VIP. */
+export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judgement {
+  const reached = facts.filter((node): node is ReachedNode => node.reached);
+  const silent = facts.filter((node): node is SilentNode => !node.reached);
+  const nodes = reached.map((node) => judgeNode(node, reached, wanted));
+  const ruled = nodes.filter((node): node is RuledNode => node.rule !== null);
+  const whole = silent.length === 0 && nodes.every(({ known }) => known);
+  const claims = ruled.filter(({ serves }) => serves).map(claimOf);
+  const agree = hashesAgree(ruled.map(claimOf));
+  const total = agree ? totalOf(ruled) : null;
+  const coverage = total === null ? { lost: [], doubled: [] } : cover(claims, total);
+  const muddled = !whole || ruled.length === 0 || nodes.some((node) => node.muddled);
+  const mac = wanted.skip.includes('mac') ? [] : judgeMacs(ruled, wanted);
+  const shares = muddled || mac.length > 0 ? null : measureShares(claims);
+  const own = nodes.flatMap(({ faults }) => faults);
+  const judgedAlone = wanted.expectBuckets !== undefined;
+  const together = judgedAlone
+    ? expectedBuckets(ruled[0], wanted.expectBuckets)
+    : [
+        ...judgeAgreement(ruled, shares),
+        ...totals(ruled, wanted),
+        ...mac,
+        ...coverageFaults(coverage, nodes, silent, total, whole),
+        ...nowhere(reached, ruled, whole, wanted),
+      ];
+  const unproven = whole ? [] : coverage.lost;
+  return {
+    nodes,
+    silent,
+    total,
+    lost: whole && !judgedAlone ? coverage.lost : [],
+    doubled: judgedAlone ? [] : coverage.doubled.map(({ bucket }) => bucket),
+    unproven: judgedAlone ? [] : unproven,
+    shares: judgedAlone ? null : shares,
+    faults: [...together, ...own, ...silence(silent, coverage, total, ruled, wanted)],
+  };
+}
+
+function claimOf({ name, rule }: RuledNode): Claim {
+  return { node: name, hash: rule.hash, total: rule.total, buckets: rule.buckets, answersAll: rule.answersAll };
+}
+
+function totalOf(ruled: readonly RuledNode[]): number | null {
+  const hashing = ruled.find(({ rule }) => !rule.answersAll) ?? ruled[0];
+  return hashing?.rule.total ?? null;
+}
+
+function totals(ruled: readonly RuledNode[], { totalNodes, skip }: Wanted): readonly Fault[] {
+  if (totalNodes === undefined || skip.includes('rules')) return [];
+  const other = ruled.filter(({ rule }) => rule.total !== totalNodes);
+  if (other.length === 0) return [];
+  const said = listOf(other.map(({ name, rule }) => `${name} ${rule.total}`));
+  return [
+    fault(
+      'CRITICAL',
+      `total is not ${totalNodes} (${said})`,
+      `the number of buckets is not ${totalNodes} as --total-nodes asserts (${said})`,
+    ),
+  ];
+}
+
+/** Faults of coverage: what nobody answers, less what a node's own fault has already told, and what several answer. */
+function coverageFaults(
+  coverage: Coverage,
+  nodes: readonly JudgedNode[],
+  silent: readonly SilentNode[],
+  total: number | null,
+  whole: boolean,
+): readonly Fault[] {
+  if (total === null) return [];
+  const broken = nodes.filter(({ serves, rule }) => !serves && rule !== null);
+  const told = new Set(broken.flatMap(({ rule }) => rule?.buckets ?? []));
+  const untold = coverage.lost.filter((bucket) => !told.has(bucket));
+  const lost = whole && untold.length > 0 ? [lostFault(untold, total, nodes)] : [];
+  const alone = lost.length > 0 && nodes.length + silent.length === 1 && total > 1 ? [onlyOneNode(nodes)] : [];
+  return [...lost, ...alone, ...(coverage.doubled.length > 0 ? [doubledFault(coverage.doubled, total, nodes)] : [])];
+}
+
+function onlyOneNode(nodes: readonly JudgedNode[]): Fault {
+  const text = `only ${nodes[0]?.name} was asked: name every node of the cluster with --node, or say what this one must hold with --expect-buckets`;
+  return fault('OK', 'only one node was asked', text);
+}
+
+/** Nobody has a rule, and nobody the VIP: most likely the address is wrong. */
+function nowhere(
+  reached: readonly ReachedNode[],
+  ruled: readonly RuledNode[],
+  whole: boolean,
+  { vip, skip }: Wanted,
+): readonly Fault[] {
+  const allRead = reached.length > 0 && reached.every(({ reading }) => reading.unread.length === 0);
+  const placed = !skip.includes('vip') && reached.some(({ placements }) => placements.length > 0);
+  if (ruled.length > 0 || !allRead || placed) return [];
+  const who = whole ? 'no node' : 'no reached node';
+  const what = skip.includes('vip') ? 'a cluster rule for it' : 'the VIP or a cluster rule for it';
+  return [fault('CRITICAL', `${who} has ${what}`, `${who} has ${what}: is ${vip} the right address?`)];
+}
+
+function expectedBuckets(node: RuledNode | undefined, expected: readonly Bucket[] | undefined): readonly Fault[] {
+  const held = node?.rule.buckets ?? [];
+  const name = node?.name ?? 'the node';
+  const note = fault(
+    'OK',
+    'coverage not judged',
+    'coverage across the nodes is not judged (--expect-buckets): this is one node’s own view',
+  );
+  if (expected === undefined || held.join() === expected.join()) return [note];
+  const words = (buckets: readonly Bucket[]) => (buckets.length === 0 ? 'no bucket' : bucketList(buckets));
+  const text = `${name} holds ${words(held)}, expected ${words(expected)} (--expect-buckets)`;
+  return [fault('CRITICAL', `${name} holds ${words(held)}, expected ${words(expected)}`, text), note];
+}
+
+/** Nodes that gave nothing: a doubt if the others cover every bucket, else what --unreachable says. */
+function silence(
+  silent: readonly SilentNode[],
+  coverage: Coverage,
+  total: number | null,
+  ruled: readonly RuledNode[],
+  wanted: Wanted,
+): readonly Fault[] {
+  if (silent.length === 0) return [];
+  const covered = total !== null && coverage.lost.length === 0 && ruled.length > 0;
+  const alone = wanted.expectBuckets !== undefined;
+  const state: State = covered && !alone ? 'WARNING' : wanted.unreachable;
+  return silent.map(({ name, reason }) => {
+    const text = `${name} is unreachable: ${reason}`;
+    if (covered && !alone)
+      return fault(
+        state,
+        `${name} is unreachable`,
+        `${text}. The others cover every bucket; that ${name} doubles none is not proven`,
+      );
+    if (total === null || coverage.lost.length === 0) return fault(state, `${name} is unreachable`, text);
+    return fault(
+      state,
+      unprovenBrief(name, coverage.lost, total),
+      `${text}. ${takeOver(name, coverage.lost, total, ruled, wanted)}`,
+    );
+  });
+}
+
+function unprovenBrief(name: string, lost: readonly Bucket[], total: number): string {
+  return `${name} is unreachable, ${bucketList(lost)} of ${total} unproven (${percent(lost.length / total)} of clients)`;
+}
+
+function takeOver(
+  name: string,
+  lost: readonly Bucket[],
+  total: number,
+  ruled: readonly RuledNode[],
+  { vip }: Wanted,
+): string {
+  const open = `${bucketList(lost)} of ${total} (${percent(lost.length / total)} of client addresses) ${lost.length === 1 ? 'is' : 'are'} on no reached node`;
+  const heir = ruled.find(({ serves, rule }) => serves && rule.backend === 'clusterip');
+  if (heir === undefined) return open;
+  if (heir.rule.managed) return `${open}. Pacemaker manages the rule: look at the resource`;
+  const commands = lost.map((bucket) => `echo +${bucket} > /proc/net/ipt_CLUSTERIP/${vip}`).join('; ');
+  return `${open}. Make sure first that ${name} is dead; then on ${heir.name}: ${commands}`;
+}

@@ -1,0 +1,147 @@
+import type { Rule } from '../netfilter/index.ts';
+import { type Finding, type Metric, type Report, type State, worst } from '../plugin/index.ts';
+import { hashName } from './agreement.ts';
+import type { NodeFacts } from './facts.ts';
+import { bucketList } from './fault.ts';
+import type { Judgement } from './judge.ts';
+import type { JudgedNode } from './node.ts';
+import type { Wanted } from './wanted.ts';
+
+/** Words a judgement: first line, a finding a node and fault, metrics, and the facts for JSON. */
+export function reportCluster(judgement: Judgement, facts: readonly NodeFacts[], wanted: Wanted): Report {
+  const findings: Finding[] = [
+    ...judgement.faults.map(({ state, text }) => ({ state, text })),
+    ...judgement.nodes.map((node) => ({ state: 'OK' as const, text: holding(node) })),
+  ];
+  const state = worst(findings.map((finding) => finding.state));
+  return {
+    state,
+    summary: `${wanted.vip}: ${headline(judgement, state)}`,
+    findings,
+    perfdata: metrics(judgement, wanted),
+    data: dataOf(judgement, facts, wanted),
+  };
+}
+
+/** The bucket x node table of `-v`: who holds what, as the kernels say. */
+export function bucketTable({ nodes, total }: Judgement): readonly string[] {
+  const ruled = nodes.filter(({ rule }) => rule !== null);
+  const last = Math.min(total ?? Math.max(0, ...ruled.map(({ rule }) => rule?.total ?? 0)), 64);
+  const row = (label: string, cells: readonly string[]) =>
+    `${label.padEnd(8)}${cells.map((cell, i) => cell.padEnd(Math.max(ruled[i]?.name.length ?? 0, 1) + 2)).join('')}`.trimEnd();
+  const header = row(
+    'bucket',
+    ruled.map(({ name }) => name),
+  );
+  const body = Array.from({ length: last }, (_, i) =>
+    row(
+      `${i + 1}`,
+      ruled.map(({ rule }) => (rule?.answersAll || rule?.buckets.includes(i + 1) ? 'x' : '.')),
+    ),
+  );
+  const cut = total !== null && total > last ? [`(${total - last} more buckets)`] : [];
+  return last === 0 ? [] : [header, ...body, ...cut];
+}
+
+/** What is outside the rules' match, and answered by every node. */
+export function unshared({ nodes }: Judgement): readonly string[] {
+  const matches = [...new Set(nodes.flatMap(({ rule }) => (rule?.match ? [rule.match] : [])))];
+  return matches.map((match) => `shared: ${match} only; everything else to the VIP is answered by every node`);
+}
+
+function headline({ faults, nodes, total }: Judgement, state: State): string {
+  const worstFaults = faults.filter((fault) => fault.state === state);
+  const [first] = worstFaults;
+  if (state !== 'OK' && first !== undefined) {
+    const more = worstFaults.length - 1;
+    return more > 0 ? `${first.brief} (+${more} more)` : first.brief;
+  }
+  const holders = nodes.filter(({ rule }) => rule !== null).length;
+  return holds(total, holders);
+}
+
+function holds(total: number | null, holders: number): string {
+  const buckets = total === 1 ? '1 bucket' : `${total ?? '?'} buckets`;
+  return `${buckets} on ${holders === 1 ? '1 node' : `${holders} nodes`}, each on exactly one`;
+}
+
+function holding({ name, rule, known }: JudgedNode): string {
+  if (rule === null) return known ? `${name} stands by (no cluster rule)` : `${name}: what it holds is not known`;
+  const held = rule.buckets.length === 0 ? 'no bucket' : bucketList(rule.buckets);
+  return `${name} holds ${held} (${describeRule(rule)})`;
+}
+
+function describeRule(rule: Rule): string {
+  const parts = [
+    rule.backend,
+    hashName(rule.hash),
+    rule.match === '' ? null : rule.match,
+    rule.hash === null ? null : `total ${rule.total}`,
+    rule.ifname,
+    rule.mac,
+  ];
+  return parts.filter((part) => part !== null).join(', ');
+}
+
+function metrics(judgement: Judgement, { held }: Wanted): readonly Metric[] {
+  const { total, lost, doubled, unproven, silent, nodes } = judgement;
+  const none = { low: 0, high: 0, inside: false };
+  const known = silent.length === 0 && nodes.every((node) => node.known);
+  const count = (label: string, value: number): Metric => ({
+    label,
+    value,
+    crit: none,
+    min: 0,
+    ...(total === null ? {} : { max: total }),
+  });
+  return [
+    ...(total === null ? [] : [{ label: 'buckets_total', value: total, min: 0 }]),
+    ...(total === null || !known ? [] : [count('buckets_lost', lost.length)]),
+    ...(total === null || known ? [] : [{ ...count('buckets_unproven', unproven.length), crit: undefined }]),
+    ...(total === null ? [] : [count('buckets_doubled', doubled.length)]),
+    ...nodes.flatMap(({ name, rule }) =>
+      rule === null
+        ? []
+        : [
+            {
+              label: `held_${name}`,
+              value: rule.buckets.length,
+              warn: held.warning,
+              crit: held.critical,
+              min: 0,
+              max: rule.total,
+            },
+          ],
+    ),
+  ];
+}
+
+function dataOf(judgement: Judgement, facts: readonly NodeFacts[], { vip }: Wanted): unknown {
+  const judged = new Map(judgement.nodes.map((node) => [node.name, node]));
+  return {
+    vip,
+    total: judgement.total,
+    backends: [...new Set(judgement.nodes.flatMap(({ rule }) => (rule === null ? [] : [rule.backend])))],
+    lost: judgement.lost,
+    doubled: judgement.doubled,
+    unproven: judgement.unproven,
+    shareLost: judgement.shares?.lost ?? null,
+    shareDoubled: judgement.shares?.doubled ?? null,
+    nodes: facts.map((fact) => {
+      const rule = judged.get(fact.name)?.rule ?? null;
+      return {
+        name: fact.name,
+        reached: fact.reached,
+        ...(fact.reached ? {} : { reason: fact.reason }),
+        buckets: rule?.buckets ?? (judged.get(fact.name)?.known === true ? [] : null),
+        backend: rule?.backend ?? null,
+        interface: rule?.ifname ?? null,
+        mac: rule?.mac ?? null,
+        seed: rule?.hash?.seed ?? null,
+        hash: hashName(rule?.hash ?? null),
+        total: rule?.hash == null ? null : rule.total,
+        match: rule?.match ?? null,
+      };
+    }),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Bucket } from '../netfilter/index.ts';
+import type { State, Thresholds } from '../plugin/index.ts';
+
+/** What the user wants judged, and against what. */
+export type Wanted = {
+  readonly vip: string;
+  /** Asserts the number of buckets that the rules say. */
+  readonly totalNodes: number | undefined;
+  /** The cluster MAC, lower case with colons. */
+  readonly mac: string | undefined;
+  /** How many buckets a node may hold. */
+  readonly held: Thresholds;
+  /** What a node counts that gave nothing and whose buckets nobody else holds. */
+  readonly unreachable: State;
+  readonly skip: readonly ('rules' | 'vip' | 'mac')[];
+  /** The buckets that the one node must hold; coverage is not judged then. */
+  readonly expectBuckets: readonly Bucket[] | undefined;
+};

@@ -1,0 +1,67 @@
+import type { State } from '../plugin/index.ts';
+import type { Hash } from './hash.ts';
+
+/** One residue of the hash, numbered from 1 ("node" in netfilter's options). */
+export type Bucket = number;
+
+export type Backend = 'clusterip' | 'xt_cluster' | 'nftables';
+
+/**
+ * What one node's kernel was told about a VIP. Every backend is read into this form, and the judge knows no other:
+ * a new backend is a new reader.
+ */
+export type Rule = {
+  readonly backend: Backend;
+  /** The interface it is bound to; null when to none. */
+  readonly ifname: string | null;
+  /** Which of the VIP's traffic is shared, in words (`tcp port 80`); empty for all of it. */
+  readonly match: string;
+  /** How many buckets the hash has. */
+  readonly total: number;
+  /** The buckets this node answers for, ascending, as the kernel says now. */
+  readonly buckets: readonly Bucket[];
+  /** Null where the rule was not read. */
+  readonly hash: Hash | null;
+  /** The cluster MAC that the rule names, lower case; null when it names none. */
+  readonly mac: string | null;
+  /** True when the node answers every client, whatever its buckets are. */
+  readonly answersAll: boolean;
+  /** `filter INPUT`. */
+  readonly place: string;
+  /** The rule as saved. */
+  readonly text: string;
+  /** What keeps the rule from doing what it says, worst first. */
+  readonly obstacles: readonly Obstacle[];
+  /** True where a cluster manager wrote the rule: it would undo a repair by hand. */
+  readonly managed: boolean;
+};
+
+/** Something on the node that keeps a rule from doing what it says. */
+export type Obstacle = {
+  readonly state: State;
+  /** What is wrong, to stand behind the node's name: `accepts tcp ESTABLISHED before the cluster rule: ...`. */
+  readonly text: string;
+  /** The same in a few words for a first line. */
+  readonly brief: string;
+  /** What to do about it. */
+  readonly mend: string;
+  /** True when the node's buckets get no (lasting) answer because of it. */
+  readonly disables: boolean;
+  /** Equal on nodes that have the same thing; a DROP that all nodes have alike is policy, and null is never policy. */
+  readonly alike: string | null;
+};
+
+/** A part of a node's rules that could not be read. */
+export type Unread = {
+  /** What was to be read: `/proc/net/ipt_CLUSTERIP/192.168.56.20`. */
+  readonly what: string;
+  readonly reason: string;
+  /** The command that sudo would have to allow; null when sudo is not the matter. */
+  readonly needs: string | null;
+};
+
+/** What a node's snapshot says of the rules for a VIP. */
+export type Reading = {
+  readonly rules: readonly Rule[];
+  readonly unread: readonly Unread[];
+};

@@ -1,0 +1,50 @@
+/** One rule of an iptables ruleset as saved: its chain is where it stands, its words are the command line it was made with. */
+export type RuleLine = {
+  /** The line as saved, from `-A`, less packet counters. */
+  readonly text: string;
+  readonly words: readonly string[];
+};
+
+export type Chain = {
+  readonly name: string;
+  /** `ACCEPT` or `DROP` for a built-in chain; null for one of the user's. */
+  readonly policy: string | null;
+  readonly rules: readonly RuleLine[];
+};
+
+/** The chains of each table (`raw`, `mangle`, `nat`, `filter`, `security`), by name. */
+export type Ruleset = ReadonlyMap<string, ReadonlyMap<string, Chain>>;
+
+/** Reads what `iptables-save` prints, with packet counters (`-c`) or without. Lines of another form are skipped. */
+export function parseRuleset(lines: readonly string[]): Ruleset {
+  const tables = new Map<string, Map<string, { name: string; policy: string | null; rules: RuleLine[] }>>();
+  let table = new Map<string, { name: string; policy: string | null; rules: RuleLine[] }>();
+  const chain = (name: string) => {
+    const known = table.get(name) ?? { name, policy: null, rules: [] };
+    table.set(name, known);
+    return known;
+  };
+  for (const line of lines) {
+    const text = line.replace(/^\[\d+:\d+\] /, '').trim();
+    const declared = /^:(\S+) (\S+)/.exec(text);
+    if (text.startsWith('*')) {
+      table = tables.get(text.slice(1)) ?? new Map();
+      tables.set(text.slice(1), table);
+    } else if (declared !== null) {
+      const [, name = '', policy] = declared;
+      chain(name).policy = policy === undefined || policy === '-' ? null : policy;
+    } else if (text.startsWith('-A ')) {
+      const words = splitWords(text);
+      chain(words[1] ?? '').rules.push({ text, words: words.slice(2) });
+    }
+  }
+  return tables;
+}
+
+/** Splits a saved line into words; a comment with spaces stands in double quotes, with `\"` and `\\` inside. */
+export function splitWords(text: string): readonly string[] {
+  const words = text.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
+  return words.map((word) =>
+    word.startsWith('"') ? word.slice(1, word.endsWith('"') ? -1 : undefined).replaceAll(/\\(.)/g, '$1') : word,
+  );
+}

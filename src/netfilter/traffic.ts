@@ -1,0 +1,130 @@
+import { wholeFamily } from '../address/index.ts';
+
+/**
+ * Traffic to a VIP as a set, so that "what does an earlier rule take away?" has an answer and not a guess.
+ * A packet is a point in five dimensions; a region is a union of boxes that do not overlap.
+ */
+export type Dimension = 'protocol' | 'source' | 'sport' | 'dport' | 'phase';
+
+/** From low to high, both included. */
+export type Interval = { readonly low: bigint; readonly high: bigint };
+
+export type Box = { readonly [dimension in Dimension]: Interval };
+
+export type Region = readonly Box[];
+
+/** Protocol numbers (IANA) that rules name. */
+export const protocolNumbers: Readonly<Record<string, bigint>> = {
+  icmp: 1n,
+  igmp: 2n,
+  ipencap: 4n,
+  tcp: 6n,
+  udp: 17n,
+  dccp: 33n,
+  ipv6: 41n,
+  gre: 47n,
+  esp: 50n,
+  ah: 51n,
+  'ipv6-icmp': 58n,
+  icmpv6: 58n,
+  eigrp: 88n,
+  ospf: 89n,
+  ipip: 94n,
+  pim: 103n,
+  ipcomp: 108n,
+  vrrp: 112n,
+  l2tp: 115n,
+  sctp: 132n,
+  udplite: 136n,
+};
+
+/** Connection tracking's view: the packet that opens a connection (NEW, for TCP the SYN), and every later one (ESTABLISHED). */
+export const phase = { first: 0n, later: 1n } as const;
+
+export function point(value: bigint): Interval {
+  return { low: value, high: value };
+}
+
+export const allPorts: Interval = { low: 0n, high: 65535n };
+export const allProtocols: Interval = { low: 0n, high: 255n };
+const allPhases: Interval = { low: phase.first, high: phase.later };
+
+/** Everything a family's clients can send to one address. */
+export function allTraffic(family: 4 | 6 = 4): Box {
+  const { low, high } = wholeFamily(family);
+  return { protocol: allProtocols, source: { low, high }, sport: allPorts, dport: allPorts, phase: allPhases };
+}
+
+const dimensions: readonly Dimension[] = ['protocol', 'source', 'sport', 'dport', 'phase'];
+
+export function intersect(a: Region, b: Region): Region {
+  return a.flatMap((left) => b.flatMap((right) => overlap(left, right) ?? []));
+}
+
+/** What of a is not in b. */
+export function subtract(a: Region, b: Region): Region {
+  return b.reduce<Region>((rest, box) => rest.flatMap((left) => cut(left, box)), a);
+}
+
+/** The union, its boxes kept apart. */
+export function unite(a: Region, b: Region): Region {
+  return a.length === 0 ? b : [...a, ...subtract(b, a)];
+}
+
+export function isEmpty(region: Region): boolean {
+  return region.length === 0;
+}
+
+/** True when every packet of a is in b. */
+export function within(a: Region, b: Region): boolean {
+  return isEmpty(subtract(a, b));
+}
+
+/** The intervals that a region covers in one dimension, ascending, joined where they touch. */
+export function project(region: Region, dimension: Dimension): readonly Interval[] {
+  const sorted = region.map((box) => box[dimension]).sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+  const joined: Interval[] = [];
+  for (const next of sorted) {
+    const last = joined.at(-1);
+    if (last === undefined || next.low > last.high + 1n) joined.push(next);
+    else if (next.high > last.high) joined[joined.length - 1] = { low: last.low, high: next.high };
+  }
+  return joined;
+}
+
+/** How many values intervals that do not overlap hold. */
+export function count(intervals: readonly Interval[]): bigint {
+  return intervals.reduce((sum, { low, high }) => sum + high - low + 1n, 0n);
+}
+
+function overlap(a: Box, b: Box): Box | null {
+  if (dimensions.some((dimension) => a[dimension].low > b[dimension].high || b[dimension].low > a[dimension].high))
+    return null;
+  const common = (dimension: Dimension): Interval => ({
+    low: Math.max(a[dimension].low, b[dimension].low),
+    high: Math.min(a[dimension].high, b[dimension].high),
+  });
+  return {
+    protocol: common('protocol'),
+    source: common('source'),
+    sport: common('sport'),
+    dport: common('dport'),
+    phase: common('phase'),
+  };
+}
+
+/** A box less another one: slices are cut off dimension by dimension until only the overlap is left, which is dropped. */
+function cut(box: Box, hole: Box): readonly Box[] {
+  const common = overlap(box, hole);
+  if (common === null) return [box];
+  const slices: Box[] = [];
+  let rest = box;
+  for (const dimension of dimensions) {
+    const { low, high } = rest[dimension];
+    const middle = common[dimension];
+    if (low < middle.low) slices.push({ ...rest, [dimension]: { low, high: middle.low - 1n } });
+    if (high > middle.high) slices.push({ ...rest, [dimension]: { low: middle.high + 1n, high } });
+    rest = { ...rest, [dimension]: middle };
+  }
+  return slices;
+}

@@ -1,0 +1,2 @@
+export type { Host, Section, SectionName, SectionStatus, Snapshot } from './snapshot.ts';
+export { parseSnapshot, section } from './snapshot.ts';
