@@ -1,0 +1,11 @@
+export { formatNumber, parseNumber } from './number.ts';
+export { isFlag, longName, type Option, type Options, standardOptions, type Values } from './option.ts';
+export { formatPerfdata, type Metric } from './perfdata.ts';
+export { type Context, type Definition, definePlugin, type Example, type Plugin } from './plugin.ts';
+export { alerts, formatRange, parseRange, type Range } from './range.ts';
+export { type Finding, type Report, renderJson, renderText, stateOf } from './report.ts';
+export { failure, type Result, success } from './result.ts';
+export { runPlugin } from './run.ts';
+export { longest, sanitise } from './sanitise.ts';
+export { type ExitCode, exitCode, type State, worst } from './state.ts';
+export { judge, type Thresholds } from './threshold.ts';

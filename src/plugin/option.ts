@@ -1,0 +1,93 @@
+import type { Range } from './range.ts';
+import type { Result } from './result.ts';
+
+/**
+ * One option of a plugin, declared once: parsing and its errors, `--help`, the docs and the Icinga commands come from
+ * here. The key it stands under is camelCase; the long option is that in kebab-case (`totalNodes`: `--total-nodes`).
+ */
+export type Option = {
+  /** One letter. Every plugin has `-h -V -t -v`; `-w -c -H -C -p` have their customary meaning. */
+  readonly short?: string;
+  /** What stands for the value in the help, such as `ADDRESS`. */
+  readonly value?: string;
+  /** A sentence fragment; the default and the like are added to it. */
+  readonly help: string;
+  /** What the value is; `string` unless said. A list names the only values allowed. A flag takes no value. */
+  readonly type?: 'string' | 'integer' | 'number' | 'flag' | 'range' | readonly string[];
+  /** Reads the text in place of `type`. */
+  readonly parse?: (text: string) => Result<unknown>;
+  /** As a user would type it; read like any other value. A list where the option repeats. */
+  readonly default?: string | number | readonly string[];
+  /** May be given several times; the value is a list. */
+  readonly repeat?: boolean;
+  readonly required?: boolean;
+  /** The smallest integer or number allowed. */
+  readonly min?: number;
+  /** The largest integer or number allowed. */
+  readonly max?: number;
+  /** An empty value is a value. Otherwise it is refused: it usually is a macro that Icinga could not fill. */
+  readonly allowEmpty?: boolean;
+  /** A secret: read from this environment variable too, and never quoted in an error. */
+  readonly secret?: { readonly env: string };
+};
+
+/** The options of a plugin by their camelCase names. */
+export type Options = Readonly<Record<string, Option>>;
+
+type Single<O extends Option> = O extends { readonly parse: (text: string) => Result<infer T> }
+  ? T
+  : O extends { readonly type: 'integer' | 'number' }
+    ? number
+    : O extends { readonly type: 'range' }
+      ? Range
+      : O extends { readonly type: readonly (infer Word)[] }
+        ? Word
+        : string;
+
+type Given = { readonly required: true } | { readonly default: string | number };
+
+/** The value of one option, from its declaration. */
+export type Value<O extends Option> = O extends { readonly type: 'flag' }
+  ? boolean
+  : O extends { readonly repeat: true }
+    ? readonly Single<O>[]
+    : O extends Given
+      ? Single<O>
+      : Single<O> | undefined;
+
+/** The values of all options, from their declarations; of options that are not known, only that they have values. */
+export type Values<O extends Options> = string extends keyof O
+  ? Readonly<Record<string, unknown>>
+  : { readonly [K in keyof O]: Value<O[K]> };
+
+/** The long option of a key, without dashes: `totalNodes` is `total-nodes`. */
+export function longName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Whether an option stands alone, without a value. */
+export function isFlag(option: Option): boolean {
+  return option.type === 'flag';
+}
+
+/** The options that every plugin has; the kit reads them itself. */
+export const standardOptions = {
+  timeout: {
+    short: 't',
+    value: 'SECONDS',
+    help: 'time limit of the whole run',
+    type: 'integer',
+    min: 1,
+    max: 3600,
+    default: 10,
+  },
+  verbose: { short: 'v', help: 'say more; -vv and -vvv say still more', type: 'flag' },
+  outputFormat: {
+    value: 'FORMAT',
+    help: 'text, or json for the report as data',
+    type: ['text', 'json'],
+    default: 'text',
+  },
+  help: { short: 'h', help: 'print this help and exit', type: 'flag' },
+  version: { short: 'V', help: 'print the version and exit', type: 'flag' },
+} as const satisfies Options;

@@ -1,0 +1,82 @@
+import { formatPerfdata, type Metric, safeMetrics } from './perfdata.ts';
+import { formatRange } from './range.ts';
+import { bounded, boundedLine, longest } from './sanitise.ts';
+import { exitCode, type State, severity, worst } from './state.ts';
+
+/** A state and a sentence about one item. */
+export type Finding = { readonly state: State; readonly text: string };
+
+/** What a check found, before it is text or JSON. Texts are sanitised when they are printed. */
+export type Report = {
+  /** Default: the worst of the findings, and UNKNOWN without any. */
+  readonly state?: State;
+  /** The first line without `[STATE]`: at most about 80 characters, what is wrong in words a person acts on. */
+  readonly summary: string;
+  /** One `\_ [STATE] text` line each, printed worst first, otherwise in this order. */
+  readonly findings: readonly Finding[];
+  readonly perfdata?: readonly Metric[];
+  /** Lines after the findings, such as the tables of `-v`; blanks inside and before are kept. Not in the JSON. */
+  readonly details?: readonly string[];
+  /** The plugin's own facts for JSON. */
+  readonly data?: unknown;
+};
+
+/** The state of a report as a whole. */
+export function stateOf({ state, findings }: Report): State {
+  return state ?? worst(findings.map((finding) => finding.state));
+}
+
+/** Prints a report as Icinga and Nagios read it: `[STATE] summary | perfdata`, findings, details; ends in a newline. */
+export function renderText(report: Report): string {
+  const perfdata = formatPerfdata(report.perfdata ?? []);
+  const summary = `[${stateOf(report)}] ${bounded(report.summary, longest.summary)}`.trimEnd();
+  const lines = [
+    perfdata === '' ? summary : `${summary} | ${perfdata}`,
+    ...worstFirst(report.findings).map(({ state, text }) => `\\_ [${state}] ${text}`.trimEnd()),
+    ...(report.details ?? []).flatMap((detail) => detail.split('\n')).map((line) => boundedLine(line, longest.detail)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Prints a report as one line of JSON: state, exitCode, summary, findings, perfdata, data. What Icinga would read as
+ * perfdata or HTML and what a terminal would obey stands as `\uXXXX` inside strings. Bigints become strings.
+ */
+export function renderJson(report: Report): string {
+  const state = stateOf(report);
+  const facts = {
+    state,
+    exitCode: exitCode[state],
+    summary: bounded(report.summary, longest.summary),
+    findings: worstFirst(report.findings),
+    perfdata: safeMetrics(report.perfdata ?? []).map(metricFacts),
+    data: report.data ?? null,
+  };
+  const text = JSON.stringify(facts, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  return `${text.replace(/[|<\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped)}\n`;
+}
+
+function worstFirst(findings: readonly Finding[]): readonly Finding[] {
+  return findings
+    .map(({ state, text }) => ({ state, text: bounded(text, longest.finding) }))
+    .sort((a, b) => severity[b.state] - severity[a.state]);
+}
+
+function metricFacts({ label, value, uom = '', warn, crit, min, max }: Metric) {
+  return {
+    label,
+    value,
+    uom,
+    warn: warn === undefined ? null : formatRange(warn),
+    crit: crit === undefined ? null : formatRange(crit),
+    min: min ?? null,
+    max: max ?? null,
+  };
+}
+
+function escaped(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
+}

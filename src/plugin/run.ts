@@ -1,0 +1,132 @@
+import { type RunRequest, readCommandLine } from './command_line.ts';
+import { renderHelp, renderVersion } from './help.ts';
+import type { Context, Plugin } from './plugin.ts';
+import { type Report, renderJson, renderText, stateOf } from './report.ts';
+import { type ExitCode, exitCode } from './state.ts';
+import { writeWhole } from './write.ts';
+
+/** How long an ended run may take to bring its children down, in milliseconds. */
+const grace = 300;
+
+/**
+ * Runs a plugin on its arguments: the only place that writes and exits. Whatever happens, one answer is written to
+ * standard output, nothing to standard error, and the exit code is that of the answer; 3 when it could not be written.
+ */
+export function runPlugin(plugin: Plugin, argv: readonly string[]): void {
+  process.exitCode = exitCode.UNKNOWN;
+  // A warning of Node's own would go to standard error, which Icinga puts in front of the output.
+  process.removeAllListeners('warning');
+  const run = new Run(plugin);
+  process.on('uncaughtException', (error) => run.fail(internal(error), error));
+  process.on('unhandledRejection', (error) => run.fail(internal(error), error));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => run.fail(`ended by ${signal}`));
+  process.on('exit', () => run.leave());
+  run.start(argv);
+}
+
+/** One run, from the arguments to the one answer. */
+class Run {
+  readonly #plugin: Plugin;
+  #json = false;
+  #verbosity = 0;
+  #stage = '';
+  #answered = false;
+  #work: Promise<void> | undefined;
+  // Made when first asked for: a plugin without children does not pay for it.
+  #abort: AbortController | undefined;
+
+  constructor(plugin: Plugin) {
+    this.#plugin = plugin;
+  }
+
+  start(argv: readonly string[]): void {
+    const request = readCommandLine(this.#plugin, argv, process.env);
+    if (request.kind === 'help') this.#end(renderHelp(this.#plugin), exitCode.UNKNOWN);
+    else if (request.kind === 'version') this.#end(renderVersion(this.#plugin), exitCode.UNKNOWN);
+    else if (request.kind === 'run') this.#work = this.#judge(request);
+    else {
+      this.#json = request.json;
+      this.#end(this.#render(unknown(`${request.reason} (see --help)`)), exitCode.UNKNOWN);
+    }
+  }
+
+  /** Ends the run without a verdict: children are told to die, one UNKNOWN is written, then the process goes. */
+  fail(reason: string, error?: unknown): void {
+    if (this.#answered) return;
+    const stage = this.#stage === '' ? '' : ` while ${this.#stage}`;
+    const details = this.#verbosity >= 2 && error instanceof Error ? String(error.stack).split('\n') : [];
+    this.#answer(this.#render({ ...unknown(`${this.#plugin.name}: ${reason}${stage}`), details }), exitCode.UNKNOWN);
+    const leave = () => process.exit();
+    setTimeout(leave, grace);
+    this.#work?.then(leave, leave);
+  }
+
+  /** Nothing was left to wait for, or something else has called process.exit(). */
+  leave(): void {
+    if (this.#answered) return;
+    const stage = this.#stage === '' ? '' : ` while ${this.#stage}`;
+    const text = `${this.#plugin.name}: internal error: the run came to no end${stage}`;
+    this.#answer(this.#render(unknown(text)), exitCode.UNKNOWN);
+  }
+
+  async #judge({ values, timeoutMs, verbosity, json }: RunRequest): Promise<void> {
+    this.#json = json;
+    this.#verbosity = verbosity;
+    const timeLeft = () => Math.max(0, timeoutMs - process.uptime() * 1000);
+    // The timer alone must not keep the process: with nothing else to wait for, no verdict can come.
+    setTimeout(() => this.fail(`no verdict within ${timeoutMs / 1000} s`), timeLeft()).unref();
+    try {
+      const report = await this.#plugin.run(values, this.#context(verbosity, timeoutMs, timeLeft));
+      if (!this.#answered) this.#end(this.#render(report), exitCode[stateOf(report)]);
+    } catch (error) {
+      this.fail(internal(error), error);
+    }
+  }
+
+  #context(verbosity: Context['verbosity'], timeoutMs: number, timeLeft: () => number): Context {
+    const signal = () => {
+      this.#abort ??= new AbortController();
+      if (this.#answered) this.#abort.abort();
+      return this.#abort.signal;
+    };
+    const stage = (text: string) => {
+      this.#stage = text;
+    };
+    return {
+      verbosity,
+      timeoutMs,
+      get signal() {
+        return signal();
+      },
+      timeLeft,
+      stage,
+    };
+  }
+
+  #render(report: Report): string {
+    return this.#json ? renderJson(report) : renderText(report);
+  }
+
+  #end(text: string, code: ExitCode): void {
+    this.#answer(text, code);
+    process.exit();
+  }
+
+  #answer(text: string, code: ExitCode): void {
+    this.#answered = true;
+    this.#abort?.abort();
+    process.exitCode = writeWhole(text) ? code : exitCode.UNKNOWN;
+  }
+}
+
+function unknown(summary: string): Report {
+  return { state: 'UNKNOWN', summary, findings: [] };
+}
+
+function internal(error: unknown): string {
+  try {
+    return `internal error: ${error instanceof Error ? error.message || error.name : String(error)}`;
+  } catch {
+    return 'internal error';
+  }
+}
