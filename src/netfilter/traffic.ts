@@ -101,8 +101,8 @@ function overlap(a: Box, b: Box): Box | null {
   if (dimensions.some((dimension) => a[dimension].low > b[dimension].high || b[dimension].low > a[dimension].high))
     return null;
   const common = (dimension: Dimension): Interval => ({
-    low: Math.max(a[dimension].low, b[dimension].low),
-    high: Math.min(a[dimension].high, b[dimension].high),
+    low: larger(a[dimension].low, b[dimension].low),
+    high: smaller(a[dimension].high, b[dimension].high),
   });
   return {
     protocol: common('protocol'),
@@ -111,6 +111,16 @@ function overlap(a: Box, b: Box): Box | null {
     dport: common('dport'),
     phase: common('phase'),
   };
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
 }
 
 /** A box less another one: slices are cut off dimension by dimension until only the overlap is left, which is dropped. */

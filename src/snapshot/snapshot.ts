@@ -126,13 +126,13 @@ function readSection(draft: Draft): Section | null {
   const remarks = draft.body.filter((line) => line.startsWith('= ')).map((line) => line.slice(2));
   const errors = draft.body.filter((line) => line.startsWith('!')).map((line) => line.slice(2));
   const exit = remarks.map((remark) => /^exit (\d+)$/.exec(remark)?.[1]).find((code) => code !== undefined);
-  const needs = valueOf(remarks, 'needs ');
+  const needs = remarkOf(remarks, 'needs ');
   return {
     name,
     key,
     command: draft.header.includes(': ')
       ? draft.header.slice(draft.header.indexOf(': ') + 2)
-      : (valueOf(remarks, 'missing ') ?? ''),
+      : (remarkOf(remarks, 'missing ') ?? ''),
     lines: outputOf(draft),
     errors,
     status: statusOf(remarks, errors, exit, needs),
@@ -148,7 +148,7 @@ function outputOf({ body }: Draft): readonly string[] {
   return body.filter((line) => line.startsWith('>')).map((line) => line.slice(2));
 }
 
-function valueOf(remarks: readonly string[], key: string): string | null {
+function remarkOf(remarks: readonly string[], key: string): string | null {
   return remarks.find((remark) => remark.startsWith(key))?.slice(key.length) ?? null;
 }
 
