@@ -48,6 +48,8 @@ export type Host = {
 export type Snapshot = { readonly host: Host; readonly sections: readonly Section[] };
 
 const format = 1;
+/** Output, error output, or one of the script's own remarks. */
+const bodyLine = /^(?:>(?: .*)?|!(?: .*)?|= (?:exit \d+|missing .+|needs .+|left out: .+|absent|none))$/s;
 const opening = /^rackwatch-snapshot (\d+)$/;
 
 /**
@@ -59,7 +61,7 @@ export function parseSnapshot(text: string): Result<Snapshot> {
   const start = all.findIndex((line) => opening.test(line));
   if (start < 0) return failure(noSnapshot(all));
   const version = Number(opening.exec(all[start] ?? '')?.[1]);
-  if (version !== format) return failure(`snapshot format ${version} is newer than this plugin (${format})`);
+  if (version !== format) return failure(`snapshot format ${version}, but this plugin reads format ${format}: install the same release on both`);
   const end = all.findIndex((line, i) => i > start && /^== end \d+$/.test(line));
   // The mark must be a whole line: cut within its number, it would still look like one.
   if (end < 0 || end === all.length - 1)
@@ -86,7 +88,7 @@ function readSections(lines: readonly string[]): Result<Snapshot> {
   for (const line of lines) {
     const last = drafts.at(-1);
     if (line.startsWith('== ')) drafts.push({ header: line.slice(3), body: [] });
-    else if (last !== undefined && /^[>!=]( |$)/.test(line)) last.body.push(line);
+    else if (last !== undefined && bodyLine.test(line)) last.body.push(line);
     else return failure(`damaged answer: unexpected line "${line.slice(0, 80)}"`);
   }
   const twice = drafts.find((one, i) => drafts.findIndex((other) => title(other) === title(one)) !== i);
@@ -102,7 +104,7 @@ function readSections(lines: readonly string[]): Result<Snapshot> {
 
 /** `clusterip 192.0.2.1` of `clusterip 192.0.2.1: cat /proc/...`. */
 function title({ header }: Draft): string {
-  return header.split(': ')[0]?.replace(/:$/, '') ?? '';
+  return header.split(': ')[0] ?? '';
 }
 
 function readHost(draft: Draft | undefined): Host | null {
