@@ -1,0 +1,57 @@
+import { failure, type Result } from '../plugin/index.ts';
+import { parseSnapshot, type Snapshot } from '../snapshot/index.ts';
+import { readSnapshotFile } from './file.ts';
+import { askLocal } from './local.ts';
+import type { NodeSpec } from './spec.ts';
+import { askSsh } from './ssh.ts';
+
+/** What is asked of the nodes, and how long they may take. */
+export type Request = {
+  /** The VIP whose facts are wanted; without it a node reports every one it finds. */
+  readonly vip?: string;
+  /** Targets whose route is wanted. */
+  readonly routes?: readonly string[];
+  /** After so many milliseconds a node has given no answer. */
+  readonly limitMs: number;
+  /** Aborted: every child is ended at once, and what was not there by then is not reached. */
+  readonly signal: AbortSignal;
+  /** A file for `ssh -F`. */
+  readonly sshConfig?: string | undefined;
+  /** A file for `ssh -i`. */
+  readonly sshIdentity?: string | undefined;
+  /** Run over ssh in place of the script that is sent along; gets no arguments and nothing to read. */
+  readonly remoteCommand?: string | undefined;
+};
+
+/** What came of asking a node: its snapshot as read and as text, or why there is none (a fragment without a dot). */
+export type Answer = { readonly name: string; readonly spec: NodeSpec; readonly milliseconds: number } & (
+  | { readonly reached: true; readonly snapshot: Snapshot; readonly text: string }
+  | { readonly reached: false; readonly reason: string }
+);
+
+/**
+ * Asks all nodes at once and gives their answers in the order of the nodes, at the latest a moment after the limit.
+ * Never rejects. A node that is slow or dead delays nobody else's answer beyond the limit, and when this is over no
+ * process that it has started is left.
+ */
+export function askNodes(specs: readonly NodeSpec[], request: Request): Promise<readonly Answer[]> {
+  return Promise.all(specs.map((spec) => ask(spec, request)));
+}
+
+async function ask(spec: NodeSpec, request: Request): Promise<Answer> {
+  const start = performance.now();
+  const text = await textOf(spec, request).catch((error: unknown) => failure(String(error)));
+  const milliseconds = Math.round(performance.now() - start);
+  if (!text.ok) return { name: spec.name, spec, milliseconds, reached: false, reason: text.reason };
+  const snapshot = parseSnapshot(text.value);
+  return snapshot.ok
+    ? { name: spec.name, spec, milliseconds, reached: true, snapshot: snapshot.value, text: text.value }
+    : { name: spec.name, spec, milliseconds, reached: false, reason: snapshot.reason };
+}
+
+async function textOf({ target }: NodeSpec, request: Request): Promise<Result<string>> {
+  if (target.kind === 'file') return readSnapshotFile(target.path);
+  if (target.kind === 'local') return askLocal(request);
+  if (target.kind === 'ssh') return askSsh(target, request);
+  return failure('nrpe:// nodes are not supported yet');
+}
