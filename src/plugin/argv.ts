@@ -58,7 +58,7 @@ function keysByName(options: Options): ReadonlyMap<string, string> {
 
 /** `-5:-1`, `-.5` and `-` are values; `-x`, `-xyz` and `--x` are options. */
 function isOption(word: string): boolean {
-  return /^-[a-z?]|^--[^]/i.test(word);
+  return /^-(?:[a-z?]|-.)/is.test(word);
 }
 
 function split(word: string, options: Options, keys: ReadonlyMap<string, string>): readonly Typed[] {

@@ -67,15 +67,22 @@ function optionLines(options: Options): readonly string[] {
 }
 
 function exampleLines(text: string, command: string): readonly string[] {
-  return [...wrap(`${text}:`, 2), ...wrap(command, 4, 6, ' \\')];
+  // An option stays with its value.
+  return [...wrap(`${text}:`, 2), ...wrap(command, 4, 6, / (?=-)/, ' \\')];
 }
 
 /** Breaks at blanks, so that no line is over 80 columns; a word that is too long stands alone. */
-function wrap(text: string, indent: number, hanging = indent, mark = ''): readonly string[] {
+function wrap(
+  text: string,
+  indent: number,
+  hanging = indent,
+  gap: string | RegExp = ' ',
+  mark = '',
+): readonly string[] {
   const lines: string[] = [];
   let line = ' '.repeat(indent);
   let empty = true;
-  for (const word of text.split(' ')) {
+  for (const word of text.split(gap)) {
     if (!empty && line.length + 1 + word.length + mark.length > width) {
       lines.push(line + mark);
       line = ' '.repeat(hanging);

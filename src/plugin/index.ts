@@ -1,7 +1,7 @@
 export { formatNumber, parseNumber } from './number.ts';
 export { isFlag, longName, type Option, type Options, standardOptions, type Values } from './option.ts';
 export { formatPerfdata, type Metric } from './perfdata.ts';
-export { type Context, type Definition, definePlugin, type Example, type Plugin } from './plugin.ts';
+export { type Context, type Definition, definePlugin, type Example, faultsOf, type Plugin } from './plugin.ts';
 export { alerts, formatRange, parseRange, type Range } from './range.ts';
 export { type Finding, type Report, renderJson, renderText, stateOf } from './report.ts';
 export { failure, type Result, success } from './result.ts';

@@ -1,5 +1,6 @@
 import { longName, type Option, type Options, standardOptions, type Values } from './option.ts';
 import type { Report } from './report.ts';
+import { readValue } from './values.ts';
 
 /** What a run gets besides its options. */
 export type Context = {
@@ -42,21 +43,30 @@ export type Plugin<O extends Options = Options> = Omit<Definition<O>, 'check' | 
   run(values: Values<O>, context: Context): Promise<Report>;
 };
 
-/**
- * Defines a plugin; the types of its values come from its declarations. Throws for declarations that cannot work: a
- * name that no option can have, a name or a letter that is taken.
- */
+/** Defines a plugin; the types of its values come from its declarations. What cannot work is said by `faultsOf`. */
 export function definePlugin<const O extends Options>(definition: Definition<O>): Plugin<O> {
+  return definition;
+}
+
+/**
+ * What is wrong with the declarations of a plugin, one sentence each: names that no option can have, names and letters
+ * that are taken, defaults that cannot be read. For the build: a run does not pay for it.
+ */
+export function faultsOf({ name, options }: Plugin): readonly string[] {
+  const faults: string[] = [];
   const letters = new Set(Object.values<Option>(standardOptions).map(({ short }) => short));
-  for (const [key, { short }] of Object.entries<Option>(definition.options)) {
-    const name = longName(key);
-    if (key in standardOptions || !/^[a-z][a-z0-9-]*$/.test(name) || name.startsWith('no-')) {
-      throw new Error(`${definition.name}: an option cannot be called ${key}`);
+  for (const [key, option] of Object.entries(options)) {
+    const { short } = option;
+    const long = longName(key);
+    if (key in standardOptions || !/^[a-z][a-z0-9-]*$/.test(long) || long.startsWith('no-')) {
+      faults.push(`${name}: an option cannot be called ${key}`);
     }
     if (short !== undefined && (letters.has(short) || !/^[a-zA-Z]$/.test(short))) {
-      throw new Error(`${definition.name}: -${short} is taken, or no letter`);
+      faults.push(`${name}: -${short} is taken, or no letter`);
     }
     letters.add(short);
+    const value = readValue(key, { ...option, required: false }, [], {});
+    if (!value.ok) faults.push(`${name}: the default of ${value.reason}`);
   }
-  return definition;
+  return faults;
 }
