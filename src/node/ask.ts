@@ -1,7 +1,7 @@
-import { failure, type Result } from '../plugin/index.ts';
 import { parseSnapshot, type Snapshot } from '../snapshot/index.ts';
 import { readSnapshotFile } from './file.ts';
 import { askLocal } from './local.ts';
+import { noReply, type Reply } from './reply.ts';
 import type { NodeSpec } from './spec.ts';
 import { askSsh } from './ssh.ts';
 
@@ -13,7 +13,7 @@ export type Request = {
   readonly routes?: readonly string[];
   /** After so many milliseconds a node has given no answer. */
   readonly limitMs: number;
-  /** Aborted: every child is ended at once, and what was not there by then is not reached. */
+  /** Aborted: every child is ended at once, and a node without an answer by then is not reached. */
   readonly signal: AbortSignal;
   /** A file for `ssh -F`. */
   readonly sshConfig?: string | undefined;
@@ -31,27 +31,31 @@ export type Answer = { readonly name: string; readonly spec: NodeSpec; readonly 
 
 /**
  * Asks all nodes at once and gives their answers in the order of the nodes, at the latest a moment after the limit.
- * Never rejects. A node that is slow or dead delays nobody else's answer beyond the limit, and when this is over no
+ * Never rejects. A node that is slow or dead delays nobody else's answer beyond the limit, and when this is over, no
  * process that it has started is left.
  */
 export function askNodes(specs: readonly NodeSpec[], request: Request): Promise<readonly Answer[]> {
-  return Promise.all(specs.map((spec) => ask(spec, request)));
+  return Promise.all(specs.map((spec) => askNode(spec, request)));
 }
 
-async function ask(spec: NodeSpec, request: Request): Promise<Answer> {
+async function askNode(spec: NodeSpec, request: Request): Promise<Answer> {
   const start = performance.now();
-  const text = await textOf(spec, request).catch((error: unknown) => failure(String(error)));
+  const { text, explain } = await replyOf(spec, request).catch(unforeseen);
   const milliseconds = Math.round(performance.now() - start);
-  if (!text.ok) return { name: spec.name, spec, milliseconds, reached: false, reason: text.reason };
-  const snapshot = parseSnapshot(text.value);
+  const snapshot = parseSnapshot(text);
   return snapshot.ok
-    ? { name: spec.name, spec, milliseconds, reached: true, snapshot: snapshot.value, text: text.value }
-    : { name: spec.name, spec, milliseconds, reached: false, reason: snapshot.reason };
+    ? { name: spec.name, spec, milliseconds, reached: true, snapshot: snapshot.value, text }
+    : { name: spec.name, spec, milliseconds, reached: false, reason: explain(snapshot.reason) };
 }
 
-async function textOf({ target }: NodeSpec, request: Request): Promise<Result<string>> {
-  if (target.kind === 'file') return readSnapshotFile(target.path);
+async function replyOf({ target }: NodeSpec, request: Request): Promise<Reply> {
   if (target.kind === 'local') return askLocal(request);
   if (target.kind === 'ssh') return askSsh(target, request);
-  return failure('nrpe:// nodes are not supported yet');
+  if (target.kind === 'file') return readSnapshotFile(target.path, request);
+  return noReply('nrpe:// nodes are not supported yet');
+}
+
+/** One node's accident is that node's reason: the answers of the others stand. */
+function unforeseen(error: unknown): Reply {
+  return noReply(`cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
 }

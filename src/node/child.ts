@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { endTree } from './tree.ts';
 
@@ -7,7 +8,23 @@ const longestError = 64 * 1024;
 /** How long the streams of a process that is gone may still bring something, in milliseconds. */
 const lull = 100;
 
-/** How a child came to its end. */
+/** A program to run, without a shell. */
+export type Command = {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The text on its standard input; null: nothing to read. */
+  readonly input: string | null;
+  /** Set beside what this process has and `LC_ALL=C`. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** After so many milliseconds it is ended. */
+  readonly limitMs: number;
+  /** Ends it at once. */
+  readonly signal: AbortSignal;
+  /** Looks at the process before it is ended at the limit, and says what it was doing. */
+  stage?(pid: number): string;
+};
+
+/** How a child came to its end: by itself, at the limit, or for another reason. */
 export type Ending =
   | {
       readonly kind: 'ended';
@@ -16,82 +33,101 @@ export type Ending =
       readonly stdout: string;
       readonly stderr: string;
     }
-  | { readonly kind: 'late'; readonly reason: string; readonly stderr: string }
+  | { readonly kind: 'late'; readonly stage: string; readonly stdout: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * Runs a program, without a shell, with a text on its standard input (null: nothing to read). Never rejects. Past the
- * limit, on the signal or with too long an output it is ended with all its descendants.
+ * Runs a program to its end. At the limit, on the signal, and when it writes more than 4 MB, it is ended with all its
+ * descendants. Its streams are not waited for once it is gone: a program that it has left behind may hold them (the
+ * master that ssh leaves for ControlPersist holds stderr).
  */
-export async function runChild(
-  program: string,
-  args: readonly string[],
-  input: string | null,
-  { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
-): Promise<Ending> {
-  const start = performance.now();
+export async function runChild(command: Command): Promise<Ending> {
+  const { program, args, input, env, limitMs, signal } = command;
+  const deadline = performance.now() + limitMs;
+  // Loaded late: it costs more than the whole rest of a run that reads files alone.
   const { execa } = await import('execa');
-  if (signal.aborted) return { kind: 'failed', reason: 'given up' };
+  if (signal.aborted) return givenUp;
   const child = execa(program, [...args], {
     ...(input === null ? { stdin: 'ignore' as const } : { input }),
     buffer: false,
     reject: false,
+    // On exit, execa would signal the child alone and leave its descendants.
     cleanup: false,
+    // The current directory may be gone.
     cwd: '/',
-    env: { LC_ALL: 'C' },
+    env: { ...env, LC_ALL: 'C' },
   });
-  return new Promise((resolve) => {
-    let settled = false;
-    const stdout = collect(child.stdout, longestAnswer, () =>
-      giveUp({ kind: 'failed', reason: 'the answer is longer than 4 MB' }),
-    );
-    const stderr = collect(child.stderr, longestError, () => {});
-    const settle = (ending: Ending) => {
-      if (settled) return;
-      settled = true;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-      child.stdout?.destroy();
-      child.stderr?.destroy();
-      resolve(ending);
-    };
-    const giveUp = (ending: Ending) => {
-      if (child.pid === undefined) settle(ending);
-      else endTree(child.pid).then(() => settle(ending));
-    };
-    const abort = () => giveUp({ kind: 'failed', reason: 'given up' });
-    const late = () => giveUp({ kind: 'late', reason: `no answer within ${limitMs / 1000} s`, stderr: stderr.text() });
-    const timer = setTimeout(late, Math.max(0, limitMs - (performance.now() - start)));
-    signal.addEventListener('abort', abort);
-    child.once('exit', (code, killed) => {
-      const done = () => settle({ kind: 'ended', code, signal: killed, stdout: stdout.text(), stderr: stderr.text() });
-      const wait = setTimeout(done, lull);
-      Promise.all([stdout.ended, stderr.ended]).then(() => {
-        clearTimeout(wait);
-        done();
-      });
-    });
-    child.then((result) => {
-      if (child.pid !== undefined) return;
-      const reason = result.code === 'ENOENT' ? `${program} is not installed` : `${program}: ${result.shortMessage}`;
-      settle({ kind: 'failed', reason });
-    });
-  });
+  // Without a pid nothing was started, and execa settles at once.
+  if (child.pid === undefined) return { kind: 'failed', reason: startTrouble(program, await child) };
+  return follow(child, child.pid, deadline, command);
 }
 
-function collect(stream: Readable | null, limit: number, overflow: () => void) {
+const givenUp: Ending = { kind: 'failed', reason: 'given up before there was an answer' };
+
+/** Waits for whatever comes first, ends what is left, and lets go of the child. */
+async function follow(child: ChildProcess, pid: number, deadline: number, command: Command): Promise<Ending> {
+  const { signal, stage } = command;
+  const stdout = collect(child.stdout, longestAnswer);
+  const stderr = collect(child.stderr, longestError);
+  const release: (() => void)[] = [];
+  const ending = await new Promise<'exit' | 'overflow' | 'late' | 'abort'>((resolve) => {
+    child.once('exit', () => resolve('exit'));
+    stdout.overflow.then(() => resolve('overflow'));
+    const timer = setTimeout(() => resolve('late'), Math.max(0, deadline - performance.now()));
+    const abort = () => resolve('abort');
+    signal.addEventListener('abort', abort);
+    release.push(
+      () => clearTimeout(timer),
+      () => signal.removeEventListener('abort', abort),
+    );
+  });
+  for (const one of release) one();
+  const doing = ending === 'late' ? (stage?.(pid) ?? '') : '';
+  if (ending === 'exit') await quiet([stdout.closed, stderr.closed]);
+  else await endTree(pid);
+  const texts = { stdout: stdout.text(), stderr: stderr.text() };
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  if (ending === 'late') return { kind: 'late', stage: doing, stdout: texts.stdout };
+  if (ending === 'abort') return givenUp;
+  if (ending === 'overflow' || stdout.length() > longestAnswer)
+    return { kind: 'failed', reason: 'the answer is longer than 4 MB' };
+  return { kind: 'ended', code: child.exitCode, signal: child.signalCode, ...texts };
+}
+
+type Unstarted = { readonly code?: string | undefined; readonly shortMessage?: string | undefined };
+
+function startTrouble(program: string, { code, shortMessage }: Unstarted): string {
+  if (code === 'ENOENT') return `${program} is not installed`;
+  if (code === 'EACCES') return `${program} cannot be run: permission denied`;
+  return `${program} cannot be run: ${code ?? shortMessage ?? 'unknown error'}`;
+}
+
+async function quiet(closed: readonly Promise<void>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, lull);
+  });
+  await Promise.race([Promise.all(closed), patience]);
+  clearTimeout(timer);
+}
+
+/** Keeps what a stream brings up to a limit in bytes; beyond it, bytes are counted and forgotten. */
+function collect(stream: Readable | null, limit: number) {
   const chunks: Buffer[] = [];
   let length = 0;
-  stream?.on('data', (chunk: Buffer) => {
-    if (length > limit) return;
-    length += chunk.length;
-    chunks.push(chunk);
-    if (length > limit) overflow();
+  let full = () => {};
+  const overflow = new Promise<void>((resolve) => {
+    full = resolve;
   });
-  stream?.on('error', () => {});
-  const ended = new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     if (stream === null) resolve();
-    else stream.once('close', resolve);
+    else stream.once('close', resolve).on('error', () => {});
   });
-  return { ended, text: () => Buffer.concat(chunks).toString('utf8') };
+  stream?.on('data', (chunk: Buffer) => {
+    if (length <= limit) chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) full();
+  });
+  return { overflow, closed, length: () => length, text: () => Buffer.concat(chunks).toString('utf8') };
 }

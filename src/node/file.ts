@@ -1,43 +1,64 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { failure, type Result, success } from '../plugin/index.ts';
 import { longestAnswer } from './child.ts';
+import { noReply, type Reply, reply, seconds } from './reply.ts';
 
-/** Reads a saved snapshot. Regular files only, up to 4 MB; anything else is a reason at once, and never hangs. */
-export async function readSnapshotFile(path: string): Promise<Result<string>> {
+type Limits = { readonly limitMs: number; readonly signal: AbortSignal };
+
+/**
+ * Reads a saved snapshot: regular files only, up to 4 MB. Anything else is a reason at once; a file system that does
+ * not answer (NFS) is one past the limit.
+ */
+export async function readSnapshotFile(path: string, { limitMs, signal }: Limits): Promise<Reply> {
+  let stop = () => {};
+  const late = new Promise<Reply>((resolve) => {
+    const timer = setTimeout(() => resolve(noReply(`no answer within ${seconds(limitMs)} (reading ${path})`)), limitMs);
+    const abort = () => resolve(noReply('given up'));
+    signal.addEventListener('abort', abort);
+    stop = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
+  });
+  const read = readBounded(path).catch((error: unknown) => noReply(`${path}: ${wordsOf(error)}`));
+  return Promise.race([read, late]).finally(stop);
+}
+
+async function readBounded(path: string): Promise<Reply> {
+  // A plain open would wait at a FIFO until somebody writes.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    // A FIFO without a writer would keep a plain open waiting forever.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const facts = await file.stat();
-      if (facts.isDirectory()) return failure(`${path} is a directory`);
-      if (!facts.isFile()) return failure(`${path} is no regular file`);
-      const buffer = Buffer.alloc(Math.min(facts.size, longestAnswer) + 1);
-      let length = 0;
-      while (length < buffer.length) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
-      }
-      if (length > longestAnswer) return failure(`${path} is longer than 4 MB`);
-      return success(buffer.toString('utf8', 0, length));
-    } finally {
-      await file.close();
+    const facts = await file.stat();
+    if (facts.isDirectory()) return noReply(`${path} is a directory`);
+    if (!facts.isFile()) return noReply(`${path} is no regular file`);
+    // One byte more than it says, since it may grow; in /proc and the like the size says nothing.
+    const buffer = Buffer.alloc((facts.size > 0 ? Math.min(facts.size, longestAnswer) : longestAnswer) + 1);
+    let length = 0;
+    for (let more = true; more && length < buffer.length; ) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+      length += bytesRead;
+      more = bytesRead > 0;
     }
-  } catch (error) {
-    return failure(`${path}: ${wordsOf(error)}`);
+    if (length > longestAnswer) return noReply(`${path} is longer than 4 MB`);
+    return length === 0 ? noReply(`${path} is empty`) : reply(buffer.toString('utf8', 0, length), null);
+  } finally {
+    await file.close();
   }
 }
 
+const words: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EACCES: 'permission denied',
+  // A socket.
+  ENXIO: 'no regular file',
+  ELOOP: 'symbolic links that lead nowhere',
+  ENAMETOOLONG: 'the name is too long',
+  EIO: 'the disk gave an error',
+};
+
 function wordsOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: 'no such file',
-    EACCES: 'permission denied',
-    ENXIO: 'no regular file',
-    ENOTDIR: 'no such file',
-    ELOOP: 'too many symbolic links',
-    ENAMETOOLONG: 'the name is too long',
-  };
-  return words[code] ?? (code === '' ? String(error) : code);
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  return words[code] ?? error.message;
 }

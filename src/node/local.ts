@@ -1,16 +1,25 @@
-import { failure, type Result, success } from '../plugin/index.ts';
-import type { Request } from './ask.ts';
 import { runChild } from './child.ts';
-import { said, unsaid } from './reason.ts';
-import { scriptArguments } from './script.ts';
+import { linesOf, noReply, type Reply, reply, seconds } from './reply.ts';
+import { type Question, scriptArguments } from './script.ts';
 
-/** Runs the snapshot script on this host. */
-export async function askLocal(request: Request): Promise<Result<string>> {
-  const ending = await runChild('/bin/sh', ['-s', '--', ...scriptArguments(request)], SNAPSHOT_SCRIPT, request);
-  if (ending.kind === 'failed') return failure(ending.reason);
-  if (ending.kind === 'late') return failure(`${ending.reason} (waiting for the answer)`);
-  const { code, signal, stdout, stderr } = ending;
-  if (signal !== null) return failure(`sh was killed by ${signal}`);
-  if (code !== 0 && unsaid(stdout)) return failure(`sh ended with ${code}${said(stderr)}`);
-  return success(stdout);
+/** Runs the snapshot script on this host, as the user who asks. */
+export async function askLocal(request: Question & { readonly signal: AbortSignal }): Promise<Reply> {
+  const ending = await runChild({
+    program: '/bin/sh',
+    args: ['-s', '--', ...scriptArguments(request)],
+    input: SNAPSHOT_SCRIPT,
+    ...request,
+  });
+  if (ending.kind === 'failed') return noReply(ending.reason);
+  const { stdout } = ending;
+  if (ending.kind === 'late') {
+    const late = `no answer within ${seconds(request.limitMs)} (waiting for the answer)`;
+    // Whole all the same, when something else has kept the script from ending.
+    return { text: stdout, explain: () => late };
+  }
+  const last = linesOf(ending.stderr).at(-1);
+  const words = last === undefined ? '' : `: ${last}`;
+  if (ending.signal !== null) return reply(stdout, `sh was killed by ${ending.signal}${words}`);
+  if (ending.code !== 0) return reply(stdout, `sh ended with ${ending.code}${words}`);
+  return reply(stdout, last === undefined ? null : `empty answer${words}`);
 }

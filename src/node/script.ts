@@ -1,23 +1,31 @@
-import type { Request } from './ask.ts';
-
 declare global {
-  /** The text of plugins/cluster_node_snapshot; put in by the build. */
+  /** The text of plugins/cluster_node_snapshot; the build puts it in. */
   const SNAPSHOT_SCRIPT: string;
 }
 
-/** The arguments of the snapshot script. None of them has a character that a shell would read as anything else. */
-export function scriptArguments({ vip, routes = [], limitMs }: Request): readonly string[] {
-  // Two commands that hang one after the other shall not use up the time of all.
+/** What the snapshot script is asked for. */
+export type Question = {
+  readonly vip?: string;
+  readonly routes?: readonly string[];
+  /** How long the whole answer may take, in milliseconds. */
+  readonly limitMs: number;
+};
+
+/**
+ * The arguments of the snapshot script, none of which means anything to a shell. Throws for a VIP or a route target
+ * that is no address and no host name.
+ */
+export function scriptArguments({ vip, routes = [], limitMs }: Question): readonly string[] {
+  // For each single command: one that hangs leaves time for the rest, so that the answer says which one it was.
   const limit = Math.max(1, Math.floor((limitMs * 0.6) / 1000));
   return [
     ...(vip === undefined ? [] : ['--vip', plain(vip)]),
     ...routes.flatMap((route) => ['--route', plain(route)]),
-    '--limit',
-    String(limit),
+    ...['--limit', String(limit)],
   ];
 }
 
-/** The remote shell reads the line that ssh sends: an address or a host name passes as it is, and nothing else. */
+/** The remote shell reads the line that ssh sends, so nothing passes that could be more than one word to it. */
 function plain(word: string): string {
   if (!/^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/.test(word)) throw new Error(`"${word}" is no address`);
   return word;

@@ -1,40 +1,77 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import { failure, type Result, success } from '../plugin/index.ts';
-import type { Request } from './ask.ts';
 import { runChild } from './child.ts';
-import { linesOf, said, unsaid } from './reason.ts';
-import { scriptArguments } from './script.ts';
+import { noReply, type Reply, reply, seconds } from './reply.ts';
+import { type Question, scriptArguments } from './script.ts';
 import type { Target } from './spec.ts';
+import { sshTrouble } from './ssh_trouble.ts';
 
 type SshTarget = Extract<Target, { readonly kind: 'ssh' }>;
 
-/** Asks a node over ssh: the script goes to its `sh`, or the remote command is run. */
-export async function askSsh(target: SshTarget, request: Request): Promise<Result<string>> {
-  const { remoteCommand } = request;
-  const command = remoteCommand ?? ['sh', '-s', '--', ...scriptArguments(request)].join(' ');
-  const input = remoteCommand === undefined ? SNAPSHOT_SCRIPT : null;
-  const ending = await runChild('ssh', [...sshArguments(target, request), command], input, request);
-  if (ending.kind === 'failed') return failure(ending.reason);
-  if (ending.kind === 'late') return failure(`${ending.reason} (waiting for the answer)`);
-  const { code, signal, stdout, stderr } = ending;
-  if (signal !== null) return failure(`ssh was killed by ${signal}`);
-  if (code === 0 || !unsaid(stdout)) return success(stdout);
-  if (code === 255) return failure(`ssh${said(stderr)}`.replace(/\.$/, ''));
-  if (linesOf(stderr).some((line) => /password is required/.test(line))) return failure('sudo wants a password');
-  return failure(`the remote command ended with ${code}${said(stderr)}`);
+type SshRequest = Question & {
+  readonly signal: AbortSignal;
+  readonly sshConfig?: string | undefined;
+  readonly sshIdentity?: string | undefined;
+  readonly remoteCommand?: string | undefined;
+};
+
+/**
+ * Asks a node over ssh: sends the script to its `sh`, or runs the remote command instead, with nothing to read. Which
+ * host, user, port, key or jump host is meant may be said in ssh's own configuration.
+ */
+export async function askSsh(target: SshTarget, request: SshRequest): Promise<Reply> {
+  const { remoteCommand, limitMs } = request;
+  const ending = await runChild({
+    program: 'ssh',
+    args: [
+      ...sshArguments(target, request),
+      remoteCommand ?? ['sh', '-s', '--', ...scriptArguments(request)].join(' '),
+    ],
+    input: remoteCommand === undefined ? SNAPSHOT_SCRIPT : null,
+    env: neverPrompt,
+    stage: (pid) => (loggedIn(pid) ? 'waiting for the answer' : 'connecting'),
+    ...request,
+  });
+  if (ending.kind === 'failed') return noReply(ending.reason);
+  if (ending.kind === 'ended') return reply(ending.stdout, sshTrouble(ending));
+  const stage = ending.stdout === '' ? ending.stage : 'in the middle of the answer';
+  // The answer may be whole: ssh waits for anything that was left running on the node and holds its output.
+  return { text: ending.stdout, explain: () => `no answer within ${seconds(limitMs)} (${stage})` };
 }
 
-function sshArguments({ host, user, port }: SshTarget, request: Request): readonly string[] {
+/** BatchMode does not reach the ssh of a jump host, which would ask for a password on the terminal. */
+const neverPrompt = { SSH_ASKPASS: '/bin/false', SSH_ASKPASS_REQUIRE: 'force' };
+
+function sshArguments({ host, user, port }: SshTarget, request: SshRequest): readonly string[] {
   const { limitMs, sshConfig, sshIdentity } = request;
-  // Below the limit, so that ssh itself says what it waited for.
+  // Below the limit, so that ssh itself says what it was waiting for.
   const connect = Math.max(1, Math.floor(limitMs / 1000 - 0.5));
   return [
     '-T',
     ...['BatchMode=yes', `ConnectTimeout=${connect}`, 'LogLevel=ERROR'].flatMap((option) => ['-o', option]),
-    ...(sshConfig === undefined ? [] : ['-F', path.resolve(sshConfig)]),
-    ...(sshIdentity === undefined ? [] : ['-i', path.resolve(sshIdentity)]),
+    ...(sshConfig === undefined ? [] : ['-F', sshConfig === 'none' ? sshConfig : absolute(sshConfig)]),
+    ...(sshIdentity === undefined ? [] : ['-i', absolute(sshIdentity)]),
     ...(port === null ? [] : ['-p', String(port)]),
     '--',
     user === null ? host : `${user}@${host}`,
   ];
+}
+
+/** Children run in `/`. A `~` is ssh's to read. */
+function absolute(file: string): string {
+  return file.startsWith('~') ? file : path.resolve(file);
+}
+
+/**
+ * Whether an ssh has come as far as a session on the node: it then works on duplicates of its standard descriptors
+ * (ssh_session2_open of OpenSSH), so the pipe that is its standard error is open twice.
+ */
+function loggedIn(pid: number): boolean {
+  try {
+    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    const errors = readlinkSync(`/proc/${pid}/fd/2`);
+    return open.filter((link) => link === errors).length > 1;
+  } catch {
+    return true;
+  }
 }

@@ -1,45 +1,91 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** How long a process may take to end by itself, in milliseconds. */
+/** How long processes may take to end by themselves, and then to vanish, in milliseconds. */
 const grace = 100;
 
-/** Ends a process and all its descendants, first kindly, then for good; resolves when they are gone. */
+/** A process, with the time it was started at: a number alone may have gone to another one meanwhile. */
+type Process = { readonly pid: number; readonly started: string };
+
+/**
+ * Ends a process and all its descendants: SIGTERM, and after 100 ms SIGKILL for what is left. Resolves when they are
+ * gone, after 200 ms at the latest (what hangs in the kernel, or runs as another user, cannot be ended).
+ * Source: proc(5), /proc/PID/stat and /proc/PID/task/TID/children.
+ */
 export async function endTree(root: number): Promise<void> {
-  const tree = [root, ...descendants(root)];
-  for (const pid of tree) send(pid, 'SIGTERM');
-  await pause(grace);
-  for (const pid of tree) for (const one of [pid, ...descendants(pid)]) send(one, 'SIGKILL');
-  await pause(20);
+  const first = stateOf(root);
+  if (first === null) return;
+  const tree = freeze([first]);
+  for (const one of tree) send(one, 'SIGTERM');
+  for (const one of tree) send(one, 'SIGCONT');
+  await gone(tree);
+  const rest = freeze(tree.filter(alive));
+  for (const one of rest) send(one, 'SIGKILL');
+  await gone(rest);
 }
 
-function descendants(root: number): readonly number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-    } catch {
-      // Gone meanwhile.
-    }
+/**
+ * Stops processes and all their descendants, and gives them all. Stopped first, none can fork behind our back; killed
+ * first, its children would go to init, where nobody finds them.
+ */
+function freeze(roots: readonly Process[]): readonly Process[] {
+  const found = new Map(roots.map((one) => [one.pid, one]));
+  for (let news = roots; news.length > 0; ) {
+    for (const one of news) send(one, 'SIGSTOP');
+    // All of them once more: one may have forked between the last look and its stop.
+    const children = [...found.keys()].flatMap(childrenOf).filter((pid) => !found.has(pid));
+    news = [...new Set(children)].map(stateOf).filter((one) => one !== null);
+    for (const one of news) found.set(one.pid, one);
   }
-  const found = new Set([root]);
-  for (let size = 0; size !== found.size; ) {
-    size = found.size;
-    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid);
-  }
-  found.delete(root);
-  return [...found];
+  return [...found.values()];
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+function childrenOf(pid: number): readonly number[] {
   try {
-    process.kill(pid, signal);
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+    );
   } catch {
-    // Gone meanwhile, or not ours to signal.
+    // Gone meanwhile, or a kernel without CONFIG_PROC_CHILDREN.
+    return alive(stateOf(pid)) ? childrenByParent(pid) : [];
   }
 }
 
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+function childrenByParent(parent: number): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && fieldsOf(Number(name))?.[1] === String(parent))
+    .map(Number);
+}
+
+/** The fields of /proc/PID/stat from the third on: state, parent, ... The second, a name, may hold anything. */
+function fieldsOf(pid: number): readonly string[] | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return null;
+  }
+}
+
+/** Null when there is no such process, or only its exit code is left. */
+function stateOf(pid: number): Process | null {
+  const fields = fieldsOf(pid);
+  if (fields === null || fields[0] === 'Z' || fields[0] === 'X') return null;
+  return { pid, started: fields[19] ?? '' };
+}
+
+function alive(one: Process | null): boolean {
+  return one !== null && stateOf(one.pid)?.started === one.started;
+}
+
+async function gone(tree: readonly Process[]): Promise<void> {
+  const end = performance.now() + grace;
+  while (performance.now() < end && tree.some(alive)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+function send(one: Process, signal: NodeJS.Signals): void {
+  try {
+    if (alive(one)) process.kill(one.pid, signal);
+  } catch {
+    // Gone meanwhile, or another user's (sudo).
+  }
 }

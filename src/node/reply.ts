@@ -1,0 +1,32 @@
+/** What a way to a node brought: the text it gave, and how to say what went wrong if that text is no snapshot. */
+export type Reply = {
+  readonly text: string;
+  /** The whole reason, a sentence fragment without a dot, from what the parser has to say about the text. */
+  explain(why: string): string;
+};
+
+/** No text at all, and the one reason for it. */
+export function noReply(reason: string): Reply {
+  return { text: '', explain: () => reason };
+}
+
+/** A text, and beside the parser's words what else went wrong; an empty text is explained by that alone. */
+export function reply(text: string, trouble: string | null): Reply {
+  return {
+    text,
+    explain: (why) => (trouble === null ? why : text.trim() === '' ? trouble : `${why}; ${trouble}`),
+  };
+}
+
+/** A limit as it stands in a reason: `8.5 s`. */
+export function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 100) / 10} s`;
+}
+
+/** The lines of an error output without blanks around them and without empty ones. */
+export function linesOf(text: string): readonly string[] {
+  return text
+    .split(/[\r\n]+/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}

@@ -1,0 +1,44 @@
+import { linesOf } from './reply.ts';
+
+/** How an ssh came to its end. */
+type Ended = { readonly code: number | null; readonly signal: string | null; readonly stderr: string };
+
+/**
+ * What went wrong by the words and the exit code of an ssh that has ended, as a fragment without a dot; null when
+ * nothing is to be said. 255 is ssh's own failure, and also what a remote command gives that was killed by a signal;
+ * any other code is the remote command's.
+ */
+export function sshTrouble({ code, signal, stderr }: Ended): string | null {
+  const lines = linesOf(stderr);
+  const last = lines.at(-1);
+  const words = last === undefined ? '' : `: ${last}`;
+  if (signal !== null) return `ssh was killed by ${signal}${words}`;
+  if (code === 0) return last === undefined ? null : `empty answer${words}`;
+  if (code === 255) return last === undefined ? silent : `ssh: ${connectionTrouble(lines, last)}`;
+  if (lines.some((line) => /^sudo: .*(?:password|terminal|tty|askpass)/.test(line)))
+    return 'sudo on the node wants a password (the command needs NOPASSWD in sudoers)';
+  if (code === 127) return `the remote command was not found${words}`;
+  if (code === 126) return `the remote command cannot be run${words}`;
+  return `the remote command ended with ${code}${words}`;
+}
+
+const silent = 'ssh ended with 255 without a word: the connection broke, or the remote command was killed';
+
+function connectionTrouble(lines: readonly string[], last: string): string {
+  // `ssh: connect to host ...`, `root@node1: Permission denied (...).`
+  const said = last.replace(/^(?:ssh: |\S+@\S+: (?=Permission denied))/, '').replace(/\.$/, '');
+  if (said === 'Host key verification failed') return `${said}${hostKeyTrouble(lines)}`;
+  // Why a key was not even offered.
+  const key = lines.find((line) => /^(?:Load key |Warning: Identity file )/.test(line));
+  return said.startsWith('Permission denied') && key !== undefined ? `${said}; ${key.replace(/\.$/, '')}` : said;
+}
+
+function hostKeyTrouble(lines: readonly string[]): string {
+  for (const line of lines) {
+    const unknown = /^(No \S+ host key is known for \S+)/.exec(line)?.[1];
+    if (unknown !== undefined) return `: ${unknown}`;
+    const changed = /^Host key for (\S+) has changed/.exec(line)?.[1];
+    if (changed !== undefined) return `: the key of ${changed} has changed`;
+  }
+  return '';
+}
