@@ -1,0 +1,40 @@
+# Answers for one node: TCP on ports 80 and 8080 and UDP on port 53 of the VIP, always with the node's name.
+# The file READY appears when it listens.
+use strict;
+use warnings;
+use Socket;
+use IO::Select;
+
+my ($name, $vip, $ready) = @ARGV;
+my $select = IO::Select->new;
+my %kind;
+for my $port (80, 8080) {
+    socket(my $tcp, PF_INET, SOCK_STREAM, 0) or die "socket: $!";
+    setsockopt($tcp, SOL_SOCKET, SO_REUSEADDR, 1);
+    bind($tcp, sockaddr_in($port, inet_aton($vip))) or die "bind: $!";
+    listen($tcp, 512);
+    $select->add($tcp);
+    $kind{$tcp} = 'listener';
+}
+socket(my $udp, PF_INET, SOCK_DGRAM, 0) or die "socket: $!";
+bind($udp, sockaddr_in(53, inet_aton($vip))) or die "bind: $!";
+$select->add($udp);
+open(my $flag, '>', $ready) or die "$ready: $!";
+close $flag;
+while (1) {
+    for my $socket ($select->can_read) {
+        if ($socket == $udp) {
+            my $from = recv($udp, my $data, 100, 0);
+            send($udp, "$name\n", 0, $from) if $from;
+        } elsif (($kind{$socket} // '') eq 'listener') {
+            accept(my $connection, $socket) or next;
+            $select->add($connection);
+        } else {
+            # The name is sent when the client has spoken: a connection that only opened shows as one that hangs.
+            my $read = sysread($socket, my $data, 100);
+            syswrite($socket, "$name\n") if $read;
+            $select->remove($socket);
+            close $socket;
+        }
+    }
+}
