@@ -66,8 +66,8 @@ export function snapshotText(situation: Situation = {}): string {
     nft: ['= missing nft'],
     ...sections,
   };
-  if (held !== null && sections.clusterip === undefined) {
-    delete written.clusterip;
+  if (held !== null && sections['clusterip'] === undefined) {
+    delete written['clusterip'];
     written[`clusterip ${vip}: cat /proc/net/ipt_CLUSTERIP/${vip}`] = output(held === '' ? [] : [held]);
   }
   const lines = [

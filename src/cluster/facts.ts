@@ -1,5 +1,5 @@
 import { type HostAddresses, locate, type Placement, readAddresses } from '../address/index.ts';
-import { type Reading, readClusterip, readHeldBuckets } from '../netfilter/index.ts';
+import { type Reading, readHeldBuckets, readRules } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
 /** A node that gave a whole snapshot. */
@@ -31,6 +31,6 @@ export function factsOf(name: string, snapshot: Snapshot, vip: string, source: R
     user: snapshot.host.user,
     host,
     placements: locate(host, vip),
-    reading: source.skipRules ? readHeldBuckets(snapshot, vip, source.total) : readClusterip(snapshot, vip),
+    reading: source.skipRules ? readHeldBuckets(snapshot, vip, source.total) : readRules(snapshot, vip),
   };
 }

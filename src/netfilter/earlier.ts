@@ -47,20 +47,21 @@ export function judgeEarlier(taken: Taken, shared: Region, effects: Effects): Ob
   return {
     state,
     text: `${sentence(taken, what, effects, traffic, shared, extent)} (${taken.place}: ${taken.text})`,
-    brief: `${verbs[taken.fate]} ${what} before the cluster rule`,
+    brief: `${deeds[taken.fate](what)} before the cluster rule${hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : ''}`,
     mend: mends[taken.fate],
     disables: extent === 'all' && state === 'CRITICAL',
     alike: isPolicy(taken, extent) ? `${taken.fate} ${what}` : null,
   };
 }
 
-const verbs: Readonly<Record<Fate, string>> = {
-  accepted: 'accepts',
-  dropped: 'drops',
-  rejected: 'rejects',
-  redirected: 'redirects',
-  untracked: 'does not track',
-  unknown: 'may take',
+/** What the rule does, as a verb and its object. */
+const deeds: Readonly<Record<Fate, (what: string) => string>> = {
+  accepted: (what) => `accepts ${what}`,
+  dropped: (what) => `drops ${what}`,
+  rejected: (what) => `rejects ${what}`,
+  redirected: (what) => `redirects ${what}`,
+  untracked: (what) => `takes ${what} out of connection tracking`,
+  unknown: (what) => `may take ${what}`,
 };
 
 const reorder = 'put the cluster rule before it';
@@ -89,7 +90,7 @@ function sentence(
       : '';
   const effect = hangs(taken, traffic) ? 'TCP connects, then hangs' : effects[taken.fate];
   const aside = extent === 'aside' ? 'not shared by the cluster' : effect;
-  return `${verbs[taken.fate]} ${what}${clients} before the cluster rule: ${aside}`;
+  return `${deeds[taken.fate](`${what}${clients}`)} before the cluster rule: ${aside}`;
 }
 
 /** Later segments taken while the first one passes: the handshake succeeds and nothing after it. */

@@ -87,6 +87,8 @@ function readPlace(rest: string, text: string): Result<Place> {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(rest);
   const colon = rest.indexOf(':');
   if (bracketed === null && isIPv6(rest)) return failure(`"${text}": an IPv6 address stands in brackets, [${rest}]`);
+  if (bracketed === null && rest.startsWith('['))
+    return failure(`"${text}": "${rest}" is not [ADDRESS] or [ADDRESS]:PORT`);
   const host = bracketed?.[1] ?? (colon < 0 ? rest : rest.slice(0, colon));
   const port = bracketed === null ? (colon < 0 ? undefined : rest.slice(colon + 1)) : bracketed[2];
   if (host === '') return failure(`"${text}" names no host`);

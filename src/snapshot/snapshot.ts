@@ -61,7 +61,10 @@ export function parseSnapshot(text: string): Result<Snapshot> {
   const start = all.findIndex((line) => opening.test(line));
   if (start < 0) return failure(noSnapshot(all));
   const version = Number(opening.exec(all[start] ?? '')?.[1]);
-  if (version !== format) return failure(`snapshot format ${version}, but this plugin reads format ${format}: install the same release on both`);
+  if (version !== format)
+    return failure(
+      `snapshot format ${version}, but this plugin reads format ${format}: install the same release on both`,
+    );
   const end = all.findIndex((line, i) => i > start && /^== end \d+$/.test(line));
   // The mark must be a whole line: cut within its number, it would still look like one.
   if (end < 0 || end === all.length - 1)

@@ -72,17 +72,17 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
     'a bucket on no node is CRITICAL, with the share of clients and the repair': {
       nodes: { n1: holds('1'), n2: holds('') },
       state: 'CRITICAL',
-      says: /bucket 2 of 2 on no node, 50 % of client addresses get no answer[^]*On n2: echo \+2 > \/proc\/net\/ipt_CLUSTERIP\/192\.168\.56\.20/,
+      says: /bucket 2 of 2 on no node, 50 % of client addresses get no answer[\s\S]*On n2: echo \+2 > \/proc\/net\/ipt_CLUSTERIP\/192\.168\.56\.20/,
     },
     'a bucket on two nodes is CRITICAL, and both candidates are named': {
       nodes: { n1: holds('1,2'), n2: holds('2') },
       state: 'CRITICAL',
-      says: /bucket 2 of 2 on n1 and n2, 50 %[^]*on n1: echo -2 >[^]*on n2: echo -2 >/,
+      says: /bucket 2 of 2 on n1 and n2, 50 %[\s\S]*on n1: echo -2 >[\s\S]*on n2: echo -2 >/,
     },
     'the same local-node on both: one lost, one doubled': {
       nodes: { n1: holds('1'), n2: holds('1') },
       state: 'CRITICAL',
-      says: /bucket 2 is on no node[^]*bucket 1 is on n1 and n2/,
+      says: /bucket 2 is on no node[\s\S]*bucket 1 is on n1 and n2/,
     },
     'a bucket above the total is CRITICAL and named': {
       nodes: { n1: holds('1'), n2: holds('3') },
@@ -117,7 +117,7 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
     'the VIP absent on a node that holds a bucket is CRITICAL, with the command': {
       nodes: { n1: holds('1'), n2: { ...holds('2'), addr: withoutVip } },
       state: 'CRITICAL',
-      says: /n2 holds bucket 2, but has not the VIP: clients of bucket 2 get no answer[^]*ip addr add 192\.168\.56\.20\/24 dev eth1/,
+      says: /n2 holds bucket 2, but has not the VIP: clients of bucket 2 get no answer[\s\S]*ip addr add 192\.168\.56\.20\/24 dev eth1/,
     },
     'the VIP absent on a node that holds nothing is a node standing by': {
       nodes: { n1: holds('1,2'), n2: { held: null, addr: withoutVip } },
@@ -216,7 +216,7 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
     'what cannot be decided is UNKNOWN with the text of the rule': {
       nodes: { n1: holds('1', {}, ['-A INPUT -m set --match-set friends src -j ACCEPT']), n2: holds('2') },
       state: 'UNKNOWN',
-      says: /n1 may take everything away before the cluster rule[^]*-m set --match-set friends src -j ACCEPT/,
+      says: /n1 may take everything away before the cluster rule[\s\S]*-m set --match-set friends src -j ACCEPT/,
     },
     'TCP dropped before the rule is CRITICAL': {
       nodes: { n1: holds('1'), n2: holds('2', {}, ['-A INPUT -p tcp -j DROP']) },
@@ -229,7 +229,7 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
         n2: holds('2', {}, ['-A INPUT -p tcp -m tcp --dport 25 -j DROP']),
       },
       state: 'OK',
-      says: /n1 drops tcp port 25 before the cluster rule[^]*all nodes alike/,
+      says: /n1 drops tcp port 25 before the cluster rule[\s\S]*all nodes alike/,
     },
     'a rule in FORWARD is never reached: CRITICAL': {
       nodes: { n1: holds('1'), n2: holds('2', { chain: 'FORWARD' }) },
@@ -261,7 +261,7 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
         },
       },
       state: 'CRITICAL',
-      says: /n2 does not track everything before the cluster rule/,
+      says: /n2 takes everything out of connection tracking before the cluster rule/,
     },
     'a second rule with other parameters is WARNING': {
       nodes: {
@@ -274,7 +274,7 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
     'a dead node whose bucket nobody holds is CRITICAL, and the repair warns first': {
       nodes: { n1: holds('1'), n2: 'ssh: Connection refused' },
       state: 'CRITICAL',
-      says: /n2 is unreachable, bucket 2 of 2 unproven \(50 % of clients\)[^]*Make sure first that n2 is dead; then on n1: echo \+2/,
+      says: /n2 is unreachable, bucket 2 of 2 unproven \(50 % of clients\)[\s\S]*Make sure first that n2 is dead; then on n1: echo \+2/,
     },
     'the same is WARNING when --unreachable warning says so': {
       nodes: { n1: holds('1'), n2: 'ssh: Connection refused' },

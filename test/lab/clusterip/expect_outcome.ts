@@ -29,7 +29,13 @@ type Facts = {
   readonly doubled: readonly number[];
   readonly shareLost: number | null;
   readonly shareDoubled: number | null;
-  readonly nodes: readonly { readonly name: string; readonly buckets: readonly number[]; readonly total: number; readonly seed: number; readonly hash: string }[];
+  readonly nodes: readonly {
+    readonly name: string;
+    readonly buckets: readonly number[];
+    readonly total: number;
+    readonly seed: number;
+    readonly hash: string;
+  }[];
 };
 
 const fields: Readonly<Record<string, readonly HashField[]>> = {
@@ -55,7 +61,10 @@ function check({ snapshots }: Outcome): { text: string; exit: number | null; fac
 
 /** The bucket that a probe falls into, by the hash of one node; ping has no ports. */
 function bucketOfProbe(probe: Probe, node: Facts['nodes'][number]): number {
-  const ports = probe.protocol === 'icmp' ? { sport: 0, dport: 0 } : { sport: probe.port, dport: probe.protocol === 'udp' ? 53 : Number(probe.protocol.slice(3)) };
+  const ports =
+    probe.protocol === 'icmp'
+      ? { sport: 0, dport: 0 }
+      : { sport: probe.port, dport: probe.protocol === 'udp' ? 53 : Number(probe.protocol.slice(3)) };
   const hash = { formula: 'clusterip', fields: fields[node.hash] ?? [], seed: node.seed } as const;
   return bucketOf(hash, node.total, { saddr: Number(parseIp(probe.source)?.value), ...ports });
 }
@@ -68,7 +77,9 @@ function predicted(probe: Probe, facts: Facts): 'none' | 'one' | 'several' {
     const bucket = bucketOfProbe(probe, first);
     return facts.lost.includes(bucket) ? 'none' : facts.doubled.includes(bucket) ? 'several' : 'one';
   }
-  const answering = ruled.filter((node) => node.total === 0 || node.buckets.includes(bucketOfProbe(probe, node))).length;
+  const answering = ruled.filter(
+    (node) => node.total === 0 || node.buckets.includes(bucketOfProbe(probe, node)),
+  ).length;
   return answering === 0 ? 'none' : answering === 1 ? 'one' : 'several';
 }
 
@@ -79,7 +90,12 @@ function expectTcp({ tcp, port }: Scenario, traffic: readonly Probe[], facts: Fa
   expect(probes.length).toBe(sources.length * ports.length);
   for (const probe of probes) {
     const answered = /^n\d/.test(probe.answers);
-    const wanted = tcp === 'judged' ? predicted(probe, facts) !== 'none' : Array.isArray(tcp) ? !tcp.some((prefix) => probe.source.startsWith(prefix)) : false;
+    const wanted =
+      tcp === 'judged'
+        ? predicted(probe, facts) !== 'none'
+        : Array.isArray(tcp)
+          ? !tcp.some((prefix) => probe.source.startsWith(prefix))
+          : false;
     // Several nodes that answer one TCP client quarrel over its connection: how that ends is not asserted.
     if (tcp === 'judged' && predicted(probe, facts) === 'several') continue;
     expect(answered, `${JSON.stringify(probe)}\n${text}`).toBe(wanted);
@@ -94,7 +110,10 @@ function expectPing({ icmp, nodes }: Scenario, traffic: readonly Probe[], facts:
   for (const probe of probes) {
     const count = probe.answers === 'none' ? 0 : probe.answers.split('+').length;
     if (icmp === 'several') expect(count, JSON.stringify(probe)).toBe(nodes);
-    else expect(Math.min(count, 2), `${JSON.stringify(probe)}\n${text}`).toBe({ none: 0, one: 1, several: 2 }[predictedPing(probe, facts)]);
+    else
+      expect(Math.min(count, 2), `${JSON.stringify(probe)}\n${text}`).toBe(
+        { none: 0, one: 1, several: 2 }[predictedPing(probe, facts)],
+      );
   }
 }
 
@@ -108,7 +127,8 @@ function predictedPing(probe: Probe, facts: Facts): 'none' | 'one' | 'several' {
 function expectShares(traffic: readonly Probe[], { shareLost, shareDoubled }: Facts, { icmp }: Scenario): void {
   if (icmp !== 'judged' || shareLost === null || shareDoubled === null) return;
   const probes = traffic.filter(({ protocol }) => protocol === 'icmp');
-  const share = (matches: (answers: string) => boolean) => probes.filter(({ answers }) => matches(answers)).length / probes.length;
+  const share = (matches: (answers: string) => boolean) =>
+    probes.filter(({ answers }) => matches(answers)).length / probes.length;
   expect(Math.abs(share((answers) => answers === 'none') - shareLost)).toBeLessThan(0.19);
   expect(Math.abs(share((answers) => answers.includes('+')) - shareDoubled)).toBeLessThan(0.19);
 }

@@ -12,7 +12,10 @@ runScenarios(chosen).then((outcomes) => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     for (const [node, text] of Object.entries(snapshots)) writeFileSync(`${folder}/${node}.txt`, text);
-    writeFileSync(`${folder}/traffic`, traffic.map(({ protocol, source, port, answers }) => `${protocol} ${source} ${port} ${answers}\n`).join(''));
+    writeFileSync(
+      `${folder}/traffic`,
+      traffic.map(({ protocol, source, port, answers }) => `${protocol} ${source} ${port} ${answers}\n`).join(''),
+    );
   }
   console.log(`${outcomes.size} scenarios recorded`);
 });

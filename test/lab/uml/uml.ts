@@ -8,7 +8,12 @@ const root = process.cwd();
 const kernelFolder = process.env['RACKWATCH_UML'] ?? path.join(root, 'node_modules/.cache/rackwatch-uml');
 
 /** One probe of a client: what came back from whom. */
-export type Probe = { readonly protocol: string; readonly source: string; readonly port: number; readonly answers: string };
+export type Probe = {
+  readonly protocol: string;
+  readonly source: string;
+  readonly port: number;
+  readonly answers: string;
+};
 
 /** What one scenario gave: each node's snapshot, and every client's packets. */
 export type Outcome = { readonly snapshots: Readonly<Record<string, string>>; readonly traffic: readonly Probe[] };
@@ -16,26 +21,38 @@ export type Outcome = { readonly snapshots: Readonly<Record<string, string>>; re
 /** Why the kernel cannot be booted here, or null. */
 export function whyNoKernel(): string | null {
   if (process.getuid?.() !== 0) return 'the lab needs root';
-  const missing = ['iptables-legacy', 'ip', 'nsenter', 'unshare', 'modprobe'].filter((tool) => !['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(path.join(folder, tool))));
+  const missing = ['iptables-legacy', 'ip', 'nsenter', 'unshare', 'modprobe'].filter(
+    (tool) => !['/usr/sbin', '/usr/bin', '/sbin', '/bin'].some((folder) => existsSync(path.join(folder, tool))),
+  );
   if (missing.length > 0) return `not installed: ${missing.join(', ')}`;
-  return existsSync(path.join(kernelFolder, 'usr/bin/linux.uml')) ? null : 'no User-Mode Linux kernel: run test/lab/prepare';
+  return existsSync(path.join(kernelFolder, 'usr/bin/linux.uml'))
+    ? null
+    : 'no User-Mode Linux kernel: run test/lab/prepare';
 }
 
 /** Boots the kernel and runs the scenarios, split over that many guests at once. */
-export async function runScenarios(scenarios: readonly { readonly name: string; readonly setup: string }[], guests = 2): Promise<ReadonlyMap<string, Outcome>> {
-  const parts = Array.from({ length: guests }, (_, guest) => scenarios.filter((_, i) => i % guests === guest)).filter((part) => part.length > 0);
+export async function runScenarios(
+  scenarios: readonly { readonly name: string; readonly setup: string }[],
+  guests = 2,
+): Promise<ReadonlyMap<string, Outcome>> {
+  const parts = Array.from({ length: guests }, (_, guest) => scenarios.filter((_, i) => i % guests === guest)).filter(
+    (part) => part.length > 0,
+  );
   const outcomes = await Promise.all(parts.map(runGuest));
   return new Map(outcomes.flatMap((outcome) => [...outcome]));
 }
 
-async function runGuest(scenarios: readonly { readonly name: string; readonly setup: string }[]): Promise<ReadonlyMap<string, Outcome>> {
+async function runGuest(
+  scenarios: readonly { readonly name: string; readonly setup: string }[],
+): Promise<ReadonlyMap<string, Outcome>> {
   const lab = mkdtempSync(path.join(tmpdir(), 'rackwatch-uml-'));
   try {
     for (const folder of ['scenarios', 'results', 'uml']) mkdirSync(path.join(lab, folder));
     writeFileSync(path.join(lab, 'sources'), `${sources.join('\n')}\n`);
     for (const { name, setup } of scenarios) writeFileSync(path.join(lab, 'scenarios', `${name}.sh`), `${setup}\n`);
     const said = await boot(lab);
-    if (!existsSync(path.join(lab, 'status'))) throw new Error(`the kernel did not come to its end: ${said.slice(-2000)}\n${logOf(lab)}`);
+    if (!existsSync(path.join(lab, 'status')))
+      throw new Error(`the kernel did not come to its end: ${said.slice(-2000)}\n${logOf(lab)}`);
     return new Map(scenarios.map(({ name }) => [name, readResult(path.join(lab, 'results', name), logOf(lab))]));
   } finally {
     rmSync(lab, { recursive: true, force: true });
@@ -48,12 +65,22 @@ function boot(lab: string): Promise<string> {
     path.join(kernelFolder, 'usr/bin/linux.uml'),
     [
       ...['mem=384M', 'rootfstype=hostfs', 'rootflags=/', 'ro', 'con=null', 'con0=null,fd:1', 'quiet'],
-      ...[`init=${tools}/init`, `uml_dir=${lab}/uml`, `LAB=${lab}`, `UML=${kernelFolder}`, `TOOLS=${tools}`, `SCRIPT=${root}/plugins/cluster_node_snapshot`],
+      ...[
+        `init=${tools}/init`,
+        `uml_dir=${lab}/uml`,
+        `LAB=${lab}`,
+        `UML=${kernelFolder}`,
+        `TOOLS=${tools}`,
+        `SCRIPT=${root}/plugins/cluster_node_snapshot`,
+      ],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TMPDIR: lab } },
   );
   let said = '';
-  for (const stream of [guest.stdout, guest.stderr]) stream.on('data', (data) => { said += data; });
+  for (const stream of [guest.stdout, guest.stderr])
+    stream.on('data', (data) => {
+      said += data;
+    });
   const limit = setTimeout(() => guest.kill('SIGKILL'), 900_000);
   return new Promise((resolve, reject) => {
     guest.on('error', reject);
@@ -78,7 +105,9 @@ function readResult(folder: string, log: string): Outcome {
 export function readOutcome(folder: string): Outcome {
   const nodes = readdirSync(folder).filter((file) => file.endsWith('.txt'));
   return {
-    snapshots: Object.fromEntries(nodes.map((file) => [file.replace('.txt', ''), readFileSync(path.join(folder, file), 'utf8')])),
+    snapshots: Object.fromEntries(
+      nodes.map((file) => [file.replace('.txt', ''), readFileSync(path.join(folder, file), 'utf8')]),
+    ),
     traffic: readFileSync(path.join(folder, 'traffic'), 'utf8').trim().split('\n').map(readProbe),
   };
 }
