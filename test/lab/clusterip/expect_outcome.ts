@@ -124,8 +124,8 @@ function predictedPing(probe: Probe, facts: Facts): 'none' | 'one' | 'several' {
 }
 
 /** Where the plugin gives shares, those measured by ping over 64 clients come near them (three sigma: 19 %). */
-function expectShares(traffic: readonly Probe[], { shareLost, shareDoubled }: Facts, { icmp }: Scenario): void {
-  if (icmp !== 'judged' || shareLost === null || shareDoubled === null) return;
+function expectShares(traffic: readonly Probe[], { shareLost, shareDoubled }: Facts, { tcp, icmp }: Scenario): void {
+  if (tcp !== 'judged' || icmp !== 'judged' || shareLost === null || shareDoubled === null) return;
   const probes = traffic.filter(({ protocol }) => protocol === 'icmp');
   const share = (matches: (answers: string) => boolean) =>
     probes.filter(({ answers }) => matches(answers)).length / probes.length;
