@@ -1,9 +1,9 @@
-import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { runChild } from './child.ts';
 import { noReply, type Reply, reply, seconds } from './reply.ts';
 import { type Question, scriptArguments } from './script.ts';
 import type { Target } from './spec.ts';
+import { sshStage } from './ssh_stage.ts';
 import { sshTrouble } from './ssh_trouble.ts';
 
 type SshTarget = Extract<Target, { readonly kind: 'ssh' }>;
@@ -29,7 +29,7 @@ export async function askSsh(target: SshTarget, request: SshRequest): Promise<Re
     ],
     input: remoteCommand === undefined ? SNAPSHOT_SCRIPT : null,
     env: neverPrompt,
-    stage: (pid) => (loggedIn(pid) ? 'waiting for the answer' : 'connecting'),
+    stage: sshStage,
     ...request,
   });
   if (ending.kind === 'failed') return noReply(ending.reason);
@@ -60,18 +60,4 @@ function sshArguments({ host, user, port }: SshTarget, request: SshRequest): rea
 /** Children run in `/`. A `~` is ssh's to read. */
 function absolute(file: string): string {
   return file.startsWith('~') ? file : path.resolve(file);
-}
-
-/**
- * Whether an ssh has come as far as a session on the node: it then works on duplicates of its standard descriptors
- * (ssh_session2_open of OpenSSH), so the pipe that is its standard error is open twice.
- */
-function loggedIn(pid: number): boolean {
-  try {
-    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-    const errors = readlinkSync(`/proc/${pid}/fd/2`);
-    return open.filter((link) => link === errors).length > 1;
-  } catch {
-    return true;
-  }
 }

@@ -39,7 +39,8 @@ function freeze(roots: readonly Process[]): readonly Process[] {
   return [...found.values()];
 }
 
-function childrenOf(pid: number): readonly number[] {
+/** The numbers of a process's children; none when it is gone. */
+export function childrenOf(pid: number): readonly number[] {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
       readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
