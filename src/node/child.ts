@@ -99,6 +99,8 @@ type Unstarted = { readonly code?: string | undefined; readonly shortMessage?: s
 
 function startTrouble(program: string, { code, shortMessage }: Unstarted): string {
   if (code === 'ENOENT') return `${program} is not installed`;
+  // Also when a directory of PATH may not be searched, wherever the program is or is not.
+  if (code === 'EACCES' && !program.includes('/')) return `${program} is not installed, or this user may not run it`;
   if (code === 'EACCES') return `${program} cannot be run: permission denied`;
   return `${program} cannot be run: ${code ?? shortMessage ?? 'unknown error'}`;
 }

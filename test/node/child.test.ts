@@ -53,9 +53,16 @@ test('a death by signal is told', async () => {
 });
 
 test('a program that is not there is not installed', async () => {
-  expect(await run('', { program: 'rackwatch-no-such-program' })).toEqual({
+  expect(await run('', { program: 'rackwatch-no-such-program', env: { PATH: '/usr/bin:/bin' } })).toEqual({
     kind: 'failed',
     reason: 'rackwatch-no-such-program is not installed',
+  });
+});
+
+test('a program is looked for as the shell would, and a place where it may not be run is said', async () => {
+  expect(await run('', { program: 'passwd', env: { PATH: '/etc' } })).toEqual({
+    kind: 'failed',
+    reason: 'passwd is not installed, or this user may not run it',
   });
 });
 
