@@ -8,7 +8,7 @@ import {
   unshared,
   type Wanted,
 } from '../src/cluster/index.ts';
-import { type Answer, askNodes, duplicateName, parseNodeSpec } from '../src/node/index.ts';
+import { type Answer, askNodes, nodeOption, nodeTrouble, requestOf, wayOptions } from '../src/node/index.ts';
 import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
 
 export default definePlugin({
@@ -18,14 +18,7 @@ export default definePlugin({
     'Asks all nodes at once what their kernels hold for the VIP (netfilter CLUSTERIP), and judges whether every client is answered by exactly one node: buckets, hash, earlier firewall rules, the VIP itself, its interface and the cluster MAC.',
   options: {
     vip: { short: 'H', value: 'ADDRESS', help: 'the shared address of the cluster', required: true, parse: readVip },
-    node: {
-      short: 'N',
-      value: 'SPEC',
-      help: 'a node to ask: [NAME=]TARGET with TARGET local, [USER@]HOST, ssh://[USER@]HOST[:PORT] or file:PATH',
-      repeat: true,
-      default: ['local'],
-      parse: parseNodeSpec,
-    },
+    ...nodeOption,
     totalNodes: {
       short: 'n',
       value: 'N',
@@ -64,12 +57,7 @@ export default definePlugin({
       help: 'the one node must hold exactly these buckets (1,3 or none); coverage across nodes is then not judged',
       parse: readBuckets,
     },
-    remoteCommand: {
-      value: 'COMMAND',
-      help: 'run this installed command on ssh nodes in place of the script sent along',
-    },
-    sshConfig: { value: 'FILE', help: 'configuration file for ssh' },
-    sshIdentity: { value: 'FILE', help: 'key file for ssh' },
+    ...wayOptions,
   },
   examples: [
     {
@@ -80,23 +68,14 @@ export default definePlugin({
     { text: 'look again at saved snapshots', args: '--vip 192.168.56.20 --node n1=file:n1.txt --node n2=file:n2.txt' },
   ],
   check: ({ node, skip, totalNodes, expectBuckets }) => {
-    const twice = duplicateName(node);
-    if (twice !== null) return `--node: the name ${twice} stands for two nodes; give them names as in NAME=${twice}`;
     if (expectBuckets !== undefined && node.length > 1) return '--expect-buckets judges one node: give one --node';
     if (skip.includes('rules') && totalNodes === undefined && expectBuckets === undefined)
       return '--skip rules leaves the number of buckets open: give --total-nodes';
-    return undefined;
+    return nodeTrouble({ node });
   },
   run: async (options, context) => {
     context.stage(`asking ${options.node.map(({ name }) => name).join(', ')}`);
-    const answers = await askNodes(options.node, {
-      vip: options.vip,
-      limitMs: Math.max(context.timeoutMs - 1500, (context.timeoutMs * 2) / 3),
-      signal: context.signal,
-      sshConfig: options.sshConfig,
-      sshIdentity: options.sshIdentity,
-      remoteCommand: options.remoteCommand,
-    });
+    const answers = await askNodes(options.node, { vip: options.vip, ...requestOf(options, context) });
     context.stage('judging');
     const wanted: Wanted = {
       vip: options.vip,

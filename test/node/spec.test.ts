@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { duplicateName, type NodeSpec, parseNodeSpec } from '../../src/node/index.ts';
+import { type NodeSpec, parseNodeSpec } from '../../src/node/index.ts';
+import { duplicateName } from '../../src/node/spec.ts';
 
 const ssh = (host: string, user: string | null = null, port: number | null = null) => ({
   kind: 'ssh' as const,

@@ -1,0 +1,49 @@
+import type { Context, Options, Values } from '../plugin/index.ts';
+import type { Request } from './ask.ts';
+import { duplicateName, parseNodeSpec } from './spec.ts';
+
+/** Which nodes are asked; every plugin that asks nodes has it. */
+export const nodeOption = {
+  node: {
+    short: 'N',
+    value: 'SPEC',
+    help: 'a node to ask: [NAME=]TARGET with TARGET local, [USER@]HOST, ssh://[USER@]HOST[:PORT] or file:PATH',
+    repeat: true,
+    default: ['local'],
+    parse: parseNodeSpec,
+  },
+} as const satisfies Options;
+
+/** How they are reached; every plugin that asks nodes has these, too. */
+export const wayOptions = {
+  remoteCommand: {
+    value: 'COMMAND',
+    help: 'run this installed command on ssh nodes in place of the script sent along',
+  },
+  sshConfig: { value: 'FILE', help: 'configuration file for ssh' },
+  sshIdentity: { value: 'FILE', help: 'key file for ssh' },
+} as const satisfies Options;
+
+type NodeValues = Values<typeof nodeOption>;
+type WayValues = Values<typeof wayOptions>;
+
+/** The usage error of nodes that share a name; undefined when all names differ. */
+export function nodeTrouble({ node }: NodeValues): string | undefined {
+  const twice = duplicateName(node);
+  if (twice === null) return undefined;
+  return `--node: the name ${twice} stands for two nodes; give them names as in NAME=${twice}`;
+}
+
+/**
+ * What is asked of the nodes by the options of `wayOptions`. They get a shorter time than the plugin, `-t` less 1.5 s
+ * and at least two thirds of it, so that a silent node is always judged as that.
+ */
+export function requestOf(options: WayValues, context: Context): Request {
+  return {
+    limitMs: Math.max(context.timeoutMs - 1500, (context.timeoutMs * 2) / 3),
+    signal: context.signal,
+    sshConfig: options.sshConfig,
+    sshIdentity: options.sshIdentity,
+    remoteCommand: options.remoteCommand,
+  };
+}
