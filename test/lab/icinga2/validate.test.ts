@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const why = ['/usr/sbin/icinga2', '/usr/share/icinga2/include/itl'].find((file) => !existsSync(file));
+if (why !== undefined && process.env['RACKWATCH_LAB'] === 'required')
+  throw new Error(`Icinga 2 is missing here: no ${why}`);
+
+/** A service as an admin writes it. The plugins of the included libraries are not there and need not be. */
+const configuration = (commands: string, service: string) => `
+const PluginDir = "/usr/lib/nagios/plugins"
+const PluginContribDir = "/usr/lib/nagios/plugins"
+const ManubulonPluginDir = "/usr/lib/nagios/plugins"
+include <itl>
+include <plugins>
+include "${commands}"
+object Host "cluster1" {
+  check_command = "dummy"
+  address = "192.168.56.20"
+}
+object Service "cluster buckets" {
+  host_name = "cluster1"
+  ${service}
+}
+`;
+
+describe.skipIf(why !== undefined)(
+  `the shipped CheckCommands in a real Icinga 2${why ? ` (skipped: no ${why})` : ''}`,
+  () => {
+    let folder = '';
+    beforeAll(() => {
+      folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-icinga2-'));
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    /** What `icinga2 daemon -C` says of a service, and its exit code. It writes into the folder alone. */
+    function validate(service: string) {
+      const file = path.join(folder, 'test.conf');
+      writeFileSync(file, configuration(path.resolve('icinga-conf/icinga2/rackwatch-commands.conf'), service));
+      const folders = ['DataDir', 'CacheDir', 'SpoolDir', 'LogDir', 'InitRunDir'].flatMap((name) => [
+        '-D',
+        `${name}=${folder}`,
+      ]);
+      const whose = [
+        '-D',
+        `RunAsUser=${process.getuid?.() === 0 ? 'root' : process.env['USER']}`,
+        '-D',
+        'RunAsGroup=root',
+      ];
+      const { stdout, stderr, status } = spawnSync(
+        '/usr/sbin/icinga2',
+        ['daemon', '-C', '-c', file, ...folders, ...whose],
+        {
+          encoding: 'utf8',
+        },
+      );
+      return { text: stdout + stderr, status };
+    }
+
+    test('are valid, and so is the service of the README', () => {
+      const { text, status } = validate(`
+  check_command = "cluster_buckets"
+  vars.cluster_buckets_vip = "192.168.56.20"
+  vars.cluster_buckets_node = [ "node1", "admin@node2" ]`);
+      expect(text).toContain('1 Service');
+      expect(text).not.toMatch(/warning|critical/);
+      expect(status, text).toBe(0);
+    });
+
+    test('a command that is not among them is refused, so that this test can fail', () => {
+      const { text, status } = validate('check_command = "cluster_bucket"');
+      expect(text).toMatch(/'cluster_bucket' of type 'CheckCommand' does not exist/);
+      expect(status).toBe(1);
+    });
+  },
+);

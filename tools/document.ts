@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { isFlag, longName, type Option, type Options, standardOptions } from '../src/plugin/index.ts';
+import { plugins } from './plugins.ts';
+
+const block = /^<!-- (options|output): (.*) -->\n[\s\S]*?^<!-- end of \1 -->$/gm;
+
+/**
+ * Fills the marked blocks of a document:
+ * `<!-- options: PLUGIN -->` with the table of a plugin's options,
+ * `<!-- output: COMMAND | in FOLDER -->` with the command and what it prints, run in that folder of the project.
+ * What stands in them now is replaced; everything else is kept. Throws for a block that cannot be filled.
+ */
+export function fillDocument(text: string, file: string): string {
+  return text.replaceAll(block, (_, kind: string, what: string) => {
+    const filling = kind === 'options' ? optionTable(what, file) : commandOutput(what, file);
+    return `<!-- ${kind}: ${what} -->\n\n${filling}\n\n<!-- end of ${kind} -->`;
+  });
+}
+
+function optionTable(name: string, file: string): string {
+  const plugin = plugins.find((one) => one.name === name);
+  if (plugin === undefined) throw new Error(`${file}: there is no plugin ${name}`);
+  const rows = (options: Options) => Object.entries(options).map(([key, option]) => optionRow(key, option));
+  return ['| option | meaning | default |', '|---|---|---|', ...rows(plugin.options), ...rows(standardOptions)].join(
+    '\n',
+  );
+}
+
+function optionRow(key: string, option: Option): string {
+  const { short, value = 'N', help, required, repeat, secret, default: preset } = option;
+  const form = `--${longName(key)}${isFlag(option) ? '' : ` ${value}`}`;
+  const notes = [
+    ...(repeat ? ['repeatable'] : []),
+    ...(secret === undefined ? [] : [`also from \`${secret.env}\` in the environment`]),
+  ];
+  const meaning = notes.length === 0 ? help : `${help} (${notes.join('; ')})`;
+  const shown = typeof preset === 'object' ? preset.join(' ') : String(preset ?? '');
+  const standing = required ? 'required' : shown === '' ? '' : `\`${shown}\``;
+  const forms = short === undefined ? `\`${form}\`` : `\`-${short}\`, \`${form}\``;
+  return `| ${[forms, meaning, standing].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function commandOutput(what: string, file: string): string {
+  const [line = '', folder = '.'] = what.split(' | in ');
+  const [program = '', ...args] = line.split(' ');
+  const { stdout, stderr, error } = spawnSync(process.execPath, [path.resolve('dist', program), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (error !== undefined || stderr !== '' || stdout === '')
+    throw new Error(`${file}: ${line} (in ${folder}) does not run: ${error?.message ?? stderr}`);
+  return `\`\`\`\n$ ${line}\n${stdout.trimEnd()}\n\`\`\``;
+}

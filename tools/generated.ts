@@ -1,0 +1,31 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fillDocument } from './document.ts';
+import { renderCheckCommands } from './icinga2.ts';
+import { plugins } from './plugins.ts';
+
+/** Every file of the project that is written, or filled in part, from the option declarations and the built plugins. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const documents = ['README.md', ...readdirSync('docs').map((file) => `docs/${file}`)].filter((file) =>
+    file.endsWith('.md'),
+  );
+  return new Map([
+    ['icinga-conf/icinga2/rackwatch-commands.conf', renderCheckCommands(plugins)],
+    ...documents.map((file): [string, string] => [file, fillDocument(readFileSync(file, 'utf8'), file)]),
+  ]);
+}
+
+/** The files that differ from what would be written; how long something took makes no difference. */
+export function staleFiles(): readonly string[] {
+  return [...generatedFiles()]
+    .filter(([file, text]) => timeless(textOf(file)) !== timeless(text))
+    .map(([file]) => file);
+}
+
+/** The text of a file; empty when there is none. */
+export function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+function timeless(text: string): string {
+  return text.replaceAll(/\b\d+ ms\b/g, 'N ms');
+}

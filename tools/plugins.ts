@@ -1,0 +1,5 @@
+import checkClusterBuckets from '../plugins/check_cluster_buckets.ts';
+import type { Plugin } from '../src/plugin/index.ts';
+
+/** Every plugin, in the order in which the documents and the generated configuration name them. */
+export const plugins: readonly Plugin[] = [checkClusterBuckets];
