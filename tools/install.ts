@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, chmodSync, constants, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { plugins } from './plugins.ts';
 
@@ -8,7 +8,8 @@ import { plugins } from './plugins.ts';
 
 function install(target: string): void {
   const inner = path.join(target, 'rackwatch');
-  mkdirSync(inner, { recursive: true });
+  // Not recursively: a folder that nobody has made yet is most likely a slip of the pen.
+  for (const one of [target, inner]) if (!existsSync(one)) mkdirSync(one);
   accessSync(target, constants.W_OK);
   for (const { name } of plugins) {
     const bundle = path.join(inner, `${name}.cjs`);
