@@ -97,14 +97,17 @@ function coverageFaults(
   const broken = nodes.filter(({ serves, rule }) => !serves && rule !== null);
   const told = new Set(broken.flatMap(({ rule }) => rule?.buckets ?? []));
   const untold = coverage.lost.filter((bucket) => !told.has(bucket));
-  const lost = whole && untold.length > 0 ? [lostFault(untold, total, nodes)] : [];
-  const alone = lost.length > 0 && nodes.length + silent.length === 1 && total > 1 ? [onlyOneNode(nodes)] : [];
-  return [...lost, ...alone, ...(coverage.doubled.length > 0 ? [doubledFault(coverage.doubled, total, nodes)] : [])];
+  const alone = nodes.length + silent.length === 1 && total > 1;
+  const lost =
+    whole && untold.length > 0 ? [alone ? onlyOneNode(untold, total, nodes) : lostFault(untold, total, nodes)] : [];
+  return [...lost, ...(coverage.doubled.length > 0 ? [doubledFault(coverage.doubled, total, nodes)] : [])];
 }
 
-function onlyOneNode(nodes: readonly JudgedNode[]): Fault {
-  const text = `only ${nodes[0]?.name} was asked: name every node of the cluster with --node, or say what this one must hold with --expect-buckets`;
-  return fault('OK', 'only one node was asked', text);
+/** A single node of several that was asked: no command to take the rest, which another node may well hold. */
+function onlyOneNode(lost: readonly Bucket[], total: number, nodes: readonly JudgedNode[]): Fault {
+  const brief = `${bucketList(lost)} of ${total} not on ${nodes[0]?.name}, and only ${nodes[0]?.name} was asked`;
+  const text = `${brief}: name every node of the cluster with --node, or say what this one must hold with --expect-buckets`;
+  return fault('CRITICAL', brief, text);
 }
 
 /** Nobody has a rule, and nobody the VIP: most likely the address is wrong. */
@@ -153,16 +156,21 @@ function silence(
     if (covered && !alone)
       return fault(
         state,
-        `${name} is unreachable`,
+        shortened(name, reason),
         `${text}. The others cover every bucket; that ${name} doubles none is not proven`,
       );
-    if (total === null || coverage.lost.length === 0) return fault(state, `${name} is unreachable`, text);
+    if (total === null || coverage.lost.length === 0) return fault(state, shortened(name, reason), text);
     return fault(
       state,
       unprovenBrief(name, coverage.lost, total),
       `${text}. ${takeOver(name, coverage.lost, total, ruled, wanted)}`,
     );
   });
+}
+
+/** With its reason where the first line has room for it. */
+function shortened(name: string, reason: string): string {
+  return reason.length <= 50 ? `${name} is unreachable: ${reason}` : `${name} is unreachable`;
 }
 
 function unprovenBrief(name: string, lost: readonly Bucket[], total: number): string {
