@@ -1,12 +1,13 @@
 import { parseSnapshot, type Snapshot } from '../snapshot/index.ts';
 import { readSnapshotFile } from './file.ts';
 import { askLocal } from './local.ts';
+import { askNrpe, type NrpeRequest } from './nrpe.ts';
 import { noReply, type Reply } from './reply.ts';
 import type { NodeSpec } from './spec.ts';
 import { askSsh } from './ssh.ts';
 
 /** What is asked of the nodes, and how long they may take. */
-export type Request = {
+export type Request = NrpeRequest & {
   /** The VIP whose facts are wanted; without it a node reports every one it finds. */
   readonly vip?: string;
   /** Targets whose route is wanted. */
@@ -51,8 +52,8 @@ async function askNode(spec: NodeSpec, request: Request): Promise<Answer> {
 async function replyOf({ target }: NodeSpec, request: Request): Promise<Reply> {
   if (target.kind === 'local') return askLocal(request);
   if (target.kind === 'ssh') return askSsh(target, request);
-  if (target.kind === 'file') return readSnapshotFile(target.path, request);
-  return noReply('nrpe:// nodes are not supported yet');
+  if (target.kind === 'nrpe') return askNrpe(target, request);
+  return readSnapshotFile(target.path, request);
 }
 
 /** One node's accident is that node's reason: the answers of the others stand. */

@@ -7,7 +7,7 @@ export const nodeOption = {
   node: {
     short: 'N',
     value: 'SPEC',
-    help: 'a node to ask: [NAME=]TARGET with TARGET local, [USER@]HOST, ssh://[USER@]HOST[:PORT] or file:PATH',
+    help: 'a node to ask: [NAME=]TARGET with TARGET local, [USER@]HOST, ssh://[USER@]HOST[:PORT], nrpe://HOST[:PORT][/COMMAND] or file:PATH',
     repeat: true,
     default: ['local'],
     parse: parseNodeSpec,
@@ -22,6 +22,11 @@ export const wayOptions = {
   },
   sshConfig: { value: 'FILE', help: 'configuration file for ssh' },
   sshIdentity: { value: 'FILE', help: 'key file for ssh' },
+  checkNrpe: { value: 'PATH', help: 'the check_nrpe to ask nrpe nodes with, if not where it usually is' },
+  nrpeNoSsl: { type: 'flag', help: 'speak to nrpe nodes without SSL' },
+  nrpeCa: { value: 'FILE', help: 'authority (PEM) that must have signed the certificates of nrpe nodes' },
+  nrpeCert: { value: 'FILE', help: 'certificate (PEM) to show to nrpe nodes' },
+  nrpeKey: { value: 'FILE', help: 'key (PEM) of that certificate' },
 } as const satisfies Options;
 
 type NodeValues = Values<typeof nodeOption>;
@@ -45,5 +50,10 @@ export function requestOf(options: WayValues, context: Context): Request {
     sshConfig: options.sshConfig,
     sshIdentity: options.sshIdentity,
     remoteCommand: options.remoteCommand,
+    checkNrpe: options.checkNrpe,
+    nrpeNoSsl: options.nrpeNoSsl,
+    nrpeCa: options.nrpeCa,
+    nrpeCert: options.nrpeCert,
+    nrpeKey: options.nrpeKey,
   };
 }

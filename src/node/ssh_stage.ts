@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { descriptorsOf, socketsOf } from './sockets.ts';
 import { childrenOf } from './tree.ts';
 
 /**
@@ -10,11 +11,10 @@ import { childrenOf } from './tree.ts';
  */
 export function sshStage(pid: number): string {
   try {
-    const links = readdirSync(`/proc/${pid}/fd`).map((fd) => ({ fd, link: readlinkSync(`/proc/${pid}/fd/${fd}`) }));
-    const errors = links.find(({ fd }) => fd === '2')?.link;
-    if (links.filter(({ link }) => link === errors).length > 1) return 'waiting for the answer';
-    const sockets = links.filter(({ fd }) => Number(fd) > 2).map(({ link }) => /^socket:\[(\d+)\]$/.exec(link)?.[1]);
-    const shared = sockets.some((inode) => inode !== undefined && isUnixSocket(pid, inode));
+    const all = descriptorsOf(pid);
+    const errors = all.find(({ fd }) => fd === 2)?.link;
+    if (all.filter(({ link }) => link === errors).length > 1) return 'waiting for the answer';
+    const shared = socketsOf(pid).some((inode) => isUnixSocket(pid, inode));
     return shared && childrenOf(pid).length === 0 ? 'connecting or waiting for the answer' : 'connecting';
   } catch {
     // An ssh that nobody may look into.

@@ -78,10 +78,6 @@ test('what is no file to read is said at once', async () => {
   socket.close();
 });
 
-test('what is not there yet says so', async () => {
-  expect(reasonOf((await ask(['nrpe://node1']))[0])).toBe('nrpe:// nodes are not supported yet');
-});
-
 test('a VIP or a route target that a shell could read otherwise is never sent', async () => {
   const [answer] = await ask(['local'], { vip: '192.0.2.1; id' });
   expect(reasonOf(answer)).toBe('cannot be asked: "192.0.2.1; id" is no address');

@@ -66,11 +66,14 @@ export async function freePort(): Promise<number> {
 }
 
 /** A TCP server on a free port of loopback that does to each connection what it is told. */
-export function listen(greet: (write: (text: string) => void) => void) {
+export function listen(greet: (write: (text: string) => void, end: () => void) => void) {
   const sockets = new Set<{ destroy(): void }>();
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => {}));
-    greet((text) => socket.write(text));
+    greet(
+      (text) => socket.write(text),
+      () => socket.end(),
+    );
   });
   const close = () =>
     new Promise<void>((resolve) => {
