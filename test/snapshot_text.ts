@@ -66,7 +66,9 @@ export function snapshotText(situation: Situation = {}): string {
     nft: ['= missing nft'],
     ...sections,
   };
-  if (held !== null && sections['clusterip'] === undefined) {
+  const given = Object.keys(sections).some((header) => header.startsWith('clusterip'));
+  if (given && sections['clusterip'] === undefined) delete written['clusterip'];
+  if (held !== null && !given) {
     delete written['clusterip'];
     written[`clusterip ${vip}: cat /proc/net/ipt_CLUSTERIP/${vip}`] = output(held === '' ? [] : [held]);
   }

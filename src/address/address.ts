@@ -30,8 +30,9 @@ function parseAddress(line: string): Address | null {
   const peer = words[0] === 'peer' ? words[1] : undefined;
   const [address = '', ownPrefix] = local.split('/');
   const ip = parseIp(address);
-  if (ip === null) return null;
+  if (ip === null || (family === 'inet') !== (ip.family === 4)) return null;
   const prefix = Number(ownPrefix ?? peer?.split('/')[1] ?? (ip.family === 4 ? 32 : 128));
+  if (!Number.isInteger(prefix)) return null;
   const label = family === 'inet' ? (words.at(-1) ?? null) : null;
   return { ifname, address, prefix, scope: wordAfter(words, 'scope'), label, flags: flagsOf(words, label !== null) };
 }

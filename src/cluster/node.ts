@@ -137,6 +137,14 @@ function vipFaults(node: ReachedNode, rule: Rule, all: readonly ReachedNode[], w
       fault('UNKNOWN', `${name}: interfaces not read`, `${name}: what ip says of its interfaces could not be read`),
     ];
   const { ifname, flags } = here.address;
+  if (!host.links.some((link) => link.ifname === ifname))
+    return [
+      fault(
+        'UNKNOWN',
+        `${name}: ${ifname} not read`,
+        `${name}: ${ifname}, which has the VIP, is not among the interfaces that ip shows`,
+      ),
+    ];
   const consequence = holding ? `: ${lostClients(rule)}` : '';
   if (here.down !== null)
     return [

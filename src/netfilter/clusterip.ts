@@ -28,7 +28,7 @@ const modes: Readonly<Record<string, readonly HashField[]>> = {
 type Parameters = {
   readonly total: number;
   readonly hash: Hash;
-  readonly mac: string | null;
+  readonly mac: string;
   readonly ifname: string | null;
 };
 
@@ -140,15 +140,22 @@ function readParameters({ words }: RuleLine): Parameters | null {
     return at < 0 ? undefined : words[at + 1];
   };
   const fields = modes[after('--hashmode') ?? ''];
-  const total = Number(after('--total-nodes'));
-  const seed = Number(after('--hash-init') ?? 0);
-  if (fields === undefined || !Number.isInteger(total) || !Number.isInteger(seed)) return null;
+  // All of these are always saved (libipt_CLUSTERIP.c): what lacks one is damaged, and nothing is guessed for it.
+  const total = unsigned(after('--total-nodes'), 0xffff);
+  const seed = unsigned(after('--hash-init'), 0xffff_ffff);
+  const mac = parseMac(after('--clustermac') ?? '');
+  if (fields === undefined || total === null || seed === null || mac === null) return null;
   return {
     total,
     hash: { formula: 'clusterip', fields, seed },
-    mac: parseMac(after('--clustermac') ?? ''),
+    mac,
     ifname: after('-i') ?? null,
   };
+}
+
+function unsigned(text: string | undefined, most: number): number | null {
+  if (text === undefined || !/^\d+$/.test(text)) return null;
+  return Number(text) <= most ? Number(text) : null;
 }
 
 function describeRule(
@@ -232,7 +239,7 @@ function secondRules(lines: readonly RuleLine[], parameters: Parameters): readon
   const key = ({ total, hash }: Parameters) => `${total} ${hash.fields.join()} ${hash.seed}`;
   const other = lines.find((line) => {
     const read = readParameters(line);
-    return read !== null && key(read) !== key(parameters);
+    return read === null || key(read) !== key(parameters);
   });
   if (other === undefined) return [];
   const text = `has a second CLUSTERIP rule with other parameters, which do not count while the first one lives: ${other.text}`;

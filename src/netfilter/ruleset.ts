@@ -44,7 +44,5 @@ export function parseRuleset(lines: readonly string[]): Ruleset {
 /** Splits a saved line into words; a comment with spaces stands in double quotes, with `\"` and `\\` inside. */
 export function splitWords(text: string): readonly string[] {
   const words = text.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
-  return words.map((word) =>
-    word.startsWith('"') ? word.slice(1, word.endsWith('"') ? -1 : undefined).replaceAll(/\\(.)/g, '$1') : word,
-  );
+  return words.map((word) => (/^".*"$/s.test(word) ? word.slice(1, -1).replaceAll(/\\(.)/g, '$1') : word));
 }

@@ -50,6 +50,8 @@ export type Snapshot = { readonly host: Host; readonly sections: readonly Sectio
 const format = 1;
 /** Output, error output, or one of the script's own remarks. */
 const bodyLine = /^(?:>(?: .*)?|!(?: .*)?|= (?:exit \d+|missing .+|needs .+|left out: .+|absent|none))$/s;
+/** How reading a section went: the tool's exit code, or why there was nothing to read. */
+const ending = /^= (?:exit \d+|missing .+|absent|none)$/;
 const opening = /^rackwatch-snapshot (\d+)$/;
 
 /**
@@ -98,10 +100,15 @@ function readSections(lines: readonly string[]): Result<Snapshot> {
   if (twice !== undefined) return failure(`damaged answer: section ${title(twice)} twice`);
   const host = readHost(drafts.find((one) => title(one) === 'host'));
   if (host === null) return failure('damaged answer: it does not say of which host');
-  const sections = drafts.filter((one) => title(one) !== 'host').map(readSection);
+  const others = drafts.filter((one) => title(one) !== 'host');
+  // The script ends each section with exactly one of these; without it the section was not read to its end.
+  const open = others.find(({ body }) => body.filter((line) => ending.test(line)).length !== 1);
+  if (open !== undefined)
+    return failure(`damaged answer: section ${title(open).slice(0, 80)} does not say how it ended`);
+  const sections = others.map(readSection);
   const strange = sections.indexOf(null);
   if (strange >= 0)
-    return failure(`damaged answer: unknown section in line "== ${drafts[strange]?.header.slice(0, 80)}"`);
+    return failure(`damaged answer: unknown section in line "== ${others[strange]?.header.slice(0, 80)}"`);
   return success({ host, sections: sections.filter((one) => one !== null) });
 }
 
@@ -125,9 +132,9 @@ function readHost(draft: Draft | undefined): Host | null {
 }
 
 function readSection(draft: Draft): Section | null {
-  const [word = '', key = ''] = title(draft).split(' ');
+  const [word = '', key = '', ...more] = title(draft).split(' ');
   const name = sectionNames.find((one) => one === word);
-  if (name === undefined) return null;
+  if (name === undefined || more.length > 0) return null;
   const remarks = draft.body.filter((line) => line.startsWith('= ')).map((line) => line.slice(2));
   const errors = draft.body.filter((line) => line.startsWith('!')).map((line) => line.slice(2));
   const exit = remarks.map((remark) => /^exit (\d+)$/.exec(remark)?.[1]).find((code) => code !== undefined);

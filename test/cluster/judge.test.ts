@@ -297,7 +297,6 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
         n1: holds('1'),
         n2: {
           sections: {
-            clusterip: [],
             [`clusterip ${vip}: /usr/bin/cat /proc/net/ipt_CLUSTERIP/${vip}`]: [
               '! cat: Permission denied',
               '= exit 1',
