@@ -1,0 +1,138 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { factsOf, judgeCluster, reportCluster, type Wanted } from '../../src/cluster/index.ts';
+import type { State } from '../../src/plugin/index.ts';
+import { renderText, stateOf } from '../../src/plugin/report.ts';
+import { parseSnapshot } from '../../src/snapshot/index.ts';
+import { bundle } from '../../tools/bundle.ts';
+import { runPlugin } from '../run_plugin.ts';
+import { whyNotHealthy } from './brute_force.ts';
+import { type Mutation, mutate, truncate } from './mutate.ts';
+import { type Random, random } from './random.ts';
+
+// Breaks what a real kernel gave, many times over. RACKWATCH_FUZZ_SEED=N begins elsewhere; the message of a failure
+// names the seed that repeats it alone.
+
+const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
+const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 20_000);
+const vip = '192.168.56.20';
+const recordings = 'test/fixtures/clusterip';
+
+const wanted: Wanted = {
+  vip,
+  totalNodes: undefined,
+  mac: undefined,
+  held: { warning: undefined, critical: undefined },
+  unreachable: 'CRITICAL',
+  skip: [],
+  expectBuckets: undefined,
+};
+
+type Situation = { readonly name: string; readonly snapshots: readonly string[] };
+
+const situations: readonly Situation[] = readdirSync(recordings).map((name) => {
+  const files = readdirSync(path.join(recordings, name)).filter((file) => file.endsWith('.txt'));
+  return { name, snapshots: files.map((file) => readFileSync(path.join(recordings, name, file), 'utf8')) };
+});
+// A change can only make a false OK where there was a true one: those are broken most.
+const healthy = situations.filter(({ snapshots }) => verdict(snapshots).state === 'OK');
+
+function verdict(snapshots: readonly string[]): { readonly state: State; readonly text: string } {
+  const facts = snapshots.map((text, i) => {
+    const name = `n${i + 1}`;
+    const snapshot = parseSnapshot(text);
+    return snapshot.ok
+      ? factsOf(name, snapshot.value, vip, { skipRules: false })
+      : ({ name, reached: false, reason: snapshot.reason } as const);
+  });
+  const report = reportCluster(judgeCluster(facts, wanted), facts, wanted);
+  return { state: stateOf(report), text: renderText(report) };
+}
+
+/** Puts a changed snapshot in the place of one of a situation's. */
+function changed({ snapshots }: Situation, how: (text: string, random: Random) => Mutation, chance: Random) {
+  const at = chance.below(snapshots.length);
+  const mutation = how(snapshots[at] ?? '', chance);
+  return { ...mutation, node: at, snapshots: snapshots.map((text, i) => (i === at ? mutation.text : text)) };
+}
+
+function expectOneAnswer(text: string, where: string): void {
+  const states = text.match(/^\[(?:OK|WARNING|CRITICAL|UNKNOWN)\]/gm)?.length;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: none may come through
+  const clean = !/[\x00-\x09\x0b-\x1f\x7f]/.test(text);
+  if (states !== 1 || !clean || !/^\[\w+\] \S/.test(text)) throw new Error(`${where}: ${text}`);
+}
+
+test('what is broken is there', () => {
+  expect(situations.length).toBeGreaterThan(40);
+  expect(healthy.length).toBeGreaterThan(8);
+});
+
+test('a snapshot cut at any byte is never OK, whatever the others hold', { timeout: 120_000 }, () => {
+  const takeover = situations.find(({ name }) => name === 'takeover');
+  const texts = takeover?.snapshots ?? [];
+  expect(verdict(texts).state).toBe('OK');
+  for (const [node, text] of texts.entries()) {
+    for (let at = 0; at < text.length; at++) {
+      const { state, text: said } = verdict(texts.map((whole, i) => (i === node ? whole.slice(0, at) : whole)));
+      if (state === 'OK') throw new Error(`n${node + 1} cut at byte ${at}: ${said}`);
+    }
+  }
+});
+
+test(`${rounds} changes: one answer each, and OK only where brute force agrees`, { timeout: 300_000 }, () => {
+  const outcomes = { truncated: 0, OK: 0, WARNING: 0, CRITICAL: 0, UNKNOWN: 0 };
+  const falseOks: string[] = [];
+  for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+    const chance = random(seed);
+    const situation = chance.pick(chance.below(4) === 0 ? situations : healthy, { name: '', snapshots: [] });
+    const cut = chance.below(8) === 0;
+    const { snapshots, how, node } = changed(situation, cut ? truncate : mutate, chance);
+    const where = `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${situation.name}, n${node + 1} ${how}`;
+    const { state, text } = verdict(snapshots);
+    expectOneAnswer(text, where);
+    outcomes[state] += 1;
+    if (cut) outcomes.truncated += 1;
+    if (state !== 'OK') continue;
+    const doubt = cut ? 'it is truncated' : whyNotHealthy(snapshots, vip);
+    const more = rounds === 1 ? `\n${text}\n${snapshots[node]}` : '';
+    if (doubt !== null) falseOks.push(`${where}: OK, but ${doubt}${more}`);
+  }
+  expect(falseOks).toEqual([]);
+  // The generator reaches every verdict, and enough of them where a false OK could be.
+  if (rounds >= 1000) for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(rounds / 100);
+});
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-fuzz-'));
+  bundle('plugins/check_cluster_buckets.ts', path.join(folder, 'check_cluster_buckets'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('the built plugin says the same of 200 of them, with the exit code of what it says', {
+  timeout: 120_000,
+}, async () => {
+  for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
+    const chance = random(seed);
+    const situation = chance.pick(healthy, { name: '', snapshots: [] });
+    const { snapshots, how } = changed(situation, chance.below(4) === 0 ? truncate : mutate, chance);
+    const nodes = snapshots.flatMap((text, i) => {
+      const file = path.join(folder, `n${i + 1}.txt`);
+      writeFileSync(file, text);
+      return ['-N', `n${i + 1}=file:${file}`];
+    });
+    const args = ['--vip', vip, ...nodes, ...chance.pick([[], ['-v'], ['-vvv']], [])];
+    const { code, stdout, stderr } = await runPlugin(path.join(folder, 'check_cluster_buckets'), args);
+    const where = `seed ${seed}: ${situation.name} ${how}`;
+    const said = /^\[(\w+)\]/.exec(stdout)?.[1];
+    // An empty file is said with its own words, so only the states are held against each other.
+    expect(said, where).toBe(verdict(snapshots).state);
+    expect({ code, stderr }, where).toEqual({
+      code: { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 }[said ?? ''],
+      stderr: '',
+    });
+  }
+});
