@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+// Not node:fs/promises, which takes longer to load than the files to read.
+import { close, constants, fstat, open, read, type Stats } from 'node:fs';
 import { longestAnswer } from './child.ts';
 import { noReply, type Reply, reply, seconds } from './reply.ts';
 
@@ -26,24 +26,30 @@ export async function readSnapshotFile(path: string, { limitMs, signal }: Limits
 
 async function readBounded(path: string): Promise<Reply> {
   // A plain open would wait at a FIFO until somebody writes.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const fd = await asked<number>((done) => open(path, constants.O_RDONLY | constants.O_NONBLOCK, done));
   try {
-    const facts = await file.stat();
+    const facts = await asked<Stats>((done) => fstat(fd, done));
     if (facts.isDirectory()) return noReply(`${path} is a directory`);
     if (!facts.isFile()) return noReply(`${path} is no regular file`);
     // One byte more than it says, since it may grow; in /proc and the like the size says nothing.
     const buffer = Buffer.alloc((facts.size > 0 ? Math.min(facts.size, longestAnswer) : longestAnswer) + 1);
     let length = 0;
     for (let more = true; more && length < buffer.length; ) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length);
-      length += bytesRead;
-      more = bytesRead > 0;
+      const count = await asked<number>((done) => read(fd, buffer, length, buffer.length - length, null, done));
+      length += count;
+      more = count > 0;
     }
     if (length > longestAnswer) return noReply(`${path} is longer than 4 MB`);
     return length === 0 ? noReply(`${path} is empty`) : reply(buffer.toString('utf8', 0, length), null);
   } finally {
-    await file.close();
+    close(fd, () => {});
   }
+}
+
+function asked<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => (error === null ? resolve(value) : reject(error)));
+  });
 }
 
 const words: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import path from 'node:path';
+import { parseIp } from '../address/index.ts';
 import { failure, type Result, success } from '../plugin/index.ts';
 
 /** The way to a node. An IPv6 host stands here without its brackets; null means that ssh's own settings decide. */
@@ -45,6 +45,11 @@ export function duplicateName(specs: readonly NodeSpec[]): string | null {
 function nameOf(target: Target): string {
   if (target.kind === 'local') return 'local';
   return target.kind === 'file' ? path.parse(target.path).name : target.host;
+}
+
+// node:net has it too, but brings streams and sockets along: 4 ms in a run that only reads files.
+function isIPv6(text: string): boolean {
+  return parseIp(text.replace(/%.*$/s, ''))?.family === 6;
 }
 
 function readTarget(text: string): Result<Target> {
