@@ -98,8 +98,35 @@ RULES
 
 const handWritten = `${both} ${add} INPUT -i lo -j ACCEPT; ${add} INPUT -m conntrack --ctstate INVALID -j DROP; ${add} INPUT -p icmp -j ACCEPT; ${add} INPUT -p tcp --dport 22 -j ACCEPT; done;`;
 
+/** 5,000 rules that have nothing to do with the cluster: banned hosts at ssh, other machines' traffic, other addresses. */
+const crowd = (n: string) => `
+  {
+    echo '*filter'
+    echo ':f2b-sshd - [0:0]'
+    echo '-A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd'
+    seq 1 2000 | awk '{ printf "-A f2b-sshd -s 203.0.%d.%d/32 -j REJECT\\n", $1 / 250, $1 % 250 }'
+    seq 1 2000 | awk '{ printf "-A FORWARD -d 10.%d.%d.0/24 -p tcp -m tcp --dport %d -j ACCEPT\\n", $1 / 250, $1 % 250, $1 }'
+    seq 1 1000 | awk '{ printf "-A INPUT -d 172.16.%d.%d/32 -p tcp -m tcp --dport %d -j ACCEPT\\n", $1 / 250, $1 % 250, $1 }'
+    echo COMMIT
+  } | on ${n} iptables-legacy-restore --noflush
+`;
+
 export const scenarios: readonly Scenario[] = [
   { name: 'healthy', setup: two, state: 'OK', says: /2 buckets on 2 nodes, each on exactly one/, ...judged },
+  {
+    name: 'five-thousand-other-rules',
+    setup: `cluster 2; ${crowd('n1')} ${crowd('n2')} rule n1 1 2; rule n2 2 2`,
+    state: 'OK',
+    says: /2 buckets on 2 nodes, each on exactly one/,
+    ...judged,
+  },
+  {
+    name: 'five-thousand-other-rules-bucket-lost',
+    setup: `cluster 2; ${crowd('n1')} ${crowd('n2')} rule n1 1 2; rule n2 2 2; buckets n2 -2`,
+    state: 'CRITICAL',
+    says: /bucket 2 of 2 on no node, 50 %/,
+    ...judged,
+  },
   {
     name: 'three-nodes-healthy',
     setup: 'cluster 3; rule n1 1 3; rule n2 2 3; rule n3 3 3',
