@@ -1,0 +1,165 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseSnapshot, type Snapshot, section } from '../../src/snapshot/index.ts';
+
+const script = 'plugins/cluster_node_snapshot';
+
+const tools = [
+  ...['/usr/bin/dash', '/usr/bin/bash', '/usr/bin/busybox', '/usr/bin/mawk', '/usr/bin/gawk', '/usr/bin/unshare'],
+  ...['/usr/sbin/nft', '/usr/sbin/iptables-legacy-restore', '/usr/bin/setpriv'],
+];
+
+function whyNot(): string | null {
+  if (process.getuid?.() !== 0) return 'it makes namespaces and firewalls of its own, which needs root';
+  const missing = tools.filter((tool) => !existsSync(tool));
+  return missing.length === 0 ? null : `${missing.join(', ')} missing`;
+}
+
+const why = whyNot();
+if (why !== null && process.env['RACKWATCH_LAB'] === 'required')
+  throw new Error(`the snapshot script cannot be tested: ${why}`);
+
+function parsed(text: string): Snapshot {
+  const snapshot = parseSnapshot(text);
+  if (!snapshot.ok) throw new Error(`${snapshot.reason}\n${text}`);
+  return snapshot.value;
+}
+
+describe.skipIf(why !== null)(`the snapshot script on a real host${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  let folder: string;
+  const read = (name: string) => readFileSync(path.join(folder, name), 'utf8');
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-script-'));
+    execFileSync('unshare', ['-n', '-m', 'sh', 'test/snapshot/host.sh', folder, '600'], { stdio: 'pipe' });
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('says the same under dash, bash and BusyBox, with mawk, gawk and BusyBox awk', () => {
+    const names = ['dash', 'bash', 'busybox'].flatMap((shell) =>
+      ['mawk', 'gawk', 'busybox'].map((awk) => `${shell}-${awk}`),
+    );
+    // A packet may be counted between two runs.
+    const text = (name: string) => read(`${name}.txt`).replace(/\[\d+:\d+\]|"(?:packets|bytes)": \d+/g, 'N');
+    for (const name of names) {
+      expect(text(name), name).toBe(text('dash-mawk'));
+      expect(read(`${name}.err`), name).toBe('');
+    }
+  });
+
+  test('every section is read, and the rules of the VIP are there', () => {
+    const snapshot = parsed(read('busybox-busybox.txt'));
+    for (const name of ['addr', 'link', 'maddr', 'iptables-legacy', 'nft'] as const)
+      expect(section(snapshot, name)?.status, name).toBe('read');
+    expect(section(snapshot, 'addr')?.lines.join('\n')).toContain('inet 192.168.56.20/24');
+    expect(section(snapshot, 'iptables-legacy')?.lines.join('\n')).toContain('--comment "of the VIP"');
+    expect(section(snapshot, 'nft')?.lines.join('\n')).toContain('"192.168.56.20"');
+  });
+
+  test('a tool that hangs is ended at its limit, and everything else is said', () => {
+    const snapshot = parsed(read('hangs.txt'));
+    expect(section(snapshot, 'nft')).toMatchObject({ status: 'failed', exit: 124 });
+    expect(section(snapshot, 'iptables-legacy')?.status).toBe('read');
+  });
+
+  test('a tool that fails is said with its words and its exit code', () => {
+    expect(section(parsed(read('fails.txt')), 'nft')).toMatchObject({
+      status: 'failed',
+      exit: 7,
+      errors: ['out of order'],
+    });
+  });
+
+  test('a filter that dies makes its sections failed, not short', () => {
+    const snapshot = parsed(read('dies.txt'));
+    for (const name of ['iptables-legacy', 'nft'] as const) {
+      expect(section(snapshot, name)).toMatchObject({ status: 'failed', exit: 127 });
+      expect(section(snapshot, name)?.errors.join()).toContain('the filter of this section failed');
+    }
+    expect(section(snapshot, 'addr')?.status).toBe('read');
+  });
+
+  test('what is not installed is missing', () => {
+    const snapshot = parsed(read('bare.txt'));
+    for (const name of ['iptables-legacy', 'iptables', 'ip6tables', 'nft'] as const)
+      expect(section(snapshot, name)?.status, name).toBe('missing');
+  });
+
+  test('5,000 unrelated legacy and 5,000 nft rules stay under 50 kB, and what is left out is counted', {
+    timeout: 120_000,
+  }, () => {
+    const crowd = mkdtempSync(path.join(folder, 'crowd-'));
+    execFileSync('unshare', ['-n', '-m', 'sh', 'test/snapshot/host.sh', crowd, '5001', 'mawk busybox'], {
+      stdio: 'pipe',
+    });
+    for (const name of ['dash-mawk', 'busybox-busybox']) {
+      const text = readFileSync(path.join(crowd, `${name}.txt`), 'utf8');
+      expect(text.length, name).toBeLessThan(50_000);
+      const snapshot = parsed(text);
+      expect(section(snapshot, 'iptables-legacy')?.leftOut).toEqual([
+        'filter INPUT, 1667 rules for other addresses',
+        'filter FORWARD, 1667 rules',
+        'filter f2b-sshd, 1659 rules "-s HOST/32 -j REJECT --reject-with icmp-port-unreachable"',
+      ]);
+      expect([...(section(snapshot, 'nft')?.leftOut ?? [])].sort()).toEqual([
+        'inet other forward, 3334 rules',
+        'inet other input, 1667 rules for other addresses',
+      ]);
+    }
+  });
+
+  test('it makes no table and loads nothing: a host without rules stays one', () => {
+    const before = 'cat /proc/net/ip_tables_names /proc/net/ip6_tables_names; nft list ruleset';
+    const said = execFileSync(
+      'unshare',
+      ['-n', 'sh', '-c', `${before}; sh ${script} >/dev/null; echo then; ${before}`],
+      { encoding: 'utf8' },
+    );
+    const [first, second] = said.split('then\n');
+    expect(second).toBe(first);
+  });
+
+  test('an ordinary user whom sudo does not let is told which commands to allow', () => {
+    const { stdout, stderr, status } = spawnSync(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', 'sh', '-s'],
+      { input: readFileSync(script), encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(section(parsed(stdout), 'nft')).toMatchObject({ status: 'denied', needs: '/usr/sbin/nft -j list ruleset' });
+  });
+});
+
+test('a script that was cut on the way does nothing', () => {
+  const whole = readFileSync(script, 'utf8');
+  for (const share of [0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 12 / whole.length]) {
+    const { stdout } = spawnSync('sh', ['-s'], { input: whole.slice(0, whole.length * share), encoding: 'utf8' });
+    expect(stdout, `cut at ${share}`).toBe('');
+  }
+});
+
+test('arguments that could mean anything else are ignored, and it ends with 0', () => {
+  const args = [
+    '--vip',
+    '$(id)',
+    '--route',
+    '-x',
+    '--limit',
+    'ten',
+    '--vip',
+    '',
+    'stray',
+    '--route',
+    '127.0.0.1',
+    '--vip',
+  ];
+  const { stdout, stderr, status } = spawnSync('sh', [script, ...args], { encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(
+    parsed(stdout)
+      .sections.filter(({ name }) => name === 'route')
+      .map(({ key }) => key),
+  ).toEqual(['127.0.0.1']);
+});
