@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { endTree } from './tree.ts';
 
@@ -47,6 +48,8 @@ export async function runChild(command: Command): Promise<Ending> {
   // Loaded late: it costs more than the whole rest of a run that reads files alone.
   const { execa } = await import('execa');
   if (signal.aborted) return givenUp;
+  if (!descriptorsLeft())
+    return { kind: 'failed', reason: `${program} cannot be run: too few open files allowed (ulimit -n)` };
   const child = execa(program, [...args], {
     ...(input === null ? { stdin: 'ignore' as const } : { input }),
     buffer: false,
@@ -60,6 +63,25 @@ export async function runChild(command: Command): Promise<Ending> {
   // Without a pid nothing was started, and execa settles at once.
   if (child.pid === undefined) return { kind: 'failed', reason: startTrouble(program, await child) };
   return follow(child, child.pid, deadline, command);
+}
+
+/** A pipe for each of the three standard streams, and one by which the child tells that it was started. */
+const descriptorsNeeded = 10;
+
+/**
+ * Whether a child's pipes can still be made. Without room for them Node emits an error at a process that was never
+ * made whole (nodejs/node lib/internal/child_process.js, UV_EMFILE), where nobody can listen yet.
+ */
+function descriptorsLeft(): boolean {
+  const taken: number[] = [];
+  try {
+    while (taken.length < descriptorsNeeded) taken.push(openSync('/dev/null', 'r'));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    for (const one of taken) closeSync(one);
+  }
 }
 
 const givenUp: Ending = { kind: 'failed', reason: 'given up before there was an answer' };

@@ -1,0 +1,51 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runPlugin } from '../../run_plugin.ts';
+
+const nodes = process.env['RACKWATCH_NODES'] ?? path.resolve('node_modules/.cache/rackwatch-nodes');
+const versions = existsSync(nodes) ? readdirSync(nodes).sort() : [];
+const why = versions.length === 0 ? 'no other Node here: run test/lab/prepare_nodes' : null;
+if (process.env['RACKWATCH_LAB'] === 'required') {
+  for (const line of ['18.19.', '18.20.', '20.', '22.', '24.', '26.'])
+    if (!versions.some((version) => version.startsWith(line)))
+      throw new Error(`the plugins cannot be run on Node ${line}: run test/lab/prepare_nodes`);
+}
+
+const recorded = path.resolve('test/fixtures/clusterip/healthy');
+const replay = ['--vip', '192.168.56.20', '-N', `n1=file:${recorded}/n1.txt`, '-N', `n2=file:${recorded}/n2.txt`];
+
+describe.skipIf(why !== null)(`the plugins on every Node line${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-nodes-'));
+    execFileSync(process.execPath, ['tools/run.mjs', 'tools/install.ts', folder], { stdio: 'pipe' });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  // What is built, and what is installed: there V8's code cache is that of the Node that installed it.
+  const places = () => [path.resolve('dist/check_cluster_buckets'), path.join(folder, 'check_cluster_buckets')];
+
+  test.each(versions)('Node %s', async (version) => {
+    const node = path.join(nodes, version);
+    expect(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()).toBe(`v${version}`);
+    for (const plugin of places()) {
+      const judged = await runPlugin(plugin, replay, { node });
+      expect(judged.stdout).toMatch(
+        /^\[OK\] 192\.168\.56\.20: 2 buckets on 2 nodes, each on exactly one \| buckets_total=2/,
+      );
+      expect({ code: judged.code, stderr: judged.stderr }).toEqual({ code: 0, stderr: '' });
+      const asked = await runPlugin(plugin, ['--vip', '192.0.2.1', '-N', 'local', '-N', 'x=file:/no/file'], { node });
+      expect(asked.stdout).toMatch(/^\[CRITICAL\] 192\.0\.2\.1: /);
+      expect(asked.stdout).toMatch(/local (?:stands by|has)|no reached node/);
+      expect({ code: asked.code, stderr: asked.stderr }).toEqual({ code: 2, stderr: '' });
+      const wrong = await runPlugin(plugin, ['--nothing'], { node });
+      expect(wrong.stdout).toBe('[UNKNOWN] unknown option "--nothing" (see --help)\n');
+      expect({ code: wrong.code, stderr: wrong.stderr }).toEqual({ code: 3, stderr: '' });
+      const json = await runPlugin(plugin, [...replay, '--output-format', 'json'], { node });
+      expect(JSON.parse(json.stdout)).toMatchObject({ state: 'OK', exitCode: 0 });
+    }
+  });
+});
