@@ -1,13 +1,13 @@
 import { runChild } from './child.ts';
 import { linesOf, noReply, type Reply, reply, seconds } from './reply.ts';
-import { type Question, scriptArguments } from './script.ts';
+import { type Question, scriptArguments, snapshotScript } from './script.ts';
 
 /** Runs the snapshot script on this host, as the user who asks. */
 export async function askLocal(request: Question & { readonly signal: AbortSignal }): Promise<Reply> {
   const ending = await runChild({
     program: '/bin/sh',
     args: ['-s', '--', ...scriptArguments(request)],
-    input: SNAPSHOT_SCRIPT,
+    input: snapshotScript,
     ...request,
   });
   if (ending.kind === 'failed') return noReply(ending.reason);

@@ -3,6 +3,9 @@ declare global {
   const SNAPSHOT_SCRIPT: string;
 }
 
+/** The script itself. Named once, so that a bundle holds it once. */
+export const snapshotScript = SNAPSHOT_SCRIPT;
+
 /** What the snapshot script is asked for. */
 export type Question = {
   readonly vip?: string;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { runChild } from './child.ts';
 import { noReply, type Reply, reply, seconds } from './reply.ts';
-import { type Question, scriptArguments } from './script.ts';
+import { type Question, scriptArguments, snapshotScript } from './script.ts';
 import type { Target } from './spec.ts';
 import { sshStage } from './ssh_stage.ts';
 import { sshTrouble } from './ssh_trouble.ts';
@@ -27,7 +27,7 @@ export async function askSsh(target: SshTarget, request: SshRequest): Promise<Re
       ...sshArguments(target, request),
       remoteCommand ?? ['sh', '-s', '--', ...scriptArguments(request)].join(' '),
     ],
-    input: remoteCommand === undefined ? SNAPSHOT_SCRIPT : null,
+    input: remoteCommand === undefined ? snapshotScript : null,
     env: neverPrompt,
     stage: sshStage,
     ...request,
