@@ -156,7 +156,9 @@ function fateAt(
   if (target === 'ACCEPT') return 'accepted';
   if (target === 'DROP' || target === 'REJECT') return 'denied';
   if (target === 'CLUSTERIP') {
-    if (!isClusterRule(words, vip) || node.cluster === null) return 'unknown';
+    // The kernel takes such a rule for one address only: what names another, however spelled, is not for the VIP.
+    if (!isClusterRule(words, vip)) return words.includes('-d') ? 'past' : 'unknown';
+    if (node.cluster === null) return 'unknown';
     return owns(node.cluster, node.held, packet) ? 'claimed' : 'not ours';
   }
   return chains.has(target) ? passChain(node, chains, target, packet, vip, depth + 1) : 'unknown';
@@ -350,7 +352,7 @@ function readCluster(rules: readonly (readonly string[])[]): Cluster {
       mode: words.includes('--hashmode') ? after('--hashmode') : '',
       total: after('--total-nodes'),
       seed: words.includes('--hash-init') ? after('--hash-init') : '',
-      mac: after('--clustermac'),
+      mac: after('--clustermac').toLowerCase(),
     };
   });
   const [first] = read;
