@@ -1,13 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { innerFolder, withFolder } from './installed.ts';
 import { plugins } from './plugins.ts';
 
 // Installs the built plugins into a folder: one executable a plugin, the script that runs on cluster nodes, and beside
-// them a folder `rackwatch` with the bundles and V8's code caches. Usage: npm run install-plugins -- DIR
+// them a folder `rackwatch` with the bundles and V8's code caches. Usage: npm run install-plugins -- [DIR], the
+// distribution's plugin folder unless said.
 
 function install(target: string): void {
-  const inner = path.join(target, 'rackwatch');
+  const inner = innerFolder(target);
   // Not recursively: a folder that nobody has made yet is most likely a slip of the pen.
   for (const one of [target, inner]) if (!existsSync(one)) mkdirSync(one);
   accessSync(target, constants.W_OK);
@@ -52,17 +54,4 @@ function makeCache(bundle: string, args: readonly string[]): void {
   if (error !== undefined) console.error(`no code cache for ${path.basename(bundle)}: ${error.message}`);
 }
 
-const [folder] = process.argv.slice(2);
-if (folder === undefined || folder.startsWith('-')) {
-  console.error(
-    'Usage: npm run install-plugins -- DIR (Debian: /usr/lib/nagios/plugins, RHEL: /usr/lib64/nagios/plugins)',
-  );
-  process.exitCode = 2;
-} else {
-  try {
-    install(path.resolve(folder));
-  } catch (error) {
-    console.error(`install-plugins: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  }
-}
+withFolder('install-plugins', process.argv.slice(2), install);

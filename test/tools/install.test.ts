@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { customaryFolder } from '../../tools/installed.ts';
 import { plugins } from '../../tools/plugins.ts';
 
 const healthy = 'test/fixtures/clusterip/healthy';
@@ -17,12 +18,13 @@ describe('the installed plugins', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  function install(...rest: readonly string[]) {
-    return spawnSync(process.execPath, ['tools/run.mjs', 'tools/install.ts', ...rest], {
+  function tool(name: string, ...rest: readonly string[]) {
+    return spawnSync(process.execPath, ['tools/run.mjs', `tools/${name}.ts`, ...rest], {
       encoding: 'utf8',
       timeout: 15_000,
     });
   }
+  const install = (...rest: readonly string[]) => tool('install', ...rest);
 
   function run(file: string, ...rest: readonly string[]) {
     const { stdout, stderr, status } = spawnSync(process.execPath, [file, ...rest], { encoding: 'utf8' });
@@ -69,10 +71,35 @@ describe('the installed plugins', () => {
     expect(run(path.join(folder, 'check_cluster_buckets'), ...args).status).toBe(0);
   });
 
-  test('need a folder that can be written', () => {
-    expect(install().stderr).toMatch(/^Usage: npm run install-plugins/);
+  test('go again, and nothing else with them', () => {
+    const neighbour = path.join(folder, 'check_ping');
+    writeFileSync(neighbour, 'of another package');
+    const { status, stdout, stderr } = tool('uninstall', folder);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain(`removed ${path.join(folder, 'check_cluster_buckets')}\n`);
+    expect(readdirSync(folder)).toEqual(['check_ping']);
+    rmSync(neighbour);
+    const again = tool('uninstall', folder);
+    expect(again.stderr).toBe(`uninstall-plugins: nothing of Rackwatch is installed in ${folder}\n`);
+    expect(again.status).toBe(1);
+  });
+
+  test('need a folder that can be written, and only one', () => {
+    expect(install('--help').stderr).toMatch(/usage: npm run install-plugins/);
+    expect(install(folder, folder).status).toBe(2);
     const { status, stderr } = install('/proc/rackwatch');
     expect(stderr).toMatch(/^install-plugins: ENOENT/);
     expect(status).toBe(1);
   });
+});
+
+test('the folder is the one of the distribution unless said', () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'rackwatch-root-'));
+  expect(customaryFolder(root)).toBeUndefined();
+  mkdirSync(path.join(root, 'usr/lib/nagios/plugins'), { recursive: true });
+  expect(customaryFolder(root)).toBe(path.join(root, 'usr/lib/nagios/plugins'));
+  // RHEL may have both, one of them from a package for 32 bits.
+  mkdirSync(path.join(root, 'usr/lib64/nagios/plugins'), { recursive: true });
+  expect(customaryFolder(root)).toBe(path.join(root, 'usr/lib64/nagios/plugins'));
+  rmSync(root, { recursive: true });
 });

@@ -1,0 +1,22 @@
+import { rmdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { innerFolder, installedPlugins, withFolder } from './installed.ts';
+
+// Takes away what npm run install-plugins has put into a folder, and nothing else. Usage: npm run uninstall-plugins --
+// [DIR], the distribution's plugin folder unless said.
+
+function uninstall(target: string): void {
+  const names = installedPlugins(target);
+  if (names.length === 0) throw new Error(`nothing of Rackwatch is installed in ${target}`);
+  for (const name of [...names, 'cluster_node_snapshot']) {
+    rmSync(path.join(target, name), { force: true });
+    console.log(`removed ${path.join(target, name)}`);
+  }
+  const inner = innerFolder(target);
+  for (const name of names)
+    for (const ending of ['cache', 'cjs']) rmSync(path.join(inner, `${name}.${ending}`), { force: true });
+  // Not recursively: what somebody else has put there is theirs.
+  rmdirSync(inner);
+}
+
+withFolder('uninstall-plugins', process.argv.slice(2), uninstall);
