@@ -1,14 +1,44 @@
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
+
+/** Packages that many a run does not need: each is text until something asks for it, and then is compiled. */
+const latePackages = ['execa', 'net-snmp'];
+
+/** A plugin as JavaScript, and the late packages that it can ask for, by name. */
+type Pieces = { readonly main: string; readonly late: ReadonlyMap<string, string> };
 
 /**
  * Bundles a plugin (its TypeScript file) into one executable file that needs nothing but Node 18.19 or newer. Paths are
  * relative to the project's directory, which is the current one. Throws when the bundle cannot be made.
  */
 export function bundle(plugin: string, outfile: string): void {
+  const { main, late } = pieces(plugin);
+  writeFileSync(outfile, `#!/usr/bin/env node\n"use strict";\n${late.size === 0 ? '' : lateLoader(late)}${main}`);
+  chmodSync(outfile, 0o755);
+}
+
+/**
+ * Bundles a plugin for the launcher of an installation: the plugin into a file of its own, late packages into a folder
+ * `late` beside it. Gives every file that was written.
+ */
+export function bundleApart(plugin: string, outfile: string): readonly string[] {
+  const { main, late } = pieces(plugin);
+  const files = [
+    [outfile, main] as const,
+    ...[...late].map(([name, text]) => [path.join(path.dirname(outfile), 'late', `${name}.cjs`), text] as const),
+  ];
+  for (const [file, text] of files) {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  return files.map(([file]) => file);
+}
+
+function pieces(plugin: string): Pieces {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  buildSync({
+  const { outputFiles, metafile } = buildSync({
+    ...settings,
     stdin: {
       contents: `
         import plugin from './${plugin}';
@@ -17,19 +47,44 @@ export function bundle(plugin: string, outfile: string): void {
       resolveDir: '.',
       loader: 'ts',
     },
-    outfile: path.resolve(outfile),
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node18.19',
-    banner: { js: '#!/usr/bin/env node' },
+    external: latePackages,
     define: {
       SNAPSHOT_SCRIPT: JSON.stringify(readFileSync('plugins/cluster_node_snapshot', 'utf8')),
       PLUGIN_VERSION: JSON.stringify(version),
     },
-    legalComments: 'none',
-    logLevel: 'warning',
+    metafile: true,
   });
-  chmodSync(outfile, 0o755);
+  const asked = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((one) => one.path));
+  const late = latePackages.filter((name) => asked.includes(name)).map((name): [string, string] => [name, whole(name)]);
+  return { main: outputFiles[0]?.text ?? '', late: new Map(late) };
+}
+
+function whole(name: string): string {
+  const contents = `module.exports = require(${JSON.stringify(name)});`;
+  const { outputFiles } = buildSync({ ...settings, stdin: { contents, resolveDir: '.', loader: 'js' } });
+  return outputFiles[0]?.text ?? '';
+}
+
+const settings = {
+  bundle: true,
+  write: false,
+  minify: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node18.19',
+  // A late package is asked for by require, which can be told where it is; `import()` cannot.
+  supported: { 'dynamic-import': false },
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** Gives `require` the late packages: a text that is not compiled yet costs next to nothing. */
+function lateLoader(late: ReadonlyMap<string, string>): string {
+  return `const late=${JSON.stringify(Object.fromEntries(late))},loaded={},own=require;
+require=name=>{
+if(!(name in late))return own(name);
+if(!loaded[name]){const made=loaded[name]={exports:{}};
+new(own("node:vm").Script)("(function(require,module,exports){"+late[name]+"\\n})",{filename:name}).runInThisContext()(own,made,made.exports)}
+return loaded[name].exports};
+`;
 }

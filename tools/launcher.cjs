@@ -1,29 +1,43 @@
 #!/usr/bin/env node
-// Starts the plugin of this name from the folder beside it, with V8's code cache from the installation. A cache of
-// another Node version, or none, costs some milliseconds and changes nothing.
+// Starts the plugin of this name from the folder `rackwatch` beside it, with V8's code caches from the installation.
+// A cache of another Node version, or none, costs some milliseconds and changes nothing.
+'use strict';
 const { readFileSync, realpathSync, writeSync } = require('node:fs');
 const path = require('node:path');
 const { Script } = require('node:vm');
 
 const own = realpathSync(__filename);
 const name = path.basename(own);
-const filename = path.join(path.dirname(own), 'rackwatch', `${name}.cjs`);
+const folder = path.join(path.dirname(own), 'rackwatch');
+const late = new Map();
+
 try {
-  const source = readFileSync(filename, 'utf8').replace(/^#!.*/, '');
-  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
-    filename,
-    cachedData: cache(),
-  });
-  script.runInThisContext()(exports, require, module, filename, path.dirname(filename));
+  run(path.join(folder, name), { exports: {} });
 } catch (error) {
   // Only what happens before the plugin itself has taken over comes here.
   process.exitCode = 3;
   writeSync(1, `[UNKNOWN] ${name} cannot start: ${String(error.message).split('\n')[0]}; install it anew\n`);
 }
 
-function cache() {
+/** Runs a bundle with its code cache, and gives what it exports. */
+function run(base, made) {
+  const filename = `${base}.cjs`;
+  const source = `(function (require, module, exports) {${readFileSync(filename, 'utf8')}\n})`;
+  const script = new Script(source, { filename, cachedData: cacheOf(base) });
+  script.runInThisContext()(requireLate, made, made.exports);
+  return made.exports;
+}
+
+/** What a run may not need is a bundle of its own, loaded when it is asked for. */
+function requireLate(wanted) {
+  if (wanted !== 'execa' && wanted !== 'net-snmp') return require(wanted);
+  if (!late.has(wanted)) late.set(wanted, run(path.join(folder, 'late', wanted), { exports: {} }));
+  return late.get(wanted);
+}
+
+function cacheOf(base) {
   try {
-    return readFileSync(filename.replace(/cjs$/, 'cache'));
+    return readFileSync(`${base}.cache`);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { innerFolder, installedPlugins, withFolder } from './installed.ts';
 
@@ -13,10 +13,12 @@ function uninstall(target: string): void {
     console.log(`removed ${path.join(target, name)}`);
   }
   const inner = innerFolder(target);
-  for (const name of names)
-    for (const ending of ['cache', 'cjs']) rmSync(path.join(inner, `${name}.${ending}`), { force: true });
-  // Not recursively: what somebody else has put there is theirs.
-  rmdirSync(inner);
+  for (const folder of [path.join(inner, 'late'), inner]) {
+    if (!existsSync(folder)) continue;
+    for (const file of readdirSync(folder)) if (/\.(?:cache|cjs)$/.test(file)) rmSync(path.join(folder, file));
+    // Not recursively: what somebody else has put there is theirs.
+    rmdirSync(folder);
+  }
 }
 
 withFolder('uninstall-plugins', process.argv.slice(2), uninstall);
