@@ -1,5 +1,6 @@
 export type { Address } from './address.ts';
 export { parseAddresses } from './address.ts';
+export { parseArpReplies } from './arping.ts';
 export type { Ip, IpBlock } from './ip.ts';
 export { formatIp, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
 export type { Link } from './link.ts';
@@ -7,5 +8,8 @@ export { parseLinks, whyDown } from './link.ts';
 export { isMulticastMac, isOrdinaryGroup, parseMac } from './mac.ts';
 export type { Subscription } from './maddr.ts';
 export { parseSubscriptions } from './maddr.ts';
+export { type Confirmation, confirmation, type Neighbour, parseNeighbours } from './neighbour.ts';
+export { parseOwnAddresses } from './own.ts';
 export type { HostAddresses, Placement } from './placement.ts';
 export { locate, readAddresses } from './placement.ts';
+export { parseRoute, type Refusal, type Route } from './route.ts';

@@ -37,7 +37,7 @@ function parseLink(line: string): Link | null {
 /**
  * Why an interface carries no traffic, in words that go behind its name (`is down`); null when it does.
  * `state UNKNOWN` is normal on lo and on some virtual interfaces. A bond without miimon stays UP with all its slaves
- * down (measured), so its slaves are looked at, also from a VLAN upon it.
+ * down (measured), so its slaves are looked at, also from what stands upon it (VLAN, macvlan).
  */
 export function whyDown(links: readonly Link[], ifname: string): string | null {
   const link = links.find((candidate) => candidate.ifname === ifname);
@@ -46,8 +46,19 @@ export function whyDown(links: readonly Link[], ifname: string): string | null {
   if (link.flags.includes('NO-CARRIER') || link.state === 'LOWERLAYERDOWN')
     return 'has no carrier (cable, switch port or lower interface)';
   if (link.state === 'DOWN') return 'is up but its state is DOWN';
-  const below = [ifname, link.parent ?? ''].find((name) => deadBond(links, name));
+  const below = lowerLinks(links, link).find((name) => deadBond(links, name));
   return below === undefined ? null : `has no live slave below ${below}`;
+}
+
+/** The interface itself and those below it, down to the card: `bond0.10`, `bond0`. */
+function lowerLinks(links: readonly Link[], link: Link): readonly string[] {
+  const names: string[] = [];
+  for (let at: Link | undefined = link; at !== undefined && !names.includes(at.ifname); ) {
+    names.push(at.ifname);
+    const { parent }: Link = at;
+    at = links.find(({ ifname }) => ifname === parent);
+  }
+  return names;
 }
 
 function deadBond(links: readonly Link[], bond: string): boolean {

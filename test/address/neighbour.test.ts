@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { confirmation, parseArpReplies, parseNeighbours } from '../../src/address/index.ts';
+import { captured, text } from './capture.ts';
+
+const node = '02:00:00:00:00:01';
+
+/** What the table proved at each look of a recording, which began with the entry before the datagram. */
+function proofs(name: string) {
+  const [first = '', ...rest] = captured(`neigh/${name}.txt`);
+  const before = parseNeighbours([first])[0] ?? null;
+  return rest.map((line) => {
+    const elapsed = Number.parseFloat(line);
+    return { elapsed, ...confirmation(before, parseNeighbours([line])[0] ?? null, elapsed) };
+  });
+}
+
+const kinds = (name: string) => [...new Set(proofs(name).map(({ kind }) => kind))];
+
+describe('the neighbour table after a datagram, as recorded', () => {
+  test('a first answer is confirmed at once', () => {
+    expect(proofs('first-answer')[0]).toMatchObject({ kind: 'confirmed', mac: node });
+    expect(kinds('first-answer')).toEqual(['confirmed']);
+  });
+
+  test('an entry from before counts only once the kernel has asked again', () => {
+    const all = proofs('asked-again');
+    expect(all[0]).toMatchObject({ kind: 'old', seconds: 7, asking: true });
+    expect(all.find(({ kind }) => kind === 'confirmed')).toMatchObject({ mac: node, elapsed: 1.371 });
+  });
+
+  test('a VIP removed a second ago is never confirmed, and in the end silent', () => {
+    expect(kinds('removed-a-second-ago')).toEqual(['old', 'silent']);
+    expect(kinds('removed-while-reachable')).toEqual(['old']);
+  });
+
+  test('an address that nobody has is silent after three seconds', () => {
+    expect(kinds('never-there')).toEqual(['open', 'silent']);
+  });
+
+  test('a failed entry that comes back is confirmed', () => {
+    expect(kinds('back-again')).toEqual(['confirmed']);
+  });
+});
+
+describe('one entry', () => {
+  const entry = (line: string) => parseNeighbours([`192.0.2.100 dev eth0 ${line}`])[0] ?? null;
+  const reachable = (confirmed: number) => entry(`lladdr ${node}  ref 1 used 0/${confirmed}/0probes 4 REACHABLE`);
+
+  test('made by hand proves nothing', () => {
+    expect(confirmation(null, entry(`lladdr ${node}  used 0/0/0probes 0 PERMANENT`), 5)).toEqual({
+      kind: 'fixed',
+      mac: node,
+    });
+  });
+
+  test('confirmed within the cut second of the datagram proves nothing', () => {
+    expect(confirmation(reachable(0), reachable(0), 0.4)).toMatchObject({ kind: 'old' });
+    expect(confirmation(reachable(0), reachable(0), 1)).toMatchObject({ kind: 'old' });
+    expect(confirmation(reachable(0), reachable(0), 1.01)).toMatchObject({ kind: 'confirmed' });
+  });
+
+  test('learned from what somebody said unasked is no answer', () => {
+    expect(confirmation(null, entry(`lladdr ${node}  used 0/0/0probes 4 STALE`), 3)).toMatchObject({ kind: 'old' });
+  });
+
+  test('that had failed before the datagram is not yet silent', () => {
+    const failed = (updated: number) => entry(`used 5/60/${updated}probes 6 FAILED`);
+    expect(confirmation(failed(9), failed(9), 0.2)).toEqual({ kind: 'open' });
+    expect(confirmation(failed(9), failed(0), 3.2)).toEqual({ kind: 'silent' });
+  });
+
+  test('without statistics is skipped', () => {
+    expect(parseNeighbours([`192.0.2.100 dev eth0 lladdr ${node} REACHABLE`])).toEqual([]);
+  });
+});
+
+describe('replies of arping', () => {
+  test.each([
+    ['arping-healthy-2nodes', ['01:23:45:67:89:ab'], 6],
+    ['arping-1node', ['01:23:45:67:89:ab'], 3],
+    ['arping-none', [], 0],
+    ['arping-two-macs', ['02:00:00:00:00:02', '01:23:45:67:89:ab'], 2],
+    ['arping-splitbrain', ['02:00:00:00:00:02', '02:00:00:00:00:01'], 4],
+    ['arping-flushed-node', ['02:00:00:00:00:02'], 1],
+    ['arping-D-owner-splitbrain', ['02:00:00:00:00:02'], 1],
+    ['arping-D-owner-ok', [], 0],
+    ['arping-D', ['02:00:00:00:00:02'], 1],
+  ])('%s', (name, macs, count) => {
+    const replies = parseArpReplies(text(`cluster/${name}.txt`));
+    expect([...new Set(replies)]).toEqual(macs);
+    expect(replies).toHaveLength(count);
+  });
+});
