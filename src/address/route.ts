@@ -1,7 +1,7 @@
 import { parseIp } from './ip.ts';
 
-/** Why the kernel would send nothing: no route at all, or a route of this type that refuses. */
-export type Refusal = 'none' | 'unreachable' | 'prohibit' | 'blackhole';
+/** Why the kernel would send nothing: no route at all, a route of this type that refuses, or no address to send from. */
+export type Refusal = 'none' | 'unreachable' | 'prohibit' | 'blackhole' | 'sourceless';
 
 /** What the kernel would do now with a packet to one target. */
 export type Route =
@@ -54,6 +54,7 @@ const sayings: readonly (readonly [RegExp, Refusal])[] = [
   [/RTNETLINK answers: No route to host/, 'unreachable'],
   [/RTNETLINK answers: Permission denied/, 'prohibit'],
   [/RTNETLINK answers: Invalid argument/, 'blackhole'],
+  [/RTNETLINK answers: Cannot assign requested address/, 'sourceless'],
 ];
 
 function refusalOf(error: string): Route | null {

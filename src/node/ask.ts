@@ -12,6 +12,8 @@ export type Request = NrpeRequest & {
   readonly vip?: string;
   /** Targets whose route is wanted. */
   readonly routes?: readonly string[];
+  /** Only what every user may read: addresses, interfaces, groups and routes. Ways that pass no arguments give all. */
+  readonly addressesOnly?: boolean;
   /** After so many milliseconds a node has given no answer. */
   readonly limitMs: number;
   /** Aborted: every child is ended at once, and a node without an answer by then is not reached. */

@@ -1,3 +1,4 @@
+export { type Fault, fault, headline, listOf } from './fault.ts';
 export { formatNumber, parseNumber } from './number.ts';
 export { isFlag, longName, type Option, type Options, standardOptions, type Values } from './option.ts';
 export { formatPerfdata, type Metric } from './perfdata.ts';

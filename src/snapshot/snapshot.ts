@@ -9,6 +9,7 @@ export const sectionNames = [
   'iptables',
   'ip6tables',
   'nft',
+  'arptables',
   'route',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];

@@ -1,0 +1,133 @@
+import { formatIp, isGroupAddress, parseIp } from '../src/address/index.ts';
+import {
+  type Answer,
+  answerDetails,
+  askNodes,
+  nodeOption,
+  nodeTrouble,
+  requestOf,
+  wayOptions,
+} from '../src/node/index.ts';
+import { definePlugin, type Fault, failure, fault, type Result, success } from '../src/plugin/index.ts';
+import { ownAddresses, resolveName, routesTo } from '../src/poller/index.ts';
+import { type HostFacts, hostFacts, reportSource, type Target, type Way } from '../src/source/index.ts';
+
+export default definePlugin({
+  name: 'check_source_address',
+  summary: 'Checks that what leaves a host carries the cluster address',
+  description:
+    'Says with which source address packets to each target would leave, and compares it with the one wanted, as Pacemaker’s IPsrcaddr or keepalived sets it. This host is asked by connecting a UDP socket: nothing is sent and no right is needed. Other hosts are asked for their route.',
+  options: {
+    source: {
+      short: 's',
+      value: 'ADDRESS',
+      help: 'the address that packets must leave with',
+      required: true,
+      parse: readAddress,
+    },
+    target: {
+      value: 'HOST',
+      help: 'a host beyond this one, by address or name',
+      repeat: true,
+      required: true,
+      parse: readTarget,
+    },
+    ifActive: {
+      value: 'VIP',
+      help: 'judge only a host that has this address; the passive one of a pair is fine',
+      parse: readAddress,
+    },
+    ...nodeOption,
+    ...wayOptions,
+  },
+  examples: [
+    { text: 'this host, for NRPE', args: '--source 192.0.2.100 --target 198.51.100.1 --if-active 192.0.2.100' },
+    {
+      text: 'both nodes of a pair over ssh',
+      args: '-s 192.0.2.100 --target 198.51.100.1 --if-active 192.0.2.100 -N n1 -N n2',
+    },
+  ],
+  check: ({ source, target, node }) => {
+    for (const one of target) {
+      const ip = parseIp(one);
+      if (one === source)
+        return `--target: ${one} is the source itself, and nothing for it leaves its host: choose a host beyond it`;
+      if (ip !== null && ip.family !== parseIp(source)?.family)
+        return `--target: ${one} is IPv${ip.family}, but the source ${source} is not`;
+    }
+    return nodeTrouble({ node });
+  },
+  run: async (options, context) => {
+    const { source, target: texts, node: nodes, ifActive } = options;
+    context.stage('resolving the targets');
+    const resolving = { limitMs: context.timeLeft() / 2, signal: context.signal };
+    const { targets, unresolved } = await resolveTargets(texts, source, resolving);
+    context.stage(`asking ${nodes.map(({ name }) => name).join(', ')}`);
+    const remote = nodes.filter(({ target }) => target.kind !== 'local');
+    const request = {
+      routes: targets.map(({ address }) => address),
+      addressesOnly: true,
+      ...requestOf(options, context),
+    };
+    const answers = await askNodes(remote, {
+      ...request,
+      limitMs: Math.min(request.limitMs, context.timeLeft() - 500),
+    });
+    const answered = new Map(answers.map((answer) => [answer.name, factsFrom(answer, targets)]));
+    const hosts = await Promise.all(nodes.map(async ({ name }) => answered.get(name) ?? thisHost(name, targets)));
+    context.stage('judging');
+    const wanted = { source, ifActive, named: nodes.length > 1 || remote.length > 0 };
+    return { ...reportSource(hosts, unresolved, wanted), details: answerDetails(answers, context.verbosity) };
+  },
+});
+
+type Limits = Parameters<typeof resolveName>[2];
+
+/** The addresses of all targets in the family of the source, and a fault for each name without one. */
+async function resolveTargets(texts: readonly string[], source: string, limits: Limits) {
+  const family = parseIp(source)?.family ?? 4;
+  const found = await Promise.all(
+    texts.map(async (text) => ({
+      text,
+      result: parseIp(text) === null ? await resolveName(text, family, limits) : success([text]),
+    })),
+  );
+  const targets: Target[] = [];
+  const unresolved: Fault[] = [];
+  for (const { text, result } of found) {
+    if (!result.ok)
+      unresolved.push(fault('CRITICAL', `${text} does not resolve`, `${text} does not resolve: ${result.reason}`));
+    else targets.push(...result.value.map((address) => ({ text, address })));
+  }
+  return { targets, unresolved };
+}
+
+function factsFrom(answer: Answer, targets: readonly Target[]): HostFacts {
+  if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
+  return hostFacts(answer.name, answer.snapshot, targets);
+}
+
+/** This host by its own kernel's choice, without a process. */
+async function thisHost(name: string, targets: readonly Target[]): Promise<HostFacts> {
+  const own = await ownAddresses();
+  const has = (address: string) => own?.includes(address) ?? null;
+  const ways = targets.map(async (target): Promise<Way> => {
+    if (has(target.address) === true) return { target, known: true, routes: [{ kind: 'own' }] };
+    const routes = await routesTo(target.address);
+    return routes.ok ? { target, known: true, routes: routes.value } : { target, known: false, reason: routes.reason };
+  });
+  return { name, reached: true, ways: await Promise.all(ways), has };
+}
+
+function readAddress(text: string): Result<string> {
+  const ip = parseIp(text);
+  return ip === null ? failure(`"${text}" is no IP address`) : success(formatIp(ip));
+}
+
+/** An address, or a name that nothing can take for an option or for more than one word. */
+function readTarget(text: string): Result<string> {
+  const ip = parseIp(text);
+  if (ip !== null) return isGroupAddress(ip) ? failure(`"${text}" is no single host`) : success(formatIp(ip));
+  const name = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})$/.test(text) && !/^[\d.]+$/.test(text);
+  return name ? success(text) : failure(`"${text}" is no address and no host name`);
+}

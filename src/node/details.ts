@@ -1,0 +1,19 @@
+import type { Answer } from './ask.ts';
+
+/** The lines of `-v` about the nodes, how each was reached, and those of `-vvv`, their snapshots as they came. */
+export function answerDetails(answers: readonly Answer[], verbosity: number): readonly string[] {
+  return [
+    ...(verbosity >= 1 ? answers.map(reachedBy) : []),
+    ...(verbosity >= 3
+      ? answers.flatMap((one) => (one.reached ? [`snapshot of ${one.name}:`, ...one.text.split('\n')] : []))
+      : []),
+  ];
+}
+
+function reachedBy(answer: Answer): string {
+  const how = `${answer.name} (${answer.spec.text}): ${answer.reached ? 'answered' : answer.reason} after ${answer.milliseconds} ms`;
+  const left = answer.reached
+    ? answer.snapshot.sections.flatMap(({ name, leftOut }) => leftOut.map((what) => `${name} ${what}`))
+    : [];
+  return left.length === 0 ? how : `${how}; left out: ${left.join('; ')}`;
+}

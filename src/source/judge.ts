@@ -1,0 +1,107 @@
+import type { Refusal, Route } from '../address/index.ts';
+import { type Fault, fault, listOf } from '../plugin/index.ts';
+import type { HostFacts, Way } from './facts.ts';
+
+/** What is wanted of every host. */
+export type WantedSource = {
+  /** The address that everything should leave with. */
+  readonly source: string;
+  /** A host without this address is not judged: it is the passive one. */
+  readonly ifActive: string | undefined;
+  /** Whether hosts are named in the texts: not where this host alone was asked. */
+  readonly named: boolean;
+};
+
+/** What came of one host. `passive`: it does not have the address of --if-active. */
+export type JudgedHost = {
+  readonly name: string;
+  readonly passive: boolean;
+  readonly faults: readonly Fault[];
+  /** How many ways were judged, and how many of them are wrong. */
+  readonly ways: number;
+  readonly wrong: number;
+};
+
+/** Judges what one host would send to the targets. */
+export function judgeHost(host: HostFacts, wanted: WantedSource): JudgedHost {
+  const { name } = host;
+  const none = { name, passive: false, ways: 0, wrong: 0 };
+  if (!host.reached) {
+    const brief = `${name} is unreachable`;
+    return { ...none, faults: [fault('CRITICAL', brief, `${brief}: ${host.reason}`)] };
+  }
+  if (wanted.ifActive !== undefined) {
+    const active = host.has(wanted.ifActive);
+    const who = wanted.named ? name : 'this host';
+    if (active === null) {
+      const brief = `${who}: addresses not read`;
+      const text = `${brief}, so that it is not known whether it has ${wanted.ifActive} (--if-active)`;
+      return { ...none, faults: [fault('UNKNOWN', brief, text)] };
+    }
+    if (!active) {
+      const text = `${who} does not have ${wanted.ifActive}: it is passive, and not judged`;
+      return { ...none, passive: true, faults: [fault('OK', text)] };
+    }
+  }
+  const place: Place = {
+    named: wanted.named ? `${name}: ` : '',
+    called: wanted.named ? name : 'this host',
+    has: host.has(wanted.source),
+  };
+  const faults = host.ways.map((way) => judgeWay(way, place, wanted.source));
+  const wrong = faults.filter(({ state }) => state === 'CRITICAL').length;
+  return { ...none, faults, ways: host.ways.length, wrong };
+}
+
+/** The host of a way: what stands before a text, how it is called within one, and whether it has the source at all. */
+type Place = { readonly named: string; readonly called: string; readonly has: boolean | null };
+
+function judgeWay(way: Way, place: Place, source: string): Fault {
+  const { text, address } = way.target;
+  const target = text === address ? text : `${text} (${address})`;
+  const { named } = place;
+  if (!way.known) {
+    const brief = `${named}the way to ${target} is not known`;
+    return fault('UNKNOWN', brief, `${brief}: ${way.reason}`);
+  }
+  const odd = way.routes.find(({ kind }) => kind === 'own' || kind === 'group');
+  if (odd !== undefined) return unfit(odd, `${named}${target}`, place.called);
+  const refused = way.routes.find((route) => route.kind === 'refused');
+  if (refused?.kind === 'refused') return noRoute(refused.why, `${named}${target}`, place, source);
+  const sources = [...new Set(way.routes.flatMap((route) => (route.kind === 'sent' ? [route.source] : [])))];
+  const reached = `${named}${target} is reached from ${listOf(sources, 'or')}`;
+  if (sources.length === 1 && sources[0] === source) return fault('OK', reached);
+  const brief = `${reached}, expected ${source}`;
+  return fault('CRITICAL', brief, `${brief}. ${mend(way.routes, place, source, address)}`);
+}
+
+function mend(routes: readonly Route[], { has, called }: Place, source: string, address: string): string {
+  if (has === false) return `${source} is not on ${called}`;
+  const via = routes.find((route) => route.kind === 'sent');
+  const dev = via?.kind === 'sent' && via.ifname !== null ? ` (it goes out by ${via.ifname})` : '';
+  return `The route that wins has no "src ${source}"${dev}: see ip route get ${address} and ip rule`;
+}
+
+/** A target that no packet leaves the host for: the source it would have says nothing. */
+function unfit(route: Route, target: string, called: string): Fault {
+  const what = route.kind === 'group' ? `is a ${route.what} address` : `is an address of ${called} itself`;
+  const brief = `${target} ${what}`;
+  return fault('UNKNOWN', brief, `${brief}: nothing for it leaves the host. Choose a host beyond it as --target`);
+}
+
+const refusalWords: Readonly<Record<Refusal, string>> = {
+  none: 'no route',
+  unreachable: 'an unreachable route, or nobody on the way',
+  prohibit: 'the kernel forbids it (a prohibit route, or a broadcast address)',
+  blackhole: 'a blackhole route',
+  sourceless: 'no address to send from',
+};
+
+function noRoute(why: Refusal, target: string, { has, called }: Place, source: string): Fault {
+  const brief = `${target} cannot be reached: ${refusalWords[why]}`;
+  if (why !== 'none' && why !== 'sourceless') return fault('CRITICAL', brief);
+  if (has === true) return fault('CRITICAL', brief, `${brief}, although ${source} is there: see ip route`);
+  if (has === false)
+    return fault('CRITICAL', brief, `${brief} (${source} is not on ${called}: its routes went with it)`);
+  return fault('CRITICAL', brief, `${brief} (was the VIP removed? its routes go with it)`);
+}
