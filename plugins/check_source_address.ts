@@ -9,7 +9,7 @@ import {
   wayOptions,
 } from '../src/node/index.ts';
 import { definePlugin, type Fault, failure, fault, type Result, success } from '../src/plugin/index.ts';
-import { ownAddresses, resolveName, routesTo } from '../src/poller/index.ts';
+import { type Limits, ownAddresses, resolveName, routesTo } from '../src/poller/index.ts';
 import { type HostFacts, hostFacts, reportSource, type Target, type Way } from '../src/source/index.ts';
 
 export default definePlugin({
@@ -80,8 +80,6 @@ export default definePlugin({
     return { ...reportSource(hosts, unresolved, wanted), details: answerDetails(answers, context.verbosity) };
   },
 });
-
-type Limits = Parameters<typeof resolveName>[2];
 
 /** The addresses of all targets in the family of the source, and a fault for each name without one. */
 async function resolveTargets(texts: readonly string[], source: string, limits: Limits) {

@@ -14,3 +14,4 @@ export { parseOwnAddresses } from './own.ts';
 export type { HostAddresses, Placement } from './placement.ts';
 export { locate, readAddresses } from './placement.ts';
 export { parseRoute, type Refusal, type Route } from './route.ts';
+export type { View } from './view.ts';

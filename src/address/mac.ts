@@ -10,7 +10,12 @@ export function isMulticastMac(mac: string): boolean {
   return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 }
 
-/** Groups that every Linux host joins for its own IP multicast: these are no cluster MACs by themselves. */
+/**
+ * Groups that hosts join for themselves, and that are no cluster MACs by being there: IP multicast, bridging and LLDP
+ * (IEEE 802.1D 7.12.6), CDP, PTP (IEEE 1588 annex F), and broadcast.
+ */
 export function isOrdinaryGroup(mac: string): boolean {
-  return mac.startsWith('01:00:5e:') || mac.startsWith('33:33:') || mac === 'ff:ff:ff:ff:ff:ff';
+  return ordinary.some((prefix) => mac.startsWith(prefix));
 }
+
+const ordinary = ['01:00:5e:', '33:33:', '01:80:c2:', '01:00:0c:', '01:1b:19:', 'ff:ff:ff:ff:ff:ff'];

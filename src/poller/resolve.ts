@@ -1,8 +1,6 @@
 import { runChild } from '../node/index.ts';
 import { failure, type Result, success } from '../plugin/index.ts';
-
-/** How long the resolver may take, in milliseconds, and what ends the wait at once. */
-type Limits = { readonly limitMs: number; readonly signal: AbortSignal };
+import type { Limits } from './command.ts';
 
 /**
  * The addresses of a name in one family, as this host's resolver gives them. By `getent`, since a lookup within the

@@ -1,0 +1,148 @@
+import { formatIp, parseIp, parseMac } from '../src/address/index.ts';
+import {
+  type Answer,
+  answerDetails,
+  askNodes,
+  nodeOption,
+  nodeTrouble,
+  requestOf,
+  wayOptions,
+} from '../src/node/index.ts';
+import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
+import { lookFor } from '../src/poller/index.ts';
+import {
+  type Expected,
+  isShared,
+  judgeVip,
+  reportVip,
+  type VipNode,
+  vipFacts,
+  type WantedVip,
+} from '../src/vip/index.ts';
+
+export default definePlugin({
+  name: 'check_cluster_vip',
+  summary: 'Checks that a cluster’s address is on the right nodes, with the right MAC',
+  description:
+    'Asks all nodes at once where they have the VIP: on all of them (load sharing) or on exactly one (failover), on an interface that works, with the right prefix, and the cluster MAC listened to. With --from-here it also looks from this host who answers for the VIP.',
+  options: {
+    vip: {
+      short: 'H',
+      value: 'ADDRESS',
+      help: 'the shared address, ADDRESS or ADDRESS/PREFIX',
+      required: true,
+      parse: readVip,
+    },
+    ...nodeOption,
+    node: {
+      ...nodeOption.node,
+      help: `${nodeOption.node.help}; without any, local is asked, or with --from-here none`,
+      default: [],
+    },
+    expect: {
+      value: 'WHERE',
+      help: 'on which nodes the VIP must be: all (load sharing), one (failover), none, or their number',
+      default: 'all',
+      parse: readExpected,
+    },
+    interface: { value: 'NAME', help: 'the interface that must have it', parse: readInterface },
+    mac: {
+      value: 'MAC',
+      help: 'the MAC of the VIP; otherwise what the rules name, or what the nodes agree on; with --expect one none',
+      parse: readMac,
+    },
+    skip: { value: 'PART', help: 'do not judge this part: mac', type: ['mac'], repeat: true, default: [] },
+    allowLo: { help: 'the VIP may be on loopback alone (real servers of LVS direct routing)', type: 'flag' },
+    arpMangle: { help: 'each node must also have the rule that answers ARP with the cluster MAC', type: 'flag' },
+    fromHere: { help: 'look from this host, too, who answers for the VIP on its link', type: 'flag' },
+    unreachable: {
+      value: 'STATE',
+      help: 'state for a node that gives no answer while the others do not prove what is expected: ok, warning, critical or unknown',
+      type: ['ok', 'warning', 'critical', 'unknown'],
+      default: 'critical',
+    },
+    ...wayOptions,
+  },
+  examples: [
+    { text: 'a load-sharing pair over ssh', args: '--vip 192.0.2.100/24 --node n1 --node n2' },
+    { text: 'a failover pair: exactly one has it', args: '--vip 192.0.2.100 --expect one -N n1 -N n2' },
+    { text: 'what this host sees, without asking a node', args: '--vip 192.0.2.100 --expect one --from-here' },
+  ],
+  check: ({ node, expect, skip, mac, arpMangle }) => {
+    if (typeof expect === 'number' && node.length > 0 && expect > node.length)
+      return `--expect ${expect} needs as many nodes: ${node.length} are given with --node`;
+    if (skip.includes('mac') && (mac !== undefined || arpMangle))
+      return `--skip mac contradicts ${mac === undefined ? '--arp-mangle' : '--mac'}`;
+    return nodeTrouble({ node });
+  },
+  run: async (options, context) => {
+    const wanted: WantedVip = {
+      vip: options.vip.address,
+      prefix: options.vip.prefix,
+      expect: options.expect,
+      ifname: options.interface,
+      mac: options.mac,
+      skipMac: options.skip.includes('mac'),
+      allowLo: options.allowLo,
+      arpMangle: options.arpMangle,
+      unreachable: stateNames[options.unreachable],
+    };
+    const local = options.fromHere ? [] : [{ name: 'local', text: 'local', target: { kind: 'local' } } as const];
+    const nodes = options.node.length > 0 ? options.node : local;
+    context.stage(['asking', ...(options.fromHere ? ['the link'] : []), ...nodes.map(({ name }) => name)].join(' '));
+    const request = requestOf(options, context);
+    const [answers, view] = await Promise.all([
+      askNodes(nodes, { vip: wanted.vip, addressesOnly: !needsRules(wanted), ...request }),
+      options.fromHere ? lookFor(wanted.vip, request) : null,
+    ]);
+    context.stage('judging');
+    const judgement = judgeVip(
+      answers.map((answer) => factsFrom(answer, wanted)),
+      view,
+      wanted,
+    );
+    const facts = context.verbosity >= 2 ? [JSON.stringify({ mac: judgement.mac, view })] : [];
+    return { ...reportVip(judgement, wanted), details: [...facts, ...answerDetails(answers, context.verbosity)] };
+  },
+});
+
+const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
+
+/** Whether anything of root's is of use: else no node is asked for it, and sudo is left alone. */
+function needsRules(wanted: WantedVip): boolean {
+  return wanted.arpMangle || (isShared(wanted) && !wanted.skipMac);
+}
+
+function factsFrom(answer: Answer, { vip }: WantedVip): VipNode {
+  if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
+  return vipFacts(answer.name, answer.snapshot, vip);
+}
+
+function readVip(text: string): Result<{ readonly address: string; readonly prefix: number | null }> {
+  const [address = '', prefix] = text.split('/');
+  const ip = parseIp(address);
+  if (ip === null) return failure(`"${text}" is no IP address`);
+  const longest = ip.family === 4 ? 32 : 128;
+  if (prefix === undefined) return success({ address: formatIp(ip), prefix: null });
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > longest || text.split('/').length > 2)
+    return failure(`"${text}": the prefix is a number from 0 to ${longest}`);
+  return success({ address: formatIp(ip), prefix: Number(prefix) });
+}
+
+function readExpected(text: string): Result<Expected> {
+  if (text === 'all') return success(text);
+  if (text === 'one' || text === 'none') return success(text === 'one' ? 1 : 0);
+  return /^\d{1,3}$/.test(text)
+    ? success(Number(text))
+    : failure(`"${text}" is none of all, one, none or a number of nodes`);
+}
+
+function readInterface(text: string): Result<string> {
+  // As the kernel's dev_valid_name: up to 15 characters, no blank, slash or colon.
+  return /^[^\s/:]{1,15}$/.test(text) ? success(text) : failure(`"${text}" is no name of an interface`);
+}
+
+function readMac(text: string): Result<string> {
+  const mac = parseMac(text);
+  return mac === null ? failure(`"${text}" is no MAC address (01:23:45:67:89:ab)`) : success(mac);
+}

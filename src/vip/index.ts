@@ -1,0 +1,5 @@
+export { type ReachedNode, type SilentNode, type VipNode, vipFacts } from './facts.ts';
+export { judgeVip, type VipJudgement } from './judge.ts';
+export { reportVip } from './report.ts';
+export type { Expected, WantedVip } from './wanted.ts';
+export { isShared } from './wanted.ts';
