@@ -25,5 +25,8 @@ export async function askByArp(vip: string, ifname: string, limits: Limits): Pro
     const said = ending.stderr.trim().split('\n').at(-1) ?? '';
     return failure(said === '' ? `arping ended with ${ending.code}` : said.replace(/^(?!arping)/, 'arping: '));
   }
-  return success({ kind: 'arp', ifname, replies: parseArpReplies(ending.stdout), rounds });
+  const { asked, macs } = parseArpReplies(ending.stdout);
+  // On a machine that is too busy it may not have come to it.
+  if (asked === 0) return failure('arping did not begin in time');
+  return success({ kind: 'arp', ifname, replies: macs, rounds: asked });
 }

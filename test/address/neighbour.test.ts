@@ -76,18 +76,19 @@ describe('one entry', () => {
 
 describe('replies of arping', () => {
   test.each([
-    ['arping-healthy-2nodes', ['01:23:45:67:89:ab'], 6],
-    ['arping-1node', ['01:23:45:67:89:ab'], 3],
-    ['arping-none', [], 0],
-    ['arping-two-macs', ['02:00:00:00:00:02', '01:23:45:67:89:ab'], 2],
-    ['arping-splitbrain', ['02:00:00:00:00:02', '02:00:00:00:00:01'], 4],
-    ['arping-flushed-node', ['02:00:00:00:00:02'], 1],
-    ['arping-D-owner-splitbrain', ['02:00:00:00:00:02'], 1],
-    ['arping-D-owner-ok', [], 0],
-    ['arping-D', ['02:00:00:00:00:02'], 1],
-  ])('%s', (name, macs, count) => {
+    ['arping-healthy-2nodes', 3, ['01:23:45:67:89:ab'], 6],
+    ['arping-1node', 4, ['01:23:45:67:89:ab'], 3],
+    ['arping-none', 2, [], 0],
+    ['arping-two-macs', 1, ['02:00:00:00:00:02', '01:23:45:67:89:ab'], 2],
+    ['arping-splitbrain', 2, ['02:00:00:00:00:02', '02:00:00:00:00:01'], 4],
+    ['arping-flushed-node', 1, ['02:00:00:00:00:02'], 1],
+    ['arping-D-owner-splitbrain', 1, ['02:00:00:00:00:02'], 1],
+    ['arping-D-owner-ok', 2, [], 0],
+    ['arping-D', 1, ['02:00:00:00:00:02'], 1],
+  ])('%s', (name, asked, macs, count) => {
     const replies = parseArpReplies(text(`cluster/${name}.txt`));
-    expect([...new Set(replies)]).toEqual(macs);
-    expect(replies).toHaveLength(count);
+    expect(replies.asked).toBe(asked);
+    expect([...new Set(replies.macs)]).toEqual(macs);
+    expect(replies.macs).toHaveLength(count);
   });
 });

@@ -52,6 +52,7 @@ describe.skipIf(why !== null)(
       );
       const file = `${tools}/n1.txt`;
       lab.sh(`on n1 busybox sh ${script.trim()} --vip $VIP >${file}`);
+      expect(lab.sh(`cat ${file}`)).toContain('== link: ip -o link show');
       const { stdout } = await lab.check('mon', ['--vip', '192.0.2.100', '--expect', 'one', '-N', `n1=file:${file}`]);
       expect(stdout.split(' | ')[0]).toBe('[WARNING] 192.0.2.100: n1 has it 2 times');
       lab.sh(`rm -r ${tools}`);
