@@ -5,7 +5,7 @@ export type Subscription = {
   readonly ifname: string;
   readonly mac: string;
   /** Added by hand or by a cluster agent (`static` in `ip maddr`), not by the kernel for itself. */
-  readonly added: boolean;
+  readonly byHand: boolean;
 };
 
 /**
@@ -16,6 +16,6 @@ export function parseSubscriptions(lines: readonly string[]): readonly Subscript
   return lines.flatMap((line) => {
     const [, ifname, , global, digits] = line.trim().split(/\s+/);
     const mac = parseMac(digits ?? '');
-    return ifname === undefined || mac === null ? [] : [{ ifname, mac, added: Number(global) > 0 }];
+    return ifname === undefined || mac === null ? [] : [{ ifname, mac, byHand: Number(global) > 0 }];
   });
 }

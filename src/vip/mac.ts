@@ -115,7 +115,7 @@ function agreedMac(places: readonly Place[]): JudgedMac {
 /** The groups on the VIP's interface that are none of the host's own: added by hand or by an agent, or of no known use. */
 function candidates({ node, ifname }: Place): readonly string[] {
   const own = (node.host.subscriptions ?? []).filter((one) => one.ifname === ifname);
-  return own.filter(({ mac, added }) => added || !isOrdinaryGroup(mac)).map(({ mac }) => mac);
+  return own.filter(({ mac, byHand }) => byHand || !isOrdinaryGroup(mac)).map(({ mac }) => mac);
 }
 
 function nothingNamed(unread: boolean): Fault {

@@ -16,7 +16,7 @@ test.each([
   const said = groups(`cluster/${name}-maddr.json`, ifname);
   expect(said.length).toBeGreaterThan(2);
   expect(new Set(read.map(({ mac }) => mac))).toEqual(new Set(said.map(({ link }) => link)));
-  expect(read.filter(({ added }) => added).map(({ mac }) => mac)).toEqual(
+  expect(read.filter(({ byHand }) => byHand).map(({ mac }) => mac)).toEqual(
     said.filter(({ features }) => features === 'static').map(({ link }) => link),
   );
 });
