@@ -37,7 +37,8 @@ function parseLink(line: string): Link | null {
 /**
  * Why an interface carries no traffic, in words that go behind its name (`is down`); null when it does.
  * `state UNKNOWN` is normal on lo and on some virtual interfaces. A bond without miimon stays UP with all its slaves
- * down (measured), so its slaves are looked at, also from what stands upon it (VLAN, macvlan).
+ * down (measured), so its slaves are looked at, also from what stands upon it (VLAN, macvlan). An address on a member of
+ * a VRF is not answered for while the VRF is down (measured).
  */
 export function whyDown(links: readonly Link[], ifname: string): string | null {
   const link = links.find((candidate) => candidate.ifname === ifname);
@@ -46,6 +47,8 @@ export function whyDown(links: readonly Link[], ifname: string): string | null {
   if (link.flags.includes('NO-CARRIER') || link.state === 'LOWERLAYERDOWN')
     return 'has no carrier (cable, switch port or lower interface)';
   if (link.state === 'DOWN') return 'is up but its state is DOWN';
+  const master = links.find((candidate) => candidate.ifname === link.master);
+  if (master !== undefined && !master.flags.includes('UP')) return `belongs to ${master.ifname}, which is down`;
   const below = lowerLinks(links, link).find((name) => deadBond(links, name));
   return below === undefined ? null : `has no live slave below ${below}`;
 }

@@ -36,15 +36,16 @@ function allRight({ nodes, faults, mac }: VipJudgement, { expect }: WantedVip): 
   const holders = nodes.filter(({ has }) => has === true);
   const interfaces = [...new Set(holders.flatMap(({ places }) => places.map(({ address }) => address.ifname)))];
   const on = `on ${listOf(interfaces)}`;
+  const by = mac === null ? '' : ` with ${mac}`;
   const [first] = holders;
   if (expect === 0) return `on ${nodes.length === 1 ? 'no node' : `none of ${nodes.length} nodes`}, as expected`;
   if (holders.length === 1 && first !== undefined)
-    return `${first.node.name} has it ${on}${nodes.length > 1 ? ', no other node' : ''}`;
+    return `${first.node.name} has it ${on}${by}${nodes.length > 1 ? ', no other node' : ''}`;
   const all =
     holders.length === nodes.length
       ? `all ${nodes.length} nodes have it`
       : `${holders.length} of ${nodes.length} nodes have it`;
-  return `${all} ${on}${mac === null ? '' : ` with ${mac}`}`;
+  return `${all} ${on}${by}`;
 }
 
 function metrics({ nodes, silent, view }: VipJudgement): readonly Metric[] {

@@ -59,7 +59,8 @@ async function runGuest(
   }
 }
 
-function boot(lab: string): Promise<string> {
+/** Boots the kernel on a script, with the folder `lab` as its /run/lab, and gives what it said on its console. */
+export function boot(lab: string, guestScript?: string): Promise<string> {
   const tools = path.join(root, 'test/lab/uml');
   const guest = spawn(
     path.join(kernelFolder, 'usr/bin/linux.uml'),
@@ -72,6 +73,7 @@ function boot(lab: string): Promise<string> {
         `UML=${kernelFolder}`,
         `TOOLS=${tools}`,
         `SCRIPT=${root}/plugins/cluster_node_snapshot`,
+        ...(guestScript === undefined ? [] : [`GUEST=${path.resolve(guestScript)}`]),
       ],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TMPDIR: lab } },
