@@ -64,6 +64,7 @@ export function snapshotText(situation: Situation = {}): string {
     iptables: ['= missing iptables-save'],
     ip6tables: ['= missing ip6tables-save'],
     nft: ['= missing nft'],
+    arptables: ['= missing arptables-save'],
     ...sections,
   };
   const given = Object.keys(sections).some((header) => header.startsWith('clusterip'));

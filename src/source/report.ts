@@ -37,13 +37,12 @@ function nobodyActive(judged: readonly JudgedHost[], { ifActive }: WantedSource)
 
 function allRight(judged: readonly JudgedHost[], faults: readonly Fault[], { source, named }: WantedSource): string {
   const active = judged.filter((host) => !host.passive);
-  const [only] = faults;
-  if (active.length === 0 || (faults.length === 1 && only !== undefined)) return only?.brief ?? '';
   const ways = active.reduce((sum, host) => sum + host.ways, 0);
-  const from = named ? ` of ${listOf(active.map(({ name }) => name))}` : '';
-  return ways === 1
-    ? `1 target${from} is reached from ${source}`
-    : `all ${ways} targets${from} are reached from ${source}`;
+  const [only = faults[0]] = active.flatMap((host) => host.faults);
+  if (ways < 2) return only?.brief ?? '';
+  if (!named) return `all ${ways} targets are reached from ${source}`;
+  const who = listOf(active.map(({ name }) => name));
+  return `${who} ${active.length === 1 ? 'reaches' : 'reach'} all targets from ${source}`;
 }
 
 function hostData(judged: readonly JudgedHost[]) {

@@ -47,14 +47,11 @@ function nobody(nodes: readonly JudgedNode[], silent: readonly SilentNode[], { v
 
 function someLack(holders: readonly JudgedNode[], lacking: readonly JudgedNode[], vip: string): Fault {
   const model = holders.find(({ places }) => places.length > 0)?.places[0]?.address;
-  const add = model === undefined ? '' : `: ip addr add ${vip}/${model.prefix} dev ${model.ifname}`;
-  const lack = lacking.length === 1 ? 'lacks' : 'lack';
-  const brief = `${names(lacking)} ${lack} it`;
-  return fault(
-    'CRITICAL',
-    brief,
-    `${names(lacking)} ${lack} ${vip}, which ${names(holders)} ${holders.length === 1 ? 'has' : 'have'}. Start its resource there, or by hand${add}. A failover VIP is checked with --expect one`,
-  );
+  const add = model === undefined ? '' : `, or by hand: ip addr add ${vip}/${model.prefix} dev ${model.ifname}`;
+  const brief = `${names(lacking)} ${lacking.length === 1 ? 'lacks' : 'lack'} it`;
+  const hint = holders.length === 1 ? '. If it is a failover VIP, use --expect one' : '';
+  const text = `${brief.replace(/it$/, vip)}, which ${names(holders)} ${holders.length === 1 ? 'has' : 'have'}`;
+  return fault('CRITICAL', brief, `${text}. Start its resource there${add}${hint}`);
 }
 
 function unwanted(holders: readonly JudgedNode[], vip: string): Fault {
