@@ -1,31 +1,50 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 
-// Shows the real plugin on clusters that were recorded on a real kernel: each command, exactly what Icinga would receive,
+// Shows the real plugins on clusters that were recorded on a real kernel: each command, exactly what Icinga would receive,
 // and the exit code.
-const recordings = 'test/fixtures/clusterip';
-const situations = [
-  ['healthy', 'every bucket on exactly one node'],
-  ['takeover', 'node 1 has taken over the bucket of node 2'],
-  ['bucket-lost', 'node 2 gave up its bucket, and nobody took it'],
-  ['bucket-doubled', 'a takeover that was not undone: two answers for half of the clients'],
-  ['three-nodes-one-lost', 'three nodes, one bucket on none of them'],
-  ['seed-differs', 'every proc file looks healthy, and half of the clients are served wrongly'],
-  ['vip-missing', 'node 2 holds its bucket, but has lost the address'],
-  ['hand-written-established-first', 'a firewall in front of the cluster rule: connections open, then hang'],
-  ['mac-differs', 'two cluster MACs for one address'],
-] as const;
 
-for (const [situation, story] of situations) {
-  const folder = `${recordings}/${situation}`;
+/** A recording under test/fixtures, what happened there, and how it is asked, less the nodes. */
+type Situation = readonly [folder: string, story: string, command: string];
+
+const buckets = 'check_cluster_buckets --vip 192.168.56.20';
+const failover = 'check_cluster_vip --vip 192.0.2.100 --expect one';
+const sharing = 'check_cluster_vip --vip 192.0.2.100/24';
+const source = 'check_source_address --source 192.0.2.100 --target 198.51.100.1';
+
+const situations: readonly Situation[] = [
+  ['clusterip/healthy', 'every bucket on exactly one node', buckets],
+  ['clusterip/takeover', 'node 1 has taken over the bucket of node 2', buckets],
+  ['clusterip/bucket-lost', 'node 2 gave up its bucket, and nobody took it', buckets],
+  ['clusterip/bucket-doubled', 'a takeover that was not undone: two answers for half of the clients', buckets],
+  ['clusterip/three-nodes-one-lost', 'three nodes, one bucket on none of them', buckets],
+  ['clusterip/seed-differs', 'every proc file looks healthy, and half of the clients are served wrongly', buckets],
+  ['clusterip/vip-missing', 'node 2 holds its bucket, but has lost the address', buckets],
+  [
+    'clusterip/hand-written-established-first',
+    'a firewall in front of the cluster rule: connections open, then hang',
+    buckets,
+  ],
+  ['clusterip/mac-differs', 'two cluster MACs for one address', buckets],
+  ['vip/load-sharing', 'a load-sharing address, with its MAC, on both nodes', sharing],
+  ['vip/load-sharing-mac-on-one', 'node 2 has the address, but does not listen to the cluster MAC', sharing],
+  ['vip/failover', 'a failover address on exactly one node', failover],
+  ['vip/split-brain', 'both nodes of a failover pair have the address', failover],
+  ['vip/nobody', 'neither node has it', failover],
+  ['source/source-set', 'what leaves the active node carries the cluster address', `${source} --if-active 192.0.2.100`],
+  ['source/source-not-set', 'it does not: the route has lost its source', `${source} --if-active 192.0.2.100`],
+  ['source/vip-removed', 'the address was removed, and the routes went with it', source],
+];
+
+for (const [situation, story, command] of situations) {
+  const folder = `test/fixtures/${situation}`;
   const nodes = readdirSync(folder)
     .filter((file) => file.endsWith('.txt'))
     .sort();
-  const specs = nodes.flatMap((file) => ['--node', `${file.replace('.txt', '')}=file:${folder}/${file}`]);
-  const args = ['--vip', '192.168.56.20', ...specs];
-  process.stdout.write(`# ${story}\n$ check_cluster_buckets ${args.join(' ')}\n`);
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['dist/check_cluster_buckets', ...args], {
-    encoding: 'utf8',
-  });
+  const specs = nodes.map((file) => `--node ${file.replace('.txt', '')}=file:${folder}/${file}`);
+  const line = [command, ...specs].join(' ');
+  const [plugin, ...args] = line.split(' ');
+  process.stdout.write(`# ${story}\n$ ${line}\n`);
+  const { stdout, stderr, status } = spawnSync(process.execPath, [`dist/${plugin}`, ...args], { encoding: 'utf8' });
   process.stdout.write(`${stdout}${stderr}exit code ${status}\n\n`);
 }
