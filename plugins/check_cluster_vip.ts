@@ -89,7 +89,8 @@ export default definePlugin({
     };
     const local = options.fromHere ? [] : [{ name: 'local', text: 'local', target: { kind: 'local' } } as const];
     const nodes = options.node.length > 0 ? options.node : local;
-    context.stage(['asking', ...(options.fromHere ? ['the link'] : []), ...nodes.map(({ name }) => name)].join(' '));
+    const asked = [...(options.fromHere ? ['the link'] : []), ...nodes.map(({ name }) => name)];
+    context.stage(`asking ${asked.join(', ')}`);
     const request = requestOf(options, context);
     const [answers, view] = await Promise.all([
       askNodes(nodes, { vip: wanted.vip, addressesOnly: !needsRules(wanted), ...request }),

@@ -45,7 +45,10 @@ export function parseRoute(lines: readonly string[], errors: readonly string[]):
   if (typed && first !== 'unicast') return null;
   const source = after(words, 'src');
   if (source === null || parseIp(source) === null) return null;
-  return { kind: 'sent', source, ifname: after(words, 'dev'), gateway: after(words, 'via') };
+  // The gateway of an IPv4 route may be of IPv6: `via inet6 fe80::1`.
+  const via = after(words, 'via');
+  const gateway = via === 'inet6' ? after(words, 'inet6') : via;
+  return { kind: 'sent', source, ifname: after(words, 'dev'), gateway };
 }
 
 /** The kernel's errors, in the words of `strerror` (BusyBox's and iproute2's are the same). */

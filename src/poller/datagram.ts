@@ -1,4 +1,3 @@
-import { createSocket } from 'node:dgram';
 import { type Confirmation, confirmation, type Neighbour, parseNeighbours, type View } from '../address/index.ts';
 import { runChild } from '../node/index.ts';
 import { command, type Limits } from './command.ts';
@@ -59,7 +58,9 @@ async function entryOf(vip: string, family: 4 | 6, ifname: string, limits: Limit
 }
 
 /** Why the datagram could not be sent; null when it was. */
-function send(vip: string, family: 4 | 6): Promise<string | null> {
+async function send(vip: string, family: 4 | 6): Promise<string | null> {
+  // Loaded late: most runs send none.
+  const { createSocket } = await import('node:dgram');
   return new Promise((resolve) => {
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     const done = (error: Error | null) => {

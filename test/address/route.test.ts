@@ -53,6 +53,10 @@ describe('the way to a target from ip route get', () => {
       'unreachable 2001:db8:1::1 dev lo table unspec proto kernel metric 4294967295 error -101',
       { kind: 'refused', why: 'none' },
     ],
+    [
+      '203.0.113.7 via inet6 fe80::1 dev eth0 src 192.0.2.100 uid 0 \\    cache ',
+      { kind: 'sent', source: '192.0.2.100', ifname: 'eth0', gateway: 'fe80::1' },
+    ],
     ['prohibit 2001:db8:1::1 dev lo metric 1024 error -13', { kind: 'refused', why: 'prohibit' }],
     [
       '2001:db8::100 from :: dev eth0  src 2001:db8::50  metric 256 ',

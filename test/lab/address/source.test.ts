@@ -43,6 +43,18 @@ describe.skipIf(why !== null)(
       expect(there.code).toBe(here.code);
     });
 
+    test('a multipath route that goes by ports has several sources, and that is CRITICAL though one is right', async () => {
+      lab.sh(`ip netns del n1 2>/dev/null || true; ${fresh}
+ip netns exec n1 sh -c 'echo 1 >/proc/sys/net/ipv4/fib_multipath_hash_policy'
+ip -n n1 route del default
+ip -n n1 route add default nexthop via 192.0.2.1 dev eth0 nexthop via 198.51.100.1 dev eth1`);
+      const targets = Array.from({ length: 12 }, (_, i) => ['--target', `203.0.113.${i + 1}`]).flat();
+      const { code, stdout } = await lab.run('n1', [process.execPath, plugin, '-s', '192.0.2.11', ...targets]);
+      expect(stdout).toMatch(/is reached from 192\.0\.2\.11 or 198\.51\.100\.11, expected 192\.0\.2\.11/);
+      expect(stdout).not.toMatch(/\[OK\] \S+ is reached from 192\.0\.2\.11 or/);
+      expect(code).toBe(2);
+    });
+
     test('of two hosts without the address, nothing is OK', async () => {
       lab.sh(`ip netns del n1 2>/dev/null || true; ${fresh}\nip -n n1 addr del 192.0.2.100/24 dev eth0`);
       const saved = path.join(folder, 'passive.txt');
