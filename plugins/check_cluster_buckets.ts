@@ -8,7 +8,15 @@ import {
   unshared,
   type Wanted,
 } from '../src/cluster/index.ts';
-import { type Answer, askNodes, nodeOption, nodeTrouble, requestOf, wayOptions } from '../src/node/index.ts';
+import {
+  type Answer,
+  answerDetails,
+  askNodes,
+  nodeOption,
+  nodeTrouble,
+  requestOf,
+  wayOptions,
+} from '../src/node/index.ts';
 import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
 
 export default definePlugin({
@@ -89,13 +97,9 @@ export default definePlugin({
     const facts = answers.map((answer) => factsFrom(answer, wanted));
     const judgement = judgeCluster(facts, wanted);
     const details = [
-      ...(context.verbosity >= 1 ? [...bucketTable(judgement), ...unshared(judgement), ...answers.map(reachedBy)] : []),
+      ...(context.verbosity >= 1 ? [...bucketTable(judgement), ...unshared(judgement)] : []),
       ...(context.verbosity >= 2 ? facts.map((fact) => JSON.stringify(fact, bigNumbers)) : []),
-      ...(context.verbosity >= 3
-        ? answers.flatMap((answer) =>
-            answer.reached ? [`snapshot of ${answer.name}:`, ...answer.text.split('\n')] : [],
-          )
-        : []),
+      ...answerDetails(answers, context.verbosity),
     ];
     return { ...reportCluster(judgement, facts, wanted), details };
   },
@@ -109,14 +113,6 @@ function factsFrom(answer: Answer, { vip, skip, totalNodes }: Wanted): NodeFacts
     ? ({ skipRules: true, total: totalNodes ?? null } as const)
     : ({ skipRules: false } as const);
   return factsOf(answer.name, answer.snapshot, vip, source);
-}
-
-function reachedBy(answer: Answer): string {
-  const how = `${answer.name} (${answer.spec.text}): ${answer.reached ? 'answered' : answer.reason} after ${answer.milliseconds} ms`;
-  const left = answer.reached
-    ? answer.snapshot.sections.flatMap(({ name, leftOut }) => leftOut.map((what) => `${name} ${what}`))
-    : [];
-  return left.length === 0 ? how : `${how}; left out: ${left.join('; ')}`;
 }
 
 function bigNumbers(_: string, value: unknown): unknown {
