@@ -9,7 +9,7 @@ import {
   wayOptions,
 } from '../src/node/index.ts';
 import { definePlugin, type Fault, failure, fault, type Result, success } from '../src/plugin/index.ts';
-import { type Limits, ownAddresses, resolveName, routesTo } from '../src/poller/index.ts';
+import { type Limits, ownAddresses, type Resolved, resolveName, routesTo } from '../src/poller/index.ts';
 import { type HostFacts, hostFacts, reportSource, type Target, type Way } from '../src/source/index.ts';
 
 export default definePlugin({
@@ -85,17 +85,19 @@ export default definePlugin({
 async function resolveTargets(texts: readonly string[], source: string, limits: Limits) {
   const family = parseIp(source)?.family ?? 4;
   const found = await Promise.all(
-    texts.map(async (text) => ({
-      text,
-      result: parseIp(text) === null ? await resolveName(text, family, limits) : success([text]),
-    })),
+    texts.map(async (text): Promise<Resolved & { readonly text: string }> => {
+      if (parseIp(text) !== null) return { text, kind: 'found', addresses: [text] };
+      return { text, ...(await resolveName(text, family, limits)) };
+    }),
   );
   const targets: Target[] = [];
   const unresolved: Fault[] = [];
-  for (const { text, result } of found) {
-    if (!result.ok)
-      unresolved.push(fault('CRITICAL', `${text} does not resolve`, `${text} does not resolve: ${result.reason}`));
-    else targets.push(...result.value.map((address) => ({ text, address })));
+  for (const one of found) {
+    const { text } = one;
+    if (one.kind === 'found') targets.push(...one.addresses.map((address) => ({ text, address })));
+    else if (one.kind === 'none')
+      unresolved.push(fault('CRITICAL', `${text} does not resolve`, `${text} does not resolve: ${one.reason}`));
+    else unresolved.push(fault('UNKNOWN', `${text} cannot be resolved`, `${text} cannot be resolved: ${one.reason}`));
   }
   return { targets, unresolved };
 }

@@ -8,7 +8,8 @@ export function reportSource(hosts: readonly HostFacts[], unresolved: readonly F
   const faults = [...unresolved, ...judged.flatMap((host) => host.faults), ...nobodyActive(judged, wanted)];
   const state = worst(faults.map((one) => one.state));
   const ways = judged.reduce((sum, host) => sum + host.ways, 0);
-  const wrong = judged.reduce((sum, host) => sum + host.wrong, 0) + unresolved.length;
+  const wrong =
+    judged.reduce((sum, host) => sum + host.wrong, 0) + unresolved.filter((one) => one.state === 'CRITICAL').length;
   return {
     state,
     summary: state === 'OK' ? allRight(judged, faults, wanted) : (headline(faults, state) ?? ''),

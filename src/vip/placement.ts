@@ -30,6 +30,10 @@ export function judgePlacement(node: ReachedNode, wanted: WantedVip): JudgedNode
   }
   if (placements.length === 0) return { node, places: [], has: false, unusable: null, faults: [] };
   const network = placements.filter(({ address }) => !isLoopback(node, address.ifname));
+  if (wanted.allowLo && network.length === 0 && wanted.expect !== 'all') {
+    const text = `${name} has ${wanted.vip} on loopback alone, as real servers of LVS do: that does not count`;
+    return { node, places: [], has: false, unusable: null, faults: [fault('OK', text)] };
+  }
   const allowed = wanted.allowLo && network.length === 0 ? placements : network;
   const places = allowed.filter(({ address }) => wanted.ifname === undefined || address.ifname === wanted.ifname);
   if (places.length === 0) {

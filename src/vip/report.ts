@@ -21,7 +21,7 @@ export function reportVip(judgement: VipJudgement, wanted: WantedVip): Report {
 function describe({ node, places, has, faults }: JudgedNode, { vip, expect }: WantedVip) {
   const { name } = node;
   if (faults.some(({ state }) => state !== 'OK') || has === null) return [];
-  if (!has) return expect === 'all' ? [] : [fault('OK', `${name} does not have it`)];
+  if (!has) return expect === 'all' || faults.length > 0 ? [] : [fault('OK', `${name} does not have it`)];
   if (expect === 0) return [];
   const where = places.map(({ address }) => {
     const label = address.label !== null && address.label !== address.ifname ? ` (${address.label})` : '';

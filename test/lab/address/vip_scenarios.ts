@@ -152,12 +152,27 @@ export const vipScenarios: readonly VipScenario[] = [
     first: '192.0.2.100: all 2 nodes have it on lo',
   },
   {
+    name: 'failover between directors that are real servers, too: the other has it on loopback',
+    setup: 'vip n1; vip n2 32 lo',
+    args: [...one, '--allow-lo'],
+    state: 'OK',
+    first: '192.0.2.100: n1 has it on eth0, no other node',
+    says: ['n2 has 192.0.2.100 on loopback alone, as real servers of LVS do: that does not count'],
+  },
+  {
+    name: 'failover between directors that are real servers, too: nobody is director',
+    setup: 'vip n1 32 lo; vip n2 32 lo',
+    args: [...one, '--allow-lo'],
+    state: 'CRITICAL',
+    first: '192.0.2.100: no node has it',
+  },
+  {
     name: 'on a macvlan with the MAC of a virtual router',
     setup:
       'ip -n n1 link add link eth0 name vrrp.51 address 00:00:5e:00:01:33 type macvlan mode private; ip -n n1 link set vrrp.51 up; vip n1 24 vrrp.51',
     args: [...one, '--mac', '00:00:5e:00:01:33'],
     state: 'OK',
-    first: '192.0.2.100: n1 has it on vrrp.51, no other node',
+    first: '192.0.2.100: n1 has it on vrrp.51 with 00:00:5e:00:01:33, no other node',
   },
   {
     name: 'the same, with another MAC than asked for',
