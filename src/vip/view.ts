@@ -46,7 +46,7 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
     if (wanted.expect === 0) return [unwanted([outcome.mac], ifname, wanted)];
     const wrong = macFault([outcome.mac], known, ifname, wanted);
     const text = `${from} (${ifname}), ${wanted.vip} is answered by ${outcome.mac}, confirmed ${within}; how many nodes answer is not known (${view.instead})`;
-    return [...wrong, ...(wrong.length > 0 ? [] : [fault('OK', text)])];
+    return [...wrong, ...(wrong.length > 0 ? [] : [fault('OK', `${outcome.mac} answers from here`, text)])];
   }
   const proof = { open: 'the kernel has come to no end', fixed: 'its entry in the neighbour table was made by hand' };
   const why =
@@ -78,18 +78,19 @@ function judgeReplies(
     ...(macs.length > 1 ? [] : countFault(answers, known, ifname, wanted)),
   ];
   if (wrong.length > 0) return wrong;
-  const who = answers === 1 ? '1 node' : `${answers} nodes`;
+  const who = answers === 1 ? '1 node answers' : `${answers} nodes answer`;
   return [
     fault(
       'OK',
-      `from here (${ifname}), ${who} answer${answers === 1 ? 's' : ''} ARP for ${wanted.vip} with ${macs[0]}`,
+      `${who} from here with ${macs[0]}`,
+      `from here (${ifname}), ${who} ARP for ${wanted.vip} with ${macs[0]}`,
     ),
   ];
 }
 
 function nobodyAnswers(ifname: string, { vip, expect }: WantedVip): Fault {
   const text = `nobody answers for ${vip} on the link of ${ifname}`;
-  if (expect === 0) return fault('OK', `from here, ${text}`);
+  if (expect === 0) return fault('OK', 'nobody answers from here, as expected', `from here, ${text}`);
   return fault(
     'CRITICAL',
     'nobody answers from here',

@@ -195,7 +195,7 @@ describe.skipIf(why !== null)(`what the poller sees, as nobody${why === null ? '
         const { stdout, stderr } = await lab.check('mon', args, folder);
         lab.sh(`rm -r ${folder}`);
         expect(stdout).toMatch(
-          /^\[OK\] .*confirmed within .*how many nodes answer is not known \(arping: .*not permitted\)/,
+          /^\[OK\] .*\n.*confirmed within .*how many nodes answer is not known \(arping: .*not permitted\)/,
         );
         expect(stderr).toBe('');
       }));
@@ -203,9 +203,7 @@ describe.skipIf(why !== null)(`what the poller sees, as nobody${why === null ? '
     test('IPv6 is seen that way, too', () =>
       upon('ip -n n1 addr add 2001:db8::100/64 dev eth0 nodad', async (lab) => {
         const { stdout } = await lab.check('mon', ['--vip', '2001:db8::100', '--from-here', '--expect', 'one']);
-        expect(stdout).toContain(
-          '[OK] 2001:db8::100: from here (eth0), 2001:db8::100 is answered by 02:00:00:00:00:01',
-        );
+        expect(stdout).toContain('[OK] 2001:db8::100: 02:00:00:00:00:01 answers from here');
       }));
 
     test(
@@ -213,8 +211,9 @@ describe.skipIf(why !== null)(`what the poller sees, as nobody${why === null ? '
       () =>
         upon(`vip n1; ${stale}; ${known}; ip -n n1 addr del $VIP/24 dev eth0`, async (lab) => {
           const states: string[] = [];
-          for (let look = 0; look < 6; look++) {
-            const args = ['--vip', '192.0.2.100', '--from-here', '--expect', 'one', '-t', '4'];
+          // In a short time it often proves nothing; the last look has the time that the kernel needs to give up.
+          for (const limit of ['4', '3', '4', '3', '10']) {
+            const args = ['--vip', '192.0.2.100', '--from-here', '--expect', 'one', '-t', limit];
             const { stdout } = await lab.check('mon', args, noArping);
             states.push(/^\[(\w+)\]/.exec(stdout)?.[1] ?? stdout);
           }
