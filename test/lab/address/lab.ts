@@ -12,6 +12,8 @@ export type ClusterLab = {
   sh(script: string): string;
   /** Runs the plugin in a namespace as nobody; `path` is its PATH. */
   check(namespace: string, args: readonly string[], path?: string): Promise<Outcome>;
+  /** Runs a command in a namespace as root, to its end. */
+  run(namespace: string, command: readonly string[]): Promise<Outcome>;
   /** Takes a node's snapshot into a file, which it gives. */
   snapshot(node: string, args: readonly string[], as?: 'nobody' | 'root'): Promise<string>;
   close(): Promise<void>;
@@ -31,6 +33,7 @@ export async function openCluster(plugin: string): Promise<ClusterLab> {
     sh: (commands) => lab.sh(`${functions}\n${commands}`),
     check: (namespace, args, paths = '/usr/bin:/bin') =>
       lab.run(namespace, ['env', `PATH=${paths}`, process.execPath, executable, ...args]),
+    run: (namespace, command) => lab.run(namespace, command, 'root'),
     snapshot: async (node, args, as) => {
       const file = path.join(folder, `${node}.txt`);
       writeFileSync(file, (await lab.run(node, ['sh', script, ...args], as)).stdout);
