@@ -4,13 +4,13 @@ import { parseMac } from './mac.ts';
 export type Subscription = {
   readonly ifname: string;
   readonly mac: string;
-  /** Added by hand or by a cluster agent (`static` in `ip maddr`), not by the kernel for itself. */
+  /** True when somebody asked for it by address (`ip maddr add`), not the kernel for an IP multicast group or CLUSTERIP. */
   readonly byHand: boolean;
 };
 
 /**
  * Reads `/proc/net/dev_mcast`, which an ordinary user may read on every kernel:
- * `2    eth0            1     1     0123456789ab` (index, name, users, users by hand, address).
+ * `2    eth0            1     1     0123456789ab` (index, name, users, global users, address).
  */
 export function parseSubscriptions(lines: readonly string[]): readonly Subscription[] {
   return lines.flatMap((line) => {
