@@ -7,8 +7,8 @@ import { isShared, type WantedVip } from './wanted.ts';
 /** The MAC that the VIP's frames come with: what it is (null: not known or not judged), and what is wrong with it. */
 export type JudgedMac = { readonly mac: string | null; readonly faults: readonly Fault[] };
 
-/** Where a node takes the VIP's frames in, and which MAC its rules name. */
-type Place = { readonly node: ReachedNode; readonly ifname: string; readonly named: string | null };
+/** Where a node takes the VIP's frames in, and which MACs its rules name. */
+type Place = { readonly node: ReachedNode; readonly ifname: string; readonly named: readonly string[] };
 
 /**
  * Judges the MAC of a VIP on the nodes that have it. A shared VIP needs one multicast MAC that every node listens to:
@@ -19,9 +19,9 @@ export function judgeMac(nodes: readonly JudgedNode[], wanted: WantedVip): Judge
   const places = nodes.flatMap(placeOf);
   if (wanted.skipMac || places.length === 0) return { mac: null, faults: [] };
   if (!isShared(wanted)) return wanted.mac === undefined ? { mac: null, faults: [] } : failoverMac(places, wanted.mac);
-  const named = places.filter((place) => place.named !== null);
-  if (new Set(named.map((place) => place.named)).size > 1) return { mac: null, faults: [different(named)] };
-  const ruled = named[0]?.named ?? null;
+  const named = places.flatMap((place) => place.named);
+  if (new Set(named).size > 1) return { mac: null, faults: [different(places)] };
+  const ruled = named[0] ?? null;
   const mac = wanted.mac ?? ruled;
   if (mac === null) return agreedMac(places);
   const other =
@@ -42,12 +42,12 @@ function placeOf({ node, places }: JudgedNode): readonly Place[] {
   const ifname = places[0]?.address.ifname;
   // On loopback (LVS direct routing) frames come by the card's own MAC.
   if (ifname === undefined || isLoopback(node, ifname)) return [];
-  const rule = node.rules.rules.find(({ mac }) => mac !== null);
-  return [{ node, ifname, named: rule?.mac ?? node.arp.rules[0]?.mac ?? null }];
+  const named = [...node.rules.rules, ...node.arp.rules].flatMap(({ mac }) => mac ?? []);
+  return [{ node, ifname, named: [...new Set(named)] }];
 }
 
 function different(places: readonly Place[]): Fault {
-  const all = listOf(places.map(({ node, named }) => `${node.name} ${named}`));
+  const all = listOf(places.flatMap(({ node, named }) => named.map((mac) => `${node.name} ${mac}`)));
   return fault(
     'CRITICAL',
     `cluster MAC differs (${all})`,

@@ -315,6 +315,14 @@ export const vipScenarios: readonly VipScenario[] = [
     first: '192.0.2.100: cluster MAC differs (n1 01:23:45:67:89:ab and n2 01:23:45:67:89:cd)',
   },
   {
+    name: 'a node whose ARP rules tell two MACs',
+    setup: `${both}; nft_rule n1 1 $MAC; nft_rule n2 2 $MAC; on n1 arptables-nft -A OUTPUT -s $VIP -j mangle --mangle-mac-s 01:23:45:67:89:cd`,
+    as: 'root',
+    args: [],
+    state: 'CRITICAL',
+    first: '192.0.2.100: cluster MAC differs (n1 01:23:45:67:89:cd, n1 01:23:45:67:89:ab and n2 01:23:45:67:89:ab)',
+  },
+  {
     name: 'an ARP rule tells a MAC that nobody listens to',
     setup: 'vip n1; vip n2; nft_rule n1 1 $MAC; nft_rule n2 2 $MAC',
     as: 'root',
