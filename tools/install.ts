@@ -42,6 +42,8 @@ const cluster = ['n1', 'n2'].flatMap((name) => ['--node', `file:test/fixtures/cl
 /** A run whose functions are those that a check needs: only what has run is in the cache. */
 const warmUp: Readonly<Record<string, readonly string[]>> = {
   check_cluster_buckets: ['--vip', '192.168.56.20', ...cluster, '--node', 'local'],
+  check_cluster_vip: ['--vip', '192.168.56.20', ...cluster, '--node', 'local'],
+  check_source_address: ['--source', '192.0.2.100', '--target', 'localhost', ...cluster, '--node', 'local'],
 };
 
 const maker = `
