@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
+import path from 'node:path';
+import { freeUdpPort } from './udp.ts';
+
+const program = '/usr/sbin/snmpd';
+
+/** What this machine lacks for the lab, as a sentence fragment; null when it has everything. */
+export function whyNoSnmpd(): string | null {
+  try {
+    accessSync(program);
+  } catch {
+    return `${program} missing`;
+  }
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+  return addresses.includes('::1') ? null : 'loopback has no ::1';
+}
+
+/** A running snmpd; it answers on 127.0.0.1 and ::1, both on this port. */
+export type Snmpd = {
+  readonly port: number;
+  /** Stops it in its tracks (SIGSTOP): the socket stays open, and nobody answers. `stop` still works. */
+  freeze(): void;
+  stop(): Promise<void>;
+};
+
+/** A user of SNMPv3: the protocols by snmpd's names. Without a protocol, that layer is not used. */
+export type User = {
+  readonly name: string;
+  readonly auth?: string;
+  readonly authPassword?: string;
+  readonly priv?: string;
+  readonly privPassword?: string;
+};
+
+/**
+ * Starts a real snmpd that answers with a recording (`test/fixtures/sensorprobe/NAME.snmp`, or a file's path) to the
+ * community `public` over v1 and v2c, and to the users over v3. It serves nothing else, and keeps to Net-SNMP's cap of
+ * 100 varbinds an answer.
+ */
+export async function startSnmpd(recording: string, users: readonly User[] = []): Promise<Snmpd> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-snmpd-'));
+  const file = recording.includes('/') ? recording : path.resolve(`test/fixtures/sensorprobe/${recording}.snmp`);
+  writeFileSync(path.join(folder, 'snmpd.conf'), configuration(file, users));
+  for (let tries = 0; tries < 5; tries++) {
+    const port = await freeUdpPort();
+    const daemon = spawn(
+      program,
+      [
+        ...['-f', '-Le', '-C', '-c', path.join(folder, 'snmpd.conf'), '-I', '-system_mib,-sysORTable'],
+        ...[`udp:127.0.0.1:${port}`, `udp6:[::1]:${port}`],
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', SNMP_PERSISTENT_DIR: folder, MIBS: '' } },
+    );
+    const ended = new Promise<void>((resolve) => {
+      daemon.once('exit', () => resolve());
+    });
+    if (await isReady(daemon)) {
+      const stop = async () => {
+        daemon.kill('SIGKILL');
+        await ended;
+        rmSync(folder, { recursive: true, force: true });
+      };
+      return { port, freeze: () => daemon.kill('SIGSTOP'), stop };
+    }
+    await ended;
+  }
+  throw new Error('snmpd did not start');
+}
+
+function configuration(recording: string, users: readonly User[]): string {
+  const serve = path.resolve('test/lab/snmp/serve');
+  const lines = [
+    'rocommunity public 127.0.0.1',
+    'rocommunity6 public ::1',
+    'maxGetbulkResponses 100',
+    ...['1.3.6.1.2.1.1', '1.3.6.1.4.1.3854'].map((tree) => `pass_persist .${tree} ${serve} ${recording} ${tree}`),
+    ...users.flatMap(({ name, auth, authPassword, priv, privPassword }) => [
+      auth === undefined
+        ? `createUser ${name}`
+        : `createUser ${name} ${auth} "${authPassword}"${priv === undefined ? '' : ` ${priv} "${privPassword}"`}`,
+      `rouser ${name} ${priv !== undefined ? 'priv' : auth !== undefined ? 'auth' : 'noauth'}`,
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Waits for the line that snmpd writes once it listens; false when it ends before, as on a port that is taken. */
+function isReady(daemon: ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    let log = '';
+    daemon.stderr?.on('data', (chunk) => {
+      log += chunk;
+      if (log.includes('NET-SNMP version')) resolve(true);
+    });
+    daemon.once('exit', () => resolve(false));
+  });
+}
