@@ -5,6 +5,8 @@ import path from 'node:path';
 import { freeUdpPort } from './udp.ts';
 
 const program = '/usr/sbin/snmpd';
+/** What a probe answers: the group `system`, and AKCP's tree. */
+const trees = ['1.3.6.1.2.1.1', '1.3.6.1.4.1.3854'];
 
 /** What this machine lacks for the lab, as a sentence fragment; null when it has everything. */
 export function whyNoSnmpd(): string | null {
@@ -72,15 +74,17 @@ export async function startSnmpd(recording: string, users: readonly User[] = [])
 function configuration(recording: string, users: readonly User[]): string {
   const serve = path.resolve('test/lab/snmp/serve');
   const lines = [
-    'rocommunity public 127.0.0.1',
-    'rocommunity6 public ::1',
+    // A probe has nothing behind its own values, where snmpd has tables of its own.
+    ...trees.map((tree) => `view probe included .${tree}`),
+    'rocommunity public 127.0.0.1 -V probe',
+    'rocommunity6 public ::1 -V probe',
     'maxGetbulkResponses 100',
-    ...['1.3.6.1.2.1.1', '1.3.6.1.4.1.3854'].map((tree) => `pass_persist .${tree} ${serve} ${recording} ${tree}`),
+    ...trees.map((tree) => `pass_persist .${tree} ${serve} ${recording} ${tree}`),
     ...users.flatMap(({ name, auth, authPassword, priv, privPassword }) => [
       auth === undefined
         ? `createUser ${name}`
         : `createUser ${name} ${auth} "${authPassword}"${priv === undefined ? '' : ` ${priv} "${privPassword}"`}`,
-      `rouser ${name} ${priv !== undefined ? 'priv' : auth !== undefined ? 'auth' : 'noauth'}`,
+      `rouser ${name} ${priv !== undefined ? 'priv' : auth !== undefined ? 'auth' : 'noauth'} -V probe`,
     ]),
   ];
   return `${lines.join('\n')}\n`;
