@@ -19,7 +19,7 @@ export function whyNoSnmpd(): string | null {
   return addresses.includes('::1') ? null : 'loopback has no ::1';
 }
 
-/** A running snmpd; it answers on 127.0.0.1 and ::1, both on this port. */
+/** A running snmpd; it answers on 127.0.0.1 and ::1 unless told otherwise, on this port. */
 export type Snmpd = {
   readonly port: number;
   /** Stops it in its tracks (SIGSTOP): the socket stays open, and nobody answers. `stop` still works. */
@@ -37,22 +37,32 @@ export type User = {
 };
 
 /**
- * Starts a real snmpd that answers with a recording (`test/fixtures/sensorprobe/NAME.snmp`, or a file's path) to the
- * community `public` over v1 and v2c, and to the users over v3. It serves nothing else, and keeps to Net-SNMP's cap of
- * 100 varbinds an answer.
+ * Starts a real snmpd that answers with a recording (`test/fixtures/sensorprobe/NAME.snmp`) to the community `public`
+ * over v1 and v2c, and to the users over v3. It serves nothing else, and keeps to Net-SNMP's cap of 100 varbinds an
+ * answer. With `listen`, it is on these IPv4 addresses and this port alone.
  */
-export async function startSnmpd(recording: string, users: readonly User[] = []): Promise<Snmpd> {
+export async function startSnmpd(
+  recording: string,
+  {
+    users = [],
+    listen,
+  }: {
+    readonly users?: readonly User[];
+    readonly listen?: { readonly addresses: readonly string[]; readonly port: number };
+  } = {},
+): Promise<Snmpd> {
   const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-snmpd-'));
-  const file = recording.includes('/') ? recording : path.resolve(`test/fixtures/sensorprobe/${recording}.snmp`);
+  const file = path.resolve(`test/fixtures/sensorprobe/${recording}.snmp`);
   writeFileSync(path.join(folder, 'snmpd.conf'), configuration(file, users));
   for (let tries = 0; tries < 5; tries++) {
-    const port = await freeUdpPort();
+    const port = listen?.port ?? (await freeUdpPort());
+    const sockets = listen?.addresses.map((address) => `udp:${address}:${port}`) ?? [
+      `udp:127.0.0.1:${port}`,
+      `udp6:[::1]:${port}`,
+    ];
     const daemon = spawn(
       program,
-      [
-        ...['-f', '-Le', '-C', '-c', path.join(folder, 'snmpd.conf'), '-I', '-system_mib,-sysORTable'],
-        ...[`udp:127.0.0.1:${port}`, `udp6:[::1]:${port}`],
-      ],
+      ['-f', '-Le', '-C', '-c', path.join(folder, 'snmpd.conf'), '-I', '-system_mib,-sysORTable', ...sockets],
       { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', SNMP_PERSISTENT_DIR: folder, MIBS: '' } },
     );
     const ended = new Promise<void>((resolve) => {
@@ -76,7 +86,7 @@ function configuration(recording: string, users: readonly User[]): string {
   const lines = [
     // A probe has nothing behind its own values, where snmpd has tables of its own.
     ...trees.map((tree) => `view probe included .${tree}`),
-    'rocommunity public 127.0.0.1 -V probe',
+    'rocommunity public 127.0.0.0/8 -V probe',
     'rocommunity6 public ::1 -V probe',
     'maxGetbulkResponses 100',
     ...trees.map((tree) => `pass_persist .${tree} ${serve} ${recording} ${tree}`),

@@ -1,8 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 
 /** Binds a UDP socket to a port of loopback (0: a free one). */
-export function bind(host: '127.0.0.1' | '::1', port = 0): Promise<Socket> {
-  const socket = createSocket(host === '::1' ? 'udp6' : 'udp4');
+export function bind(host: string, port = 0): Promise<Socket> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(port, host, () => {
@@ -44,7 +44,8 @@ export type Relay = {
 
 /**
  * Passes datagrams from 127.0.0.1 to an agent's port there and back. `delayMs` holds each answer back for so long;
- * after `answersPassed` answers, nothing comes through any more; `lose(n)` drops the n-th answer, counted from 1.
+ * after `answersPassed` answers, nothing comes through any more; `lose(n)` drops the n-th answer, counted from 1, and
+ * `change` gives it another content.
  */
 export async function startRelay(
   agentPort: number,
@@ -52,9 +53,15 @@ export async function startRelay(
     readonly delayMs?: number;
     readonly answersPassed?: number;
     readonly lose?: (answer: number) => boolean;
+    readonly change?: (answer: Buffer, n: number) => Buffer;
   } = {},
 ): Promise<Relay> {
-  const { delayMs = 0, answersPassed = Number.POSITIVE_INFINITY, lose = () => false } = over;
+  const {
+    delayMs = 0,
+    answersPassed = Number.POSITIVE_INFINITY,
+    lose = () => false,
+    change = (answer) => answer,
+  } = over;
   const front = await bind('127.0.0.1');
   const backs = new Map<string, Promise<Socket>>();
   const timers = new Set<NodeJS.Timeout>();
@@ -66,10 +73,11 @@ export async function startRelay(
     const made = bind('127.0.0.1').then((back) =>
       back.on('message', (answer) => {
         answers += 1;
+        const n = answers;
         if (answers > answersPassed || lose(answers)) return;
         const timer = setTimeout(() => {
           timers.delete(timer);
-          if (!stopped) front.send(answer, client.port, client.address);
+          if (!stopped) front.send(change(answer, n), client.port, client.address);
         }, delayMs);
         timers.add(timer);
       }),
