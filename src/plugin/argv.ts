@@ -26,8 +26,9 @@ export function normaliseArgv(argv: readonly string[], options: Options): Normal
       errors.push(...argv.slice(i + 1).map(stray));
       break;
     }
-    if (!isOption(word)) errors.push(stray(word));
-    for (const { name, glued } of isOption(word) ? split(word, options, keys) : []) {
+    const named = isOption(word) || keys.has(word);
+    if (!named) errors.push(stray(word));
+    for (const { name, glued } of named ? split(word, options, keys) : []) {
       const key = keys.get(name);
       const option = key === undefined ? undefined : options[key];
       if (key === undefined || option === undefined) {
@@ -37,7 +38,8 @@ export function normaliseArgv(argv: readonly string[], options: Options): Normal
         else errors.push(`${name} takes no value, but was given "${glued}"`);
       } else {
         const next = argv[i + 1];
-        const follows = glued === undefined && next !== undefined && next !== '--' && !isOption(next);
+        const follows =
+          glued === undefined && next !== undefined && next !== '--' && !isOption(next) && !keys.has(next);
         const value = follows ? next : glued;
         if (follows) i += 1;
         if (value === undefined) errors.push(withoutValue(name, longName(key), next));
@@ -56,7 +58,7 @@ function keysByName(options: Options): ReadonlyMap<string, string> {
   return new Map(names);
 }
 
-/** `-5:-1`, `-.5` and `-` are values; `-x`, `-xyz` and `--x` are options. */
+/** `-5:-1`, `-.5` and `-` are values; `-x`, `-xyz` and `--x` are options, and so is a declared `-4`. */
 function isOption(word: string): boolean {
   return /^-(?:[a-z?]|-.)/is.test(word);
 }

@@ -8,5 +8,5 @@ export { type Finding, type Report, renderJson, renderText, stateOf } from './re
 export { failure, type Result, success } from './result.ts';
 export { runPlugin } from './run.ts';
 export { longest, sanitise } from './sanitise.ts';
-export { type ExitCode, exitCode, type State, worst } from './state.ts';
+export { type ExitCode, exitCode, type State, severity, worst } from './state.ts';
 export { judge, type Thresholds } from './threshold.ts';

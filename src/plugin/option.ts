@@ -6,7 +6,7 @@ import type { Result } from './result.ts';
  * here. The key it stands under is camelCase; the long option is that in kebab-case (`totalNodes`: `--total-nodes`).
  */
 export type Option = {
-  /** One letter. Every plugin has `-h -V -t -v`; `-w -c -H -C -p` have their customary meaning. */
+  /** One letter, or 4 and 6 for the versions of IP. Every plugin has `-h -V -t -v`; `-w -c -H -C -p` have their customary meaning. */
   readonly short?: string;
   /** What stands for the value in the help, such as `ADDRESS`. */
   readonly value?: string;

@@ -61,7 +61,7 @@ export function faultsOf({ name, options }: Plugin): readonly string[] {
     if (key in standardOptions || !/^[a-z][a-z0-9-]*$/.test(long) || long.startsWith('no-')) {
       faults.push(`${name}: an option cannot be called ${key}`);
     }
-    if (short !== undefined && (letters.has(short) || !/^[a-zA-Z]$/.test(short))) {
+    if (short !== undefined && (letters.has(short) || !/^[a-zA-Z46]$/.test(short))) {
       faults.push(`${name}: -${short} is taken, or no letter`);
     }
     letters.add(short);
