@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
+import { leanModules } from './lean/index.ts';
 
 /** Packages that many a run does not need: each is text until something asks for it, and then is compiled. */
 const latePackages = ['execa', 'net-snmp'];
@@ -61,7 +62,8 @@ function pieces(plugin: string): Pieces {
 
 function whole(name: string): string {
   const contents = `module.exports = require(${JSON.stringify(name)});`;
-  const { outputFiles } = buildSync({ ...settings, stdin: { contents, resolveDir: '.', loader: 'js' } });
+  const alias = name === 'net-snmp' ? leanModules() : {};
+  const { outputFiles } = buildSync({ ...settings, alias, stdin: { contents, resolveDir: '.', loader: 'js' } });
   return outputFiles[0]?.text ?? '';
 }
 

@@ -1,0 +1,154 @@
+import type { Access } from './access.ts';
+import { now } from './clock.ts';
+import type { Oid } from './oid.ts';
+import { type Outcome, openSession, type Place, type Session, type Value } from './session.ts';
+import { errorName, errorStatus, type Trouble } from './trouble.ts';
+import { type Plan, Walk, type Wanted } from './walk.ts';
+
+/** What has been read of an agent so far. */
+export type Reading = {
+  /** Cells that were asked for one by one, or as what comes next. */
+  readonly cells: ReadonlyMap<Oid, Value>;
+  /** The cells of each wanted column by their index. */
+  readonly columns: ReadonlyMap<Oid, ReadonlyMap<Oid, Value>>;
+  /** What comes after the OIDs of `next`; null at the end of the MIB. */
+  readonly following: ReadonlyMap<Oid, Oid | null>;
+  /** Columns that were read to their end: all cells they have are known. */
+  readonly whole: ReadonlySet<Oid>;
+  /** Why the rest could not be read. */
+  readonly trouble: Trouble | undefined;
+};
+
+/** How long an agent is waited for: for one answer, how often a request is repeated, and at which time all is over. */
+export type Patience = { readonly timeoutMs: number; readonly retries: number; readonly until: number };
+
+// Net-SNMP's agent cuts an answer to GETBULK at 100 values. SNMP v1 cannot be cut: a small agent answers tooBig.
+const largest = { bulk: 100, next: 48 } as const;
+/** What a request that is repeated asks for: an agent may be unable to send a large answer, and then it sends none. */
+const careful = 24;
+
+/** An agent that is being read. */
+export class Agent {
+  readonly #session: Session;
+  readonly #access: Access;
+  readonly #place: Place;
+  readonly #patience: Patience;
+  readonly #walk: Walk;
+  #most: number;
+  #answers = 0;
+  #trouble: Trouble | undefined;
+
+  private constructor(session: Session, place: Place, access: Access, patience: Patience) {
+    this.#session = session;
+    this.#place = place;
+    this.#access = access;
+    this.#patience = patience;
+    this.#walk = new Walk(access.version !== '1');
+    this.#most = access.version === '1' ? largest.next : largest.bulk;
+  }
+
+  /** Makes ready to ask; nothing is sent yet. */
+  static async open(place: Place, access: Access, patience: Patience): Promise<Agent> {
+    return new Agent(await openSession(place, access), place, access, patience);
+  }
+
+  /** Requests sent so far, repeated ones and those that find out an SNMPv3 engine included. */
+  get requests(): number {
+    return this.#session.sent;
+  }
+
+  /** Reads what is wanted, in as few requests as the agent allows. After trouble nothing more is asked. Never rejects. */
+  async read(wanted: Wanted): Promise<Reading> {
+    this.#walk.want(wanted);
+    while (this.#trouble === undefined && this.#walk.plan(this.#most) !== undefined) {
+      const answered = await this.#ask();
+      if (answered !== undefined) this.#trouble = this.#take(answered.plan, answered.outcome);
+      else this.#trouble = { kind: 'unreachable', text: this.#silence() };
+    }
+    const { cells, columns, following, whole } = this.#walk;
+    return { cells, columns, following, whole, trouble: this.#trouble };
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+
+  /** Sends the next request, again and smaller while there is silence. The first answer counts, whichever it is for. */
+  async #ask(): Promise<{ readonly plan: Plan; readonly outcome: Outcome } | undefined> {
+    const { timeoutMs, retries, until } = this.#patience;
+    const pending: Promise<{ readonly plan: Plan; readonly outcome: Outcome }>[] = [];
+    for (let attempt = 0; attempt <= retries; attempt++) {
+      const plan = this.#walk.plan(attempt === 0 ? this.#most : Math.min(this.#most, careful));
+      const left = until - now();
+      if (plan === undefined || left <= 0) return undefined;
+      const limit = Math.min(left, (retries + 1 - attempt) * timeoutMs);
+      pending.push(this.#session.call(plan.call, limit).then((outcome) => ({ plan, outcome })));
+      const first = await firstAnswer(pending, Math.min(left, timeoutMs));
+      if (first === undefined) continue;
+      if (first.plan === plan && attempt > 0) this.#most = Math.min(this.#most, careful);
+      return first;
+    }
+    return undefined;
+  }
+
+  #take(plan: Plan, outcome: Outcome): Trouble | undefined {
+    if (outcome.kind === 'silent') return { kind: 'unreachable', text: this.#silence() };
+    if (outcome.kind === 'failed') return { kind: 'unreachable', text: outcome.reason };
+    if (outcome.kind === 'error') return this.#takeError(plan, outcome.status, outcome.index);
+    this.#answers += 1;
+    return broken(this.#walk.take(plan, outcome.varbinds));
+  }
+
+  #takeError(plan: Plan, status: number, index: number): Trouble | undefined {
+    if (status === errorStatus.noAccess || status === errorStatus.authorizationError)
+      return { kind: 'unreachable', text: `refuses to be read by this ${this.#who()} (${errorName(status)})` };
+    if (status === errorStatus.noSuchName && plan.call.kind === 'next') {
+      this.#answers += 1;
+      return broken(this.#walk.takeEnd(plan, index));
+    }
+    if (plan.size <= 1) return broken(`answers ${errorName(status)} to a request for ${plan.call.oids[0]}`);
+    // Whatever it is: the same in smaller pieces shows where, and mostly does without.
+    this.#most = Math.floor(plan.size / 2);
+    return undefined;
+  }
+
+  #who(): string {
+    return this.#access.version === '3' ? 'user at this security level' : 'community';
+  }
+
+  #silence(): string {
+    const { port } = this.#place;
+    const { timeoutMs, retries, until } = this.#patience;
+    if (this.#session.garbled > 0) return `answers on UDP port ${port}, but not in SNMP`;
+    if (this.#answers > 0) {
+      const late = now() >= until ? 'is too slow for the time limit' : 'stopped answering';
+      return `${late} after ${this.#walk.size} values`;
+    }
+    const seconds = Math.round(Math.min(timeoutMs * (retries + 1), timeoutMs * this.#session.sent) / 100) / 10;
+    const asked = `no answer on UDP port ${port} within ${seconds} s`;
+    if (this.#access.version !== '3') return `${asked}: host down, firewall, wrong community or other SNMP version`;
+    return this.#session.discovered
+      ? `${asked} to user "${this.#access.user}": with SNMPv3 a wrong privacy password or protocol looks like this`
+      : `${asked}: host down, firewall or no SNMPv3`;
+  }
+}
+
+/** The first answer of several requests; undefined after so many milliseconds. */
+async function firstAnswer<T extends { readonly outcome: Outcome }>(
+  pending: readonly Promise<T>[],
+  limitMs: number,
+): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limitMs, undefined);
+    for (const one of pending)
+      one.then((answer) => {
+        if (answer.outcome.kind === 'silent') return;
+        clearTimeout(timer);
+        resolve(answer);
+      });
+  });
+}
+
+function broken(text: string | undefined): Trouble | undefined {
+  return text === undefined ? undefined : { kind: 'broken', text };
+}

@@ -1,0 +1,10 @@
+export type { Access } from './access.ts';
+export { Agent, type Patience, type Reading } from './agent.ts';
+export { now } from './clock.ts';
+export { readCredentials, type Secrets } from './credentials.ts';
+export { accessOf, snmpOptions, snmpTrouble } from './options.ts';
+export { resolve } from './resolve.ts';
+export type { Place, Value } from './session.ts';
+export type { Trouble } from './trouble.ts';
+export { inTurns } from './turns.ts';
+export type { Wanted } from './walk.ts';

@@ -1,0 +1,267 @@
+import { before, compareOids, isBelow, type Oid } from './oid.ts';
+import type { Call, Value, Varbind } from './session.ts';
+
+/** What shall be read of an agent. */
+export type Wanted = {
+  /** Which OID comes after each of these. */
+  readonly next?: readonly Oid[];
+  /** Exactly these cells. */
+  readonly cells?: readonly Oid[];
+  /** Whole columns, with those of one table together. */
+  readonly columns?: readonly Columns[];
+};
+
+/** Columns of one table. `rows` is how many rows it usually has: fewer or more cost requests, nothing else. */
+export type Columns = { readonly oids: readonly Oid[]; readonly rows: number; readonly index: 'integer' | 'dotted' };
+
+/** More rows than this no table has: the agent makes them up. */
+const mostRows = 2048;
+
+type Column = { readonly oid: Oid; readonly cells: Map<Oid, Value>; cursor: Oid; done: boolean };
+type Group = { readonly columns: readonly Column[]; readonly rows: number; readonly index: Columns['index'] };
+
+/** One OID in a request, and what it is for. `from` is the OID that is sent. */
+type Item = { readonly from: Oid } & (
+  | { readonly kind: 'next' }
+  | { readonly kind: 'cell'; readonly oid: Oid }
+  | { readonly kind: 'column'; readonly column: Column }
+);
+
+/** A request, and what its answer is taken for. `size` is the number of values asked for. */
+export type Plan = {
+  readonly call: Call;
+  readonly size: number;
+  readonly items: readonly Item[];
+  readonly repeated: readonly Column[];
+};
+
+/**
+ * What is known of an agent's MIB, and what to ask next: few and large requests, over all wanted columns at once. Does no
+ * I/O: it makes requests, takes answers, and says in a sentence when an answer cannot be true.
+ */
+export class Walk {
+  /** Cells that were asked for one by one, or as what comes next. */
+  readonly cells = new Map<Oid, Value>();
+  /** The cells of each wanted column by their index: what stands behind the column's OID. */
+  readonly columns = new Map<Oid, Map<Oid, Value>>();
+  /** What came after the OIDs of `next`; null at the end of the MIB. */
+  readonly following = new Map<Oid, Oid | null>();
+  /** Columns that were read to their end. */
+  readonly whole = new Set<Oid>();
+  readonly #withBulk: boolean;
+  #next: Oid[] = [];
+  #cells: Oid[] = [];
+  #groups: Group[] = [];
+  #end: Oid | undefined;
+  /** The MIB goes at least so far. */
+  #furthest: Oid = '';
+
+  /** `withBulk` is for SNMP v2c and v3. */
+  constructor(withBulk: boolean) {
+    this.#withBulk = withBulk;
+  }
+
+  /** How many values have come. */
+  get size(): number {
+    let size = this.cells.size;
+    for (const { size: more } of this.columns.values()) size += more;
+    return size;
+  }
+
+  want({ next = [], cells = [], columns = [] }: Wanted): void {
+    this.#next.push(...next);
+    this.#cells.push(...cells);
+    this.#groups.push(
+      ...columns.map(({ oids, rows, index }) => ({
+        columns: oids.map((oid) => this.#column(oid)),
+        rows,
+        index,
+      })),
+    );
+  }
+
+  #column(oid: Oid): Column {
+    const cells = new Map<Oid, Value>();
+    this.columns.set(oid, cells);
+    return { oid, cells, cursor: oid, done: false };
+  }
+
+  /** The next request with at most `most` values in its answer; undefined when all is read. Asking changes nothing. */
+  plan(most: number): Plan | undefined {
+    if (!this.#withBulk) return this.#planByNext(most);
+    const heads = this.#next.slice(0, most).map((from): Item => ({ kind: 'next', from }));
+    const { columns, depth } = this.#pick(most - heads.length);
+    if (columns.length > 0) {
+      const repetitions = Math.max(1, Math.min(depth, Math.floor((most - heads.length) / columns.length)));
+      const oids = [...heads.map(({ from }) => from), ...columns.map(({ cursor }) => cursor)];
+      const size = heads.length + columns.length * repetitions;
+      return {
+        call: { kind: 'bulk', oids, single: heads.length, repetitions },
+        size,
+        items: heads,
+        repeated: columns,
+      };
+    }
+    if (heads.length > 0) return planOf('next', heads);
+    const cells = this.#cells.slice(0, most).map((oid): Item => ({ kind: 'cell', oid, from: oid }));
+    return cells.length === 0 ? undefined : planOf('get', cells);
+  }
+
+  /** Without GETBULK: one GETNEXT from many places at once, for the rows that should come. */
+  #planByNext(most: number): Plan | undefined {
+    const items = [
+      ...this.#next.map((from): Item => ({ kind: 'next', from })),
+      ...this.#cells.map((oid): Item => ({ kind: 'cell', oid, from: before(oid) })),
+    ].slice(0, most);
+    const room = most - items.length;
+    const { columns, depth, index } = this.#pick(room);
+    const repetitions = index === 'dotted' ? 1 : Math.max(1, Math.min(depth, Math.floor(room / columns.length)));
+    for (const column of columns) {
+      let from = column.cursor;
+      for (let i = 0; i < repetitions; i++) {
+        items.push({ kind: 'column', column, from });
+        from = expectedAfter(from, column.oid);
+      }
+    }
+    return items.length === 0 ? undefined : planOf('next', items);
+  }
+
+  /** The columns that fit into one answer, and for how many rows. */
+  #pick(room: number): { columns: readonly Column[]; depth: number; index: Columns['index'] } {
+    const columns: Column[] = [];
+    let depth = 0;
+    let index: Columns['index'] = 'integer';
+    for (const group of this.#groups) {
+      const open = group.columns.filter(({ done }) => !done);
+      const read = Math.max(...open.map(({ cells }) => cells.size));
+      // One more row shows the end of the table. A table with more rows than usual gets all the room there is.
+      const left = read > group.rows ? Number.POSITIVE_INFINITY : group.rows - read + 1;
+      const least = Number.isFinite(left) ? left : 1;
+      const fits =
+        (columns.length + open.length) * Math.max(depth === Number.POSITIVE_INFINITY ? 1 : depth, least) <= room;
+      if (open.length === 0 || room < 1 || (columns.length > 0 && !fits)) continue;
+      columns.push(...open.slice(0, room));
+      depth = Math.max(depth, left);
+      if (group.index === 'dotted') index = 'dotted';
+    }
+    return { columns, depth, index };
+  }
+
+  /** Takes the answer to a plan; a sentence fragment when it cannot be true, undefined otherwise. */
+  take({ call, items, repeated }: Plan, varbinds: readonly Varbind[]): string | undefined {
+    if (varbinds.length === 0) return 'gives answers without a single value';
+    if (call.kind !== 'bulk' && varbinds.length !== items.length)
+      return `gives ${varbinds.length} values where ${items.length} were asked for`;
+    if (call.kind === 'bulk' && varbinds.length > items.length + repeated.length * call.repetitions)
+      return `gives ${varbinds.length} values where at most ${items.length + repeated.length * call.repetitions} were asked for`;
+    let wrong: string | undefined;
+    for (const [i, varbind] of varbinds.entries()) {
+      const item = items[i] ?? this.#repetition(repeated, i - items.length);
+      if (item !== undefined)
+        wrong ??= call.kind === 'get' ? this.#takeCell(item, varbind) : this.#takeNext(item, varbind);
+    }
+    wrong ??= this.#contradiction();
+    this.#tidy();
+    return wrong;
+  }
+
+  /** SNMP v1 has no other word for the end: nothing comes after the OID at `index` (from 1), nor after any behind it. */
+  takeEnd({ items }: Plan, index: number): string | undefined {
+    const at = items[index - 1] ?? (items.length === 1 ? items[0] : undefined);
+    if (at === undefined) return 'says noSuchName, and not of what';
+    for (const item of items) {
+      if (compareOids(item.from, at.from) >= 0) this.#ends(item);
+    }
+    const wrong = this.#contradiction();
+    this.#tidy();
+    return wrong;
+  }
+
+  #repetition(repeated: readonly Column[], at: number): Item | undefined {
+    const column = repeated[at % repeated.length];
+    return column === undefined || column.done ? undefined : { kind: 'column', column, from: column.cursor };
+  }
+
+  #takeCell(item: Item, varbind: Varbind): string | undefined {
+    if (varbind.oid !== item.from) return `gives ${varbind.oid} where ${item.from} was asked for`;
+    if (varbind.kind === 'broken') return `gives a value that cannot be read at ${varbind.oid}`;
+    this.#settled(item);
+    if (varbind.kind === 'cell') this.cells.set(varbind.oid, varbind.value);
+    return undefined;
+  }
+
+  #takeNext(item: Item, varbind: Varbind): string | undefined {
+    const { oid } = varbind;
+    // Some agents say noSuchObject for the end of the MIB, which RFC 3416 has only for GET.
+    if (varbind.kind === 'end' || (varbind.kind === 'none' && oid === item.from)) {
+      this.#ends(item);
+      return undefined;
+    }
+    if (varbind.kind === 'none') return `says that nothing is at ${oid}, asked for what comes after ${item.from}`;
+    if (varbind.kind !== 'cell') return `gives a value that cannot be read at ${oid}`;
+    if (compareOids(oid, item.from) <= 0) return `gives ${oid} after ${item.from}: its tables would never end`;
+    if (item.kind === 'next') {
+      this.following.set(item.from, oid);
+      this.#shows(oid);
+    }
+    if (item.kind === 'next' || (item.kind === 'cell' && oid === item.oid)) this.cells.set(oid, varbind.value);
+    if (item.kind !== 'column') {
+      this.#settled(item);
+      return undefined;
+    }
+    const { column } = item;
+    if (!isBelow(oid, column.oid)) {
+      column.done = true;
+      this.#shows(oid);
+      return undefined;
+    }
+    column.cells.set(oid.slice(column.oid.length + 1), varbind.value);
+    if (item.from === column.cursor || compareOids(oid, column.cursor) > 0) column.cursor = oid;
+    return column.cells.size > mostRows ? `gives more than ${mostRows} rows of ${column.oid}` : undefined;
+  }
+
+  /** An agent that ends its MIB early shows itself by what it gave from behind that end. */
+  #contradiction(): string | undefined {
+    const end = this.#end;
+    if (end === undefined) return undefined;
+    for (const { columns } of this.#groups) {
+      for (const { cursor, cells } of columns) if (cells.size > 0) this.#shows(cursor);
+    }
+    if (compareOids(this.#furthest, end) <= 0) return undefined;
+    return `says that nothing comes after ${end}, and shows ${this.#furthest}`;
+  }
+
+  #shows(oid: Oid): void {
+    if (compareOids(oid, this.#furthest) > 0) this.#furthest = oid;
+  }
+
+  #ends(item: Item): void {
+    if (this.#end === undefined || compareOids(item.from, this.#end) < 0) this.#end = item.from;
+    if (item.kind === 'column') item.column.done = true;
+    else this.#settled(item);
+    if (item.kind === 'next') this.following.set(item.from, null);
+  }
+
+  #settled(item: Item): void {
+    if (item.kind === 'next') this.#next = this.#next.filter((oid) => oid !== item.from);
+    if (item.kind === 'cell') this.#cells = this.#cells.filter((oid) => oid !== item.oid);
+  }
+
+  #tidy(): void {
+    for (const { columns } of this.#groups) {
+      for (const { oid, done } of columns) if (done) this.whole.add(oid);
+    }
+    this.#groups = this.#groups.filter(({ columns }) => columns.some(({ done }) => !done));
+  }
+}
+
+function planOf(kind: 'get' | 'next', items: readonly Item[]): Plan {
+  return { call: { kind, oids: items.map(({ from }) => from) }, size: items.length, items, repeated: [] };
+}
+
+/** Where a table without holes goes on: its rows are counted from 0. */
+function expectedAfter(from: Oid, column: Oid): Oid {
+  if (from === column) return `${column}.0`;
+  const at = from.lastIndexOf('.');
+  return `${from.slice(0, at)}.${Number(from.slice(at + 1)) + 1}`;
+}

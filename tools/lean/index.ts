@@ -1,0 +1,43 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+const cache = 'node_modules/.cache/rackwatch';
+
+/**
+ * What bundles contain in place of packages and modules: net-snmp without its half for agents, receivers and MIB files,
+ * and of Node's own modules what it and asn1-ber need at once. A start of check_sensorprobe is a fifth faster for it.
+ * Paths are absolute; the project's directory is the current one.
+ */
+export function leanModules(): Record<string, string> {
+  return {
+    'net-snmp': path.resolve(writeSnmp()),
+    assert: path.resolve('tools/lean/assert.ts'),
+    crypto: path.resolve('tools/lean/crypto.ts'),
+    perf_hooks: path.resolve('tools/lean/perf_hooks.ts'),
+  };
+}
+
+/** Writes net-snmp with its manager's half alone, and gives the path. Throws when it does not look as it did (3.29). */
+function writeSnmp(): string {
+  const source = readFileSync('node_modules/net-snmp/index.js', 'utf8');
+  const from = source.indexOf('var Listener = ');
+  const to = source.indexOf('exports.Session = ');
+  if (from < 0 || to < from) throw new Error('net-snmp is built in another way: see tools/lean');
+  const kept = source
+    .slice(0, from)
+    .concat(source.slice(to))
+    .replace(
+      /^exports\.(?:createReceiver|createAgent|createModuleStore|createSubagent|createMib|AgentXPdu) = .*$/gm,
+      '',
+    )
+    .replace(/^const (?:smartbuffer|mibparser|net) = require .*$/gm, '');
+  if (/\b(?:Receiver|Agent|Subagent|Mib)\.|\bmibparser\b|\bsmartbuffer\b|\bnet\.\w/.test(kept))
+    throw new Error('net-snmp needs more than was kept: see tools/lean');
+  mkdirSync(cache, { recursive: true });
+  const file = `${cache}/net-snmp.js`;
+  // Several bundles may be built at once.
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, kept);
+  renameSync(own, file);
+  return file;
+}
