@@ -1,0 +1,75 @@
+import { formatNumber, formatRange, judge, type State } from '../plugin/index.ts';
+import type { Verdict } from './judge.ts';
+import type { Sensor } from './sensor.ts';
+import { convert, convertDifference, isTemperature, tenths } from './unit.ts';
+import { type Measured, rangeFor, type Wishes } from './wishes.ts';
+
+/** What is computed of a port's temperature and humidity. */
+export type Computed = Omit<Verdict, 'sensor' | 'decidedBy'> & { readonly sensor?: undefined };
+
+/**
+ * The dew point in degrees Celsius of air at `celsius` and `percent` relative humidity (above 0): the Magnus formula over
+ * water with Sonntag's constants of 1990, as in WMO No. 8 (CIMO guide), annex 4.B; good to 0.1 degrees from -45 to 60 °C.
+ */
+export function dewPoint(celsius: number, percent: number): number {
+  const [b, c] = [17.62, 243.12];
+  const gamma = Math.log(percent / 100) + (b * celsius) / (c + celsius);
+  return (c * gamma) / (b - gamma);
+}
+
+/** The dew point and the temperature's distance to it, for every port that has both sensors. */
+export function judgeDewPoints(sensors: readonly Sensor[], wishes: Wishes): readonly Computed[] {
+  const online = sensors.filter(({ online: is }) => is !== false);
+  const temperatures = online.filter(({ kind }) => kind === 'temperature');
+  const humidities = online.filter(({ kind }) => kind === 'humidity');
+  return humidities.flatMap((humidity) => {
+    const temperature = temperatures.find((one) => one.port === humidity.port && module_(one) === module_(humidity));
+    return temperature === undefined ? [] : judgePair(temperature, humidity, wishes);
+  });
+}
+
+/** What the port's number belongs to: the parts of a dotted index before it. */
+function module_({ index }: Sensor): string {
+  return index.split('.').slice(0, -2).join('.');
+}
+
+function judgePair(temperature: Sensor, humidity: Sensor, wishes: Wishes): readonly Computed[] {
+  const { value, unit, port } = temperature;
+  const where = `dew point at port ${port}`;
+  const unknown = (why: string): readonly Computed[] => [
+    { state: 'UNKNOWN', short: `${where} unknown`, text: `${where}: unknown, ${why}` },
+  ];
+  if (value === null || !isTemperature(unit) || !isSound(temperature))
+    return unknown(`${temperature.title} has no temperature`);
+  if (humidity.value === null || !isSound(humidity)) return unknown(`${humidity.title} has no humidity`);
+  if (humidity.value <= 0 || humidity.value > 100) return unknown(`${humidity.title} says ${humidity.value} %`);
+  const celsius = unit === 'C' ? value : ((value - 32) * 5) / 9;
+  const point = dewPoint(celsius, humidity.value);
+  const shown = tenths(unit === 'C' ? point : convert(point, 'C', 'F'));
+  const spread = tenths(unit === 'C' ? celsius - point : convertDifference(celsius - point, 'C', 'F'));
+  return [
+    computed('dewpoint', shown, `${where}`, `of ${temperature.title} and ${humidity.title}`),
+    computed('dewspread', spread, `distance to the ${where}`, `${temperature.title} above it`),
+  ];
+
+  function computed(
+    kind: Measured & ('dewpoint' | 'dewspread'),
+    number: number,
+    what: string,
+    source: string,
+  ): Computed {
+    const [warning, critical] = [rangeFor(wishes.warning, kind), rangeFor(wishes.critical, kind)];
+    const state: State = judge(number, { warning, critical });
+    const broken = state === 'CRITICAL' ? critical : warning;
+    const is = `${formatNumber(number)} ${unit}`;
+    const result =
+      state === 'OK' || broken === undefined ? '' : `, ${broken.inside ? 'inside' : 'outside'} ${formatRange(broken)}`;
+    const metric = { label: `${temperature.label}_${kind}`, value: number, uom: unit, warn: warning, crit: critical };
+    return { state, short: `${what} ${is}${result}`, text: `${what}: ${is}${result} (${source})`, metric };
+  }
+}
+
+/** A sensor whose value can be believed: the probe says neither that it is broken nor leaves out what that takes. */
+function isSound({ missing, online, status, word }: Sensor): boolean {
+  return online === true && missing.length === 0 && status !== null && status >= 2 && status <= 6 && word !== 'unknown';
+}

@@ -1,0 +1,6 @@
+export { kinds } from './kind.ts';
+export { type Answer, judgeProbe, type ProbeVerdict } from './probe.ts';
+export { type Layout, reportProbes } from './report.ts';
+export { type Reading, type Survey, survey, type Wanted } from './survey.ts';
+export type { Family } from './table.ts';
+export { parseKindRange, parseKinds, parsePattern, twice, type Wishes } from './wishes.ts';

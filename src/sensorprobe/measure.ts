@@ -1,0 +1,98 @@
+import { numberOf } from './cell.ts';
+import type { Row, Value } from './survey.ts';
+
+/** The four limits of a sensor in the unit of its value; null where the device has none. */
+export type Limits = {
+  readonly lowCritical: number | null;
+  readonly lowWarning: number | null;
+  readonly highWarning: number | null;
+  readonly highCritical: number | null;
+};
+
+export const noLimits: Limits = { lowCritical: null, lowWarning: null, highWarning: null, highCritical: null };
+
+/**
+ * The value of a row. Temperatures have tenths in a raw column; it counts only where it is the same temperature as the
+ * whole degrees (a row may have a raw that is none: 0, or a converter's counts).
+ */
+export function measuredValue({ cells }: Row): number | null {
+  const value = numberOf(cells.value);
+  const raw = numberOf(cells.raw);
+  if (value === null || raw === null) return value;
+  return Math.abs(raw / 10 - value) <= 1 ? raw / 10 : value;
+}
+
+/** The limits of a row, in its unit. Four zeros are limits that were never set. */
+export function limitsOf(row: Row): Limits {
+  const { cells } = row;
+  const limits: Limits = {
+    lowCritical: numberOf(cells.lowCritical),
+    lowWarning: numberOf(cells.lowWarning),
+    highWarning: numberOf(cells.highWarning),
+    highCritical: numberOf(cells.highCritical),
+  };
+  if (Object.values(limits).every((limit) => limit === 0 || limit === null)) return noLimits;
+  return inTenths(row, limits) ? mapLimits(limits, (limit) => limit / 10) : limits;
+}
+
+/** The limits with each of them changed. */
+export function mapLimits(limits: Limits, change: (limit: number) => number): Limits {
+  const changed = (limit: number | null) => (limit === null ? null : change(limit));
+  return {
+    lowCritical: changed(limits.lowCritical),
+    lowWarning: changed(limits.lowWarning),
+    highWarning: changed(limits.highWarning),
+    highCritical: changed(limits.highCritical),
+  };
+}
+
+/**
+ * Whether limits are counted in tenths. securityProbes do it either way, and no column says which; 100 and more may well
+ * be whole degrees Fahrenheit. First by what the device itself made of its value: a status that only one of both agrees
+ * with. Else by size: limits lie around a value or around its tenths. Not proven on a real device.
+ */
+function inTenths({ table, cells }: Row, limits: Limits): boolean {
+  if (table.limits !== 'either') return table.limits === 'tenths';
+  const value = numberOf(cells.value);
+  const raw = numberOf(cells.raw);
+  if (value === null || raw === null) return (limits.highCritical ?? 0) > 200;
+  const status = numberOf(cells.status);
+  const [fitsWhole, fitsTenths] = [fits(value, limits, status), fits(raw, limits, status)];
+  if (fitsWhole !== fitsTenths) return fitsTenths;
+  const set = Object.values(limits).filter((limit) => limit !== null);
+  const middle = set.reduce((sum, limit) => sum + limit, 0) / set.length;
+  // Near zero both are of one size: only limits that no machine room has in whole degrees are tenths.
+  if (Math.abs(raw) < 50) return (limits.highCritical ?? 0) > 150;
+  return Math.abs(middle - raw) < Math.abs(middle - value);
+}
+
+/** Whether a status is what the limits say of a value. */
+function fits(
+  value: number,
+  { lowCritical, lowWarning, highWarning, highCritical }: Limits,
+  status: number | null,
+): boolean {
+  const within = (low: number | null, high: number | null) =>
+    value >= (low ?? -Infinity) && value <= (high ?? Infinity);
+  if (status === 2) return within(lowWarning, highWarning);
+  if (status === 3) return within(highWarning, highCritical);
+  if (status === 4) return within(highCritical, null);
+  if (status === 5) return within(lowCritical, lowWarning);
+  if (status === 6) return within(null, lowCritical);
+  return true;
+}
+
+/**
+ * An Opaque float (IEEE 754): four bytes, alone or in Net-SNMP's wrapping (`9f 78 04`). The MIB does not state the order
+ * of the bytes: the order that fits the whole number in the row's value column counts. null when none does.
+ */
+export function floatOf(cell: Value | undefined, whole: number | null): number | null {
+  if (!(cell instanceof Uint8Array) || whole === null) return null;
+  const wrapped = cell.length === 7 && cell[0] === 0x9f && cell[1] === 0x78 && cell[2] === 4;
+  const bytes = wrapped ? cell.subarray(3) : cell;
+  if (bytes.length !== 4) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 4);
+  const fitting = [view.getFloat32(0), view.getFloat32(0, true)].find((float) => Math.abs(float - whole) <= 1);
+  // Seven digits are what 32 bits hold.
+  return fitting === undefined ? null : Number(fitting.toPrecision(7));
+}

@@ -1,0 +1,8 @@
+import { tablesUnder } from './scheme.ts';
+import { akcp, type Table } from './table.ts';
+
+// SP2+, SPX, SPX+: everything stands under E.3.5; a row's index has five parts, of which the fourth is the port and the
+// fifth the sensor on it, both from 0. Limits of temperatures are tenths of a degree, those of humidity whole per cent.
+export const plusSensors = `${akcp}.3.5`;
+
+export const plusTables: readonly Table[] = tablesUnder(plusSensors, 'tenths', false);

@@ -1,0 +1,130 @@
+import { type Finding, formatNumber, type Metric, type Report, sanitise, severity } from '../plugin/index.ts';
+import { type Item, judgeExpected, type ProbeVerdict } from './probe.ts';
+import type { Sensor } from './sensor.ts';
+import type { Wishes } from './wishes.ts';
+
+/** How the report is laid out. */
+export type Layout = {
+  /** Labels from kind and port in place of names. */
+  readonly byPort: boolean;
+  /** Lists every row instead of a line a judged sensor. */
+  readonly list: boolean;
+};
+
+/** Words the verdicts on all probes as one report. */
+export function reportProbes(probes: readonly ProbeVerdict[], wishes: Wishes, layout: Layout): Report {
+  const many = probes.length > 1;
+  const faults = [...judgeExpected(probes, wishes), ...probes.flatMap((probe) => probe.faults)];
+  const items = probes.flatMap((probe) => probe.items.map((item) => ({ probe, item })));
+  const lines = items.map(
+    ({ probe, item }): Finding => ({
+      state: item.state,
+      text: many ? `${probe.host}: ${item.text}` : item.text,
+    }),
+  );
+  const findings = [...faults, ...lines];
+  const shown = layout.list ? findings.filter(({ state }) => state !== 'OK') : findings;
+  const problems = [
+    ...faults,
+    ...items.map(({ probe, item }) => ({ state: item.state, text: `${probe.host}: ${item.short}` })),
+  ].filter(({ state }) => state !== 'OK');
+  return {
+    ...(findings.length > 0 && shown.length === 0 ? { state: 'OK' as const } : {}),
+    summary: problems.length > 0 ? problemSummary(problems) : goodSummary(probes),
+    findings: shown,
+    perfdata: items.flatMap(({ probe, item }) => metricOf(item, many ? `${probe.host}_` : '', layout)),
+    details: layout.list ? listOf(probes) : [],
+    data: {
+      probes: probes.map(probeData),
+      sensors: probes.flatMap((probe) => sensorData(probe, layout.list)),
+    },
+  };
+}
+
+function problemSummary(problems: readonly Finding[]): string {
+  const worst = [...problems].sort((a, b) => severity[b.state] - severity[a.state]);
+  const more = worst.length - 1;
+  return `${worst[0]?.text ?? ''}${more === 0 ? '' : `, and ${more} more`}`;
+}
+
+function goodSummary(probes: readonly ProbeVerdict[]): string {
+  const sensors = probes.flatMap(({ items }) => items.filter(({ sensor }) => sensor !== undefined)).length;
+  const offline = probes.flatMap((probe) =>
+    probe.sensors.filter(({ online, aside }) => online === false && !aside),
+  ).length;
+  const where = probes.length === 1 ? probes[0]?.host : `${probes.length} probes`;
+  const ignored = offline === 0 ? '' : `, ${offline} offline ${offline === 1 ? 'row' : 'rows'} ignored`;
+  return `${where}: ${sensors} ${sensors === 1 ? 'sensor' : 'sensors'} OK${ignored}`;
+}
+
+function metricOf({ metric, sensor }: Item, prefix: string, { byPort }: Layout): readonly Metric[] {
+  if (metric === undefined) return [];
+  const label = byPort && sensor !== undefined ? sensor.place : metric.label;
+  return [{ ...metric, label: `${prefix}${label}` }];
+}
+
+/** One line a row: kind, port, name, value, limits, status. */
+function listOf(probes: readonly ProbeVerdict[]): readonly string[] {
+  return probes.flatMap(({ host, answer, description, sensors }) => {
+    const rows = [
+      ['kind', 'port', 'name', 'value', 'limits', 'status'],
+      ...sensors.map((sensor) => [
+        sensor.kind,
+        String(sensor.port),
+        sanitise(sensor.name) || '-',
+        sensor.value === null ? '-' : sanitise(`${formatNumber(sensor.value)} ${sensor.unit}`),
+        limitsOf(sensor),
+        `${sensor.online === false ? 'offline' : (sensor.word ?? 'missing')}${sensor.word === 'unknown' && sensor.online !== false ? ` (${sensor.status})` : ''}${sensor.unproven ? ' (unproven)' : ''}`,
+      ]),
+    ];
+    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+    return [
+      `${host}: ${answer.survey?.family ?? 'no probe'}${description === '' ? '' : `, ${sanitise(description)}`}`,
+      ...rows.map((row) =>
+        row
+          .map((text, column) => text.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      ),
+    ];
+  });
+}
+
+function limitsOf({ limits: { lowCritical, lowWarning, highWarning, highCritical } }: Sensor): string {
+  const all = [lowCritical, lowWarning, highWarning, highCritical];
+  return all.every((limit) => limit === null)
+    ? '-'
+    : all.map((limit) => (limit === null ? '-' : formatNumber(limit))).join(' ');
+}
+
+function probeData({ host, answer, description }: ProbeVerdict) {
+  const { survey, trouble, requests, milliseconds } = answer;
+  return { host, family: survey?.family ?? null, description, trouble: trouble?.text ?? null, requests, milliseconds };
+}
+
+function sensorData({ host, sensors, items }: ProbeVerdict, list: boolean) {
+  const verdicts = new Map(items.flatMap((item) => (item.sensor === undefined ? [] : [[item.sensor, item] as const])));
+  return sensors
+    .filter((sensor) => list || !sensor.aside || verdicts.has(sensor))
+    .map((sensor) => {
+      const verdict = verdicts.get(sensor);
+      return {
+        host,
+        family: sensor.family,
+        kind: sensor.kind,
+        port: sensor.port,
+        index: sensor.index,
+        name: sensor.name,
+        value: sensor.value,
+        unit: sensor.unit,
+        status: sensor.word,
+        statusNumber: sensor.status,
+        state: verdict?.state ?? null,
+        online: sensor.online,
+        limits: sensor.limits,
+        decidedBy: verdict?.decidedBy ?? null,
+        acknowledged: sensor.acknowledged,
+        unproven: sensor.unproven,
+      };
+    });
+}

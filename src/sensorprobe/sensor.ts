@@ -1,0 +1,136 @@
+import { numberOf, textOf } from './cell.ts';
+import { switches, switchTypes } from './classic.ts';
+import type { Kind } from './kind.ts';
+import { floatOf, type Limits, limitsOf, measuredValue, noLimits } from './measure.ts';
+import { nameSensors } from './naming.ts';
+import { type Scale, statusWord } from './status.ts';
+import type { Row, Survey } from './survey.ts';
+import { type Family, type Field, fieldsIn } from './table.ts';
+import { unitOf } from './unit.ts';
+
+/** One sensor of a probe, as the device told it. */
+export type Sensor = {
+  readonly family: Family;
+  readonly kind: Kind;
+  readonly scale: Scale;
+  /** The physical port, from 1. */
+  readonly port: number;
+  /** The row's index as it stands in the OIDs. */
+  readonly index: string;
+  /** What the user called it; empty where it has no name. */
+  readonly name: string;
+  /** Its name, or kind and port where it has none. */
+  readonly title: string;
+  /** Safe, unique among the probe's sensors, and the same whichever of them are plugged in. */
+  readonly label: string;
+  /** As `label`, from kind and port. */
+  readonly place: string;
+  readonly value: number | null;
+  /** `C`, `F`, `%`, the device's own word, or nothing. */
+  readonly unit: string;
+  readonly status: number | null;
+  /** The MIB's word for the status. */
+  readonly word: string | null;
+  /** null where the probe did not say it. */
+  readonly online: boolean | null;
+  readonly limits: Limits;
+  /** 0 closed, 1 open, where the device tells what is normal for a contact. */
+  readonly normalState: number | null;
+  readonly acknowledged: boolean;
+  /** What the probe left out of this row although its table has it. */
+  readonly missing: readonly string[];
+  /** Stands in the common table alone: buzzer, tower light, display. */
+  readonly aside: boolean;
+  readonly unproven: boolean;
+};
+
+/** Sensors before they know of each other. */
+export type Unnamed = Omit<Sensor, 'title' | 'label' | 'place'>;
+
+/** Cells that say more but decide nothing: a row may lack them. */
+const optional: readonly Field[] = ['raw', 'direction', 'normalState', 'rope', 'acknowledged', 'float', 'type'];
+/** Cells that no row can do without, even where the whole table lacks them. */
+const needed: readonly Field[] = ['status', 'online', 'value'];
+
+/** Turns the rows of a survey into sensors, in the order of the device. */
+export function sensorsOf({ family, rows }: Survey): readonly Sensor[] {
+  if (family === undefined) return [];
+  const given = fieldsByTable(rows);
+  return nameSensors(rows.map((row) => sensorOf(family, row, given.get(row.table.entry) ?? new Set())));
+}
+
+function sensorOf(family: Family, row: Row, given: ReadonlySet<string>): Unnamed {
+  const { table, index, cells } = row;
+  const { kind, scale } = natureOf(row);
+  const unit = unitOf(table, cells.unit);
+  const status = numberOf(cells.status);
+  return {
+    family,
+    kind,
+    scale,
+    port: table.port ?? portOf(index),
+    // A row of an expansion part is known by the part's port and its own place there.
+    index: table.port === undefined ? index : `${table.port}.${index}`,
+    name: textOf(cells.name),
+    value: table.common ? (floatOf(cells.float, numberOf(cells.value)) ?? numberOf(cells.value)) : measuredValue(row),
+    unit,
+    status,
+    word: status === null ? null : statusWord(scale, status),
+    online: onlineOf(row),
+    limits: table.columns.lowCritical === undefined ? noLimits : limitsOf(row),
+    normalState: numberOf(cells.normalState),
+    acknowledged: numberOf(cells.acknowledged) === 1 && status !== null && status > 2,
+    missing: missingOf(row, given),
+    aside: table.common === true,
+    unproven: table.unproven === true,
+  };
+}
+
+/** What a row is: the table says it, and for a row of the classic switch table its type. */
+function natureOf({ table, cells }: Row): { readonly kind: Kind; readonly scale: Scale } {
+  const direction = numberOf(cells.direction);
+  if (table !== switches) {
+    const drives = direction === 1 && table.scale === 'switch' && table.kind !== 'airflow';
+    return { kind: table.kind, scale: drives ? 'output' : table.scale };
+  }
+  const [kind, scale] = switchTypes[numberOf(cells.type) ?? -1] ?? (['other', 'switch'] as const);
+  if (kind === 'water' && cells.rope !== undefined) return { kind: 'rope', scale };
+  return { kind, scale: scale === 'switch' && direction === 1 ? 'output' : scale };
+}
+
+function onlineOf({ table, cells }: Row): boolean | null {
+  if (table.columns.online === undefined) return true;
+  const online = numberOf(cells.online);
+  return online === 1 ? true : online === 2 ? false : null;
+}
+
+/** Classic: the index counts ports from 0. Dotted: its fourth part does. */
+function portOf(index: string): number {
+  const parts = index.split('.');
+  return Number(parts.length >= 4 ? parts[3] : parts[0]) + 1;
+}
+
+function missingOf({ table, cells }: Row, given: ReadonlySet<string>): readonly string[] {
+  const missing: string[] = [];
+  for (const [field] of fieldsIn(table.columns)) {
+    // The scale of a temperature decides what its number means.
+    const isNeeded = needed.includes(field) || (field === 'unit' && table.columns.raw !== undefined);
+    if (optional.includes(field) && !(field === 'type' && table === switches)) continue;
+    const value = cells[field];
+    const isLost =
+      value === undefined ? isNeeded || given.has(field) : needed.includes(field) && numberOf(value) === null;
+    if (isLost) missing.push(field);
+  }
+  return missing;
+}
+
+/** The fields that at least one row of a table has: a column that no row has is one that the device does not define. */
+function fieldsByTable(rows: readonly Row[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const given = new Map<string, Set<string>>();
+  for (const { table, cells } of rows) {
+    const fields = given.get(table.entry) ?? new Set();
+    for (const field of Object.keys(cells)) fields.add(field);
+    given.set(table.entry, fields);
+  }
+  return given;
+}

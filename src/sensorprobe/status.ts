@@ -1,0 +1,85 @@
+import type { State } from '../plugin/index.ts';
+
+/**
+ * How a table counts its statuses. 0 stands in none of them and occurs all the same; numbers that a scale does not have
+ * are UNKNOWN, never OK.
+ */
+export type Scale = 'analog' | 'switch' | 'contact' | 'output' | 'door';
+
+type Word = readonly [word: string, state: State];
+
+/** The words of AKCP's MIBs, and what they mean for a sensor that is online. */
+const words: Readonly<Record<Scale, Readonly<Record<number, Word>>>> = {
+  analog: {
+    1: ['noStatus', 'UNKNOWN'],
+    2: ['normal', 'OK'],
+    3: ['highWarning', 'WARNING'],
+    4: ['highCritical', 'CRITICAL'],
+    5: ['lowWarning', 'WARNING'],
+    6: ['lowCritical', 'CRITICAL'],
+    7: ['sensorError', 'CRITICAL'],
+  },
+  // A switch has no warning: 3 and 5 are unknown numbers here.
+  switch: {
+    1: ['noStatus', 'UNKNOWN'],
+    2: ['normal', 'OK'],
+    4: ['highCritical', 'CRITICAL'],
+    6: ['lowCritical', 'CRITICAL'],
+    7: ['sensorError', 'CRITICAL'],
+  },
+  // 8 and 9 are a level, good or bad by what is normal for the contact: see `contactState`.
+  contact: {
+    1: ['noStatus', 'UNKNOWN'],
+    2: ['normal', 'OK'],
+    4: ['highCritical', 'CRITICAL'],
+    6: ['lowCritical', 'CRITICAL'],
+    7: ['sensorError', 'CRITICAL'],
+    8: ['outputLow', 'UNKNOWN'],
+    9: ['outputHigh', 'UNKNOWN'],
+  },
+  // On and off are facts, not faults, unless one of them is expected.
+  output: {
+    1: ['noStatus', 'UNKNOWN'],
+    2: ['normal', 'OK'],
+    4: ['highCritical', 'CRITICAL'],
+    6: ['lowCritical', 'CRITICAL'],
+    7: ['sensorError', 'CRITICAL'],
+    8: ['relayOn', 'OK'],
+    9: ['relayOff', 'OK'],
+  },
+  door: {
+    1: ['noStatus', 'UNKNOWN'],
+    2: ['closed', 'OK'],
+    3: ['heldOpen', 'WARNING'],
+    4: ['fire', 'CRITICAL'],
+    5: ['opened', 'WARNING'],
+    6: ['forceOpened', 'CRITICAL'],
+    7: ['error', 'CRITICAL'],
+  },
+};
+
+/** The MIB's word for a status number; `unknown` for a number that no MIB has. */
+export function statusWord(scale: Scale, status: number): string {
+  return words[scale][status]?.[0] ?? 'unknown';
+}
+
+/** What a status number means while the sensor is online. */
+export function statusState(scale: Scale, status: number): State {
+  return words[scale][status]?.[1] ?? 'UNKNOWN';
+}
+
+/** Whether a status tells where a value lies (2 to 6): these, and only these, give way to ranges of the user's own. */
+export function isLimitStatus(scale: Scale, status: number): boolean {
+  return status >= 2 && status <= 6 && statusWord(scale, status) !== 'unknown';
+}
+
+/** Whether an output is on or off; undefined where its status does not tell. */
+export function outputState(status: number): 'on' | 'off' | undefined {
+  return status === 8 ? 'on' : status === 9 ? 'off' : undefined;
+}
+
+/** The state of a contact's level: low (8) is a closed contact, high (9) an open one; `normalState` is 0 closed, 1 open. */
+export function contactState(status: 8 | 9, normalState: number | null): State {
+  if (normalState !== 0 && normalState !== 1) return 'UNKNOWN';
+  return (status === 8) === (normalState === 0) ? 'OK' : 'CRITICAL';
+}
