@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { checkProbe } from './simulated_probe.ts';
 
-// Shows the real plugins on clusters that were recorded on a real kernel: each command, exactly what Icinga would receive,
-// and the exit code.
+// Shows the real plugins on clusters that were recorded on a real kernel, and on simulated sensor probes: each command,
+// exactly what Icinga would receive, and the exit code.
 
 /** A recording under test/fixtures, what happened there, and how it is asked, less the nodes. */
 type Situation = readonly [folder: string, story: string, command: string];
@@ -48,3 +49,21 @@ for (const [situation, story, command] of situations) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [`dist/${plugin}`, ...args], { encoding: 'utf8' });
   process.stdout.write(`${stdout}${stderr}exit code ${status}\n\n`);
 }
+
+const probes = [
+  ['sensorprobe8', '', 'a SensorProbe8: 11 sensors in range, 73 rows with nothing plugged in'],
+  ['sensorprobe8-several-faults', '', 'a rack too hot at the back, an open door, and dry air'],
+  ['sensorprobe8-missing-cells', '', 'a device that leaves out cells now and then: those sensors are UNKNOWN'],
+  ['spx-plus', '-w temperature=18:30 -c temperature=10:35', 'own ranges in place of those on the device'],
+  ['spx-plus-door-held-open', '--dew-point -w dewspread=5:', 'a door held open, and the distance to the dew point'],
+] as const;
+
+async function showProbes(): Promise<void> {
+  for (const [recording, more, story] of probes) {
+    const args = ['-H', 'probe1', ...more.split(' ').filter((arg) => arg !== '')];
+    const { stdout, stderr, code } = await checkProbe(`test/fixtures/sensorprobe/${recording}.snmp`, args);
+    process.stdout.write(`# ${story}\n$ check_sensorprobe ${args.join(' ')}\n${stdout}${stderr}exit code ${code}\n\n`);
+  }
+}
+
+showProbes();

@@ -8,7 +8,8 @@ const block = /^<!-- (options|output): (.*) -->\n[\s\S]*?^<!-- end of \1 -->$/gm
 /**
  * Fills the marked blocks of a document:
  * `<!-- options: PLUGIN -->` with the table of a plugin's options,
- * `<!-- output: COMMAND | in FOLDER -->` with the command and what it prints, run in that folder of the project.
+ * `<!-- output: COMMAND | in FOLDER -->` with the command and what it prints, run in that folder of the project,
+ * `<!-- output: COMMAND | on RECORDING -->` the same against a simulated probe, which the command calls probe1.
  * What stands in them now is replaced; everything else is kept. Throws for a block that cannot be filled.
  */
 export function fillDocument(text: string, file: string): string {
@@ -41,10 +42,15 @@ function optionRow(key: string, option: Option): string {
   return `| ${[forms, meaning, standing].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
+/** Runs check_sensorprobe on a recording: its file and the arguments follow. */
+const simulated = ['tools/run.mjs', 'tools/check_probe.ts'] as const;
+
 function commandOutput(what: string, file: string): string {
-  const [line = '', folder = '.'] = what.split(' | in ');
+  const [asked = '', recording] = what.split(' | on ');
+  const [line = '', folder = '.'] = asked.split(' | in ');
   const [program = '', ...args] = line.split(' ');
-  const { stdout, stderr, error } = spawnSync(process.execPath, [path.resolve('dist', program), ...args], {
+  const runner = recording === undefined ? [path.resolve('dist', program)] : [...simulated, recording];
+  const { stdout, stderr, error } = spawnSync(process.execPath, [...runner, ...args], {
     cwd: folder,
     encoding: 'utf8',
   });

@@ -1,0 +1,220 @@
+import { type Context, definePlugin, failure, type Report, type Result, success } from '../src/plugin/index.ts';
+import {
+  type Answer,
+  type Family,
+  judgeProbe,
+  type ProbeVerdict,
+  parseKindRange,
+  parseKinds,
+  parsePattern,
+  reportProbes,
+  survey,
+  twice,
+  type Wishes,
+} from '../src/sensorprobe/index.ts';
+import {
+  type Access,
+  Agent,
+  accessOf,
+  inTurns,
+  now,
+  type Patience,
+  readCredentials,
+  resolve,
+  snmpOptions,
+  snmpTrouble,
+} from '../src/snmp/index.ts';
+
+export default definePlugin({
+  name: 'check_sensorprobe',
+  summary: 'Checks that the sensors of AKCP SensorProbes are in range',
+  description:
+    'Finds out the family of each probe, reads every sensor that is online in a handful of requests, and judges it by the state and the limits that are set on the device, or by your own ranges: temperature, humidity, airflow, contacts, doors, water, power and more.',
+  options: {
+    hostname: {
+      short: 'H',
+      value: 'HOST',
+      help: 'a probe: name or address; several are asked at once',
+      required: true,
+      repeat: true,
+      parse: readHost,
+    },
+    warning: {
+      short: 'w',
+      value: 'RANGE',
+      help: 'WARNING outside this range, for all sensors with a value or KIND=RANGE for one kind, in the unit shown',
+      repeat: true,
+      default: [],
+      parse: parseKindRange,
+    },
+    critical: {
+      short: 'c',
+      value: 'RANGE',
+      help: 'CRITICAL outside this range; own ranges replace the limits of the device',
+      repeat: true,
+      default: [],
+      parse: parseKindRange,
+    },
+    sensor: { value: 'REGEX', help: 'only sensors whose name matches', parse: parsePattern },
+    exclude: { value: 'REGEX', help: 'no sensors whose name matches', parse: parsePattern },
+    kind: { value: 'KIND,...', help: 'only these kinds', repeat: true, default: [], parse: parseKinds },
+    sensorPort: {
+      value: 'N',
+      help: 'only sensors on this port, from 1',
+      type: 'integer',
+      min: 1,
+      repeat: true,
+      default: [],
+    },
+    expect: {
+      value: 'NAME',
+      help: 'a sensor that must be there and online, else CRITICAL',
+      repeat: true,
+      default: [],
+    },
+    minSensors: { value: 'N', help: 'CRITICAL when a probe has fewer sensors online', type: 'integer', min: 1 },
+    offline: {
+      value: 'STATE',
+      help: 'what a row without a sensor is: ignore, warning or critical',
+      type: ['ignore', 'warning', 'critical'],
+      default: 'ignore',
+    },
+    relay: { value: 'STATE', help: 'outputs must be on or off, else CRITICAL', type: ['on', 'off'] },
+    unit: { value: 'UNIT', help: 'show temperatures and their limits in C or F', type: ['C', 'F'] },
+    dewPoint: {
+      help: 'add the dew point of ports with temperature and humidity (kinds dewpoint, dewspread)',
+      type: 'flag',
+    },
+    list: { help: 'list every row, offline ones too', type: 'flag' },
+    label: {
+      value: 'WHAT',
+      help: 'perfdata labels from name or from kind and port',
+      type: ['name', 'port'],
+      default: 'name',
+    },
+    family: {
+      value: 'FAMILY',
+      help: 'do not find out the family: classic, securityprobe or plus',
+      type: ['classic', 'securityprobe', 'plus'],
+    },
+    ...snmpOptions,
+  },
+  examples: [
+    { text: 'what the device itself thinks', args: '--hostname probe1 --community public' },
+    {
+      text: 'own ranges for two kinds',
+      args: '--hostname probe1 -w temperature=18:27 -c temperature=10:35 -w humidity=30:60',
+    },
+    { text: 'what hangs on a probe', args: '--hostname probe1 --list' },
+  ],
+  check: (options) => {
+    const host = options.hostname.find((one, i) => options.hostname.indexOf(one) !== i);
+    if (host !== undefined) return `--hostname: ${host} was given twice`;
+    const warning = twice(options.warning);
+    if (warning !== undefined) return `--warning has two ranges for ${warning}`;
+    const critical = twice(options.critical);
+    if (critical !== undefined) return `--critical has two ranges for ${critical}`;
+    return snmpTrouble(options);
+  },
+  run: async (options, context) => {
+    const secrets = options.credentials === undefined ? success({}) : readCredentials(options.credentials);
+    if (!secrets.ok) return refused(`--credentials: ${secrets.reason}`);
+    const access = accessOf(options, secrets.value);
+    if (!access.ok) return refused(access.reason);
+    context.stage(`asking ${options.hostname.join(', ')}`);
+    const question: Question = {
+      access: access.value,
+      ipVersion: options.useIpv4 ? 4 : options.useIpv6 ? 6 : undefined,
+      port: options.port,
+      family: options.family,
+      patience: patienceOf(options, context),
+    };
+    const answers = await inTurns(options.hostname, probesAtOnce, (host) => ask(host, question));
+    context.stage('judging');
+    const wishes: Wishes = {
+      ...options,
+      kinds: options.kind.flat(),
+      ports: options.sensorPort,
+      expected: options.expect,
+      leastSensors: options.minSensors,
+    };
+    const verdicts = answers.map((answer) => judgeProbe(answer, wishes));
+    const report = reportProbes(verdicts, wishes, { byPort: options.label === 'port', list: options.list });
+    const details = [
+      ...(report.details ?? []),
+      ...(context.verbosity >= 1 ? verdicts.map(askedBy) : []),
+      ...(context.verbosity >= 2 ? verdicts.flatMap(({ all }) => all.map((sensor) => JSON.stringify(sensor))) : []),
+    ];
+    return { ...report, details };
+  },
+});
+
+/** More at once lose answers in the socket's buffer. */
+const probesAtOnce = 20;
+
+type Question = {
+  readonly access: Access;
+  readonly ipVersion: 4 | 6 | undefined;
+  readonly port: number;
+  readonly family: Family | undefined;
+  readonly patience: Patience;
+};
+
+/** Asks one probe for all that is wanted of it. Never rejects; no probe's trouble is another's. */
+async function ask(host: string, { access, ipVersion, port, family, patience }: Question): Promise<Answer> {
+  const start = now();
+  const left = patience.until - start;
+  const unheard = (text: string): Answer => ({
+    host,
+    survey: undefined,
+    trouble: { state: 'CRITICAL', text },
+    requests: 0,
+    milliseconds: Math.round(now() - start),
+  });
+  if (left <= 0) return unheard('was not asked before the time limit: others did not answer (raise --timeout)');
+  const place = await resolve(host, ipVersion, port, left);
+  if (!place.ok) return unheard(place.reason);
+  const agent = await Agent.open(place.value, access, patience);
+  const reader = survey(family);
+  let step = reader.next();
+  let trouble: Answer['trouble'];
+  while (step.done !== true) {
+    const reading = await agent.read(step.value);
+    const { kind, text } = reading.trouble ?? {};
+    if (text !== undefined) trouble = { state: kind === 'broken' ? 'UNKNOWN' : 'CRITICAL', text };
+    step = reader.next(reading);
+  }
+  agent.close();
+  const milliseconds = Math.round(now() - start);
+  return { host, survey: step.value, trouble, requests: agent.requests, milliseconds };
+}
+
+/** The probes get a shorter time than the plugin, `-t` less 1.5 s and at least two thirds of it. */
+function patienceOf(
+  options: { readonly snmpTimeout: number; readonly snmpRetries: number },
+  context: Context,
+): Patience {
+  const reserve = Math.min(1500, context.timeoutMs / 3);
+  return {
+    timeoutMs: options.snmpTimeout * 1000,
+    retries: options.snmpRetries,
+    until: now() + Math.max(0, context.timeLeft() - reserve),
+  };
+}
+
+function askedBy({ host, answer: { survey: told, trouble, requests, milliseconds } }: ProbeVerdict): string {
+  const what = `${told?.family ?? 'no family'}, ${told?.rows.length ?? 0} rows`;
+  return `${host}: ${trouble?.text ?? what}; ${requests} ${requests === 1 ? 'request' : 'requests'} in ${milliseconds} ms`;
+}
+
+function refused(reason: string): Report {
+  return { state: 'UNKNOWN', summary: `${reason} (see --help)`, findings: [] };
+}
+
+/** A name or an address; IPv6 with or without brackets. */
+function readHost(text: string): Result<string> {
+  const host = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  return /^[A-Za-z0-9_.:%-]{1,255}$/.test(host) && !host.startsWith('-')
+    ? success(host)
+    : failure(`"${text}" is no host name or address`);
+}
