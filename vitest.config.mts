@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // Concurrent tests mostly wait for programs that they have started.
+    maxConcurrency: 12,
     hookTimeout: 60_000,
   },
 });

@@ -1,4 +1,4 @@
-import { type Cell, compareOids } from '../../fixtures/sensorprobe/recording.ts';
+import type { Cell } from '../../fixtures/sensorprobe/recording.ts';
 import { integer, type Message, objectId, octets, pdu, tag, tlv, type Varbind } from './ber.ts';
 
 /** What an agent may do otherwise than Net-SNMP's. */
@@ -11,13 +11,15 @@ export type Limits = {
 
 /** Answers as an honest agent of v1 and v2c would that has these cells, sorted by OID. */
 export function honest(cells: readonly Cell[], limits: Limits = {}): (request: Message) => Message {
+  const tree = new Tree(cells);
   return (request) => {
     const response: Message = { ...request, type: pdu.response, error: 0, index: 0 };
-    if (request.type === pdu.getBulk) return { ...response, varbinds: bulk(cells, request, limits.bulk ?? 100) };
+    if (request.type === pdu.getBulk) return { ...response, varbinds: bulk(tree, request, limits.bulk ?? 100) };
     const asked = request.varbinds;
-    if (asked.length > (limits.asked ?? 1000))
+    if (asked.length > (limits.asked ?? 1000)) {
       return { ...response, error: 1, varbinds: version1(request) ? asked : [] };
-    const found = asked.map(({ oid }) => (request.type === pdu.get ? exact(cells, oid) : next(cells, oid)));
+    }
+    const found = asked.map(({ oid }) => (request.type === pdu.get ? tree.exact(oid) : tree.next(oid)));
     const missing = found.findIndex(({ value }) => isException(value));
     if (!version1(request) || missing < 0) return { ...response, varbinds: found };
     // v1 has no exceptions: one missing variable fails the whole request (noSuchName).
@@ -30,25 +32,57 @@ function version1({ version }: Message): boolean {
 }
 
 /** RFC 3416, 4.2.3: non-repeaters once, then row after row of the others, until the answer is full. */
-function bulk(cells: readonly Cell[], { error: once, index: times, varbinds }: Message, most: number) {
-  const found = varbinds.slice(0, once).map(({ oid }) => next(cells, oid));
+function bulk(tree: Tree, { error: once, index: times, varbinds }: Message, most: number): readonly Varbind[] {
+  const found = varbinds.slice(0, once).map(({ oid }) => tree.next(oid));
   let row = varbinds.slice(once);
   for (let i = 0; i < times && row.length > 0 && found.length < most; i++) {
-    row = row.map(({ oid, value }) => (i > 0 && isException(value) ? { oid, value } : next(cells, oid)));
+    row = row.map(({ oid, value }) => (i > 0 && isException(value) ? { oid, value } : tree.next(oid)));
     found.push(...row);
     if (row.every(({ value }) => isException(value))) break;
   }
   return found.slice(0, most);
 }
 
-function exact(cells: readonly Cell[], oid: string): Varbind {
-  const cell = cells.find((candidate) => candidate.oid === oid);
-  return { oid, value: cell === undefined ? tlv(tag.noSuchInstance) : wire(cell) };
+/** The cells, found by halving: a test's agent must not be the slow one. */
+class Tree {
+  readonly #cells: readonly Cell[];
+  readonly #keys: readonly string[];
+
+  constructor(cells: readonly Cell[]) {
+    this.#cells = cells;
+    this.#keys = cells.map(({ oid }) => keyOf(oid));
+  }
+
+  exact(oid: string): Varbind {
+    const key = keyOf(oid);
+    const at = this.#after(key) - 1;
+    const cell = this.#keys[at] === key ? this.#cells[at] : undefined;
+    return { oid, value: cell === undefined ? tlv(tag.noSuchInstance) : wire(cell) };
+  }
+
+  next(oid: string): Varbind {
+    const cell = this.#cells[this.#after(keyOf(oid))];
+    return cell === undefined ? { oid, value: tlv(tag.endOfMibView) } : { oid: cell.oid, value: wire(cell) };
+  }
+
+  /** Where the first cell stands that comes after the key. */
+  #after(key: string): number {
+    let [low, high] = [0, this.#keys.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#keys[middle] ?? '') <= key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
 }
 
-function next(cells: readonly Cell[], oid: string): Varbind {
-  const cell = cells.find((candidate) => compareOids(candidate.oid, oid) > 0);
-  return cell === undefined ? { oid, value: tlv(tag.endOfMibView) } : { oid: cell.oid, value: wire(cell) };
+/** A text that sorts as the OID does. */
+function keyOf(oid: string): string {
+  return oid
+    .split('.')
+    .map((part) => part.padStart(10, '0'))
+    .join('.');
 }
 
 function isException(value: Buffer): boolean {

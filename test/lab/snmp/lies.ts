@@ -70,6 +70,8 @@ function noise(count: number): Buffer {
   );
 }
 
+const noiseOf60 = noise(60);
+
 function upTo(count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
@@ -159,13 +161,11 @@ const wrongData: Readonly<Record<string, Lie>> = {
   })),
   'null for all': values(() => tlv(tag.null)),
   'texts for numbers': numbers((value) => octets(`${value}`)),
-  'numbers for texts': values((value) => (value[0] === tag.octetString ? integer(2) : value)),
-  'addresses for all': values(() => octets(Buffer.from([127, 0, 0, 1]), tag.ipAddress)),
   'OIDs for all': values(() => objectId('1.3.6.1.4.1.3854.1')),
   'Opaque for numbers': numbers((value) => octets(Buffer.from([value & 0xff]), tag.opaque)),
   'empty Opaques for all': values(() => octets('', tag.opaque)),
   'numbers of no bytes': numbers(() => tlv(tag.integer)),
-  'numbers of 9 bytes': numbers((value) => tlv(tag.integer, Buffer.alloc(8), Buffer.from([value & 0xff]))),
+  'numbers of 9 bytes': numbers((value) => tlv(tag.integer, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, value & 0xff]))),
   // 2 in their last 32 bits: a normal status to a reader that cuts them off.
   'numbers beyond 32 bits that end in 2': numbers(() => tlv(tag.integer, Buffer.from([1, 0, 0, 0, 2]))),
   'Counter64 beyond 32 bits that end in 2': numbers(() => tlv(tag.counter64, Buffer.from([1, 0, 0, 0, 2]))),
@@ -180,7 +180,7 @@ const wrongData: Readonly<Record<string, Lie>> = {
   'rows with the largest index': oids((oid) => oid.replace(/\d+$/, '4294967295')),
 };
 
-/** Answers that never end. */
+/** Answers that never end, or too many of them. */
 const endless: Readonly<Record<string, Lie>> = {
   'the same OIDs for ever': but((answer, { request }) => ({
     varbinds: answer.varbinds.map(({ value }, i) => ({
@@ -196,12 +196,16 @@ const endless: Readonly<Record<string, Lie>> = {
       return { oid: `${column}.${1000 * (turn + 1) + Math.floor(i / request.varbinds.length)}`, value };
     }),
   })),
-  'five thousand datagrams of noise': () => upTo(5000).map((i) => ({ bytes: noise(60), afterMs: Math.floor(i / 100) })),
-  'five thousand answers to other requests': ({ answer }) =>
-    upTo(5000).map((i) => ({ bytes: encode({ ...answer, id: answer.id + 1 + i }), afterMs: Math.floor(i / 100) })),
-  'noise that drips on': () => upTo(1000).map((i) => ({ bytes: noise(40), afterMs: i * 10 })),
+  'a thousand datagrams of noise': () => upTo(1000).map((i) => ({ bytes: noiseOf60, afterMs: Math.floor(i / 50) })),
+  'a thousand answers to other requests': ({ answer }) =>
+    upTo(1000).map((i) => ({ bytes: encode({ ...answer, id: answer.id + 1 + i }), afterMs: Math.floor(i / 50) })),
+  'noise that drips on': () => upTo(400).map((i) => ({ bytes: noiseOf60, afterMs: i * 20 })),
   'wrong answers that drip on': ({ answer }) =>
-    upTo(1000).map((i) => ({ bytes: encode({ ...answer, id: answer.id + 1 }), afterMs: i * 10 })),
+    upTo(400).map((i) => ({ bytes: encode({ ...answer, id: answer.id + 1 }), afterMs: i * 20 })),
+  'a Report, then the answer': (occasion) => [
+    encode({ ...occasion.answer, type: pdu.report }),
+    { bytes: honestly(occasion), afterMs: 20 },
+  ],
   nothing: () => [],
 };
 
@@ -212,6 +216,7 @@ export const lies: Readonly<Record<string, Lie>> = { ...malformed, ...foreign, .
 export const disturbances: Readonly<Record<string, Lie>> = {
   'the answer fifty times': (occasion) => upTo(50).map(() => honestly(occasion)),
   'the answer again, later': (occasion) => [honestly(occasion), { bytes: honestly(occasion), afterMs: 30 }],
+  'numbers for names': values((value, oid) => (/\.1[678]\.1\.1\.\d+$/.test(oid) ? integer(2) : value)),
   'noise, then the answer': (occasion) => [noise(300), honestly(occasion)],
   'another id, then the answer': (occasion) => [
     encode({ ...occasion.answer, id: occasion.answer.id + 1 }),
@@ -219,10 +224,6 @@ export const disturbances: Readonly<Record<string, Lie>> = {
   ],
   'another port speaks first': (occasion) => [
     { bytes: encode({ ...occasion.answer, id: occasion.answer.id - 1 }), foreign: true },
-    { bytes: honestly(occasion), afterMs: 20 },
-  ],
-  'a Report, then the answer': (occasion) => [
-    encode({ ...occasion.answer, type: pdu.report }),
     { bytes: honestly(occasion), afterMs: 20 },
   ],
   'every second request lost': (occasion) => (occasion.turn % 2 === 0 ? [] : [honestly(occasion)]),

@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { devices } from '../../fixtures/sensorprobe/devices.ts';
+import { buildPlugin, type Outcome, type Run } from './plugin.ts';
+import { type Expected, limits, situations } from './situations.ts';
+import { startSnmpd, whyNoSnmpd } from './snmpd.ts';
+
+const why = whyNoSnmpd();
+if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the snmp lab cannot run: ${why}`);
+
+/** What the plugin says of a sensor as JSON; the fields that are its promise to users. */
+type Sensor = {
+  readonly kind: string;
+  readonly port: number;
+  readonly name: string;
+  readonly value: number | null;
+  readonly unit: string | null;
+  readonly state: Expected[2];
+  readonly online: boolean | null;
+  readonly limits: Readonly<Record<'lowCritical' | 'lowWarning' | 'highWarning' | 'highCritical', number | null>>;
+};
+
+describe
+  .skipIf(why !== null)
+  .concurrent(`check_sensorprobe on a real snmpd${why === null ? '' : ` (skipped: ${why})`}`, () => {
+    let run: Run;
+    beforeAll(() => {
+      run = buildPlugin();
+    });
+
+    async function check(recording: string, args: readonly string[]): Promise<Outcome> {
+      const snmpd = await startSnmpd(recording);
+      const outcome = await run(['-H', '127.0.0.1', '-p', String(snmpd.port), ...args]);
+      await snmpd.stop();
+      expect(outcome.stderr).toBe('');
+      return outcome;
+    }
+
+    test.each(situations)('%s ends with exit code %i', async (recording, code, expected) => {
+      const { stdout, code: got } = await check(recording, ['--output-format', 'json']);
+      const sensors: readonly Sensor[] = JSON.parse(stdout).data?.sensors ?? [];
+      const shown = sensors.filter(
+        ({ online, kind, state }) => online !== false && (kind !== 'other' || state !== 'OK'),
+      );
+      expect(shown.map(words).sort()).toEqual(expected.map((row) => row.join(' | ')).sort());
+      for (const [, name, wanted] of limits.filter(([where]) => where === recording)) {
+        expect([name, limitsOf(sensors, name)]).toEqual([name, wanted]);
+      }
+      expect(got, stdout).toBe(code);
+    });
+
+    test('every recording of a probe has its expectation', () => {
+      const hostile = ['sensorprobe2-hostile-names', 'sensorprobe2-no-names', 'sensorprobe2-rope-water'];
+      expect([...situations.map(([recording]) => recording), ...hostile].sort()).toEqual(Object.keys(devices).sort());
+    });
+  });
+
+function words(sensor: Sensor): string {
+  const { kind, port, name, state } = sensor;
+  return [`${kind} ${port} ${name}`, valueWords(sensor), state].join(' | ');
+}
+
+/** The value and unit of an analog sensor; nothing for a switch, whose value is no measurement. */
+function valueWords({ kind, value, unit }: Sensor): string {
+  if (unit !== null && unit !== '') return `${value ?? 'none'} ${unit}`;
+  return ['current', 'acvoltage', 'energy'].includes(kind) ? String(value) : '';
+}
+
+function limitsOf(sensors: readonly Sensor[], name: string): readonly (number | null | undefined)[] {
+  const { lowCritical, lowWarning, highWarning, highCritical } = sensors.find((one) => one.name === name)?.limits ?? {};
+  return [lowCritical, lowWarning, highWarning, highCritical];
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildPlugin, type Run } from './plugin.ts';
+import { type Snmpd, startSnmpd, type User, whyNoSnmpd } from './snmpd.ts';
+import { startRelay } from './udp.ts';
+
+const why = whyNoSnmpd();
+if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the snmp lab cannot run: ${why}`);
+
+/** The plugin's name of a protocol and snmpd's. */
+const authentication = {
+  MD5: 'MD5',
+  SHA: 'SHA',
+  'SHA-224': 'SHA-224',
+  'SHA-256': 'SHA-256',
+  'SHA-384': 'SHA-384',
+  'SHA-512': 'SHA-512',
+};
+const encryption = { DES: 'DES', AES: 'AES', 'AES-256': 'AES-256', 'AES-256C': 'AES-256-C' };
+
+const authPassword = 'auth-pass-12';
+const privPassword = 'priv-pass-12';
+const pairs = Object.keys(authentication).flatMap((auth) =>
+  Object.keys(encryption).map((priv) => [auth, priv] as const),
+);
+
+const users: readonly User[] = [
+  { name: 'nobody' },
+  ...Object.entries(authentication).map(([name, auth]) => ({ name: `a-${name}`, auth, authPassword })),
+  ...Object.entries(authentication).flatMap(([a, auth]) =>
+    Object.entries(encryption).map(([p, priv]) => ({ name: `${a}-${p}`, auth, authPassword, priv, privPassword })),
+  ),
+];
+
+describe
+  .skipIf(why !== null)
+  .concurrent(`check_sensorprobe over SNMPv3 with a real snmpd${why === null ? '' : ` (skipped: ${why})`}`, () => {
+    let run: Run;
+    let snmpd: Snmpd;
+    beforeAll(async () => {
+      run = buildPlugin();
+      snmpd = await startSnmpd('spx-plus', { users });
+    });
+    afterAll(() => snmpd.stop());
+
+    const secrets = { SNMP_AUTH_PASSWORD: authPassword, SNMP_PRIV_PASSWORD: privPassword };
+    const ask = (args: readonly string[], env: Readonly<Record<string, string>> = secrets, port = snmpd.port) =>
+      run(['-H', '127.0.0.1', '-p', String(port), '-P', '3', ...args], env);
+    const strong = ['-L', 'authPriv', '-U', 'SHA-256-AES', '-a', 'SHA-256', '-x', 'AES'];
+
+    test.each(pairs)('%s and %s are understood', async (auth, priv) => {
+      const { code, stdout, stderr } = await ask(['-L', 'authPriv', '-U', `${auth}-${priv}`, '-a', auth, '-x', priv]);
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+    });
+
+    test.each(Object.keys(authentication))('%s without encryption is understood', async (auth) => {
+      const { code, stdout, stderr } = await ask(['-L', 'authNoPriv', '-U', `a-${auth}`, '-a', auth]);
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+    });
+
+    test('a user without passwords is understood', async () => {
+      const { code, stdout, stderr } = await ask(['-L', 'noAuthNoPriv', '-U', 'nobody'], {});
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+    });
+
+    test("check_snmp's options for the passwords are understood", async () => {
+      const { code, stdout, stderr } = await ask([...strong, '-A', authPassword, '-X', privPassword], {});
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+    });
+
+    test.each([
+      ['an unknown user', ['-L', 'authPriv', '-U', 'nemo', '-a', 'SHA-256', '-x', 'AES'], secrets],
+      ['a wrong authentication password', strong, { ...secrets, SNMP_AUTH_PASSWORD: 'wrong-pass-12' }],
+      ['a wrong privacy password', strong, { ...secrets, SNMP_PRIV_PASSWORD: 'wrong-pass-12' }],
+      ['another authentication protocol', ['-L', 'authPriv', '-U', 'SHA-256-AES', '-a', 'MD5', '-x', 'AES'], secrets],
+      ['another privacy protocol', ['-L', 'authPriv', '-U', 'SHA-256-AES', '-a', 'SHA-256', '-x', 'DES'], secrets],
+      ['less than the agent asks of the user', ['-L', 'authNoPriv', '-U', 'SHA-256-AES', '-a', 'SHA-256'], secrets],
+      ['more than the agent knows of the user', ['-L', 'authPriv', '-U', 'a-SHA', '-a', 'SHA', '-x', 'AES'], secrets],
+    ])('%s is CRITICAL, and the text says what to look at', async (_, args, env) => {
+      const { code, stdout, stderr } = await ask([...args, '--snmp-timeout', '0.5'], env);
+      expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
+      expect(stdout).toMatch(/user|password|protocol|level/);
+      for (const secret of [authPassword, privPassword, 'wrong-pass-12']) expect(stdout).not.toContain(secret);
+    });
+
+    // Byte by byte from the end: the values, the names, the header of the protected part.
+    test.each([
+      ['authPriv', strong],
+      ['authNoPriv', ['-L', 'authNoPriv', '-U', 'a-SHA', '-a', 'SHA']],
+    ] as const)('an answer that was changed on the way is not believed (%s)', async (_, args) => {
+      for (const fromEnd of [1, 12, 60]) {
+        const relay = await startRelay(snmpd.port, {
+          change: (answer, n) => (n < 2 ? answer : flip(answer, answer.length - fromEnd)),
+        });
+        const { code, stdout, stderr } = await ask([...args, '--snmp-timeout', '0.3'], secrets, relay.port);
+        await relay.stop();
+        expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
+      }
+    });
+  });
+
+/** The message with one bit of the byte there turned. */
+function flip(message: Buffer, at: number): Buffer {
+  const changed = Buffer.from(message);
+  changed[at] = (changed[at] ?? 0) ^ 1;
+  return changed;
+}
