@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startPeer } from './peer.ts';
-import { buildPlugin, type Run } from './plugin.ts';
+import { buildPlugin, patient, type Run } from './plugin.ts';
 import { type Snmpd, startSnmpd, whyNoSnmpd } from './snmpd.ts';
 import { bind, close, freeUdpPort, startRelay } from './udp.ts';
+
+// On a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const why = whyNoSnmpd();
 if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the snmp lab cannot run: ${why}`);
@@ -27,7 +30,7 @@ describe
       'an eight-port probe with 68 switch rows takes version %s at most %i requests',
       async (version, most) => {
         const relay = await startRelay(snmpd.port);
-        const { code, stdout, stderr } = await ask(relay.port, ['-P', version]);
+        const { code, stdout, stderr } = await ask(relay.port, ['-P', version, ...patient]);
         await relay.stop();
         expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
         expect(relay.requests()).toBeLessThanOrEqual(most);
@@ -35,7 +38,10 @@ describe
     );
 
     test('versions 1 and 2c say the same of it', async () => {
-      const [one, two] = await Promise.all([ask(snmpd.port, ['-P', '1']), ask(snmpd.port, ['-P', '2c'])]);
+      const [one, two] = await Promise.all([
+        ask(snmpd.port, ['-P', '1', ...patient]),
+        ask(snmpd.port, ['-P', '2c', ...patient]),
+      ]);
       expect(one.stdout).toBe(two.stdout);
     });
 
@@ -46,14 +52,14 @@ describe
       [['-4', '-H', 'localhost']],
       [['-H', 'localhost']],
     ])('it is found by %j', async (host) => {
-      const { code, stdout, stderr } = await run([...host, '-p', String(snmpd.port)]);
+      const { code, stdout, stderr } = await run([...host, '-p', String(snmpd.port), ...patient]);
       expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     });
 
     test.each([[['-4', '-H', '::1']], [['-6', '-H', '127.0.0.1']], [['-H', 'no-such-host.invalid']]])(
       '%j is CRITICAL with the reason',
       async (host) => {
-        const { code, stdout, stderr } = await run([...host, '-p', String(snmpd.port)]);
+        const { code, stdout, stderr } = await run([...host, '-p', String(snmpd.port), ...patient]);
         expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
         expect(stdout).toMatch(/address|resolve|found|name/);
       },
@@ -67,7 +73,7 @@ describe
     });
 
     test('the community comes from the environment as well', async () => {
-      const given = await ask(snmpd.port, [], { SNMP_COMMUNITY: 'public' });
+      const given = await ask(snmpd.port, patient, { SNMP_COMMUNITY: 'public' });
       expect(given.code, given.stdout).toBe(0);
       const wrong = await ask(snmpd.port, ['--snmp-timeout', '0.3'], { SNMP_COMMUNITY: 's3cret-guess' });
       expect(wrong.code, wrong.stdout).toBe(2);
@@ -95,7 +101,7 @@ describe
       'a probe that stops after %i answers is CRITICAL, whatever it had said',
       async (answersPassed) => {
         const relay = await startRelay(snmpd.port, { answersPassed });
-        const { code, stdout, stderr } = await ask(relay.port, ['--snmp-timeout', '0.3']);
+        const { code, stdout, stderr } = await ask(relay.port, ['--snmp-timeout', '2', '-t', '20']);
         await relay.stop();
         expect(relay.answers()).toBeGreaterThanOrEqual(answersPassed);
         expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
@@ -120,14 +126,14 @@ describe
 
     test('an answer that is lost is asked for again', async () => {
       const relay = await startRelay(snmpd.port, { lose: (n) => n % 2 === 1 });
-      const { code, stdout, stderr } = await ask(relay.port, ['--snmp-timeout', '0.3', '-t', '20']);
+      const { code, stdout, stderr } = await ask(relay.port, ['--snmp-timeout', '1', '-t', '30']);
       await relay.stop();
       expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     });
 
     test('without retries, a lost answer is CRITICAL', async () => {
       const relay = await startRelay(snmpd.port, { lose: (n) => n === 2 });
-      const { code, stdout } = await ask(relay.port, ['--snmp-timeout', '0.3', '--snmp-retries', '0']);
+      const { code, stdout } = await ask(relay.port, ['--snmp-timeout', '2', '--snmp-retries', '0']);
       await relay.stop();
       expect(code, stdout).toBe(2);
     });
@@ -138,7 +144,7 @@ describe
       const warm = await startSnmpd('sensorprobe2-too-warm', { listen: { addresses: ['127.0.0.2'], port } });
       const silent = await bind('127.0.0.3', port);
       const hosts = [1, 2, 3, 4].flatMap((n) => ['-H', `127.0.0.${n}`]);
-      const { code, stdout, stderr } = await run([...hosts, '-p', String(port), '--snmp-timeout', '0.3']);
+      const { code, stdout, stderr } = await run([...hosts, '-p', String(port), '--snmp-timeout', '2', '-t', '20']);
       await close(silent);
       await warm.stop();
       expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
@@ -161,10 +167,10 @@ describe.concurrent('check_sensorprobe asks an agent that is less than Net-SNMP'
     ['takes 3 varbinds a request', '1', { asked: 3 }],
   ] as const)('one that %s is read whole on version %s', async (_, version, limits) => {
     const peer = await startPeer('sensorprobe8-several-faults', { limits });
-    const { code, stdout, stderr } = await run(['-H', '127.0.0.1', '-p', String(peer.port), '-P', version, '-t', '30']);
+    const { code, stdout, stderr } = await run(['-H', '127.0.0.1', '-p', String(peer.port), '-P', version, ...patient]);
     await peer.stop();
     const whole = await startPeer('sensorprobe8-several-faults');
-    const expected = await run(['-H', '127.0.0.1', '-p', String(whole.port)]);
+    const expected = await run(['-H', '127.0.0.1', '-p', String(whole.port), ...patient]);
     await whole.stop();
     expect(stdout).toBe(expected.stdout);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });

@@ -1,8 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { devices } from '../../fixtures/sensorprobe/devices.ts';
-import { buildPlugin, type Outcome, type Run } from './plugin.ts';
+import { buildPlugin, type Outcome, patient, type Run } from './plugin.ts';
 import { type Expected, limits, situations } from './situations.ts';
 import { startSnmpd, whyNoSnmpd } from './snmpd.ts';
+
+// On a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const why = whyNoSnmpd();
 if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the snmp lab cannot run: ${why}`);
@@ -29,7 +32,7 @@ describe
 
     async function check(recording: string, args: readonly string[]): Promise<Outcome> {
       const snmpd = await startSnmpd(recording);
-      const outcome = await run(['-H', '127.0.0.1', '-p', String(snmpd.port), ...args]);
+      const outcome = await run(['-H', '127.0.0.1', '-p', String(snmpd.port), ...patient, ...args]);
       await snmpd.stop();
       expect(outcome.stderr).toBe('');
       return outcome;

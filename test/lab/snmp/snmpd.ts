@@ -56,29 +56,30 @@ export async function startSnmpd(
   writeFileSync(path.join(folder, 'snmpd.conf'), configuration(file, users));
   for (let tries = 0; tries < 5; tries++) {
     const port = listen?.port ?? (await freeUdpPort());
-    const sockets = listen?.addresses.map((address) => `udp:${address}:${port}`) ?? [
-      `udp:127.0.0.1:${port}`,
-      `udp6:[::1]:${port}`,
-    ];
-    const daemon = spawn(
-      program,
-      ['-f', '-Le', '-C', '-c', path.join(folder, 'snmpd.conf'), '-I', '-system_mib,-sysORTable', ...sockets],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', SNMP_PERSISTENT_DIR: folder, MIBS: '' } },
-    );
-    const ended = new Promise<void>((resolve) => {
-      daemon.once('exit', () => resolve());
-    });
-    if (await isReady(daemon)) {
-      const stop = async () => {
-        daemon.kill('SIGKILL');
-        await ended;
-        rmSync(folder, { recursive: true, force: true });
-      };
-      return { port, freeze: () => daemon.kill('SIGSTOP'), stop };
-    }
-    await ended;
+    const sockets = listen?.addresses.map((address) => `udp:${address}:${port}`);
+    const running = await launch(folder, sockets ?? [`udp:127.0.0.1:${port}`, `udp6:[::1]:${port}`]);
+    if (running !== null) return { port, ...running };
   }
   throw new Error('snmpd did not start');
+}
+
+/** Starts snmpd with the configuration of a folder, which goes with it; null when a socket is taken. */
+async function launch(folder: string, sockets: readonly string[]): Promise<Omit<Snmpd, 'port'> | null> {
+  const daemon = spawn(
+    program,
+    ['-f', '-Le', '-C', '-c', path.join(folder, 'snmpd.conf'), '-I', '-system_mib,-sysORTable', ...sockets],
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '/usr/bin:/bin', SNMP_PERSISTENT_DIR: folder, MIBS: '' } },
+  );
+  const ended = new Promise<void>((resolve) => {
+    daemon.once('exit', () => resolve());
+  });
+  if (!(await isReady(daemon))) return null;
+  const stop = async () => {
+    daemon.kill('SIGKILL');
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { freeze: () => daemon.kill('SIGSTOP'), stop };
 }
 
 function configuration(recording: string, users: readonly User[]): string {
@@ -89,6 +90,8 @@ function configuration(recording: string, users: readonly User[]): string {
     'rocommunity public 127.0.0.0/8 -V probe',
     'rocommunity6 public ::1 -V probe',
     'maxGetbulkResponses 100',
+    // Its log is a pipe, which nobody may be there to empty.
+    'dontLogTCPWrappersConnects yes',
     ...trees.map((tree) => `pass_persist .${tree} ${serve} ${recording} ${tree}`),
     ...users.flatMap(({ name, auth, authPassword, priv, privPassword }) => [
       auth === undefined

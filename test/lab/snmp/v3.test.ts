@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildPlugin, type Run } from './plugin.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { buildPlugin, patient, type Run } from './plugin.ts';
 import { type Snmpd, startSnmpd, type User, whyNoSnmpd } from './snmpd.ts';
 import { startRelay } from './udp.ts';
+
+// On a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const why = whyNoSnmpd();
 if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the snmp lab cannot run: ${why}`);
@@ -48,22 +51,32 @@ describe
     const strong = ['-L', 'authPriv', '-U', 'SHA-256-AES', '-a', 'SHA-256', '-x', 'AES'];
 
     test.each(pairs)('%s and %s are understood', async (auth, priv) => {
-      const { code, stdout, stderr } = await ask(['-L', 'authPriv', '-U', `${auth}-${priv}`, '-a', auth, '-x', priv]);
+      const { code, stdout, stderr } = await ask([
+        ...patient,
+        '-L',
+        'authPriv',
+        '-U',
+        `${auth}-${priv}`,
+        '-a',
+        auth,
+        '-x',
+        priv,
+      ]);
       expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     });
 
     test.each(Object.keys(authentication))('%s without encryption is understood', async (auth) => {
-      const { code, stdout, stderr } = await ask(['-L', 'authNoPriv', '-U', `a-${auth}`, '-a', auth]);
+      const { code, stdout, stderr } = await ask([...patient, '-L', 'authNoPriv', '-U', `a-${auth}`, '-a', auth]);
       expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     });
 
     test('a user without passwords is understood', async () => {
-      const { code, stdout, stderr } = await ask(['-L', 'noAuthNoPriv', '-U', 'nobody'], {});
+      const { code, stdout, stderr } = await ask([...patient, '-L', 'noAuthNoPriv', '-U', 'nobody'], {});
       expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     });
 
     test("check_snmp's options for the passwords are understood", async () => {
-      const { code, stdout, stderr } = await ask([...strong, '-A', authPassword, '-X', privPassword], {});
+      const { code, stdout, stderr } = await ask([...patient, ...strong, '-A', authPassword, '-X', privPassword], {});
       expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     });
 
@@ -76,7 +89,7 @@ describe
       ['less than the agent asks of the user', ['-L', 'authNoPriv', '-U', 'SHA-256-AES', '-a', 'SHA-256'], secrets],
       ['more than the agent knows of the user', ['-L', 'authPriv', '-U', 'a-SHA', '-a', 'SHA', '-x', 'AES'], secrets],
     ])('%s is CRITICAL, and the text says what to look at', async (_, args, env) => {
-      const { code, stdout, stderr } = await ask([...args, '--snmp-timeout', '0.5'], env);
+      const { code, stdout, stderr } = await ask([...args, '--snmp-timeout', '1'], env);
       expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
       expect(stdout).toMatch(/user|password|protocol|level/);
       for (const secret of [authPassword, privPassword, 'wrong-pass-12']) expect(stdout).not.toContain(secret);
@@ -91,7 +104,7 @@ describe
         const relay = await startRelay(snmpd.port, {
           change: (answer, n) => (n < 2 ? answer : flip(answer, answer.length - fromEnd)),
         });
-        const { code, stdout, stderr } = await ask([...args, '--snmp-timeout', '0.3'], secrets, relay.port);
+        const { code, stdout, stderr } = await ask([...args, '--snmp-timeout', '1', '-t', '20'], secrets, relay.port);
         await relay.stop();
         expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
       }
