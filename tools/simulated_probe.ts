@@ -13,14 +13,16 @@ export type Outcome = { readonly stdout: string; readonly stderr: string; readon
  */
 export async function checkProbe(recording: string, args: readonly string[]): Promise<Outcome> {
   const port = await freePort();
-  const agent = await startAgent(parseRecording(readFileSync(recording, 'utf8')), port);
+  const agent = await serveProbe(recording, port);
   const real = args.map((arg) => (arg === 'probe1' ? '127.0.0.1' : arg));
   const { stdout, ...rest } = await run(['dist/check_sensorprobe', ...real, '-p', String(port)]);
   agent.close();
   return { stdout: stdout.replaceAll('127.0.0.1', 'probe1').replaceAll(String(port), '161'), ...rest };
 }
 
-function startAgent(cells: readonly Cell[], port: number) {
+/** Starts net-snmp's own agent with the cells of a recording, on a port of 127.0.0.1. */
+export function serveProbe(recording: string, port: number) {
+  const cells = parseRecording(readFileSync(recording, 'utf8'));
   return new Promise<ReturnType<typeof library.createAgent>>((resolve, reject) => {
     const { MibProviderType, MaxAccess, ObjectType, AccessControlModelType } = library;
     const options = {
