@@ -119,14 +119,16 @@ export function decode(datagram: Buffer): Message {
   };
 }
 
-type Item = { readonly type: number; readonly body: Buffer; readonly whole: Buffer };
+/** A tag with its contents; `whole` is both as they came. */
+export type Item = { readonly type: number; readonly body: Buffer; readonly whole: Buffer };
 
 function contents(item: Item | undefined): Buffer {
   if (item === undefined) throw new Error('a field is missing');
   return item.body;
 }
 
-function items(data: Buffer): readonly Item[] {
+/** What stands one behind the other in these bytes. Throws when they break off. */
+export function items(data: Buffer): readonly Item[] {
   const found: Item[] = [];
   for (let at = 0; at < data.length; ) {
     const short = data.readUInt8(at + 1);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Item, items, octets, tag, tlv } from './ber.ts';
 import { buildPlugin, patient, type Run } from './plugin.ts';
 import { type Snmpd, startSnmpd, type User, whyNoSnmpd } from './snmpd.ts';
 import { startRelay } from './udp.ts';
@@ -95,6 +96,16 @@ describe
       for (const secret of [authPassword, privPassword, 'wrong-pass-12']) expect(stdout).not.toContain(secret);
     });
 
+    // net-snmp believes an answer that says of itself that it is not protected.
+    test('an answer that somebody has taken the signature from is not believed', async () => {
+      const relay = await startRelay(snmpd.port, { change: (answer, n) => (n < 2 ? answer : unsigned(answer)) });
+      const args = ['-L', 'authNoPriv', '-U', 'a-SHA', '-a', 'SHA', '--snmp-timeout', '1', '-t', '20'];
+      const { code, stdout, stderr } = await ask(args, secrets, relay.port);
+      await relay.stop();
+      expect(stdout).toContain('without the protection that was asked for');
+      expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    });
+
     // Byte by byte from the end: the values, the names, the header of the protected part.
     test.each([
       ['authPriv', strong],
@@ -116,4 +127,20 @@ function flip(message: Buffer, at: number): Buffer {
   const changed = Buffer.from(message);
   changed[at] = (changed[at] ?? 0) ^ 1;
   return changed;
+}
+
+/** An SNMPv3 message (RFC 3412, 6; RFC 3414, 2.4) without authentication: its flags are 0, its signature is empty. */
+function unsigned(message: Buffer): Buffer {
+  const parts = (data: Buffer | undefined) => items(data ?? Buffer.alloc(0));
+  const [version, header, security, scopedPdu] = parts(items(message)[0]?.body);
+  const [id, size, , model] = parts(header?.body);
+  const [engine, boots, time, user, , privacy] = parts(items(security?.body ?? Buffer.alloc(0))[0]?.body);
+  const kept = (...all: readonly (Item | undefined)[]) => all.map((item) => item?.whole ?? Buffer.alloc(0));
+  return tlv(
+    tag.sequence,
+    ...kept(version),
+    tlv(tag.sequence, ...kept(id, size), octets(Buffer.from([0])), ...kept(model)),
+    octets(tlv(tag.sequence, ...kept(engine, boots, time, user), octets(''), ...kept(privacy))),
+    ...kept(scopedPdu),
+  );
 }
