@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     // Concurrent tests mostly wait for programs that they have started.
-    maxConcurrency: 12,
+    maxConcurrency: 8,
     hookTimeout: 60_000,
   },
 });

@@ -4,7 +4,7 @@ import { startPeer } from './peer.ts';
 import { buildPlugin, type Outcome, type Run } from './plugin.ts';
 
 // On a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 let run: Run;
 beforeAll(() => {

@@ -16,7 +16,7 @@ export type Outcome = {
 export type Run = (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Outcome>;
 
 /** For a probe that answers: on a busy machine the lab's own may take its time. */
-export const patient = ['-t', '40', '--snmp-timeout', '8'] as const;
+export const patient = ['-t', '60', '--snmp-timeout', '15', '--snmp-retries', '2'] as const;
 
 /** Builds check_sensorprobe as it is shipped, and gives the way to run it. */
 export function buildPlugin(): Run {

@@ -5,7 +5,7 @@ import { type Expected, limits, situations } from './situations.ts';
 import { startSnmpd, whyNoSnmpd } from './snmpd.ts';
 
 // On a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 const why = whyNoSnmpd();
 if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the snmp lab cannot run: ${why}`);

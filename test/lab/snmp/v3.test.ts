@@ -5,7 +5,7 @@ import { type Snmpd, startSnmpd, type User, whyNoSnmpd } from './snmpd.ts';
 import { startRelay } from './udp.ts';
 
 // On a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 90_000 });
 
 const why = whyNoSnmpd();
 if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the snmp lab cannot run: ${why}`);
