@@ -6,6 +6,7 @@ export const sectionNames = [
   'maddr',
   'clusterip',
   'iptables-legacy',
+  'ip6tables-legacy',
   'iptables',
   'ip6tables',
   'nft',
