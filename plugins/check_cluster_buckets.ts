@@ -1,5 +1,6 @@
 import { formatIp, parseIp, parseMac } from '../src/address/index.ts';
 import {
+  type AskedClient,
   bucketTable,
   factsOf,
   judgeCluster,
@@ -23,7 +24,7 @@ export default definePlugin({
   name: 'check_cluster_buckets',
   summary: 'Checks that every bucket of a load-sharing cluster is on exactly one node',
   description:
-    'Asks all nodes at once what their kernels hold for the VIP (netfilter CLUSTERIP), and judges whether every client is answered by exactly one node: buckets, hash, earlier firewall rules, the VIP itself, its interface and the cluster MAC.',
+    'Asks all nodes at once what their kernels hold for the VIP (netfilter CLUSTERIP, xt_cluster or nftables), and judges whether every client is answered by exactly one node: buckets, hash, earlier firewall rules, the VIP itself, its interface and the cluster MAC.',
   options: {
     vip: { short: 'H', value: 'ADDRESS', help: 'the shared address of the cluster', required: true, parse: readVip },
     ...nodeOption,
@@ -60,6 +61,19 @@ export default definePlugin({
       repeat: true,
       default: [],
     },
+    backend: {
+      value: 'NAME',
+      help: 'what every rule must be of: clusterip, xt_cluster or nftables; auto reads what is there',
+      type: ['auto', 'clusterip', 'xt_cluster', 'nftables'],
+      default: 'auto',
+    },
+    client: {
+      value: 'CLIENT',
+      help: 'say which node answers this client: [tcp:|udp:|icmp:]ADDRESS[/SPORT[/DPORT]]',
+      parse: readClient,
+      repeat: true,
+      default: [],
+    },
     expectBuckets: {
       value: 'LIST',
       help: 'the one node must hold exactly these buckets (1,3 or none); coverage across nodes is then not judged',
@@ -75,7 +89,11 @@ export default definePlugin({
     { text: 'a node checks itself, for NRPE', args: '--vip 192.168.56.20 --expect-buckets 1' },
     { text: 'look again at saved snapshots', args: '--vip 192.168.56.20 --node n1=file:n1.txt --node n2=file:n2.txt' },
   ],
-  check: ({ node, skip, totalNodes, expectBuckets }) => {
+  check: ({ vip, node, skip, totalNodes, expectBuckets, client }) => {
+    const family = parseIp(vip)?.family;
+    const stranger = client.find((one) => one.family !== family);
+    if (stranger !== undefined) return `--client ${stranger.text} is of another address family than ${vip}`;
+    if (client.length > 0 && skip.includes('rules')) return '--client needs the rules: leave out --skip rules';
     if (expectBuckets !== undefined && node.length > 1) return '--expect-buckets judges one node: give one --node';
     if (skip.includes('rules') && totalNodes === undefined && expectBuckets === undefined)
       return '--skip rules leaves the number of buckets open: give --total-nodes';
@@ -93,6 +111,8 @@ export default definePlugin({
       unreachable: stateNames[options.unreachable],
       skip: options.skip,
       expectBuckets: options.expectBuckets,
+      backend: options.backend,
+      clients: options.client,
     };
     const facts = answers.map((answer) => factsFrom(answer, wanted));
     const judgement = judgeCluster(facts, wanted);
@@ -107,11 +127,11 @@ export default definePlugin({
 
 const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
 
-function factsFrom(answer: Answer, { vip, skip, totalNodes }: Wanted): NodeFacts {
+function factsFrom(answer: Answer, { vip, skip, totalNodes, backend }: Wanted): NodeFacts {
   if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
   const source = skip.includes('rules')
     ? ({ skipRules: true, total: totalNodes ?? null } as const)
-    : ({ skipRules: false } as const);
+    : ({ skipRules: false, backend } as const);
   return factsOf(answer.name, answer.snapshot, vip, source);
 }
 
@@ -127,6 +147,19 @@ function readVip(text: string): Result<string> {
 function readMac(text: string): Result<string> {
   const mac = parseMac(text);
   return mac === null ? failure(`"${text}" is no MAC address (01:23:45:67:89:ab)`) : success(mac);
+}
+
+/** `tcp:10.1.2.3/40000/80`, `icmp:2001:db8::1`, `10.1.2.3`: TCP where nothing else is said. */
+function readClient(text: string): Result<AskedClient & { readonly family: 4 | 6 }> {
+  const [, protocol = 'tcp', address = '', sport, dport] =
+    /^(?:(tcp|udp|icmp):)?\[?([0-9a-f.:]+)\]?(?:\/(\d{1,5})(?:\/(\d{1,5}))?)?$/i.exec(text) ?? [];
+  const ip = parseIp(address);
+  const [from = null, to = null] = [sport, dport].map((port) => (port === undefined ? null : Number(port)));
+  if (ip === null || (from ?? 0) > 65535 || (to ?? 0) > 65535)
+    return failure(`"${text}" is no client such as tcp:10.1.2.3/40000/80`);
+  const numbers = { tcp: 6, udp: 17, icmp: ip.family === 4 ? 1 : 58 };
+  const number = Object.entries(numbers).find(([name]) => name === protocol.toLowerCase())?.[1] ?? 6;
+  return success({ text, protocol: number, saddr: ip.value, sport: from, dport: to, family: ip.family });
 }
 
 /** `1,3`, or `none`; ascending and without repeats, whatever the order given. */

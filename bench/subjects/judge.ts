@@ -12,6 +12,8 @@ const wanted: Wanted = {
   unreachable: 'CRITICAL',
   skip: [],
   expectBuckets: undefined,
+  backend: 'auto',
+  clients: [],
 };
 
 /** Snapshots of nodes that share so many buckets evenly. */
@@ -26,7 +28,7 @@ function judge(texts: readonly string[]): string {
   const facts = texts.map((text, i) => {
     const snapshot = parseSnapshot(text);
     if (!snapshot.ok) throw new Error(snapshot.reason);
-    return factsOf(`n${i}`, snapshot.value, vip, { skipRules: false });
+    return factsOf(`n${i}`, snapshot.value, vip, { skipRules: false, backend: 'auto' });
   });
   return renderText(reportCluster(judgeCluster(facts, wanted), facts, wanted));
 }

@@ -3,4 +3,4 @@ export { factsOf } from './facts.ts';
 export type { Judgement } from './judge.ts';
 export { judgeCluster } from './judge.ts';
 export { bucketTable, reportCluster, unshared } from './report.ts';
-export type { Wanted } from './wanted.ts';
+export type { AskedClient, Wanted } from './wanted.ts';

@@ -1,11 +1,14 @@
 import { type Bucket, percent } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
-import { judgeAgreement, judgeMacs, type RuledNode } from './agreement.ts';
-import { type Claim, type Coverage, cover, hashesAgree, measureShares, type Shares } from './coverage.ts';
+import { judgeAgreement, type RuledNode } from './agreement.ts';
+import { type ClientAnswer, clientFaults, judgeClients } from './clients.ts';
+import { type Claim, type Coverage, cover, hashesAgree, holdsNothing } from './coverage.ts';
 import type { NodeFacts, ReachedNode, SilentNode } from './facts.ts';
 import { bucketList, type Fault, fault, listOf } from './fault.ts';
+import { type ClusterMacs, clusterMacs } from './mac.ts';
 import { type JudgedNode, judgeNode } from './node.ts';
-import { doubledFault, lostFault } from './repair.ts';
+import { doubledFault, lostFault, take } from './repair.ts';
+import { measureShares, type NodeAnswers, type Shares } from './shares.ts';
 import type { Wanted } from './wanted.ts';
 
 /** What all nodes together show about a VIP. */
@@ -21,6 +24,10 @@ export type Judgement = {
   readonly unproven: readonly Bucket[];
   /** Shares of client addresses, 0 to 1; null where they cannot be known. */
   readonly shares: Shares | null;
+  /** Who answers the clients that were asked about. */
+  readonly clients: readonly ClientAnswer[];
+  /** The cluster MAC by node, where it is known. */
+  readonly macs: ReadonlyMap<string, string>;
   readonly faults: readonly Fault[];
 };
 
@@ -28,16 +35,16 @@ export type Judgement = {
 export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judgement {
   const reached = facts.filter((node): node is ReachedNode => node.reached);
   const silent = facts.filter((node): node is SilentNode => !node.reached);
-  const nodes = reached.map((node) => judgeNode(node, reached, wanted));
+  const macs = clusterMacs(reached, wanted);
+  const nodes = reached.map((node) => judgeNode(node, reached, macs.of.get(node.name) ?? null, wanted));
   const ruled = nodes.filter((node): node is RuledNode => node.rule !== null);
   const whole = silent.length === 0 && nodes.every(({ known }) => known);
   const claims = ruled.filter(({ serves }) => serves).map(claimOf);
   const agree = hashesAgree(ruled.map(claimOf));
   const total = agree ? totalOf(ruled) : null;
   const coverage = total === null ? { lost: [], doubled: [] } : cover(claims, total);
-  const muddled = !whole || ruled.length === 0 || nodes.some((node) => node.muddled);
-  const mac = wanted.skip.includes('mac') ? [] : judgeMacs(ruled, wanted);
-  const shares = muddled || mac.length > 0 ? null : measureShares(claims);
+  const shares = whole ? sharesOf(nodes, ruled, macs, wanted.vip) : null;
+  const clients = judgeClients(nodes, silent, total, wanted);
   const own = nodes.flatMap(({ faults }) => faults);
   const judgedAlone = wanted.expectBuckets !== undefined;
   const together = judgedAlone
@@ -45,8 +52,9 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
     : [
         ...judgeAgreement(ruled, shares),
         ...totals(ruled, wanted),
-        ...mac,
+        ...macs.faults,
         ...coverageFaults(coverage, nodes, silent, total, whole),
+        ...nobodyHolds(ruled, whole),
         ...nowhere(reached, ruled, whole, wanted),
       ];
   const unproven = whole ? [] : coverage.lost;
@@ -58,8 +66,38 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
     doubled: judgedAlone ? [] : coverage.doubled.map(({ bucket }) => bucket),
     unproven: judgedAlone ? [] : unproven,
     shares: judgedAlone ? null : shares,
-    faults: [...together, ...own, ...silence(silent, coverage, total, ruled, wanted)],
+    clients,
+    macs: macs.of,
+    faults: [
+      ...(judgedAlone ? [] : clientFaults(clients)),
+      ...together,
+      ...own,
+      ...silence(silent, coverage, total, ruled, wanted),
+    ],
   };
+}
+
+/** Known only where it is known of every node what it answers, and that clients reach all of them by one MAC. */
+function sharesOf(
+  nodes: readonly JudgedNode[],
+  ruled: readonly RuledNode[],
+  { faults }: ClusterMacs,
+  vip: string,
+): Shares | null {
+  const answering = nodes.flatMap(({ name, answered }): readonly NodeAnswers[] =>
+    answered === null ? [] : [{ node: name, answered }],
+  );
+  const shared = ruled.find(({ rule }) => rule.shared.length > 0)?.rule.shared;
+  if (answering.length < nodes.length || shared === undefined || faults.length > 0) return null;
+  return measureShares(answering, shared, vip);
+}
+
+/** Every node drops what comes to the VIP, and none lets a bucket through. */
+function nobodyHolds(ruled: readonly RuledNode[], whole: boolean): readonly Fault[] {
+  if (ruled.length === 0 || !ruled.every(({ rule }) => holdsNothing(rule))) return [];
+  const who = whole ? 'no node' : 'no reached node';
+  const text = `${who} holds a bucket: each drops everything that comes to the VIP. Load the cluster rules, or look at the resource that should`;
+  return [fault('CRITICAL', `${who} holds a bucket`, text)];
 }
 
 function claimOf({ name, rule }: RuledNode): Claim {
@@ -67,13 +105,14 @@ function claimOf({ name, rule }: RuledNode): Claim {
 }
 
 function totalOf(ruled: readonly RuledNode[]): number | null {
-  const hashing = ruled.find(({ rule }) => !rule.answersAll) ?? ruled[0];
+  const holding = ruled.filter(({ rule }) => !holdsNothing(rule));
+  const hashing = holding.find(({ rule }) => !rule.answersAll) ?? holding[0];
   return hashing?.rule.total ?? null;
 }
 
 function totals(ruled: readonly RuledNode[], { totalNodes, skip }: Wanted): readonly Fault[] {
   if (totalNodes === undefined || skip.includes('rules')) return [];
-  const other = ruled.filter(({ rule }) => rule.total !== totalNodes);
+  const other = ruled.filter(({ rule }) => rule.total !== totalNodes && !holdsNothing(rule));
   if (other.length === 0) return [];
   const said = listOf(other.map(({ name, rule }) => `${name} ${rule.total}`));
   return [
@@ -163,7 +202,7 @@ function silence(
     return fault(
       state,
       unprovenBrief(name, coverage.lost, total),
-      `${text}. ${takeOver(name, coverage.lost, total, ruled, wanted)}`,
+      `${text}. ${takeOver(name, coverage.lost, total, ruled)}`,
     );
   });
 }
@@ -177,17 +216,11 @@ function unprovenBrief(name: string, lost: readonly Bucket[], total: number): st
   return `${name} is unreachable, ${bucketList(lost)} of ${total} unproven (${percent(lost.length / total)} of clients)`;
 }
 
-function takeOver(
-  name: string,
-  lost: readonly Bucket[],
-  total: number,
-  ruled: readonly RuledNode[],
-  { vip }: Wanted,
-): string {
+function takeOver(name: string, lost: readonly Bucket[], total: number, ruled: readonly RuledNode[]): string {
   const open = `${bucketList(lost)} of ${total} (${percent(lost.length / total)} of client addresses) ${lost.length === 1 ? 'is' : 'are'} on no reached node`;
-  const heir = ruled.find(({ serves, rule }) => serves && rule.backend === 'clusterip');
+  const heir = ruled.find(({ serves, rule }) => serves && !holdsNothing(rule));
   if (heir === undefined) return open;
   if (heir.rule.managed) return `${open}. Pacemaker manages the rule: look at the resource`;
-  const commands = lost.map((bucket) => `echo +${bucket} > /proc/net/ipt_CLUSTERIP/${vip}`).join('; ');
+  const commands = lost.map((bucket) => take(bucket, heir)).join('; ');
   return `${open}. Make sure first that ${name} is dead; then on ${heir.name}: ${commands}`;
 }

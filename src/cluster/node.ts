@@ -3,6 +3,7 @@ import type { Obstacle, Rule, Unread } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
 import type { ReachedNode } from './facts.ts';
 import { bucketList, type Fault, fault } from './fault.ts';
+import type { NodeAnswers } from './shares.ts';
 import type { Wanted } from './wanted.ts';
 
 /** One reached node, judged by itself. */
@@ -15,13 +16,18 @@ export type JudgedNode = {
   readonly known: boolean;
   /** True when its buckets are answered, as far as the node itself shows. */
   readonly serves: boolean;
-  /** True when the shares of lost and doubled clients cannot be computed because of what the node does. */
-  readonly muddled: boolean;
+  /** What it answers in the end; null where that is not known. */
+  readonly answered: NodeAnswers['answered'] | null;
   readonly faults: readonly Fault[];
 };
 
 /** Judges what a node shows by itself: its rule, its VIP, its interface, its cluster MAC. */
-export function judgeNode(node: ReachedNode, all: readonly ReachedNode[], wanted: Wanted): JudgedNode {
+export function judgeNode(
+  node: ReachedNode,
+  all: readonly ReachedNode[],
+  mac: string | null,
+  wanted: Wanted,
+): JudgedNode {
   const rule = node.reading.rules[0] ?? null;
   const known = node.reading.unread.length === 0;
   const faults: Fault[] = node.reading.unread.map((unread) => unreadFault(node, unread));
@@ -33,32 +39,55 @@ export function judgeNode(node: ReachedNode, all: readonly ReachedNode[], wanted
       rule,
       known,
       serves: false,
-      muddled: stray.length > 0,
+      answered: answeredBy(node, known, [], wanted),
       faults: [...faults, ...stray],
     };
   }
   const policies = sharedPolicies(node, all);
   const vip = wanted.skip.includes('vip') ? [] : vipFaults(node, rule, all, wanted);
-  const mac = wanted.skip.includes('mac') ? [] : subscriptionFaults(node, rule, wanted);
+  const maddr = wanted.skip.includes('mac') ? [] : subscriptionFaults(node, rule, mac);
   const obstacles = rule.obstacles.map((obstacle) => obstacleFault(node.name, obstacle, policies));
   const disabled = rule.obstacles.some(({ disables }) => disables) || vip.some(({ state }) => state === 'CRITICAL');
-  const partial = rule.obstacles.some(({ disables, state }) => !disables && state !== 'OK') || mac.length > 0;
   return {
     name: node.name,
     node,
     rule,
     known,
     serves: !disabled,
-    muddled: partial,
+    answered: answeredBy(node, known, maddr, wanted),
     faults: [
       ...faults,
       ...aboveTotal(node.name, rule),
       ...vip,
-      ...mac,
+      ...maddr,
       ...obstacles,
+      ...otherBackend(node.name, rule, wanted),
       ...heldFaults(node.name, rule, wanted),
     ],
   };
+}
+
+/** What the node answers, as its addresses and interfaces let it: without the VIP, or with it on a dead interface, nothing. */
+function answeredBy(
+  { reading, host, placements }: ReachedNode,
+  known: boolean,
+  maddr: readonly Fault[],
+  { skip }: Wanted,
+): NodeAnswers['answered'] | null {
+  if (!known) return null;
+  if (!skip.includes('vip')) {
+    if (host.addresses === null) return null;
+    if (placements.every(({ down }) => down !== null)) return 'nothing';
+  }
+  if (maddr.some(({ state }) => state === 'CRITICAL')) return 'nothing';
+  return maddr.length > 0 ? null : reading.answered;
+}
+
+/** A rule of another backend than the one that every node is to have. */
+function otherBackend(name: string, rule: Rule, { backend }: Wanted): readonly Fault[] {
+  if (backend === 'auto' || backend === rule.backend) return [];
+  const brief = `${name} has a rule of ${rule.backend}, not of ${backend}`;
+  return [fault('CRITICAL', brief, `${brief} as --backend asserts: ${rule.text}`)];
 }
 
 /** A rule's own odd numbers: a bucket that no client falls into, or no buckets at all. */
@@ -76,8 +105,8 @@ function aboveTotal(name: string, rule: Rule): readonly Fault[] {
     return [
       fault(
         'CRITICAL',
-        `${name} answers every client`,
-        `${name} answers every client: nothing drops what its buckets do not hold`,
+        `${name} answers every client (no DROP behind the cluster rule)`,
+        `${name} answers every client: no DROP behind the cluster rule takes what its buckets do not hold. Add one at the end of ${rule.place}`,
       ),
     ];
   const above = rule.buckets.filter((bucket) => bucket > rule.total);
@@ -199,8 +228,7 @@ function lostClients(rule: Rule): string {
 }
 
 /** The frames for the cluster MAC must be let in by the interface that has the VIP. */
-function subscriptionFaults(node: ReachedNode, rule: Rule, wanted: Wanted): readonly Fault[] {
-  const mac = wanted.mac ?? rule.mac;
+function subscriptionFaults(node: ReachedNode, rule: Rule, mac: string | null): readonly Fault[] {
   const ifname = node.placements[0]?.address.ifname ?? rule.ifname;
   if (mac === null || ifname === null || !isMulticastMac(mac)) return [];
   if (node.host.subscriptions === null) {
@@ -213,6 +241,9 @@ function subscriptionFaults(node: ReachedNode, rule: Rule, wanted: Wanted): read
     ];
   }
   if (node.host.subscriptions.some((one) => one.ifname === ifname && one.mac === mac)) return [];
+  // A card that lets every group in needs no subscription.
+  const flags = node.host.links?.find((link) => link.ifname === ifname)?.flags ?? [];
+  if (flags.includes('ALLMULTI') || flags.includes('PROMISC')) return [];
   const text = `${node.name}: ${ifname} does not listen to the cluster MAC ${mac}: a network card that filters lets none of the VIP's traffic in`;
   return [
     fault(

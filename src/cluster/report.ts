@@ -1,6 +1,5 @@
 import type { Rule } from '../netfilter/index.ts';
 import { type Finding, type Metric, type Report, type State, worst } from '../plugin/index.ts';
-import { hashName } from './agreement.ts';
 import type { NodeFacts } from './facts.ts';
 import { bucketList } from './fault.ts';
 import type { Judgement } from './judge.ts';
@@ -74,7 +73,7 @@ function holding({ name, rule, known }: JudgedNode): string {
 function describeRule(rule: Rule): string {
   const parts = [
     rule.backend,
-    hashName(rule.hash),
+    rule.hash?.name ?? null,
     rule.match === '' ? null : rule.match,
     rule.hash === null ? null : `total ${rule.total}`,
     rule.ifname,
@@ -127,6 +126,7 @@ function dataOf(judgement: Judgement, facts: readonly NodeFacts[], { vip }: Want
     unproven: judgement.unproven,
     shareLost: judgement.shares?.lost ?? null,
     shareDoubled: judgement.shares?.doubled ?? null,
+    clients: judgement.clients.map(({ client, bucket, nodes }) => ({ client, bucket, nodes })),
     nodes: facts.map((fact) => {
       const rule = judged.get(fact.name)?.rule ?? null;
       return {
@@ -136,9 +136,9 @@ function dataOf(judgement: Judgement, facts: readonly NodeFacts[], { vip }: Want
         buckets: rule?.buckets ?? (judged.get(fact.name)?.known === true ? [] : null),
         backend: rule?.backend ?? null,
         interface: rule?.ifname ?? null,
-        mac: rule?.mac ?? null,
+        mac: rule?.mac ?? (rule === null ? null : (judgement.macs.get(fact.name) ?? null)),
         seed: rule?.hash?.seed ?? null,
-        hash: hashName(rule?.hash ?? null),
+        hash: rule?.hash?.name ?? null,
         total: rule?.hash == null ? null : rule.total,
         match: rule?.match ?? null,
       };

@@ -1,4 +1,4 @@
-import type { Bucket } from '../netfilter/index.ts';
+import type { BackendChoice, Bucket, Client } from '../netfilter/index.ts';
 import type { State, Thresholds } from '../plugin/index.ts';
 
 /** What the user wants judged, and against what. */
@@ -13,6 +13,20 @@ export type Wanted = {
   /** What a node counts that gave nothing and whose buckets nobody else holds. */
   readonly unreachable: State;
   readonly skip: readonly ('rules' | 'vip' | 'mac')[];
+  /** The backend that every rule must be of; `auto` takes what is there. */
+  readonly backend: BackendChoice;
+  /** Clients to tell the answering nodes of. */
+  readonly clients: readonly AskedClient[];
   /** The buckets that the one node must hold; coverage is not judged then. */
   readonly expectBuckets: readonly Bucket[] | undefined;
+};
+
+/** A client that the user asks about; ports are null where the user gave none. */
+export type AskedClient = {
+  /** As the user wrote it. */
+  readonly text: string;
+  readonly protocol: Client['protocol'];
+  readonly saddr: bigint;
+  readonly sport: number | null;
+  readonly dport: number | null;
 };

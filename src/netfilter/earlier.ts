@@ -2,7 +2,18 @@ import type { State } from '../plugin/index.ts';
 import { describeTraffic, sourceShare } from './describe.ts';
 import type { Fate, Taken } from './path.ts';
 import type { Obstacle } from './rule.ts';
-import { allTraffic, count, intersect, isEmpty, phase, point, project, type Region, within } from './traffic.ts';
+import {
+  allTraffic,
+  coalesce,
+  count,
+  intersect,
+  isEmpty,
+  phase,
+  point,
+  project,
+  type Region,
+  within,
+} from './traffic.ts';
 
 /** What becomes of clients whose packets an earlier rule takes, in a backend's own way. */
 export type Effects = Readonly<Record<Fate, string>>;
@@ -24,34 +35,103 @@ type Extent =
  * Ports of a node's own administration. A rule for them before the cluster's rule is in nearly every firewall and
  * does not touch what the cluster serves: ssh, and DHCP's answers to the node itself.
  */
-const ownPorts: Region = [
-  { ...allTraffic(), protocol: point(6n), dport: point(22n) },
-  { ...allTraffic(), protocol: point(17n), dport: { low: 67n, high: 68n } },
-  // Answers to connections that the node itself opened come from the well-known ports; clients do not.
-  { ...allTraffic(), sport: { low: 0n, high: 1023n } },
-];
+function ownPorts(family: 4 | 6): Region {
+  const everything = allTraffic(family);
+  return [
+    { ...everything, protocol: point(6n), dport: point(22n) },
+    { ...everything, protocol: point(17n), dport: family === 4 ? { low: 67n, high: 68n } : { low: 546n, high: 547n } },
+    // Answers to connections that the node itself opened come from the well-known ports; clients do not.
+    { ...everything, sport: { low: 0n, high: 1023n } },
+  ];
+}
 
 /** As many single addresses as a person writes one by one; more are a network. */
 const fewHosts = 16n;
 
+/** Where a rule stands, as seen from the cluster's: it takes traffic that never comes there, or what the cluster let through. */
+export type Position = 'before' | 'behind';
+
+/** What another rule takes of the traffic that a cluster rule shares, and how that is worded. */
+export type Loss = {
+  readonly taken: Taken;
+  readonly shared: Region;
+  readonly effects: Effects;
+  readonly family: 4 | 6;
+  readonly position: Position;
+};
+
+/** One rule's part in what is lost, judged. */
+type Judged = { readonly taken: Taken; readonly traffic: Region; readonly extent: Extent; readonly obstacle: Obstacle };
+
 /**
- * Judges what an earlier rule takes of the traffic that a cluster rule shares; null when it takes nothing of it.
- * `family` is only needed for the share of addresses.
+ * Judges what other rules take of the traffic that a cluster rule shares. Many rules of one kind, as a firewall keeps
+ * them against single clients or ports, are one finding.
  */
-export function judgeEarlier(taken: Taken, shared: Region, effects: Effects): Obstacle | null {
+export function judgeLosses(taken: readonly Taken[], loss: Omit<Loss, 'taken'>): readonly Obstacle[] {
+  const judged = taken.flatMap((one) => judgeLoss({ ...loss, taken: one }) ?? []);
+  const groups = new Map<string, Judged[]>();
+  for (const one of judged) {
+    const key = isMinor(one) ? `${one.taken.place} ${one.taken.fate} ${one.extent}` : `${groups.size}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].flatMap((group) =>
+    group.length > 4 ? together(group, loss) : group.map(({ obstacle }) => obstacle),
+  );
+}
+
+/** What a firewall does by the hundred: it denies single clients, or ports. */
+function isMinor({ taken, extent }: Judged): boolean {
+  const denies = taken.fate === 'dropped' || taken.fate === 'rejected';
+  return denies && taken.certain && (extent === 'hosts' || extent === 'ports');
+}
+
+function together(group: readonly Judged[], { position, family }: Omit<Loss, 'taken'>): readonly Obstacle[] {
+  const [first] = group;
+  if (first === undefined) return [];
+  const { taken, extent, obstacle } = first;
+  const traffic = coalesce(group.flatMap((one) => one.traffic));
+  const what = extent === 'hosts' ? `something of ${group.length} single clients` : describeTraffic(traffic, family);
+  const text = `${deeds[taken.fate](what)} ${position} the cluster rule (${taken.place}: ${taken.text} and ${group.length - 1} more rules)`;
+  const keys = group.map((one) => one.obstacle.alike ?? '').sort();
+  return [
+    { ...obstacle, text, brief: `${deeds[taken.fate](what)} ${position} the cluster rule`, alike: keys.join('; ') },
+  ];
+}
+
+/** Judges what another rule takes of the traffic that a cluster rule shares; null when it takes nothing of it. */
+function judgeLoss(loss: Loss): Judged | null {
+  const { taken, shared, family, position } = loss;
   const traffic = intersect(taken.traffic, shared);
   if (isEmpty(traffic)) return null;
-  const extent = extentOf(traffic, shared);
+  const extent = extentOf(traffic, shared, family);
+  if (position === 'behind' && (extent === 'aside' || stateOf(extent, taken) === 'OK')) return null;
+  return { taken, traffic, extent, obstacle: obstacleOf(loss, traffic, extent) };
+}
+
+function obstacleOf(loss: Loss, traffic: Region, extent: Extent): Obstacle {
+  const { taken, family, position } = loss;
   const state = stateOf(extent, taken);
-  const what = describeTraffic(traffic) || 'everything';
+  const what =
+    (position === 'behind' ? describeServed(traffic, family) : describeTraffic(traffic, family)) || 'everything';
   return {
     state,
-    text: `${sentence(taken, what, effects, traffic, shared, extent)} (${taken.place}: ${taken.text})`,
-    brief: `${deeds[taken.fate](what)} before the cluster rule${hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : ''}`,
-    mend: mends[taken.fate],
+    text: `${sentence(loss, what, traffic, extent)} (${taken.place}: ${taken.text})`,
+    brief: `${deeds[taken.fate](what)} ${position} the cluster rule${hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : ''}`,
+    mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
     disables: extent === 'all' && state === 'CRITICAL',
-    alike: isPolicy(taken, extent) ? `${taken.fate} ${what}` : null,
+    alike: isPolicy(loss, extent) ? `${taken.fate} ${taken.certain ? what : taken.text}` : null,
   };
+}
+
+/** Of what a firewall takes, what a cluster serves; the protocols beside TCP and UDP would hide it. */
+function describeServed(traffic: Region, family: 4 | 6): string {
+  const whole =
+    protocol(traffic, 1n, family).length > 0 &&
+    protocol(traffic, 6n, family).length > 0 &&
+    describeTraffic(traffic, family) === '';
+  const parts = [6n, 17n].map((number) => describeTraffic(protocol(traffic, number, family), family));
+  const served = parts.filter((_, i) => !isEmpty(protocol(traffic, i === 0 ? 6n : 17n, family)));
+  return whole || served.length === 0 ? describeTraffic(traffic, family) : served.join(' and ');
 }
 
 /** What the rule does, as a verb and its object. */
@@ -75,27 +155,23 @@ const mends: Readonly<Record<Fate, string>> = {
 };
 
 function sentence(
-  taken: Taken,
+  { taken, shared, effects, family, position }: Loss,
   what: string,
-  effects: Effects,
   traffic: Region,
-  shared: Region,
   extent: Extent,
 ): string {
   if (!taken.certain)
-    return `may take ${what} away before the cluster rule: which packets cannot be told from the rule`;
-  const clients =
-    extent === 'clients' || extent === 'hosts'
-      ? ` (${percent(sourceShare(traffic) / sourceShare(shared))} of addresses)`
-      : '';
+    return `may take ${what} away ${position} the cluster rule: which packets cannot be told from the rule`;
+  const share = percent(sourceShare(traffic, family) / sourceShare(shared, family));
+  const clients = extent === 'clients' || extent === 'hosts' ? ` (${share} of addresses)` : '';
   const effect = hangs(taken, traffic) ? 'TCP connects, then hangs' : effects[taken.fate];
   const aside = extent === 'aside' ? 'not shared by the cluster' : effect;
-  return `${deeds[taken.fate](`${what}${clients}`)} before the cluster rule: ${aside}`;
+  return `${deeds[taken.fate](`${what}${clients}`)} ${position} the cluster rule: ${aside}`;
 }
 
 /** Later segments taken while the first one passes: the handshake succeeds and nothing after it. */
 function hangs(taken: Taken, traffic: Region): boolean {
-  const tcp = protocol(traffic, 6n);
+  const tcp = traffic.filter((box) => box.protocol.low <= 6n && 6n <= box.protocol.high);
   return taken.fate === 'accepted' && !isEmpty(tcp) && tcp.every((box) => box.phase.low === phase.later);
 }
 
@@ -107,45 +183,52 @@ function stateOf(extent: Extent, taken: Taken): State {
   return extent === 'hosts' && denies ? 'OK' : 'WARNING';
 }
 
-/** To deny some ports or some clients is a firewall's work: no fault of the cluster when every node does the same. */
-function isPolicy(taken: Taken, extent: Extent): boolean {
-  return (
-    taken.certain && (taken.fate === 'dropped' || taken.fate === 'rejected') && extent !== 'all' && extent !== 'aside'
-  );
+/** Conditions on lists of addresses, which a firewall keeps and no snapshot carries. */
+const addressLists = /--match-set |-m recent |saddr(?: !=)? @/;
+
+/**
+ * To deny some ports or some clients is a firewall's work: no fault of the cluster when every node does the same. So is
+ * a list of addresses that are denied, and whatever stands behind the cluster rule and may deny.
+ */
+function isPolicy({ taken, position }: Loss, extent: Extent): boolean {
+  const denies = taken.fate === 'dropped' || taken.fate === 'rejected';
+  if (extent === 'aside') return false;
+  if (!taken.certain) return position === 'behind' || (denies && addressLists.test(taken.text));
+  return denies && extent !== 'all';
 }
 
-function extentOf(traffic: Region, shared: Region): Extent {
-  if (within(traffic, ownPorts)) return 'aside';
-  const served = [6n, 17n].filter((number) => !isEmpty(protocol(shared, number)));
+function extentOf(traffic: Region, shared: Region, family: 4 | 6): Extent {
+  if (within(traffic, ownPorts(family))) return 'aside';
+  const served = [6n, 17n].filter((number) => !isEmpty(protocol(shared, number, family)));
   const main = served[0];
   if (main === undefined) return within(shared, traffic) ? 'all' : 'ports';
-  const touched = served.filter((number) => !isEmpty(protocol(traffic, number)));
+  const touched = served.filter((number) => !isEmpty(protocol(traffic, number, family)));
   if (touched.length === 0) return 'aside';
   if (!touched.includes(main)) return 'ports';
-  const spans = allPortsOf(protocol(traffic, main), protocol(shared, main));
-  if (spans === null) return 'ports';
-  if (within(protocol(shared, main), restrict(spans))) return 'all';
+  const spans = allPortsOf(protocol(traffic, main, family), protocol(shared, main, family), family);
+  if (spans === null) return count(project(traffic, 'source')) <= fewHosts ? 'hosts' : 'ports';
+  if (within(protocol(shared, main, family), restrict(spans, family))) return 'all';
   return count(project(traffic, 'source')) <= fewHosts ? 'hosts' : 'clients';
 }
 
 /** The clients whose packets are all taken, of the first kind or of the later kind, on every port; null when it is only some ports. */
-function allPortsOf(traffic: Region, shared: Region): Region | null {
+function allPortsOf(traffic: Region, shared: Region, family: 4 | 6): Region | null {
   for (const one of [phase.later, phase.first]) {
     const part = traffic.filter((box) => box.phase.low <= one && one <= box.phase.high);
-    const clients = restrict(part);
-    const wanted = intersect(intersect(shared, clients), [{ ...allTraffic(), phase: point(one) }]);
+    const clients = restrict(part, family);
+    const wanted = intersect(intersect(shared, clients), [{ ...allTraffic(family), phase: point(one) }]);
     if (!isEmpty(part) && within(wanted, part)) return clients;
   }
   return null;
 }
 
 /** Everything that the clients of a region can send. */
-function restrict(region: Region): Region {
-  return project(region, 'source').map((source) => ({ ...allTraffic(), source }));
+function restrict(region: Region, family: 4 | 6): Region {
+  return project(region, 'source').map((source) => ({ ...allTraffic(family), source }));
 }
 
-function protocol(region: Region, number: bigint): Region {
-  return intersect(region, [{ ...allTraffic(), protocol: point(number) }]);
+function protocol(region: Region, number: bigint, family: 4 | 6): Region {
+  return intersect(region, [{ ...allTraffic(family), protocol: point(number) }]);
 }
 
 /** A share as a person reads it: `50 %`, `0.4 %`, `under 0.1 %`. */

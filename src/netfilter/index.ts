@@ -1,6 +1,19 @@
+export { answers, type ResidueOf, residueOf } from './answer.ts';
 export { readHeldBuckets } from './clusterip.ts';
 export { percent } from './earlier.ts';
-export { bucketOf, type Client, type Hash, type HashField, hashClient, hashKey } from './hash.ts';
-export { hashesOf, scale } from './jhash.ts';
-export { readRules } from './read.ts';
-export type { Backend, Bucket, Obstacle, Reading, Rule, Unread } from './rule.ts';
+export {
+  bucketOf,
+  type Client,
+  clusteripHash,
+  fieldsKey,
+  type Hash,
+  type HashField,
+  hashClient,
+  hashKey,
+  nftHash,
+  xtClusterHash,
+} from './hash.ts';
+export { hashesOf, jhashBytes, jhashWords, scale } from './jhash.ts';
+export { type BackendChoice, readRules } from './read.ts';
+export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './rule.ts';
+export { allTraffic, intersect, isEmpty, point, project, type Region, within } from './traffic.ts';

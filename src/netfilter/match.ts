@@ -1,93 +1,85 @@
 import { formatIp, parseBlock, parseIp } from '../address/index.ts';
-import type { RuleLine } from './ruleset.ts';
-import {
-  allTraffic,
-  type Interval,
-  intersect,
-  phase,
-  point,
-  protocolNumbers,
-  type Region,
-  subtract,
-  unite,
-} from './traffic.ts';
+import { type Condition, opposite, type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
+import { allTraffic, type Interval, phase, point, protocolNumbers, type Region, unite } from './traffic.ts';
 
-/** The packets that are asked about: those that clients send to the VIP, on the interface that has it. */
-export type Packets = {
-  readonly vip: string;
-  readonly family: 4 | 6;
-  /** Interface they come in by; null when no interface is known, then rules of every interface count. */
-  readonly ifname: string | null;
-  /** Whether any rule sets packet or connection marks; without one, marks are 0. */
-  readonly marked: boolean;
+/** One condition of an iptables rule: its option with what follows, whether `!` stood before it, and of which `-m`. */
+export type Option = {
+  readonly name: string;
+  readonly words: readonly string[];
+  readonly negated: boolean;
+  readonly module: string;
 };
 
-/** What a rule says of these packets. */
-export type Match = {
-  /** The packets that can match; exactly those when `exact`, else some of them. */
-  readonly traffic: Region;
-  readonly exact: boolean;
-  readonly target: string | null;
-  readonly goto: boolean;
-  /** The target's own options. */
-  readonly targetWords: readonly string[];
-};
+/** What a condition says; `plain` ones say the same of every packet, whatever it carries. */
+export type ReadOption = { readonly read: Condition; readonly plain: boolean };
 
-type Reading = { readonly traffic: Region; readonly exact: boolean };
-
-/** One option's reading: its words, whether `!` stood before it. */
+/** Reads the words of one option. */
 type Reader = (words: readonly string[], packets: Packets) => Reading;
 
 /** Matches that say nothing by themselves: their options do, or they only comment. */
 const silentModules = new Set(
-  'comment tcp udp udplite sctp dccp icmp icmp6 multiport state conntrack addrtype pkttype iprange mark connmark rpfilter policy'.split(
+  'comment tcp udp udplite sctp dccp icmp icmp6 multiport state conntrack addrtype pkttype iprange mark connmark rpfilter policy cluster'.split(
     ' ',
   ),
 );
 
-/** Reads which of the packets a rule matches and where it sends them. */
-export function matchRule(rule: RuleLine, packets: Packets): Match {
-  let traffic: Region = [allTraffic(packets.family)];
-  let exact = true;
-  const { words } = rule;
+/** Splits the words of a saved rule into its conditions and its target's. */
+export function splitOptions(words: readonly string[]): {
+  readonly options: readonly Option[];
+  readonly target: Option | null;
+} {
+  const options: Option[] = [];
+  let module = '';
   for (let i = 0; i < words.length; ) {
     const negated = words[i] === '!';
-    const option = words[negated ? i + 1 : i] ?? '';
+    const name = words[negated ? i + 1 : i] ?? '';
     const start = i + (negated ? 2 : 1);
-    if (option === '-j' || option === '-g' || option === '--jump' || option === '--goto') {
-      const goto = option === '-g' || option === '--goto';
-      return { traffic, exact, target: words[start] ?? null, goto, targetWords: words.slice(start + 1) };
+    if (['-j', '-g', '--jump', '--goto'].includes(name)) {
+      const goto = name === '-g' || name === '--goto';
+      return { options, target: { name: goto ? '-g' : '-j', words: words.slice(start), negated, module } };
     }
     // A comment may begin with a dash; nothing else does.
-    let end = option === '--comment' ? start + 1 : start;
+    let end = name === '--comment' ? start + 1 : start;
     while (end < words.length && words[end] !== '!' && !/^--?[a-zA-Z]/.test(words[end] ?? '')) end++;
-    const part = readOption(option, words.slice(start, end), packets);
-    traffic = intersect(traffic, negated ? opposite(part, packets) : part.traffic);
-    exact &&= part.exact;
+    if (name === '-m' || name === '--match') module = words[start] ?? '';
+    options.push({ name, words: words.slice(start, end), negated, module });
     i = end;
   }
-  return { traffic, exact, target: null, goto: false, targetWords: [] };
+  return { options, target: null };
 }
 
-/** The opposite of what is known exactly; the opposite of something vague can be anything. */
-function opposite(part: Reading, packets: Packets): Region {
-  const all: Region = [allTraffic(packets.family)];
-  return part.exact ? subtract(all, part.traffic) : all;
+/** Reads which of the packets meet a condition. */
+export function readOption({ name, words, negated, module }: Option, packets: Packets): ReadOption {
+  const { family } = packets;
+  const decide = (reading: Reading) => (negated ? opposite(reading, family) : reading);
+  if (name === '--mark') {
+    const carried = (state: State) => (module === 'connmark' ? state.connmark : state.mark);
+    return { plain: false, read: (state) => decide(mark(words[0] ?? '', carried(state), packets)) };
+  }
+  if (name === '--pkt-type')
+    return { plain: false, read: ({ pkttype }) => decide(pktType(words[0] ?? '', pkttype, packets)) };
+  if (name === '--state' || name === '--ctstate') {
+    const names = listed(words[0]).map((one) => one.toLowerCase());
+    return { plain: true, read: ({ tracking }) => decide(connectionStates(names, tracking, family)) };
+  }
+  const plain = decide(readPlain(name, words, packets));
+  return { plain: true, read: () => plain };
 }
 
-function readOption(option: string, words: readonly string[], packets: Packets): Reading {
-  const all: Region = [allTraffic(packets.family)];
-  if (option === '-m') return { traffic: all, exact: silentModules.has(words[0] ?? '') };
-  const reader = readers[option];
-  return reader === undefined ? { traffic: all, exact: false } : reader(words, packets);
+function readPlain(name: string, words: readonly string[], packets: Packets): Reading {
+  if (name === '-m' || name === '--match')
+    return silentModules.has(words[0] ?? '') ? when(true, packets.family) : vague(packets.family);
+  // A word that no option owns: newer tools print `[unsupported revision]` and the like for what they cannot show.
+  const reader = readers[name];
+  return reader === undefined ? vague(packets.family) : reader(words, packets);
 }
 
 const readers: Readonly<Record<string, Reader>> = {
   '-s': (words, packets) => sources(packets, readBlock(words[0])),
   '-d': (words, packets) => destination(words[0], packets),
-  '-i': (words, packets) => when(packets.ifname === null || matchesInterface(words[0] ?? '', packets.ifname), packets),
+  '-i': (words, packets) => when(comesIn(words[0] ?? '', packets.ifname), packets.family),
   '-p': (words, packets) => protocol(words[0] ?? '', packets),
-  '-f': (_, packets) => when(false, packets),
+  '-f': (_, packets) => when(false, packets.family),
   '--sport': (words, packets) => ports('sport', words[0], packets),
   '--dport': (words, packets) => ports('dport', words[0], packets),
   '--sports': (words, packets) => ports('sport', words[0], packets),
@@ -95,38 +87,31 @@ const readers: Readonly<Record<string, Reader>> = {
   '--ports': (words, packets) => eitherPort(words[0], packets),
   '--syn': (_, packets) => tcpFlags('FIN,SYN,RST,ACK', 'SYN', packets),
   '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
-  '--icmp-type': (_, packets) => ({ traffic: [{ ...allTraffic(packets.family), protocol: point(1n) }], exact: false }),
-  '--state': (words, packets) => states(words[0] ?? '', packets),
-  '--ctstate': (words, packets) => states(words[0] ?? '', packets),
-  '--ctdir': (words, packets) => when(words[0] === 'ORIGINAL', packets),
-  '--dst-type': (words, packets) => when(listed(words[0]).includes('LOCAL'), packets),
-  '--src-type': (words, packets) => when(listed(words[0]).includes('UNICAST'), packets),
-  '--limit-iface-in': (_, packets) => when(true, packets),
-  // Frames to a cluster MAC are multicast until the cluster rule has claimed them.
-  '--pkt-type': (words, packets) => when(words[0] === 'multicast', packets),
+  '--icmp-type': (words, packets) => ping(words[0] ?? '', packets.family),
+  '--icmpv6-type': (words, packets) => ping(words[0] ?? '', packets.family),
+  '--ctdir': (words, packets) => when(words[0] === 'ORIGINAL', packets.family),
+  '--dst-type': (words, packets) => when(listed(words[0]).includes('LOCAL'), packets.family),
+  '--src-type': (words, packets) => when(listed(words[0]).includes('UNICAST'), packets.family),
+  '--limit-iface-in': (_, packets) => when(true, packets.family),
   '--src-range': (words, packets) => sources(packets, readSpan(words[0])),
   '--dst-range': (words, packets) => holdsVip(readSpan(words[0]), packets),
-  '--mark': (words, packets) => mark(words[0] ?? '', packets),
   // The reverse path of a client that is served is there: the inverted check, as firewalld writes it, finds nothing.
-  '--invert': (_, packets) => when(false, packets),
-  '--loose': (_, packets) => when(true, packets),
-  '--validmark': (_, packets) => when(true, packets),
-  '--accept-local': (_, packets) => when(true, packets),
-  '--dir': (words, packets) => when(words[0] === 'in', packets),
-  '--pol': (words, packets) => when(words[0] === 'none', packets),
-  '--comment': (_, packets) => when(true, packets),
+  '--invert': (_, packets) => when(false, packets.family),
+  '--loose': (_, packets) => when(true, packets.family),
+  '--validmark': (_, packets) => when(true, packets.family),
+  '--accept-local': (_, packets) => when(true, packets.family),
+  '--dir': (words, packets) => when(words[0] === 'in', packets.family),
+  '--pol': (words, packets) => when(words[0] === 'none', packets.family),
+  '--comment': (_, packets) => when(true, packets.family),
 };
 
-function when(matches: boolean, packets: Packets): Reading {
-  return { traffic: matches ? [allTraffic(packets.family)] : [], exact: true };
-}
-
-function unknown(packets: Packets): Reading {
-  return { traffic: [allTraffic(packets.family)], exact: false };
-}
-
-function matchesInterface(pattern: string, ifname: string): boolean {
-  return pattern.endsWith('+') ? ifname.startsWith(pattern.slice(0, -1)) : pattern === ifname;
+/**
+ * Whether packets come in by an interface that a rule names (`eth+` with the tool's own wildcard): no client's come by
+ * `lo`; where the VIP's interface is not known, they may come by every other.
+ */
+export function comesIn(pattern: string, ifname: string | null, wildcard = '+'): boolean {
+  if (ifname === null) return pattern !== 'lo';
+  return pattern.endsWith(wildcard) ? ifname.startsWith(pattern.slice(0, -1)) : pattern === ifname;
 }
 
 function readBlock(text: string | undefined): Interval | null {
@@ -139,7 +124,7 @@ function readSpan(text: string | undefined): Interval | null {
 }
 
 function sources(packets: Packets, block: Interval | null): Reading {
-  if (block === null) return unknown(packets);
+  if (block === null) return vague(packets.family);
   return { traffic: [{ ...allTraffic(packets.family), source: { low: block.low, high: block.high } }], exact: true };
 }
 
@@ -149,14 +134,14 @@ function destination(text: string | undefined, packets: Packets): Reading {
 
 function holdsVip(block: Interval | null, packets: Packets): Reading {
   const vip = parseIp(packets.vip);
-  if (block === null || vip === null) return unknown(packets);
-  return when(block.low <= vip.value && vip.value <= block.high, packets);
+  if (block === null || vip === null) return vague(packets.family);
+  return when(block.low <= vip.value && vip.value <= block.high, packets.family);
 }
 
 function protocol(name: string, packets: Packets): Reading {
-  if (name === 'all' || name === '0') return when(true, packets);
+  if (name === 'all' || name === '0') return when(true, packets.family);
   const number = /^\d+$/.test(name) ? BigInt(name) : protocolNumbers[name.toLowerCase()];
-  if (number === undefined) return unknown(packets);
+  if (number === undefined) return vague(packets.family);
   return { traffic: [{ ...allTraffic(packets.family), protocol: point(number) }], exact: true };
 }
 
@@ -171,7 +156,7 @@ function readPorts(text: string | undefined): readonly Interval[] | null {
 
 function ports(dimension: 'sport' | 'dport', text: string | undefined, packets: Packets): Reading {
   const spans = readPorts(text);
-  if (spans === null) return unknown(packets);
+  if (spans === null) return vague(packets.family);
   const boxes = spans.map((span) => [{ ...allTraffic(packets.family), [dimension]: span }]);
   return { traffic: boxes.reduce<Region>(unite, []), exact: true };
 }
@@ -181,18 +166,29 @@ function eitherPort(text: string | undefined, packets: Packets): Reading {
   return { traffic: unite(from.traffic, to.traffic), exact: from.exact && to.exact };
 }
 
-/** A list of connection states. Clients of a working cluster are NEW or ESTABLISHED; INVALID, RELATED and the rest match none of them. */
-function states(text: string, packets: Packets): Reading {
-  const names = listed(text);
+/**
+ * A list of connection states, in lower case. Clients of a working cluster are new or established; invalid, related and
+ * the rest match none of them. What is not tracked is untracked, and before connection tracking invalid.
+ */
+export function connectionStates(names: readonly string[], tracking: State['tracking'], family: 4 | 6): Reading {
+  if (tracking !== 'tracked') return when(names.includes(tracking === 'pending' ? 'invalid' : 'untracked'), family);
   const phases = [
-    ...(names.includes('NEW') ? [phase.first] : []),
-    ...(names.includes('ESTABLISHED') ? [phase.later] : []),
+    ...(names.includes('new') ? [phase.first] : []),
+    ...(names.includes('established') ? [phase.later] : []),
   ];
-  return { traffic: phases.map((one) => ({ ...allTraffic(packets.family), phase: point(one) })), exact: true };
+  return { traffic: phases.map((one) => ({ ...allTraffic(family), phase: point(one) })), exact: true };
+}
+
+/** Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. */
+export function ping(type: string, family: 4 | 6): Reading {
+  const echo =
+    family === 4 ? ['echo-request', 'ping', '8', '8/0', 'any', '255'] : ['echo-request', 'ping', '128', '128/0'];
+  const protocol = point(family === 4 ? 1n : 58n);
+  return { traffic: echo.includes(type) ? [{ ...allTraffic(family), protocol }] : [], exact: true };
 }
 
 /** TCP flags as `--tcp-flags MASK SET`: a SYN opens a connection; ACK, PSH+ACK and FIN+ACK carry it. */
-function tcpFlags(mask: string, set: string, packets: Packets): Reading {
+export function tcpFlags(mask: string, set: string, packets: Packets): Reading {
   const masked = listed(mask).flatMap((flag) => (flag === 'ALL' ? ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] : [flag]));
   const wanted = listed(set).filter((flag) => flag !== 'NONE');
   const matches = (flags: readonly string[]) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag));
@@ -203,10 +199,19 @@ function tcpFlags(mask: string, set: string, packets: Packets): Reading {
   return { traffic: [...first, ...rest], exact: later.every((one) => one === later[0]) };
 }
 
-function mark(text: string, packets: Packets): Reading {
-  if (packets.marked) return unknown(packets);
-  const [value, mask] = text.split('/').map(Number);
-  return value === undefined || Number.isNaN(value) ? unknown(packets) : when(value === 0 || mask === 0, packets);
+function mark(text: string, carried: State['mark'], packets: Packets): Reading {
+  const [value, mask = 0xffffffff] = text.split('/').map(Number);
+  if (value === undefined || Number.isNaN(value) || Number.isNaN(mask)) return vague(packets.family);
+  return readMark(carried, (one) => (one & mask) >>> 0 === value >>> 0, packets.family);
+}
+
+/** The type of the frame: multicast until a cluster rule has claimed it for this host, which iptables calls unicast. */
+function pktType(name: string, carried: State['pkttype'], packets: Packets): Reading {
+  if (carried === 'other') return vague(packets.family);
+  return when(
+    name === (carried === 'host' ? 'unicast' : carried) || (name === 'host' && carried === 'host'),
+    packets.family,
+  );
 }
 
 function listed(text: string | undefined): readonly string[] {

@@ -1,11 +1,22 @@
-import { type Match, matchRule, type Packets } from './match.ts';
-import type { RuleLine, Ruleset } from './ruleset.ts';
-import { allTraffic, intersect, isEmpty, type Region, subtract, unite } from './traffic.ts';
+import type { BaseChain, Case, Chain, ChainRule, ClusterUse, Part, Program, Verdict } from './chain.ts';
+import { arriving, type Condition, type Flow, type Packets, type State, stateKey, typical, vague } from './packet.ts';
+import {
+  allTraffic,
+  coalesce,
+  divide,
+  intersect,
+  isEmpty,
+  phase,
+  point,
+  type Region,
+  subtract,
+  unite,
+} from './traffic.ts';
 
 /** How a rule ends the way of packets, as far as the cluster's rule is concerned. */
 export type Fate = 'accepted' | 'dropped' | 'rejected' | 'redirected' | 'untracked' | 'unknown';
 
-/** Packets that a rule takes away before they come to where the cluster's rule stands. */
+/** Packets that a rule takes away. */
 export type Taken = {
   /** `filter INPUT`: the table and the chain of the rule. */
   readonly place: string;
@@ -14,143 +25,326 @@ export type Taken = {
   readonly traffic: Region;
   /** False where only some of that traffic is taken, and which cannot be told from the rule. */
   readonly certain: boolean;
+  /** True when the rule names the VIP. */
+  readonly names: boolean;
+  /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
+  readonly claimed: boolean;
 };
 
-/** A rule that was looked for, as the packets come to it. */
+/** A cluster rule, as the packets come to it. */
 export type Arrival = {
+  readonly base: BaseChain;
   readonly place: string;
-  readonly table: string;
-  readonly rule: RuleLine;
-  readonly match: Match;
-  /** What the chains above it can send here at all, whatever other rules take. */
+  readonly rule: ChainRule;
+  readonly use: ClusterUse;
+  /** What chains and the rule's own conditions can send to the hash at all, whatever other rules take. */
   readonly offered: Region;
+  readonly exact: boolean;
+  /** What other rules have taken before. */
   readonly taken: readonly Taken[];
 };
 
-/** The chains that a packet for this host passes, in their order (`net/ipv4/netfilter/`, NF_IP_PRI_*). */
-const way: readonly (readonly [table: string, chain: string])[] = [
-  ['raw', 'PREROUTING'],
-  ['mangle', 'PREROUTING'],
-  ['nat', 'PREROUTING'],
-  ['mangle', 'INPUT'],
-  ['filter', 'INPUT'],
-  ['security', 'INPUT'],
-  ['nat', 'INPUT'],
-];
+/** A rule that packets for the VIP come to, and that looks at a hash in a way that is not understood. */
+export type Puzzle = { readonly place: string; readonly rule: ChainRule; readonly what: string };
 
-/** Targets that look at a packet or change it and let it go on. */
-const passing = new Set(
-  'LOG ULOG NFLOG MARK CONNMARK TCPMSS TCPOPTSTRIP CLASSIFY DSCP TOS TTL HL TRACE AUDIT SECMARK CONNSECMARK SET CHECKSUM IDLETIMER LED RATEEST TEE ECN HMARK CLUSTERIP'.split(
-    ' ',
-  ),
-);
-
-const fates: Readonly<Record<string, Fate>> = {
-  ACCEPT: 'accepted',
-  DROP: 'dropped',
-  REJECT: 'rejected',
-  TARPIT: 'rejected',
-  DNAT: 'redirected',
-  REDIRECT: 'redirected',
-  NETMAP: 'redirected',
-  TPROXY: 'redirected',
+/** How packets for the VIP fare on a node. */
+export type Way = {
+  readonly arrivals: readonly Arrival[];
+  /** What was taken of packets whose hash a cluster rule had looked at: by the cluster's own DROP, or by a firewall behind it. */
+  readonly takenBehind: readonly Taken[];
+  /** What was taken of packets that met no cluster rule, to the end of the way. */
+  readonly taken: readonly Taken[];
+  readonly puzzles: readonly Puzzle[];
+  /** What comes to the host itself. */
+  readonly delivered: readonly Flow[];
+  /** False when the ruleset is too large to follow, or loops. */
+  readonly complete: boolean;
 };
 
-/** A bound on the work for one ruleset; real ones stay far below it, and iptables itself refuses loops. */
+const fates = {
+  accept: 'accepted',
+  drop: 'dropped',
+  reject: 'rejected',
+  redirect: 'redirected',
+  unknown: 'unknown',
+} as const;
+
+const hooks = ['ingress', 'prerouting', 'input'];
+/** Where connection tracking looks at packets (`NF_IP_PRI_CONNTRACK`). */
+const conntrackPriority = -200;
+
+/** A bound on the work for one ruleset; real ones stay far below it, and the tools themselves refuse loops. */
 const maxSteps = 200_000;
+/** The same for the pieces that rules cut the traffic into: beyond, a check would outlive its time limit. */
+const maxPieces = 600_000;
 
 /**
- * Follows the VIP's packets through a ruleset and reports every wanted rule they can come to, with what was taken
- * from them before. A wanted rule that is not reported stands where no packet for this host passes.
+ * Sends a VIP's packets through every chain that packets for this host pass, in the kernel's order: hook, then
+ * priority. To accept ends one base chain only; the next one sees those packets again.
  */
-export function followPackets(
-  ruleset: Ruleset,
-  packets: Packets,
-  wanted: (rule: RuleLine) => boolean,
-): readonly Arrival[] {
-  const walk = new Walk(ruleset, packets, wanted);
-  let taken: readonly Taken[] = [];
-  for (const [table, chain] of way) {
-    walk.enter(table, taken);
-    const through = walk.chain(chain, [allTraffic(packets.family)], true, 0);
-    const policy = ruleset.get(table)?.get(chain)?.policy ?? 'ACCEPT';
-    if (policy !== 'ACCEPT') walk.take(`${table} ${chain}`, `-P ${chain} ${policy}`, 'dropped', through, true);
-    // To accept ends one table only; the next one sees those packets again.
-    taken = walk.taken.filter(({ fate }) => fate !== 'accepted');
-  }
-  return walk.arrivals;
+export function followPackets(program: Program, packets: Packets, connmarks: boolean): Way {
+  const start: State = { ...arriving, connmark: connmarks ? null : 0 };
+  const walk = new Walk(packets);
+  const bases = program.bases
+    .filter(({ hook }) => hook !== 'other')
+    .sort((a, b) => hooks.indexOf(a.hook) - hooks.indexOf(b.hook) || a.priority - b.priority);
+  let flows: readonly Flow[] = [{ state: start, region: [allTraffic(packets.family)] }];
+  for (const base of bases) flows = walk.pass(base, flows);
+  return {
+    arrivals: walk.arrivals,
+    takenBehind: walk.takenBehind,
+    taken: walk.taken,
+    puzzles: walk.puzzles,
+    delivered: flows,
+    complete: walk.complete,
+  };
 }
 
-/** The state of one walk: the table it is in, what it found so far. */
+/** Packets at one place: what chains and conditions can send there at all, and what really comes. */
+type Stream = { readonly offered: Region; readonly flows: readonly Flow[] };
+
+/** What is left of packets behind a rule or a chain: those that go on, those that return to the caller. */
+type Passed = { readonly stay: Stream; readonly leave: Stream };
+
+const nothing: Stream = { offered: [], flows: [] };
+
+/** Where a rule stands. */
+type Spot = { readonly place: string; readonly rule: ChainRule; readonly depth: number };
+
+/** One walk: where it is, and what it found so far. */
 class Walk {
   readonly arrivals: Arrival[] = [];
+  readonly takenBehind: Taken[] = [];
+  readonly puzzles: Puzzle[] = [];
   taken: Taken[] = [];
-  private readonly ruleset: Ruleset;
+  complete = true;
   private readonly packets: Packets;
-  private readonly wanted: (rule: RuleLine) => boolean;
-  private table = '';
+  private base: BaseChain | null = null;
+  private accepted: Flow[] = [];
   private steps = 0;
+  private pieces = 0;
+  /** Counts what was taken or changed, to see whether a rule that cannot be decided would do anything at all. */
+  private deeds = 0;
 
-  constructor(ruleset: Ruleset, packets: Packets, wanted: (rule: RuleLine) => boolean) {
-    this.ruleset = ruleset;
+  constructor(packets: Packets) {
     this.packets = packets;
-    this.wanted = wanted;
   }
 
-  enter(table: string, taken: readonly Taken[]): void {
-    this.table = table;
-    this.taken = [...taken];
+  /** Sends packets through a base chain; comes back with those that it lets go on. */
+  pass(base: BaseChain, flows: readonly Flow[]): readonly Flow[] {
+    this.base = base;
+    this.accepted = [];
+    const tracked = base.hook === 'input' || (base.hook === 'prerouting' && base.priority > conntrackPriority);
+    const entering = flows.map(({ state, region }) => ({
+      region,
+      state: tracked && state.tracking === 'pending' ? ({ ...state, tracking: 'tracked' } as const) : state,
+    }));
+    const seen: Region = [{ ...allTraffic(this.packets.family), ...(base.nat ? { phase: point(phase.first) } : {}) }];
+    const inside = entering.map((flow) => ({ ...flow, region: intersect(flow.region, seen) }));
+    const around = base.nat ? entering.map((flow) => ({ ...flow, region: subtract(flow.region, seen) })) : [];
+    const { stay, leave } = this.chain(base.chain, { offered: seen, flows: inside }, 0);
+    const through = merge([...stay.flows, ...leave.flows]);
+    if (base.policy === 'drop')
+      for (const flow of through) this.take(base.chain.place, base.policyText, 'dropped', flow, false);
+    this.taken = this.taken.filter(({ fate }) => fate !== 'accepted');
+    return merge([...this.accepted, ...(base.policy === 'drop' ? [] : through), ...around]);
   }
 
-  /** Sends packets through a chain; comes back with those that return to the caller. */
-  chain(name: string, arriving: Region, certain: boolean, depth: number): Region {
-    const chain = this.ruleset.get(this.table)?.get(name);
-    if (chain === undefined || depth > 64) return arriving;
-    let here = arriving;
-    let returned: Region = [];
+  private chain(chain: Chain, stream: Stream, depth: number): Passed {
+    if (depth > 64) this.complete = false;
+    let here = stream;
+    let left = nothing;
     for (const rule of chain.rules) {
-      if (++this.steps > maxSteps) return arriving;
-      const match = matchRule(rule, this.packets);
-      const place = `${this.table} ${name}`;
-      if (this.wanted(rule)) {
-        this.arrivals.push({ place, table: this.table, rule, match, offered: here, taken: [...this.taken] });
+      this.pieces += here.flows.reduce((sum, { region }) => sum + region.length, 0);
+      if (++this.steps > maxSteps || this.pieces > maxPieces) this.complete = false;
+      if (!this.complete) break;
+      const { stay, leave } = this.rule({ place: chain.place, rule, depth }, here);
+      here = stay;
+      left = join(left, leave);
+    }
+    return { stay: here, leave: left };
+  }
+
+  private rule(spot: Spot, stream: Stream): Passed {
+    const before = this.deeds;
+    let inside = stream;
+    let exact = true;
+    let passed: Passed = { stay: nothing, leave: nothing };
+    for (const part of spot.rule.parts) {
+      if (isEmpty(inside.offered) && inside.flows.length === 0) break;
+      if (part.kind === 'when' || part.kind === 'cluster') {
+        if (part.kind === 'cluster') inside = this.meet(part, spot, inside, exact);
+        const reading = part.kind === 'when' && part.plain ? part.read(typical) : null;
+        exact &&= reading?.exact === true;
+        const parted = inside.flows.map((flow) => split(flow, part.read));
+        const met = reading === null ? inside.offered : intersect(inside.offered, reading.traffic);
+        const rest = exact ? subtract(inside.offered, met) : inside.offered;
+        passed = { ...passed, stay: join(passed.stay, { offered: rest, flows: parted.flatMap((one) => one.rest) }) };
+        inside = { offered: met, flows: parted.flatMap((one) => one.met) };
+      } else if (part.kind === 'choose') {
+        inside = this.choose(part.cases, spot, inside, exact, (more) => {
+          passed = joinPassed(passed, more);
+        });
+        exact = false;
+      } else if (part.kind === 'puzzle') {
+        this.puzzles.push({ place: spot.place, rule: spot.rule, what: part.what });
+        exact = false;
+        const parted = inside.flows.map((flow) => split(flow, () => vague(this.packets.family)));
+        passed = {
+          ...passed,
+          stay: join(passed.stay, { offered: inside.offered, flows: parted.flatMap((one) => one.rest) }),
+        };
+        inside = { offered: inside.offered, flows: parted.flatMap((one) => one.met) };
+      } else if (part.kind === 'end') {
+        passed = joinPassed(passed, this.verdict(part.verdict, spot, inside, exact));
+        inside = nothing;
+      } else inside = { ...inside, flows: inside.flows.map((flow) => this.change(part, spot, flow)) };
+    }
+    const stay = join(passed.stay, inside);
+    const turns = spot.rule.parts.some(turnsPackets);
+    const offered = turns ? stay.offered : stream.offered;
+    // A rule that takes and changes nothing leaves no doubt behind, even if it cannot be decided.
+    if (this.deeds === before && passed.leave.flows.length === 0)
+      return { stay: { offered, flows: stream.flows }, leave: passed.leave };
+    return { stay: { offered, flows: merge(stay.flows) }, leave: passed.leave };
+  }
+
+  /** A cluster rule's look at the hash, which leaves its trace on every packet that comes to it. */
+  private meet(part: Extract<Part, { kind: 'cluster' }>, spot: Spot, stream: Stream, exact: boolean): Stream {
+    if (this.base !== null) {
+      const { place, rule } = spot;
+      const { offered } = stream;
+      this.arrivals.push({ base: this.base, place, rule, use: part.use, offered, exact, taken: [...this.taken] });
+    }
+    return {
+      ...stream,
+      flows: stream.flows.map((flow) => this.changed(flow, { ...part.change(flow.state), met: true })),
+    };
+  }
+
+  private choose(
+    cases: readonly Case[],
+    spot: Spot,
+    stream: Stream,
+    exact: boolean,
+    note: (passed: Passed) => void,
+  ): Stream {
+    let flows = stream.flows;
+    let { offered } = stream;
+    for (const { read, plain, verdict } of cases) {
+      const parted = flows.map((flow) => split(flow, read));
+      const reading = plain ? read(typical) : null;
+      const met = reading === null ? stream.offered : intersect(offered, reading.traffic);
+      if (reading?.exact === true) offered = subtract(offered, met);
+      flows = parted.flatMap((one) => one.rest);
+      const met2 = { offered: met, flows: parted.flatMap((one) => one.met) };
+      note(this.verdict(verdict, spot, met2, exact && reading?.exact === true));
+    }
+    return { offered, flows };
+  }
+
+  private change(part: Part, spot: Spot, flow: Flow): Flow {
+    if (part.kind === 'set') return this.changed(flow, part.change(flow.state));
+    if (part.kind !== 'untrack' || flow.state.tracking !== 'pending') return flow;
+    this.take(spot.place, spot.rule.text, 'untracked', flow, spot.rule.names);
+    return { ...flow, state: { ...flow.state, tracking: 'untracked' } };
+  }
+
+  private changed(flow: Flow, state: State): Flow {
+    if (stateKey(state) === stateKey(flow.state)) return flow;
+    this.deeds++;
+    return { ...flow, state };
+  }
+
+  private verdict(verdict: Verdict, spot: Spot, stream: Stream, exact: boolean): Passed {
+    const { kind } = verdict;
+    if (kind === 'return')
+      return exact
+        ? { stay: nothing, leave: stream }
+        : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: [] } };
+    if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact);
+    for (const flow of stream.flows) {
+      // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
+      if (kind === 'redirect' && flow.state.met) {
+        this.accepted.push(flow);
         continue;
       }
-      const matched = intersect(here, match.traffic);
-      const back = this.apply(rule, match, matched, place, certain && match.exact, depth);
-      if (back === null || !match.exact) continue;
-      here = subtract(here, subtract(matched, back.stay));
-      returned = unite(returned, back.leave);
+      this.take(spot.place, spot.rule.text, fates[kind], flow, spot.rule.names);
+      if (kind === 'accept') this.accepted.push(flow);
     }
-    return unite(here, returned);
+    // What may have happened may as well not have.
+    const doubtful =
+      kind === 'unknown' ? stream.flows.map((flow) => ({ ...flow, state: { ...flow.state, certain: false } })) : [];
+    return { stay: { offered: stream.offered, flows: doubtful }, leave: nothing };
   }
 
-  /** What becomes of the matched packets: those that stay in the chain, those that leave it for its caller; null: all stay. */
-  private apply(
-    rule: RuleLine,
-    match: Match,
-    matched: Region,
-    place: string,
-    certain: boolean,
-    depth: number,
-  ): { stay: Region; leave: Region } | null {
-    const { target } = match;
-    if (target === null || passing.has(target)) return null;
-    if (target === 'RETURN') return { stay: [], leave: matched };
-    if (this.ruleset.get(this.table)?.has(target) === true) {
-      const back = this.chain(target, matched, certain, depth + 1);
-      return match.goto ? { stay: [], leave: back } : { stay: back, leave: [] };
-    }
-    const untracked = target === 'NOTRACK' || (target === 'CT' && match.targetWords.includes('--notrack'));
-    if (target === 'CT' && !untracked) return null;
-    this.take(place, rule.text, untracked ? 'untracked' : (fates[target] ?? 'unknown'), matched, certain);
-    return null;
+  private jump(name: string, kind: 'jump' | 'goto', spot: Spot, stream: Stream, exact: boolean): Passed {
+    const chain = this.base?.table.get(name);
+    if (chain === undefined) return this.verdict({ kind: 'unknown' }, spot, stream, exact);
+    const { stay, leave } = this.chain(chain, stream, spot.depth + 1);
+    const back = join(stay, leave);
+    if (kind === 'jump') return { stay: exact ? back : { ...back, offered: stream.offered }, leave: nothing };
+    return exact ? { stay: nothing, leave: back } : { stay: { ...stream, flows: [] }, leave: { ...back, offered: [] } };
   }
 
-  /** Notes what a rule takes away of the packets that no earlier one has taken for certain. */
-  take(place: string, text: string, fate: Fate, matched: Region, certain: boolean): void {
-    const gone = this.taken.filter((earlier) => earlier.certain && earlier.fate !== 'untracked');
-    const traffic = gone.reduce<Region>((rest, earlier) => subtract(rest, earlier.traffic), matched);
-    if (!isEmpty(traffic)) this.taken.push({ place, text, fate, traffic, certain: certain && fate !== 'unknown' });
+  /** Notes what a rule takes away. */
+  private take(place: string, text: string, fate: Fate, { state, region }: Flow, names: boolean): void {
+    this.deeds++;
+    if (isEmpty(region)) return;
+    const taken = {
+      place,
+      text,
+      fate,
+      traffic: region,
+      certain: state.certain && fate !== 'unknown',
+      names,
+      claimed: state.pkttype === 'host',
+    };
+    if (state.met) this.takenBehind.push(taken);
+    else this.taken.push(taken);
   }
+}
+
+/** True for a rule that can send packets back or elsewhere; any other leaves the structure behind it as it was. */
+function turnsPackets(part: Part): boolean {
+  const turns = ({ kind }: Verdict) => kind === 'return' || kind === 'jump' || kind === 'goto';
+  if (part.kind === 'choose') return part.cases.some(({ verdict }) => turns(verdict));
+  return part.kind === 'end' && turns(part.verdict);
+}
+
+/** The packets that meet a condition and those that do not; what cannot be told is in both, and in doubt. */
+function split(
+  { state, region }: Flow,
+  read: Condition,
+): { readonly met: readonly Flow[]; readonly rest: readonly Flow[] } {
+  const { traffic, exact } = read(state);
+  const { inside, outside } = divide(region, traffic);
+  if (exact) return { met: flowOf(state, inside), rest: flowOf(state, outside) };
+  const doubtful = { ...state, certain: false };
+  return { met: flowOf(doubtful, inside), rest: [...flowOf(state, outside), ...flowOf(doubtful, inside)] };
+}
+
+function flowOf(state: State, region: Region): readonly Flow[] {
+  return isEmpty(region) ? [] : [{ state, region }];
+}
+
+/** Puts packets of the same state together. Those in doubt may be there twice, all others are not. */
+function merge(flows: readonly Flow[]): readonly Flow[] {
+  if (flows.length < 2) return flows;
+  const merged = new Map<string, Flow>();
+  for (const { state, region } of flows) {
+    const key = stateKey(state);
+    const known = merged.get(key)?.region ?? [];
+    const both = state.certain ? [...known, ...region] : unite(known, region);
+    if (!isEmpty(both)) merged.set(key, { state, region: known.length > 0 && both.length > 8 ? coalesce(both) : both });
+  }
+  return [...merged.values()];
+}
+
+function join(a: Stream, b: Stream): Stream {
+  return { offered: unite(a.offered, b.offered), flows: b.flows.length === 0 ? a.flows : [...a.flows, ...b.flows] };
+}
+
+function joinPassed(a: Passed, b: Passed): Passed {
+  return { stay: join(a.stay, b.stay), leave: join(a.leave, b.leave) };
 }

@@ -1,28 +1,150 @@
+import { locate, parseIp, parseMac, readAddresses } from '../address/index.ts';
 import { type SectionName, type Snapshot, section } from '../snapshot/index.ts';
-import { readClusterip } from './clusterip.ts';
-import type { Reading, Unread } from './rule.ts';
+import type { Program } from './chain.ts';
+import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './clusterip.ts';
+import { iptablesChains, setsConnmarks } from './iptables.ts';
+import { nftChains, setsNftConnmarks } from './nft_chain.ts';
+import { fieldsOf, isFields, type NftRuleset, type NftTable, parseNft, textOf } from './nft_ruleset.ts';
+import { answeredBy, ruleOf } from './outcome.ts';
+import type { Packets } from './packet.ts';
+import { followPackets, type Way } from './path.ts';
+import type { Backend, Reading, Rule, Unread } from './rule.ts';
+import { parseRuleset, type Ruleset } from './ruleset.ts';
+import { unreadable, unreadRules } from './unread.ts';
 
-/** Takes every cluster rule for a VIP out of a node's snapshot, whatever backend it is of. */
-export function readRules(snapshot: Snapshot, vip: string): Reading {
-  const reading = readClusterip(snapshot, vip);
-  if (reading.rules.length > 0 || reading.unread.length > 0) return reading;
-  // No CLUSTERIP: a rule of another backend would make "no cluster rule" a false statement.
-  return { rules: [], unread: otherBackends.flatMap((name) => otherRule(snapshot, vip, name) ?? []) };
+/** Which backend's rules are to be read; `auto` takes what is there. */
+export type BackendChoice = Backend | 'auto';
+
+/** The rules of a node, of every tool that has some for the VIP's family. */
+type Rulesets = {
+  readonly legacy: Ruleset;
+  readonly modern: Ruleset;
+  readonly nft: NftRuleset;
+  readonly clusterip: Clusterip | null;
+};
+
+/**
+ * Takes the cluster rule for a VIP out of a node's snapshot, whatever backend it is of. Its packets are sent through the
+ * chains of all tools together, as in the kernel: what they show is what the node answers.
+ */
+export function readRules(snapshot: Snapshot, vip: string, backend: BackendChoice = 'auto'): Reading {
+  const ip = parseIp(vip);
+  if (ip === null)
+    return { rules: [], unread: [{ what: 'the VIP', reason: `${vip} is no address`, needs: null }], answered: null };
+  const names = sectionsOf(ip.family);
+  const rules = (name: SectionName) => parseRuleset(section(snapshot, name)?.lines ?? []);
+  const legacy = rules(names.legacy);
+  const clusterip = backend === 'auto' || backend === 'clusterip' ? readClusterip(snapshot, legacy, vip) : null;
+  const unread = [...unreadSections(snapshot, names, backend), ...(Array.isArray(clusterip) ? clusterip : [])];
+  const held = clusterip !== null && 'lines' in clusterip ? clusterip : null;
+  const nft = parseNft(section(snapshot, 'nft')?.lines ?? []);
+  const found = judgeRulesets({ legacy, modern: rules(names.modern), nft, clusterip: held }, snapshot, vip, ip.family);
+  const strange = nft.strange.map((line) => ({
+    what: 'the nft rules',
+    reason: `no JSON of nft: ${line}`,
+    needs: null,
+  }));
+  const all = [...unread, ...strange, ...found.unread];
+  // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
+  const usable = Array.isArray(clusterip) && clusterip.length > 0 ? [] : found.rules;
+  return { rules: usable, unread: all, answered: all.length > 0 ? null : found.answered };
 }
 
-/** Where rules of xt_cluster and nftables stand, which are not read yet: they are found, and said. */
-const otherBackends: readonly SectionName[] = ['iptables', 'ip6tables', 'nft'];
+function sectionsOf(family: 4 | 6): { readonly legacy: SectionName; readonly modern: SectionName } {
+  return family === 4
+    ? { legacy: 'iptables-legacy', modern: 'iptables' }
+    : { legacy: 'ip6tables-legacy', modern: 'ip6tables' };
+}
 
-function otherRule(snapshot: Snapshot, vip: string, name: SectionName): Unread | null {
-  const part = section(snapshot, name);
-  if (part === undefined || part.status === 'missing') return null;
-  if (part.status !== 'read')
-    return { what: `the ${name} rules`, reason: part.errors.join(' ') || `exit ${part.exit}`, needs: part.needs };
-  const rule = part.lines.find((line) => line.includes(vip) && /-m cluster |"jhash"|"symhash"|"numgen"/.test(line));
-  if (rule === undefined) return null;
-  return {
-    what: `the ${name} rules`,
-    reason: `a rule of xt_cluster or nftables, which this release does not read: ${rule}`,
+/** The sections that the chosen backend needs and that could not be read. */
+function unreadSections(
+  snapshot: Snapshot,
+  names: ReturnType<typeof sectionsOf>,
+  backend: BackendChoice,
+): readonly Unread[] {
+  const { legacy, modern } = names;
+  const needed: readonly (readonly [SectionName, string, readonly BackendChoice[]])[] = [
+    [legacy, 'the legacy iptables rules', ['auto', 'clusterip', 'xt_cluster']],
+    [modern, `the ${modern} rules`, ['auto', 'xt_cluster']],
+    ['nft', 'the nft rules', ['auto', 'nftables']],
+  ];
+  const wanted = needed.filter(([, , choices]) => choices.includes(backend));
+  const parts = wanted.map(([name, what]) => ({ part: section(snapshot, name), what }));
+  if (parts.every(({ part }) => part === undefined || part.status === 'missing'))
+    return parts.slice(0, 1).flatMap(({ part, what }) => unreadable(part, what) ?? []);
+  return parts.flatMap(({ part, what }) => unreadRules(part, what) ?? []);
+}
+
+function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, family: 4 | 6): Reading {
+  const vipOn = locate(readAddresses(snapshot), vip)[0]?.address.ifname ?? null;
+  const bound = boundTo(programOf(rulesets, { vip, family, ifname: null }), vipOn);
+  const { way, rule } = follow(rulesets, { vip, family, ifname: bound ?? vipOn });
+  // A rule for another interface is read as it stands; what is answered is decided where the VIP is.
+  const real =
+    vipOn === null || bound === null || bound === vipOn ? way : follow(rulesets, { vip, family, ifname: vipOn }).way;
+  const puzzles = way.puzzles.map(({ place, rule: { text }, what }) => ({
+    what: 'a cluster rule',
+    reason: `${what} (${place}: ${text})`,
     needs: null,
-  };
+  }));
+  const large = way.complete
+    ? []
+    : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
+  const rules = rule === null ? [] : [completed(rule, rulesets, vip)];
+  return { rules, unread: [...puzzles, ...large], answered: answeredBy(real, family) };
+}
+
+function follow(rulesets: Rulesets, packets: Packets): { readonly way: Way; readonly rule: Rule | null } {
+  const program = programOf(rulesets, packets);
+  const { legacy, modern } = rulesets;
+  const connmarks = setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables(rulesets));
+  const way = followPackets(program, packets, connmarks);
+  return { way, rule: ruleOf(program, way, packets) };
+}
+
+function programOf({ legacy, modern, nft, clusterip }: Rulesets, packets: Packets): Program {
+  const own = packets.family === 4 ? 'iptables' : 'ip6tables';
+  const parts = [
+    iptablesChains(legacy, packets, `${own}-legacy`, (line) =>
+      clusterip === null ? null : clusteripUse(clusterip, line),
+    ),
+    iptablesChains(modern, packets, own, () => null),
+    nftChains(ownTables({ modern, nft }), packets),
+  ];
+  return { bases: parts.flatMap(({ bases }) => bases), chains: parts.flatMap(({ chains }) => chains) };
+}
+
+/** The tables that iptables-nft wrote are read from iptables-save, which shows what nft cannot. */
+function ownTables({ modern, nft }: Pick<Rulesets, 'modern' | 'nft'>): readonly NftTable[] {
+  return nft.tables.filter(({ family, name }) => !((family === 'ip' || family === 'ip6') && modern.has(name)));
+}
+
+/** The interface that a cluster rule for the VIP is bound to; the VIP's own, if any is. */
+function boundTo({ chains }: Program, vipOn: string | null): string | null {
+  const rules = chains.flatMap((chain) => chain.rules);
+  const bound = rules.flatMap(({ names, ifname, parts }) =>
+    names && ifname !== null && parts.some(({ kind }) => kind === 'cluster') ? [ifname] : [],
+  );
+  return bound.find((ifname) => ifname === vipOn) ?? bound[0] ?? null;
+}
+
+function completed(rule: Rule, { nft, clusterip }: Rulesets, vip: string): Rule {
+  const own = clusterip === null ? rule : withKernelState(rule, clusterip);
+  return own.mac === null ? { ...own, mac: arpMac(nft, vip) } : own;
+}
+
+/** The MAC that an nft rule of family arp writes into the node's answers for the VIP. */
+function arpMac({ tables }: NftRuleset, vip: string): string | null {
+  const rules = tables
+    .filter(({ family }) => family === 'arp')
+    .flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
+  for (const { expr } of rules) {
+    const statements = expr.filter(isFields);
+    const forVip = statements.some((one) => textOf(fieldsOf(one['match'])?.['right']) === vip);
+    const mangles = statements.map((one) => one['mangle']).filter(isFields);
+    const ether = mangles.find(({ key }) => fieldsOf(fieldsOf(key)?.['payload'])?.['field'] === 'saddr ether');
+    const mac = parseMac(textOf(ether?.['value']));
+    if (forVip && mac !== null) return mac;
+  }
+  return null;
 }

@@ -1,5 +1,6 @@
 import type { State } from '../plugin/index.ts';
 import type { Hash } from './hash.ts';
+import type { Region } from './traffic.ts';
 
 /** One residue of the hash, numbered from 1 ("node" in netfilter's options). */
 export type Bucket = number;
@@ -20,21 +21,36 @@ export type Rule = {
   readonly total: number;
   /** The buckets this node answers for, ascending, as the kernel says now. */
   readonly buckets: readonly Bucket[];
-  /** Null where the rule was not read. */
+  /** Null where the rule was not read, and where the node drops everything to the VIP. */
   readonly hash: Hash | null;
+  /** What nft calls the first bucket; null for the other backends, which have no choice. */
+  readonly offset: number | null;
   /** The cluster MAC that the rule names, lower case; null when it names none. */
   readonly mac: string | null;
   /** True when the node answers every client, whatever its buckets are. */
   readonly answersAll: boolean;
   /** `filter INPUT`. */
   readonly place: string;
+  /** What it is changed with: `iptables`, `ip6tables-legacy`, `nft`. */
+  readonly tool: string;
   /** The rule as saved. */
   readonly text: string;
   /** What keeps the rule from doing what it says, worst first. */
   readonly obstacles: readonly Obstacle[];
   /** True where a cluster manager wrote the rule: it would undo a repair by hand. */
   readonly managed: boolean;
+  /** The VIP's traffic that is shared; empty where the rule was not read. */
+  readonly shared: Region;
 };
+
+/** The traffic that comes to a node's own sockets, whatever rule decided it. */
+export type Answered = {
+  readonly region: Region;
+  /** The hashes that the region's residues are of, by their id. More than one is a fault of its own. */
+  readonly hashes: readonly HashInUse[];
+};
+
+export type HashInUse = { readonly id: string; readonly hash: Hash; readonly total: number };
 
 /** Something on the node that keeps a rule from doing what it says. */
 export type Obstacle = {
@@ -64,4 +80,6 @@ export type Unread = {
 export type Reading = {
   readonly rules: readonly Rule[];
   readonly unread: readonly Unread[];
+  /** What of a client's packets comes through all chains; null where it cannot be told. */
+  readonly answered: Answered | null;
 };

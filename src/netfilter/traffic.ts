@@ -9,7 +9,19 @@ export type Dimension = 'protocol' | 'source' | 'sport' | 'dport' | 'phase';
 /** From low to high, both included. */
 export type Interval = { readonly low: bigint; readonly high: bigint };
 
-export type Box = { readonly [dimension in Dimension]: Interval };
+/** Residues of one hash that packets fall into, as a set of bits: bit r is residue r, which is bucket r + 1. */
+export type Residues = {
+  /** Which hash of the ruleset; different hashes are different dimensions. */
+  readonly hash: string;
+  readonly held: bigint;
+  /** Every residue that the hash has. */
+  readonly all: bigint;
+};
+
+export type Box = { readonly [dimension in Dimension]: Interval } & {
+  /** What is known of the packets' residues; a hash that is not listed can be anything. */
+  readonly residues: readonly Residues[];
+};
 
 export type Region = readonly Box[];
 
@@ -52,7 +64,24 @@ const allPhases: Interval = { low: phase.first, high: phase.later };
 /** Everything a family's clients can send to one address. */
 export function allTraffic(family: 4 | 6 = 4): Box {
   const { low, high } = wholeFamily(family);
-  return { protocol: allProtocols, source: { low, high }, sport: allPorts, dport: allPorts, phase: allPhases };
+  return {
+    protocol: allProtocols,
+    source: { low, high },
+    sport: allPorts,
+    dport: allPorts,
+    phase: allPhases,
+    residues: [],
+  };
+}
+
+/** The packets of some residues of a hash. */
+export function ofResidues(family: 4 | 6, hash: string, held: bigint, total: number): Region {
+  return held === 0n ? [] : [{ ...allTraffic(family), residues: [{ hash, held, all: allBits(total) }] }];
+}
+
+/** The lowest bits, as many as there are residues. */
+export function allBits(total: number): bigint {
+  return (1n << BigInt(total)) - 1n;
 }
 
 const dimensions: readonly Dimension[] = ['protocol', 'source', 'sport', 'dport', 'phase'];
@@ -64,6 +93,24 @@ export function intersect(a: Region, b: Region): Region {
 /** What of a is not in b. */
 export function subtract(a: Region, b: Region): Region {
   return b.reduce<Region>((rest, box) => rest.flatMap((left) => cut(left, box)), a);
+}
+
+/** What of a region is in another one, and what is not. */
+export function divide(region: Region, by: Region): { readonly inside: Region; readonly outside: Region } {
+  const [box, ...more] = by;
+  if (box === undefined) return { inside: [], outside: region };
+  if (more.length > 0) return { inside: intersect(region, by), outside: subtract(region, by) };
+  const inside: Box[] = [];
+  const outside: Box[] = [];
+  for (const one of region) {
+    const common = overlap(one, box);
+    if (common === null) outside.push(one);
+    else {
+      inside.push(common);
+      outside.push(...cut(one, box));
+    }
+  }
+  return { inside, outside };
 }
 
 /** The union, its boxes kept apart. */
@@ -100,11 +147,14 @@ export function count(intervals: readonly Interval[]): bigint {
 function overlap(a: Box, b: Box): Box | null {
   if (dimensions.some((dimension) => a[dimension].low > b[dimension].high || b[dimension].low > a[dimension].high))
     return null;
+  const residues = commonResidues(a.residues, b.residues);
+  if (residues === null) return null;
   const common = (dimension: Dimension): Interval => ({
     low: larger(a[dimension].low, b[dimension].low),
     high: smaller(a[dimension].high, b[dimension].high),
   });
   return {
+    residues,
     protocol: common('protocol'),
     source: common('source'),
     sport: common('sport'),
@@ -136,5 +186,44 @@ function cut(box: Box, hole: Box): readonly Box[] {
     if (high > middle.high) slices.push({ ...rest, [dimension]: { low: middle.high + 1n, high } });
     rest = { ...rest, [dimension]: middle };
   }
+  for (const { hash, held, all } of common.residues) {
+    const before = rest.residues.find((one) => one.hash === hash)?.held ?? all;
+    const others = rest.residues.filter((one) => one.hash !== hash);
+    const outside = before & ~held;
+    if (outside !== 0n) slices.push({ ...rest, residues: [...others, { hash, held: outside, all }] });
+    rest = { ...rest, residues: [...others, { hash, held, all }] };
+  }
   return slices;
+}
+
+/** Null when no packet has both. */
+function commonResidues(a: readonly Residues[], b: readonly Residues[]): readonly Residues[] | null {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const both = [...a];
+  for (const one of b) {
+    const at = both.findIndex(({ hash }) => hash === one.hash);
+    if (at < 0) both.push(one);
+    else {
+      const held = (both[at]?.held ?? one.all) & one.held;
+      if (held === 0n) return null;
+      both[at] = { ...one, held };
+    }
+  }
+  return both;
+}
+
+/** The same packets in fewer boxes: those that differ in the residues of one hash alone become one. */
+export function coalesce(region: Region): Region {
+  const boxes = new Map<string, Box>();
+  for (const box of region) {
+    const { residues } = box;
+    const sides = dimensions.map((dimension) => `${box[dimension].low}-${box[dimension].high}`).join(' ');
+    const key = residues.length === 1 ? `${sides} ${residues[0]?.hash}` : `${boxes.size}`;
+    const [one] = boxes.get(key)?.residues ?? [];
+    const [more] = residues;
+    const joined = one !== undefined && more !== undefined ? [{ ...one, held: one.held | more.held }] : residues;
+    boxes.set(key, { ...box, residues: joined });
+  }
+  return [...boxes.values()];
 }

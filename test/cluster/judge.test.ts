@@ -12,6 +12,8 @@ const nothingWanted: Wanted = {
   unreachable: 'CRITICAL',
   skip: [],
   expectBuckets: undefined,
+  backend: 'auto',
+  clients: [],
 };
 
 function node(name: string, situation: Situation | string, wanted: Wanted = nothingWanted): NodeFacts {
@@ -20,7 +22,7 @@ function node(name: string, situation: Situation | string, wanted: Wanted = noth
   if (!snapshot.ok) throw new Error(snapshot.reason);
   const source = wanted.skip.includes('rules')
     ? ({ skipRules: true, total: wanted.totalNodes ?? null } as const)
-    : ({ skipRules: false } as const);
+    : ({ skipRules: false, backend: wanted.backend } as const);
   return factsOf(name, snapshot.value, vip, source);
 }
 

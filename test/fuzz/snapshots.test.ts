@@ -28,6 +28,8 @@ const wanted: Wanted = {
   unreachable: 'CRITICAL',
   skip: [],
   expectBuckets: undefined,
+  backend: 'auto',
+  clients: [],
 };
 
 type Situation = { readonly name: string; readonly snapshots: readonly string[] };
@@ -44,7 +46,7 @@ function verdict(snapshots: readonly string[]): { readonly state: State; readonl
     const name = `n${i + 1}`;
     const snapshot = parseSnapshot(text);
     return snapshot.ok
-      ? factsOf(name, snapshot.value, vip, { skipRules: false })
+      ? factsOf(name, snapshot.value, vip, { skipRules: false, backend: 'auto' })
       : ({ name, reached: false, reason: snapshot.reason } as const);
   });
   const report = reportCluster(judgeCluster(facts, wanted), facts, wanted);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { parseIp } from '../../../src/address/index.ts';
-import { bucketOf, type HashField } from '../../../src/netfilter/index.ts';
+import { bucketOf, clusteripHash } from '../../../src/netfilter/index.ts';
 import { type Outcome, type Probe, sources } from '../uml/uml.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -38,12 +38,6 @@ type Facts = {
   }[];
 };
 
-const fields: Readonly<Record<string, readonly HashField[]>> = {
-  sourceip: ['saddr'],
-  'sourceip-sourceport': ['saddr', 'sport'],
-  'sourceip-sourceport-destport': ['saddr', 'sport', 'dport'],
-};
-
 function check({ snapshots }: Outcome): { text: string; exit: number | null; facts: Facts } {
   const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-lab-'));
   const nodes = Object.entries(snapshots).flatMap(([node, text]) => {
@@ -61,12 +55,13 @@ function check({ snapshots }: Outcome): { text: string; exit: number | null; fac
 
 /** The bucket that a probe falls into, by the hash of one node; ping has no ports. */
 function bucketOfProbe(probe: Probe, node: Facts['nodes'][number]): number {
-  const ports =
-    probe.protocol === 'icmp'
-      ? { sport: 0, dport: 0 }
-      : { sport: probe.port, dport: probe.protocol === 'udp' ? 53 : Number(probe.protocol.slice(3)) };
-  const hash = { formula: 'clusterip', fields: fields[node.hash] ?? [], seed: node.seed } as const;
-  return bucketOf(hash, node.total, { saddr: Number(parseIp(probe.source)?.value), ...ports });
+  const protocol = probe.protocol === 'icmp' ? 1 : probe.protocol === 'udp' ? 17 : 6;
+  const dport = protocol === 17 ? 53 : Number(probe.protocol.slice(3));
+  const ports = protocol === 1 ? { sport: 0, dport: 0 } : { sport: probe.port, dport };
+  const hash = clusteripHash(node.hash, node.seed);
+  // A node without a rule holds nothing, whatever its bucket.
+  const saddr = parseIp(probe.source)?.value ?? 0n;
+  return hash === null ? 0 : (bucketOf(hash, node.total, { family: 4, saddr, daddr: 0n, protocol, ...ports }) ?? 0);
 }
 
 /** How many nodes answer a client, as the plugin's facts have it. */

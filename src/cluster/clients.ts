@@ -1,0 +1,116 @@
+import { type Ip, parseIp } from '../address/index.ts';
+import { answers, bucketOf, type Client, type HashField, type Region, residueOf } from '../netfilter/index.ts';
+import type { SilentNode } from './facts.ts';
+import { type Fault, fault, listOf } from './fault.ts';
+import type { JudgedNode } from './node.ts';
+import { servicePort } from './shares.ts';
+import type { AskedClient, Wanted } from './wanted.ts';
+
+/** Which nodes answer a client. */
+export type ClientAnswer = {
+  readonly client: string;
+  /** The bucket it falls into; null where the nodes do not hash alike, or its hash needs what was not said. */
+  readonly bucket: number | null;
+  readonly nodes: readonly string[];
+  /** Nodes of which it cannot be told. */
+  readonly unknown: readonly string[];
+  /** False where the cluster does not share that traffic, so that every node is to answer it. */
+  readonly shared: boolean;
+};
+
+/** Tells of each client that was asked about which nodes answer it. */
+export function judgeClients(
+  nodes: readonly JudgedNode[],
+  silent: readonly SilentNode[],
+  total: number | null,
+  { vip, clients }: Wanted,
+): readonly ClientAnswer[] {
+  return clients.map((asked) => judgeClient(asked, nodes, silent, total, parseIp(vip) ?? { family: 4, value: 0n }));
+}
+
+function judgeClient(
+  asked: AskedClient,
+  nodes: readonly JudgedNode[],
+  silent: readonly SilentNode[],
+  total: number | null,
+  to: Ip,
+): ClientAnswer {
+  const rules = nodes.flatMap(({ rule }) => (rule === null || rule.shared.length === 0 ? [] : [rule]));
+  const shared = rules[0]?.shared ?? [];
+  const { client, open } = complete(asked, nodes, shared, to);
+  const fields = nodes.flatMap(({ answered }) =>
+    answered === null || answered === 'nothing' ? [] : answered.hashes.flatMap(({ hash }) => hash.fields),
+  );
+  const missing = fields.some((field) => isOpen(field, open));
+  const said = nodes.map(({ name, answered }) => {
+    if (answered === 'nothing') return { name, answer: false };
+    if (answered === null || missing) return { name, answer: null };
+    return { name, answer: answers(answered, client, residueOf) };
+  });
+  const hash = rules.find((rule) => rule.hash !== null)?.hash ?? null;
+  const bucket = hash === null || total === null || missing ? null : bucketOf(hash, total, client);
+  return {
+    client: asked.text,
+    bucket,
+    nodes: said.filter(({ answer }) => answer === true).map(({ name }) => name),
+    unknown: [...said.filter(({ answer }) => answer === null), ...silent].map(({ name }) => name),
+    shared: shared.some((box) => holdsClient(box, client)),
+  };
+}
+
+/** Ports that were not said: one of the shared service, and one that clients use. */
+function complete(
+  { protocol, saddr, sport, dport }: AskedClient,
+  nodes: readonly JudgedNode[],
+  shared: Region,
+  to: Ip,
+): { readonly client: Client; readonly open: readonly ('sport' | 'dport')[] } {
+  const ported = protocol !== 1 && protocol !== 58;
+  const own = shared.filter((box) => box.protocol.low <= BigInt(protocol) && BigInt(protocol) <= box.protocol.high);
+  const known = nodes.flatMap(({ name, answered }) => (answered === null ? [] : [{ node: name, answered }]));
+  const client = {
+    family: to.family,
+    saddr,
+    daddr: to.value,
+    protocol,
+    sport: ported ? (sport ?? 49152) : 0,
+    dport: ported ? (dport ?? Number(servicePort(known, own))) : 0,
+  } as const;
+  const open = (['sport', 'dport'] as const).filter((port) => ported && { sport, dport }[port] === null);
+  return { client, open };
+}
+
+function isOpen({ part }: HashField, open: readonly ('sport' | 'dport')[]): boolean {
+  return (part === 'sport' || part === 'dport') && open.includes(part);
+}
+
+function holdsClient(box: Region[number], { protocol, saddr, sport, dport }: Client): boolean {
+  const inside = ({ low, high }: { low: bigint; high: bigint }, value: bigint) => low <= value && value <= high;
+  return (
+    inside(box.protocol, BigInt(protocol)) &&
+    inside(box.source, saddr) &&
+    inside(box.sport, BigInt(sport)) &&
+    inside(box.dport, BigInt(dport))
+  );
+}
+
+/** Clients that nobody or several answer: what the first line is to name. The others are told, and change nothing. */
+export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[] {
+  return clients.map((one) => {
+    const text = clientText(one);
+    const certain = one.unknown.length === 0;
+    const lost = certain && one.nodes.length === 0;
+    const doubled = one.shared && one.nodes.length > 1;
+    return fault(lost || doubled ? 'CRITICAL' : 'OK', text, text);
+  });
+}
+
+function clientText({ client, bucket, nodes, unknown, shared }: ClientAnswer): string {
+  const where = bucket === null ? '' : ` (bucket ${bucket})`;
+  const doubt = unknown.length === 0 ? '' : `; of ${listOf(unknown)} it cannot be told`;
+  const outside = shared ? '' : ', as it is not shared by the cluster';
+  if (nodes.length === 0)
+    return `client ${client}${where} is answered by ${unknown.length === 0 ? 'no node' : 'no other node'}${doubt}`;
+  if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${doubt}`;
+  return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${doubt}`;
+}

@@ -1,0 +1,346 @@
+import { parseIp, parseMac } from '../address/index.ts';
+import {
+  type BaseChain,
+  type Case,
+  type Chain,
+  type ChainRule,
+  type ClusterUse,
+  fused,
+  type Part,
+  type Verdict,
+} from './chain.ts';
+import { choosesNode, readNftHash } from './nft_hash.ts';
+import { compare, elementsOf, numbers, type Operand, plainElement, readOperand, type Scope } from './nft_match.ts';
+import { type Fields, fieldsOf, listOf, type NftChain, type NftRule, type NftTable, textOf } from './nft_ruleset.ts';
+import { nftText } from './nft_text.ts';
+import {
+  all,
+  bitsOf,
+  type Condition,
+  changeMark,
+  hashMark,
+  type Mark,
+  type Packets,
+  remembered,
+  type State,
+  typical,
+  vague,
+} from './packet.ts';
+import { allBits, intersect, ofResidues, type Region } from './traffic.ts';
+
+const hooks = ['ingress', 'prerouting', 'input'] as const;
+
+/** Statements that look at a packet or change what no cluster rule looks at, and let it go on. */
+const passing = new Set(
+  'counter log continue set map dup flow last secmark snat masquerade ct_helper ct_timeout ct_expectation meter'
+    .split(' ')
+    .map((word) => word.replace('_', ' ')),
+);
+
+/** Statements that decide by what no ruleset shows: rates, counts, quotas. */
+const deciding = new Set(['limit', 'quota', 'ct count', 'connlimit', 'osf']);
+
+/** Writes nft tables as chains that packets can be sent through; also the chains that none of them passes. */
+export function nftChains(
+  tables: readonly NftTable[],
+  packets: Packets,
+): { readonly bases: readonly BaseChain[]; readonly chains: readonly Chain[] } {
+  const bases: BaseChain[] = [];
+  const chains: Chain[] = [];
+  const own = packets.family === 4 ? 'ip' : 'ip6';
+  for (const table of tables) {
+    const passes = [own, 'inet', 'netdev'].includes(table.family);
+    if (!passes && !(table.family === 'bridge' || table.family === 'arp')) continue;
+    const read = new Map<string, Chain>();
+    for (const chain of table.chains.values()) {
+      const place = `${table.family} ${table.name} ${chain.name}`;
+      const rules = chain.rules.map((rule) => readRule(rule, { packets, table, spot: `${place} ${rule.handle}` }));
+      read.set(chain.name, { place, rules });
+    }
+    // Rules of a bridge decide over frames before any of this; only those that hash are of interest.
+    chains.push(...read.values());
+    if (!passes) continue;
+    for (const chain of table.chains.values()) {
+      const entry = read.get(chain.name);
+      if (entry !== undefined && chain.hook !== null && onInterface(chain, packets))
+        bases.push(baseOf(chain, entry, read));
+    }
+  }
+  return { bases, chains };
+}
+
+/** True where any rule remembers marks with the connection, so that later packets do not begin with none. */
+export function setsNftConnmarks(tables: readonly NftTable[]): boolean {
+  const rules = tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
+  return rules.some(({ expr }) =>
+    expr.some((one) => fieldsOf(fieldsOf(fieldsOf(fieldsOf(one)?.['mangle'])?.['key'])?.['ct'])?.['key'] === 'mark'),
+  );
+}
+
+function baseOf(chain: NftChain, entry: Chain, table: ReadonlyMap<string, Chain>): BaseChain {
+  return {
+    hook: hooks.find((hook) => hook === chain.hook) ?? 'other',
+    priority: chain.priority,
+    nat: chain.type === 'nat',
+    chain: entry,
+    policy: chain.policy === 'drop' ? 'drop' : 'accept',
+    policyText: 'policy drop',
+    table,
+  };
+}
+
+function onInterface({ hook, devices }: NftChain, { ifname }: Packets): boolean {
+  return hook !== 'ingress' || devices.length === 0 || ifname === null || devices.includes(ifname);
+}
+
+function readRule(rule: NftRule, scope: Scope): ChainRule {
+  const { expr, comment } = rule;
+  const statements = expr.map((one) => fieldsOf(one) ?? {});
+  const parts = statements.flatMap((one) => readStatement(one, scope, refuses(statements)));
+  const useful = parts.some(({ kind }) => kind !== 'when' && kind !== 'cluster');
+  return {
+    tool: 'nft',
+    text: nftText(expr, comment),
+    // A rule that only counts or logs shares nothing.
+    parts: useful ? hashesLast(parts, scope.packets.family) : [],
+    names: statements.some((one) => namesVip(one, scope)),
+    ifname: boundTo(statements),
+    managed: /^IPaddr2_/.test(scope.table.name) || /pacemaker|IPaddr2|^cip-/i.test(comment),
+    mac: macOf(statements),
+  };
+}
+
+/** Conditions may stand in any order; a hash is looked at by those packets alone that meet the others. */
+function hashesLast(parts: readonly Part[], family: 4 | 6): readonly Part[] {
+  const ends = parts.findIndex(({ kind }) => kind !== 'when' && kind !== 'cluster' && kind !== 'puzzle');
+  const conditions = ends < 0 ? parts : parts.slice(0, ends);
+  const others = conditions.filter((part) => part.kind !== 'when');
+  return [...fused(conditions, family), ...others, ...(ends < 0 ? [] : parts.slice(ends))];
+}
+
+function refuses(statements: readonly Fields[]): boolean {
+  return statements.some((one) => 'drop' in one || 'reject' in one);
+}
+
+function readStatement(statement: Fields, scope: Scope, refused: boolean): readonly Part[] {
+  const { family } = scope.packets;
+  const [[kind, body] = ['', null]] = Object.entries(statement);
+  const fields = fieldsOf(body) ?? {};
+  if (kind === 'match') return readMatch(fields, scope, refused);
+  if (kind === 'vmap') return readVerdictMap(fields, scope);
+  if (kind === 'mangle') return readMangle(fields, scope);
+  if (kind === 'notrack') return [{ kind: 'untrack' }];
+  if (kind === 'xt' && fields['type'] === 'match')
+    return fields['name'] === 'cluster'
+      ? [{ kind: 'puzzle', what: 'nft does not show what iptables-nft wrote; iptables-save would' }]
+      : [{ kind: 'when', plain: true, read: () => vague(family) }];
+  if (kind === 'set' || kind === 'map') return [];
+  if (deciding.has(kind)) return [{ kind: 'when', plain: true, read: () => vague(family) }];
+  if (passing.has(kind)) return [];
+  return [{ kind: 'end', verdict: verdictOf(statement) }];
+}
+
+function verdictOf(statement: unknown): Verdict {
+  const [[kind, body] = ['', null]] = Object.entries(fieldsOf(statement) ?? {});
+  switch (kind) {
+    case 'accept':
+    case 'drop':
+    case 'return':
+    case 'reject':
+      return { kind };
+    case 'dnat':
+    case 'redirect':
+    case 'tproxy':
+    case 'fwd':
+      return { kind: 'redirect' };
+    case 'jump':
+    case 'goto':
+      return { kind, chain: textOf(fieldsOf(body)?.['target']) };
+    default:
+      return { kind: 'unknown' };
+  }
+}
+
+function readMatch({ op, left, right }: Fields, scope: Scope, refused: boolean): readonly Part[] {
+  const operand = readOperand(left, scope);
+  if (typeof operand === 'string') return [{ kind: 'puzzle', what: operand }];
+  if (choosesNode(right)) return [{ kind: 'puzzle', what: 'a hash on the right side of a comparison' }];
+  const read = (state: State) => compare(operand, textOf(op), right, state, scope);
+  if (operand.hash === null) return [fixedCondition(operand, read)];
+  if (!read(typical).exact) return [{ kind: 'puzzle', what: 'what it compares the hash with is not known' }];
+  const { total, id } = operand.hash.use;
+  const held = heldOf(read(typical).traffic, id, total);
+  const use: ClusterUse = { ...operand.hash.use, claims: refused ? allBits(total) & ~held : held };
+  return [needed(operand), { kind: 'cluster', use, read: remembered(read), change: (state) => state }];
+}
+
+function fixedCondition({ plain }: Operand, read: Condition): Part {
+  return { kind: 'when', plain, read: plain ? remembered(read) : read };
+}
+
+/** What the kernel checks before it looks at a hash. */
+function needed({ needs }: { readonly needs: Region }): Part {
+  return { kind: 'when', plain: true, read: () => ({ traffic: needs, exact: true }) };
+}
+
+function heldOf(region: Region, id: string, total: number): bigint {
+  return region.reduce((sum, box) => sum | (box.residues.find(({ hash }) => hash === id)?.held ?? allBits(total)), 0n);
+}
+
+/** `KEY vmap { VALUE : VERDICT, ... }`: the values of one verdict together, in their order; `*` stands for all others. */
+function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
+  const { family } = scope.packets;
+  const operand = readOperand(key, scope);
+  if (typeof operand === 'string') return [{ kind: 'puzzle', what: operand }];
+  const pairs = mapOf(data, scope.table);
+  if (pairs === null)
+    return operand.hash === null
+      ? [{ kind: 'end', verdict: { kind: 'unknown' } }]
+      : [{ kind: 'puzzle', what: 'the elements of its map are not known' }];
+  const groups = new Map<string, { verdict: Verdict; values: unknown[]; others: boolean }>();
+  for (const [value, end] of pairs) {
+    if ('continue' in (fieldsOf(end) ?? {})) continue;
+    const text = JSON.stringify(end);
+    const group = groups.get(text) ?? { verdict: verdictOf(end), values: [], others: false };
+    if (value === '*') group.others = true;
+    else group.values.push(value);
+    groups.set(text, group);
+  }
+  const cases = [...groups.values()].map(({ verdict, values }): Case => {
+    const read = (state: State) => compare(operand, '==', { set: values }, state, scope);
+    const settled = operand.plain || operand.hash !== null;
+    return { read: settled ? remembered(read) : read, plain: operand.plain, verdict };
+  });
+  const rest = [...groups.values()]
+    .filter(({ others }) => others)
+    .map(
+      ({ verdict }): Case => ({ read: () => ({ traffic: operand.needs, exact: true }), plain: operand.plain, verdict }),
+    );
+  const choose: Part = { kind: 'choose', cases: [...cases, ...rest] };
+  if (operand.hash === null) return [choose];
+  const { total, id } = operand.hash.use;
+  const lets = ({ verdict: { kind } }: Case) => kind !== 'drop' && kind !== 'reject';
+  const claims = cases.filter(lets).reduce((sum, one) => sum | heldOf(one.read(typical).traffic, id, total), 0n);
+  const use: ClusterUse = { ...operand.hash.use, claims: rest.some(lets) ? null : claims };
+  return [needed(operand), { kind: 'cluster', use, read: () => all(family), change: (state) => state }, choose];
+}
+
+/** The pairs of `{ KEY : VALUE, ... }` or of a named map; null where its elements are not known. */
+function mapOf(data: unknown, table: NftTable): readonly (readonly [unknown, unknown])[] | null {
+  const elements = elementsOf(data, table);
+  if (elements === null || (elements.length === 1 && elements[0] === data)) return null;
+  return elements.flatMap((pair) => {
+    const [key, value] = listOf(pair);
+    return key === undefined ? [] : [[plainElement(key), plainElement(value)] as const];
+  });
+}
+
+function readMangle(fields: Fields, scope: Scope): readonly Part[] {
+  // nft 0.9.0 called them left and right.
+  const { key = fields['left'], value = fields['right'] } = fields;
+  const meta = textOf(fieldsOf(fieldsOf(key)?.['meta'])?.['key']);
+  const ct = textOf(fieldsOf(fieldsOf(key)?.['ct'])?.['key']);
+  if (meta === 'pkttype') {
+    const pkttype =
+      value === 'host' || value === 'unicast' || value === 0 ? 'host' : value === 'multicast' ? value : 'other';
+    return [{ kind: 'set', change: (state) => ({ ...state, pkttype }) }];
+  }
+  if (meta === 'mark') return readMark(value, scope, (state, mark) => ({ ...state, mark }));
+  if (ct === 'mark') return readMark(value, scope, (state, connmark) => ({ ...state, connmark }));
+  const field = textOf(fieldsOf(fieldsOf(key)?.['payload'])?.['field']);
+  if (field === 'daddr' || field === 'saddr' || field === 'dport' || field === 'sport')
+    return [{ kind: 'end', verdict: { kind: 'redirect' } }];
+  return choosesNode(value)
+    ? [{ kind: 'puzzle', what: 'a hash in a value that no cluster rule is known to look at' }]
+    : [];
+}
+
+/** `meta mark set ...`: a number, a hash, a map of either, arithmetic with a mark, or a mark itself. */
+function readMark(value: unknown, scope: Scope, put: (state: State, mark: Mark) => State): readonly Part[] {
+  const map = fieldsOf(fieldsOf(value)?.['map']);
+  const hash = readNftHash(map === null ? value : map['key'], scope.packets.family, scope.spot);
+  if (typeof hash === 'string') return [{ kind: 'puzzle', what: hash }];
+  if (hash === null) {
+    if (choosesNode(value)) return [{ kind: 'puzzle', what: 'a hash inside of other arithmetic' }];
+    return [{ kind: 'set', change: (state) => put(state, markOf(value, state)) }];
+  }
+  const { id, total, offset } = hash.use;
+  const entries = map === null ? null : mapOf(map['data'], scope.table);
+  if (map !== null && entries === null) return [{ kind: 'puzzle', what: 'the elements of its map are not known' }];
+  const found = Array.from({ length: total }, (_, residue) =>
+    entries === null ? residue + offset : lookUp(entries, residue + offset),
+  );
+  if (found.some((one) => one !== undefined && typeof one !== 'number'))
+    return [{ kind: 'puzzle', what: 'a map to something that is no number' }];
+  const values = found.map((one) => (typeof one === 'number' ? one : 0));
+  // A value that the map does not have ends the rule for that packet.
+  const known = bitsOf(total, (residue) => found[residue] !== undefined);
+  const reached = intersect(hash.needs, ofResidues(scope.packets.family, id, known, total));
+  return [
+    needed(hash),
+    {
+      kind: 'cluster',
+      use: { ...hash.use, claims: null },
+      change: (state) => state,
+      read: () => ({ traffic: reached, exact: true }),
+    },
+    { kind: 'set', change: (state) => put(state, hashMark(id, values)) },
+  ];
+}
+
+function lookUp(entries: readonly (readonly [unknown, unknown])[], value: number): unknown {
+  const found = entries.find(([key]) => {
+    const span = numbers(key);
+    return span !== null && span.low <= value && value <= span.high;
+  });
+  return found?.[1] ?? entries.find(([key]) => key === '*')?.[1];
+}
+
+function markOf(value: unknown, state: State): Mark {
+  if (typeof value === 'number') return value;
+  const fields = fieldsOf(value) ?? {};
+  if (fieldsOf(fields['meta'])?.['key'] === 'mark') return state.mark;
+  if (fieldsOf(fields['ct'])?.['key'] === 'mark') return state.connmark;
+  for (const op of ['&', '|', '^'] as const) {
+    const [left, right] = listOf(fields[op]);
+    if (typeof right !== 'number') continue;
+    const change = { '&': (a: number) => a & right, '|': (a: number) => a | right, '^': (a: number) => a ^ right }[op];
+    return changeMark(markOf(left, state), change);
+  }
+  return null;
+}
+
+function namesVip(statement: Fields, { packets, table }: Scope): boolean {
+  const text = JSON.stringify(statement);
+  if (!text.includes('"daddr"') || fieldsOf(statement['match'])?.['op'] === '!=') return false;
+  const vip = parseIp(packets.vip);
+  const sets = [...text.matchAll(/"@([^"]+)"/g)].flatMap(([, name]) => table.sets.get(name ?? '') ?? []);
+  const words = `${text}${JSON.stringify(sets)}`.split('"');
+  return words.some((word) => vip !== null && word.length > 1 && parseIp(word)?.value === vip.value);
+}
+
+function boundTo(statements: readonly Fields[]): string | null {
+  for (const statement of statements) {
+    const match = fieldsOf(statement['match']);
+    const key = textOf(fieldsOf(fieldsOf(match?.['left'])?.['meta'])?.['key']);
+    const right = match?.['right'];
+    if (
+      (key === 'iif' || key === 'iifname') &&
+      match?.['op'] === '==' &&
+      typeof right === 'string' &&
+      !/[@*]/.test(right)
+    )
+      return right;
+  }
+  return null;
+}
+
+/** The cluster MAC where a rule asks for frames to it. */
+function macOf(statements: readonly Fields[]): string | null {
+  for (const statement of statements) {
+    const match = fieldsOf(statement['match']);
+    const left = fieldsOf(fieldsOf(match?.['left'])?.['payload']);
+    if (left?.['protocol'] === 'ether' && left['field'] === 'daddr') return parseMac(textOf(match?.['right']));
+  }
+  return null;
+}

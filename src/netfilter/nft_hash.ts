@@ -1,0 +1,168 @@
+import { parseIp } from '../address/index.ts';
+import type { ClusterUse } from './chain.ts';
+import { type Hash, type HashField, nftHash, useId } from './hash.ts';
+import { type Fields, fieldsOf, listOf, textOf } from './nft_ruleset.ts';
+import { nftExpression } from './nft_text.ts';
+import type { Region } from './traffic.ts';
+import { allTraffic, point, protocolNumbers } from './traffic.ts';
+
+/** More residues than any cluster has; a larger number is somebody's use of the hash for another end. */
+const mostResidues = 65_536;
+
+/** A hash, a number generator or the like that a rule looks at. */
+export type NftHash = {
+  readonly use: Omit<ClusterUse, 'claims'>;
+  /** What the kernel checks before it hashes: `tcp sport` is of TCP only. */
+  readonly needs: Region;
+};
+
+/** True for an expression that chooses by a hash or a generator, understood or not. */
+export function choosesNode(value: unknown): boolean {
+  return /"(jhash|symhash|numgen)"/.test(JSON.stringify(value) ?? '');
+}
+
+/**
+ * Reads `jhash`, `symhash` and `numgen`; a sentence where it is one of these and cannot be used. `spot` tells one rule
+ * from another, because each rule without a seed draws its own.
+ */
+export function readNftHash(value: unknown, family: 4 | 6, spot: string): NftHash | string | null {
+  const [[kind, body] = ['', null]] = Object.entries(fieldsOf(value) ?? {});
+  if (kind !== 'jhash' && kind !== 'symhash' && kind !== 'numgen') return null;
+  const fields = fieldsOf(body) ?? {};
+  const { mod: total, seed = null, offset = 0 } = fields;
+  if (typeof total !== 'number' || typeof offset !== 'number' || total < 1)
+    return `no number of buckets in ${nftExpression(value)}`;
+  if (total > mostResidues) return `${total} buckets`;
+  const hashed =
+    kind === 'jhash' ? readFields(fields['expr'], family) : { fields: [], needs: [allTraffic(family)], tracked: false };
+  if (typeof hashed === 'string') return hashed;
+  const known = typeof seed === 'number' ? seed : null;
+  const hash: Hash = kind === 'jhash' ? nftHash(hashed.fields, known, hashed.tracked) : generator(kind, fields);
+  const id = known !== null ? useId(hash, total) : `${spot} ${kind} ${total}`;
+  return { use: { backend: 'nftables', id, hash, total, offset }, needs: hashed.needs };
+}
+
+function generator(kind: 'symhash' | 'numgen', { mode }: Fields): Hash {
+  const formula = kind === 'symhash' ? 'symhash' : mode === 'inc' ? 'numgen inc' : 'numgen random';
+  return { formula, fields: [], seed: null, name: formula, tracked: false };
+}
+
+type Hashed = { readonly fields: readonly HashField[]; readonly needs: Region; readonly tracked: boolean };
+
+function readFields(expr: unknown, family: 4 | 6): Hashed | string {
+  const parts = fieldsOf(expr)?.['concat'];
+  const read = (Array.isArray(parts) ? parts : [expr]).map((part) => readField(part, family));
+  const unread = read.find((one) => typeof one === 'string');
+  if (unread !== undefined) return unread;
+  const known = read.filter((one) => typeof one !== 'string');
+  const protocols = [...new Set(known.flatMap(({ protocol }) => protocol ?? []))];
+  const [only] = protocols;
+  const wrong = known.some((one) => one.family !== null && one.family !== family) || protocols.length > 1;
+  const everything = allTraffic(family);
+  const needs = wrong ? [] : [only === undefined ? everything : { ...everything, protocol: point(only) }];
+  return { fields: known.map(({ field }) => field), needs, tracked: known.some(({ tracked }) => tracked) };
+}
+
+type ReadField = {
+  readonly field: HashField;
+  readonly protocol: bigint | null;
+  readonly family: 4 | 6 | null;
+  readonly tracked: boolean;
+};
+
+function readField(expr: unknown, family: 4 | 6): ReadField | string {
+  const fields = fieldsOf(expr) ?? {};
+  const masked = listOf(fields['&']);
+  if (masked.length === 2) return withMask(readField(masked[0], family), masked[1], family, nftExpression(expr));
+  const payload = fieldsOf(fields['payload']);
+  if (payload !== null) return payloadField(payload, expr);
+  const ct = fieldsOf(fields['ct']);
+  if (ct !== null) return conntrackField(ct, expr, family);
+  const meta = fieldsOf(fields['meta']);
+  if (meta === null) return `what it hashes is not understood: ${nftExpression(expr)}`;
+  const key = textOf(meta['key']);
+  const lengths: Readonly<Record<string, number>> = {
+    l4proto: 1,
+    iif: 4,
+    iifname: 16,
+    mark: 4,
+    protocol: 2,
+    nfproto: 1,
+  };
+  const part = key === 'l4proto' ? 'protocol' : null;
+  const length = lengths[key] ?? 4;
+  return {
+    field: { name: nftExpression(expr), part, length, mask: null },
+    protocol: null,
+    family: null,
+    tracked: false,
+  };
+}
+
+/** The header that a field is of; nft 0.9.0 called it the payload's name. */
+export function protocolOf(payload: Fields): string {
+  return textOf(payload['protocol'] ?? payload['name']);
+}
+
+/** Bytes by their place in a header, as `@nh,96,32` says them. */
+const rawFields: Readonly<Record<string, { readonly part: HashField['part']; readonly family: 4 | 6 | null }>> = {
+  'nh 96 32': { part: 'saddr', family: 4 },
+  'nh 128 32': { part: 'daddr', family: 4 },
+  'nh 64 128': { part: 'saddr', family: 6 },
+  'nh 192 128': { part: 'daddr', family: 6 },
+  'th 0 16': { part: 'sport', family: null },
+  'th 16 16': { part: 'dport', family: null },
+};
+
+function rawField(payload: Fields, name: string): ReadField {
+  const { base, offset, len } = payload;
+  const known = rawFields[`${textOf(base)} ${textOf(offset)} ${textOf(len)}`];
+  const field = { name, part: known?.part ?? null, length: Math.ceil(Number(len) / 8), mask: null };
+  return { field, protocol: null, family: known?.family ?? null, tracked: false };
+}
+
+function payloadField(payload: Fields, expr: unknown): ReadField {
+  if ('base' in payload) return rawField(payload, nftExpression(expr));
+  const [protocol, field] = [protocolOf(payload), textOf(payload['field'])];
+  const name = nftExpression(expr);
+  const family = protocol === 'ip' ? 4 : protocol === 'ip6' ? 6 : null;
+  if (family !== null) {
+    const address = field === 'saddr' || field === 'daddr' ? field : null;
+    const part = address ?? (field === 'protocol' || field === 'nexthdr' ? 'protocol' : null);
+    const length = address === null ? 1 : family === 4 ? 4 : 16;
+    return { field: { name, part, length, mask: null }, protocol: null, family, tracked: false };
+  }
+  const port = field === 'sport' || field === 'dport' ? field : null;
+  const number = protocol === 'th' ? null : (protocolNumbers[protocol] ?? null);
+  const length = port === null ? 6 : 2;
+  return { field: { name, part: port, length, mask: null }, protocol: number, family: null, tracked: false };
+}
+
+/** `ct original ip saddr`; nft before 1.0 says the family beside the key, and `ct original saddr` leaves it to the table. */
+function conntrackField(ct: Fields, expr: unknown, own: 4 | 6): ReadField | string {
+  const key = textOf(ct['key']);
+  const said = textOf(ct['family']) || (key.includes(' ') ? (key.split(' ')[0] ?? '') : '');
+  const word = key.split(' ').at(-1) ?? '';
+  const family = said === 'ip' ? 4 : said === 'ip6' ? 6 : null;
+  const parts: Readonly<Record<string, HashField['part']>> = {
+    saddr: 'saddr',
+    daddr: 'daddr',
+    'proto-src': 'sport',
+    'proto-dst': 'dport',
+    protocol: 'protocol',
+  };
+  const part = parts[word];
+  if (part === undefined || part === null || textOf(ct['dir']) === 'reply')
+    return `what it hashes is not understood: ${nftExpression(expr)}`;
+  const address = part === 'saddr' || part === 'daddr';
+  const length = address ? ((family ?? own) === 6 ? 16 : 4) : part === 'protocol' ? 1 : 2;
+  return { field: { name: nftExpression(expr), part, length, mask: null }, protocol: null, family, tracked: true };
+}
+
+function withMask(read: ReadField | string, mask: unknown, family: 4 | 6, name: string): ReadField | string {
+  if (typeof read === 'string') return read;
+  const prefix = fieldsOf(fieldsOf(mask)?.['prefix']);
+  const value = typeof mask === 'number' ? BigInt(mask) : (parseIp(textOf(prefix?.['addr'] ?? mask))?.value ?? null);
+  if (value === null) return `what it hashes is not understood: ${name} (IPv${family})`;
+  return { ...read, field: { ...read.field, name, mask: value } };
+}

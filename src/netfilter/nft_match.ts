@@ -1,0 +1,339 @@
+import { isMulticastMac, parseBlock, parseIp, parseMac } from '../address/index.ts';
+import { comesIn, connectionStates, ping, tcpFlags } from './match.ts';
+import { type NftHash, protocolOf, readNftHash } from './nft_hash.ts';
+import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './nft_ruleset.ts';
+import { type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
+import {
+  allBits,
+  allPorts,
+  allTraffic,
+  coalesce,
+  type Dimension,
+  type Interval,
+  intersect,
+  ofResidues,
+  point,
+  protocolNumbers,
+  type Region,
+  subtract,
+} from './traffic.ts';
+
+/** The left side of a comparison: what a rule looks at. */
+export type Operand = {
+  /** What the kernel checks before it looks: the family, the protocol. Nothing else meets the condition, negated or not. */
+  readonly needs: Region;
+  /** The packets that have one of some values; a set, a range, a prefix or a single one. */
+  readonly equals: (value: unknown, state: State) => Reading;
+  /** True when it says the same of every packet, whatever it carries. */
+  readonly plain: boolean;
+  /** The largest value, where values can be compared. */
+  readonly most: number;
+  readonly hash: NftHash | null;
+};
+
+/** What a rule is read in: its table's sets, the packets, and its own place. */
+export type Scope = { readonly packets: Packets; readonly table: NftTable; readonly spot: string };
+
+/** Reads the left side of a comparison; a sentence where it is a hash that cannot be used. */
+export function readOperand(expr: unknown, scope: Scope): Operand | string {
+  const hash = readNftHash(expr, scope.packets.family, scope.spot);
+  if (typeof hash === 'string') return hash;
+  if (hash !== null) return hashOperand(hash, scope);
+  const [[kind, body] = ['', null]] = Object.entries(fieldsOf(expr) ?? {});
+  const fields = fieldsOf(body) ?? {};
+  if (kind === 'concat') return concatOperand(listOf(body), scope);
+  if (kind === '&') return maskedOperand(listOf(body), scope);
+  if (kind === 'payload') return payloadOperand(fields, scope.packets);
+  if (kind === 'meta') return metaOperand(textOf(fields['key']), scope.packets);
+  if (kind === 'ct') return conntrackOperand(fields, scope.packets);
+  if (kind === 'fib') return fibOperand(fields, scope.packets);
+  return unknownOperand(scope.packets);
+}
+
+/** Reads `left op right`: the packets that a comparison lets through. */
+export function compare(operand: Operand, op: string, right: unknown, state: State, scope: Scope): Reading {
+  const { family } = scope.packets;
+  const reading = /^[<>]/.test(op) ? bound(operand, op, right, state, family) : oneOf(operand, right, state, scope);
+  const traffic = intersect(operand.needs, reading.traffic);
+  if (op !== '!=') return { traffic, exact: reading.exact };
+  return reading.exact ? { traffic: subtract(operand.needs, traffic), exact: true } : vague(family, operand.needs);
+}
+
+/** The packets that have one of the values of a set, an anonymous one or a named one. */
+export function oneOf(operand: Operand, right: unknown, state: State, scope: Scope): Reading {
+  const values = elementsOf(right, scope.table);
+  if (values === null) return vague(scope.packets.family);
+  if (values.length === 1) return operand.equals(values[0], state);
+  const readings = values.map((value) => operand.equals(value, state));
+  if (operand.hash !== null) return unitedResidues(operand.hash, readings, scope.packets.family);
+  return {
+    traffic: coalesce(readings.flatMap(({ traffic }) => traffic)),
+    exact: readings.every(({ exact }) => exact),
+  };
+}
+
+/** Many values of one hash, which a large map has, as one set of bits. */
+function unitedResidues({ use }: NftHash, readings: readonly Reading[], family: 4 | 6): Reading {
+  if (readings.some(({ exact }) => !exact)) return vague(family);
+  const bits = readings.flatMap(({ traffic }) => traffic.flatMap(({ residues }) => residues.map(({ held }) => held)));
+  const held = bits.reduce((sum, one) => sum | one, 0n);
+  return { traffic: ofResidues(family, use.id, held, use.total), exact: true };
+}
+
+/** The elements of `@name` or `{ ... }`, or the one value itself; null for a set whose elements are not known. */
+export function elementsOf(right: unknown, table: NftTable): readonly unknown[] | null {
+  if (typeof right === 'string' && right.startsWith('@'))
+    return table.sets.get(right.slice(1))?.map(plainElement) ?? null;
+  const set = fieldsOf(right)?.['set'];
+  return Array.isArray(set) ? set.map(plainElement) : [right];
+}
+
+/** An element less its counter, comment or time limit. */
+export function plainElement(element: unknown): unknown {
+  const elem = fieldsOf(fieldsOf(element)?.['elem']);
+  return elem === null ? element : elem['val'];
+}
+
+function bound({ equals, most }: Operand, op: string, right: unknown, state: State, family: 4 | 6): Reading {
+  if (typeof right !== 'number' || most < 0) return vague(family);
+  const low = op === '>' ? right + 1 : op === '>=' ? right : 0;
+  const high = op === '<' ? right - 1 : op === '<=' ? right : most;
+  return low > high ? when(false, family) : equals({ range: [low, high] }, state);
+}
+
+function operand(packets: Packets, equals: (value: unknown) => Reading, more: Partial<Operand> = {}): Operand {
+  return { needs: [allTraffic(packets.family)], equals, plain: true, most: -1, hash: null, ...more };
+}
+
+function unknownOperand(packets: Packets, more: Partial<Operand> = {}): Operand {
+  return operand(packets, () => vague(packets.family), more);
+}
+
+/** Something that has one value for every client's packets. */
+function fixed(packets: Packets, ...names: readonly (string | number | boolean)[]): Operand {
+  return operand(packets, (value) => {
+    const list = Array.isArray(value) ? value : [value];
+    return when(
+      list.some((one) => names.some((name) => name === one)),
+      packets.family,
+    );
+  });
+}
+
+function hashOperand(hash: NftHash, { packets }: Scope): Operand {
+  const { id, total, offset, hash: what } = hash.use;
+  const equals = (value: unknown, state: State): Reading => {
+    const span = numbers(value);
+    if (span === null) return vague(packets.family);
+    if (what.tracked && state.tracking !== 'tracked') return when(false, packets.family);
+    const low = Math.max(0, span.low - offset);
+    const high = Math.min(total - 1, span.high - offset);
+    const held = low > high ? 0n : allBits(high + 1) & ~allBits(low);
+    return { traffic: ofResidues(packets.family, id, held, total), exact: true };
+  };
+  return { needs: hash.needs, equals, plain: false, most: offset + total - 1, hash };
+}
+
+function concatOperand(parts: readonly unknown[], scope: Scope): Operand | string {
+  const { family } = scope.packets;
+  const read = parts.map((part) => readOperand(part, scope));
+  const unread = read.find((one) => typeof one === 'string');
+  if (unread !== undefined) return unread;
+  const operands = read.filter((one) => typeof one !== 'string');
+  if (operands.some(({ hash }) => hash !== null)) return 'a hash beside other fields';
+  const equals = (value: unknown, state: State): Reading => {
+    const values = listOf(fieldsOf(value)?.['concat']);
+    if (values.length !== operands.length) return vague(family);
+    const readings = operands.map((one, i) => one.equals(plainElement(values[i]), state));
+    const traffic = readings.reduce<Region>((sum, one) => intersect(sum, one.traffic), [allTraffic(family)]);
+    return { traffic, exact: readings.every(({ exact }) => exact) };
+  };
+  const needs = operands.reduce<Region>((sum, one) => intersect(sum, one.needs), [allTraffic(family)]);
+  return { needs, equals, plain: operands.every(({ plain }) => plain), most: -1, hash: null };
+}
+
+function maskedOperand([left, mask]: readonly unknown[], scope: Scope): Operand | string {
+  const { packets } = scope;
+  const meta = textOf(fieldsOf(fieldsOf(left)?.['meta'])?.['key']);
+  const ct = textOf(fieldsOf(fieldsOf(left)?.['ct'])?.['key']);
+  if ((meta === 'mark' || ct === 'mark') && typeof mask === 'number')
+    return markOperand(packets, ct === 'mark' ? 'connmark' : 'mark', mask);
+  if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'flags') return flagsOperand(packets, mask);
+  const inner = readOperand(left, scope);
+  return typeof inner === 'string' ? inner : { ...unknownOperand(packets), needs: inner.needs };
+}
+
+function markOperand(packets: Packets, which: 'mark' | 'connmark', mask: number): Operand {
+  const equals = (value: unknown, state: State): Reading => {
+    const span = numbers(value);
+    if (span === null) return vague(packets.family);
+    const test = (one: number) => span.low <= (one & mask) >>> 0 && (one & mask) >>> 0 <= span.high;
+    return readMark(state[which], test, packets.family);
+  };
+  return { ...operand(packets, () => vague(packets.family)), equals, plain: false, most: 0xffffffff };
+}
+
+function flagsOperand(packets: Packets, mask: unknown): Operand {
+  const upper = (value: unknown) =>
+    (Array.isArray(value) ? value : [value]).map((one) => textOf(one).toUpperCase()).join();
+  const needs = [{ ...allTraffic(packets.family), protocol: point(6n) }];
+  return operand(packets, (value) => tcpFlags(upper(mask), value === 0 ? 'NONE' : upper(value), packets), { needs });
+}
+
+function payloadOperand(payload: Fields, packets: Packets): Operand {
+  const [protocol, field] = [protocolOf(payload), textOf(payload['field'])];
+  const everything = allTraffic(packets.family);
+  if (protocol === 'ip' || protocol === 'ip6') {
+    const needs = (protocol === 'ip' ? 4 : 6) === packets.family ? [everything] : [];
+    if (field === 'saddr') return operand(packets, (value) => spans('source', addresses(value), packets), { needs });
+    if (field === 'daddr') return operand(packets, (value) => holdsVip(value, packets), { needs });
+    if (field === 'protocol' || field === 'nexthdr')
+      return operand(packets, (value) => spans('protocol', protocols(value), packets), { needs });
+    if (field === 'version') return { ...fixed(packets, packets.family), needs };
+    return unknownOperand(packets, { needs });
+  }
+  if (protocol === 'ether') return etherOperand(field, packets);
+  const number = protocol === 'th' ? null : (protocolNumbers[protocol] ?? null);
+  const needs = [number === null ? everything : { ...everything, protocol: point(number) }];
+  if (field === 'sport' || field === 'dport')
+    return operand(packets, (value) => spans(field, ports(value), packets), { needs, most: Number(allPorts.high) });
+  if (protocol === 'tcp' && field === 'flags') return { ...setFlagsOperand(packets), needs };
+  if ((protocol === 'icmp' || protocol === 'icmpv6') && field === 'type')
+    return operand(packets, (value) => ping(textOf(value), packets.family), { needs });
+  // Frames of other kinds (arp, vlan) are no traffic to a VIP.
+  return protocol === 'arp' ? fixed(packets) : unknownOperand(packets, { needs });
+}
+
+/** `tcp flags syn` (op `in`): any of the flags is set. */
+function setFlagsOperand(packets: Packets): Operand {
+  return operand(packets, (value) => {
+    const names = (Array.isArray(value) ? value : [value]).map((one) => textOf(one).toUpperCase());
+    const readings = names.map((name) => tcpFlags(name, name, packets));
+    return {
+      traffic: readings.flatMap(({ traffic }) => traffic),
+      exact: names.length === 1 && readings.every(({ exact }) => exact),
+    };
+  });
+}
+
+/** Frames for the VIP come under the cluster MAC, which is a multicast one. */
+function etherOperand(field: string, packets: Packets): Operand {
+  if (field === 'type') return fixed(packets, packets.family === 4 ? 'ip' : 'ip6', packets.family === 4 ? 8 : 56710);
+  if (field !== 'daddr') return unknownOperand(packets);
+  return operand(packets, (value) => {
+    const mac = parseMac(textOf(value));
+    return mac === null ? vague(packets.family) : when(isMulticastMac(mac), packets.family);
+  });
+}
+
+function metaOperand(key: string, packets: Packets): Operand {
+  const { family } = packets;
+  switch (key) {
+    case 'mark':
+      return markOperand(packets, 'mark', 0xffffffff);
+    case 'iif':
+    case 'iifname':
+      return operand(packets, (value) => when(comesIn(textOf(value), packets.ifname, '*'), family));
+    case 'l4proto':
+      return operand(packets, (value) => spans('protocol', protocols(value), packets));
+    case 'nfproto':
+      return fixed(packets, family === 4 ? 'ipv4' : 'ipv6', family === 4 ? 2 : 10);
+    case 'protocol':
+      return fixed(packets, family === 4 ? 'ip' : 'ip6', family === 4 ? 8 : 56710);
+    case 'pkttype':
+      return {
+        ...unknownOperand(packets),
+        equals: (value, { pkttype }) => pktType(value, pkttype, family),
+        plain: false,
+      };
+    case 'iiftype':
+      return fixed(packets, 'ether', 1);
+    default:
+      return unknownOperand(packets);
+  }
+}
+
+function pktType(value: unknown, carried: State['pkttype'], family: 4 | 6): Reading {
+  if (carried === 'other') return vague(family);
+  const names: readonly unknown[] = carried === 'host' ? ['host', 'unicast', 0] : ['multicast', 2];
+  return when(names.includes(value), family);
+}
+
+function conntrackOperand(ct: Fields, packets: Packets): Operand {
+  const key = textOf(ct['key']);
+  const { family } = packets;
+  if (key === 'mark') return markOperand(packets, 'connmark', 0xffffffff);
+  if (key === 'state') {
+    const equals = (value: unknown, { tracking }: State) =>
+      connectionStates((Array.isArray(value) ? value : [value]).map(textOf), tracking, family);
+    return { ...unknownOperand(packets), equals };
+  }
+  if (key === 'direction') return fixed(packets, 'original', 0);
+  if (textOf(ct['dir']) !== 'original') return unknownOperand(packets);
+  const word = key.split(' ').at(-1) ?? '';
+  const tracked = (read: (value: unknown) => Reading): Operand => ({
+    ...unknownOperand(packets),
+    equals: (value, { tracking }) => (tracking === 'tracked' ? read(value) : when(false, family)),
+  });
+  if (word === 'saddr') return tracked((value) => spans('source', addresses(value), packets));
+  if (word === 'daddr') return tracked((value) => holdsVip(value, packets));
+  if (word === 'protocol') return tracked((value) => spans('protocol', protocols(value), packets));
+  if (word === 'proto-dst') return tracked((value) => spans('dport', ports(value), packets));
+  if (word === 'proto-src') return tracked((value) => spans('sport', ports(value), packets));
+  return unknownOperand(packets);
+}
+
+/** Routing's view: the VIP is a local address, and a client that is served has a way back. */
+function fibOperand({ result, flags }: Fields, packets: Packets): Operand {
+  const of = listOf(flags).map(textOf);
+  if (result === 'type' && of.includes('daddr')) return fixed(packets, 'local', 2);
+  if (result === 'type' && of.includes('saddr')) return fixed(packets, 'unicast', 1);
+  const missing = new Set<unknown>([false, '0', 0]);
+  return operand(packets, (value) =>
+    typeof value === 'boolean' || missing.has(value) ? when(value === true, packets.family) : vague(packets.family),
+  );
+}
+
+/** A number or a range of them. */
+export function numbers(value: unknown): { readonly low: number; readonly high: number } | null {
+  if (typeof value === 'number') return { low: value, high: value };
+  const [low, high] = listOf(fieldsOf(value)?.['range']);
+  if (typeof low === 'number' && typeof high === 'number') return { low, high };
+  const prefix = fieldsOf(fieldsOf(value)?.['prefix']);
+  const [addr, len] = [prefix?.['addr'], prefix?.['len']];
+  if (typeof addr !== 'number' || typeof len !== 'number' || len > 32) return null;
+  return { low: addr, high: addr + 2 ** (32 - len) - 1 };
+}
+
+function addresses(value: unknown): Interval | null {
+  if (typeof value === 'string') return parseBlock(value);
+  const prefix = fieldsOf(fieldsOf(value)?.['prefix']);
+  if (prefix !== null) return parseBlock(`${textOf(prefix['addr'])}/${textOf(prefix['len'])}`);
+  const [low, high] = listOf(fieldsOf(value)?.['range']).map((one) => parseIp(textOf(one)));
+  return low && high ? { low: low.value, high: high.value } : null;
+}
+
+function ports(value: unknown): Interval | null {
+  const span = numbers(value);
+  if (span !== null) return { low: BigInt(span.low), high: BigInt(span.high) };
+  const prefix = fieldsOf(fieldsOf(value)?.['prefix']);
+  return prefix === null && value !== '*' ? null : null;
+}
+
+function protocols(value: unknown): Interval | null {
+  const span = numbers(value);
+  if (span !== null) return { low: BigInt(span.low), high: BigInt(span.high) };
+  const number = typeof value === 'string' ? protocolNumbers[value.toLowerCase()] : undefined;
+  return number === undefined ? null : point(number);
+}
+
+function spans(dimension: Dimension, span: Interval | null, { family }: Packets): Reading {
+  if (span === null) return vague(family);
+  return { traffic: [{ ...allTraffic(family), [dimension]: { low: span.low, high: span.high } }], exact: true };
+}
+
+function holdsVip(value: unknown, packets: Packets): Reading {
+  const [span, vip] = [addresses(value), parseIp(packets.vip)];
+  if (span === null || vip === null) return vague(packets.family);
+  return when(span.low <= vip.value && vip.value <= span.high, packets.family);
+}
