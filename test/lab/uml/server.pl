@@ -2,22 +2,29 @@
 # The file READY appears when it listens.
 use strict;
 use warnings;
-use Socket;
+use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6 AF_INET6 PF_INET6);
 use IO::Select;
 
 my ($name, $vip, $ready) = @ARGV;
+my $six = $vip =~ /:/;
 my $select = IO::Select->new;
 my %kind;
+
+sub at {
+    my ($port) = @_;
+    return $six ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $vip)) : pack_sockaddr_in($port, inet_aton($vip));
+}
+
 for my $port (80, 8080) {
-    socket(my $tcp, PF_INET, SOCK_STREAM, 0) or die "socket: $!";
+    socket(my $tcp, $six ? PF_INET6 : PF_INET, SOCK_STREAM, 0) or die "socket: $!";
     setsockopt($tcp, SOL_SOCKET, SO_REUSEADDR, 1);
-    bind($tcp, sockaddr_in($port, inet_aton($vip))) or die "bind: $!";
-    listen($tcp, 512);
+    bind($tcp, at($port)) or die "bind: $!";
+    listen($tcp, 1024);
     $select->add($tcp);
     $kind{$tcp} = 'listener';
 }
-socket(my $udp, PF_INET, SOCK_DGRAM, 0) or die "socket: $!";
-bind($udp, sockaddr_in(53, inet_aton($vip))) or die "bind: $!";
+socket(my $udp, $six ? PF_INET6 : PF_INET, SOCK_DGRAM, 0) or die "socket: $!";
+bind($udp, at(53)) or die "bind: $!";
 $select->add($udp);
 open(my $flag, '>', $ready) or die "$ready: $!";
 close $flag;

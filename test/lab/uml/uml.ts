@@ -13,10 +13,17 @@ export type Probe = {
   readonly source: string;
   readonly port: number;
   readonly answers: string;
+  /** TCP: the nodes that sent a SYN-ACK. */
+  readonly began: readonly string[];
 };
 
 /** What one scenario gave: each node's snapshot, and every client's packets. */
-export type Outcome = { readonly snapshots: Readonly<Record<string, string>>; readonly traffic: readonly Probe[] };
+export type Outcome = {
+  readonly snapshots: Readonly<Record<string, string>>;
+  readonly traffic: readonly Probe[];
+  /** What the tools said meanwhile. */
+  readonly log?: string;
+};
 
 /** Why the kernel cannot be booted here, or null. */
 export function whyNoKernel(): string | null {
@@ -115,8 +122,8 @@ export function readOutcome(folder: string): Outcome {
 }
 
 function readProbe(line: string): Probe {
-  const [protocol = '', source = '', port = '', answers = ''] = line.split(' ');
-  return { protocol, source, port: Number(port), answers };
+  const [protocol = '', source = '', port = '', answers = '', nodes = '-'] = line.split(' ');
+  return { protocol, source, port: Number(port), answers, began: nodes === '-' ? [] : nodes.split('+') };
 }
 
 /** 64 client addresses in four networks, the same in every run. */
