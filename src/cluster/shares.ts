@@ -152,13 +152,20 @@ function countSample(nodes: readonly NodeAnswers[], part: Region, to: Ip): Measu
   // Many different hashes, and many addresses that rules name, cost their time each; a smaller sample is still good to one percent.
   const boxes = nodes.reduce((sum, { answered }) => sum + (answered === 'nothing' ? 0 : answered.region.length), 0);
   const size = keys.size > 8 || boxes > 500 ? sampleSize / 8 : sampleSize;
+  // A key a hash, not a key a client: writing them is most of the work.
+  const written = new Map<HashInUse, string>();
+  const keyOf = (use: HashInUse, node: string) => {
+    const key = written.get(use) ?? (use.hash.seed === null ? `${node} ${use.id}` : hashKey(use.hash, node));
+    written.set(use, key);
+    return key;
+  };
   let [lost, doubled] = [0, 0];
   for (const client of sampleClients(part, to, size)) {
     const known = new Map<string, number>();
     let answering = 0;
     for (const { node, answered } of nodes) {
       if (answered === 'nothing') continue;
-      const residue = (use: HashInUse) => sampledResidue(use, client, node, known);
+      const residue = (use: HashInUse) => sampledResidue(use, client, keyOf(use, node), known);
       if (answers(answered, client, residue) === true) answering++;
       if (answering > 1) break;
     }
@@ -173,13 +180,7 @@ function keysOf({ hashes }: Answered, node: string): readonly string[] {
 }
 
 /** A hash that nobody knows is as good as any other: one seed for each rule of each node stands for it. */
-function sampledResidue(
-  { hash, id, total }: HashInUse,
-  client: Client,
-  node: string,
-  known: Map<string, number>,
-): number {
-  const key = hash.seed === null ? `${node} ${id}` : hashKey(hash, node);
+function sampledResidue({ hash, total }: HashInUse, client: Client, key: string, known: Map<string, number>): number {
   const value = known.get(key) ?? hashClient(hash, client) ?? guess(client, key);
   known.set(key, value);
   return scale(value, total);

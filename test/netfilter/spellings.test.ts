@@ -226,11 +226,11 @@ describe('nftables as nft -j prints it', () => {
 describe('what IPaddr2 writes', () => {
   const captured = (name: string) => readFileSync(`test/fixtures/netfilter/ipaddr2/${name}`, 'utf8').trim().split('\n');
   test.each([
-    ['nft-n1.json', [1], 2, true],
-    ['nft-n2.json', [2], 2, true],
-    ['nft-n2-seed-mismatch.json', [2], 2, true],
-    ['nft-n2-total-mismatch.json', [2], 3, true],
-    ['nft-n2-lost-bucket.json', [], 0, true],
+    ['nft-n1.txt', [1], 2, true],
+    ['nft-n2.txt', [2], 2, true],
+    ['nft-n2-seed-mismatch.txt', [2], 2, true],
+    ['nft-n2-total-mismatch.txt', [2], 3, true],
+    ['nft-n2-lost-bucket.txt', [], 0, true],
   ] as const)('%s', (name, buckets, total, managed) => {
     const { rules, unread } = read({ nft: captured(name) }, '192.0.2.100');
     expect(unread).toEqual([]);
@@ -239,12 +239,12 @@ describe('what IPaddr2 writes', () => {
   });
 
   test('the DROP missing', () => {
-    const { rules } = read({ nft: captured('nft-n2-no-drop.json') }, '192.0.2.100');
+    const { rules } = read({ nft: captured('nft-n2-no-drop.txt') }, '192.0.2.100');
     expect(rules[0]?.obstacles[0]?.brief).toMatch(/no DROP behind/);
   });
 
   test('over IPv6, with neighbour advertisements let through', () => {
-    const { rules } = read({ nft: captured('nft6-n1.json') }, '2001:db8::100');
+    const { rules } = read({ nft: captured('nft6-n1.txt') }, '2001:db8::100');
     expect(rules[0]).toMatchObject({ buckets: [1], total: 2, obstacles: [] });
   });
 
