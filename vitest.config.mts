@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
+    // More workers than this, and packets come late on a machine of two cores.
+    maxWorkers: 2,
     // Concurrent tests mostly wait for programs that they have started.
     maxConcurrency: 8,
     hookTimeout: 60_000,
