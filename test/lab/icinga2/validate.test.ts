@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -36,9 +36,9 @@ describe.skipIf(why !== undefined)(
     afterAll(() => rmSync(folder, { recursive: true }));
 
     /** What `icinga2 daemon -C` says of a service, and its exit code. It writes into the folder alone. */
-    function validate(service: string) {
+    function validate(service: string, more = '') {
       const file = path.join(folder, 'test.conf');
-      writeFileSync(file, configuration(path.resolve('icinga-conf/icinga2/rackwatch-commands.conf'), service));
+      writeFileSync(file, configuration(path.resolve('icinga-conf/icinga2/rackwatch-commands.conf'), service) + more);
       const folders = ['DataDir', 'CacheDir', 'SpoolDir', 'LogDir', 'InitRunDir'].flatMap((name) => [
         '-D',
         `${name}=${folder}`,
@@ -65,6 +65,32 @@ describe.skipIf(why !== undefined)(
   vars.cluster_buckets_vip = "192.168.56.20"
   vars.cluster_buckets_node = [ "node1", "admin@node2" ]`);
       expect(text).toContain('1 Service');
+      expect(text).not.toMatch(/warning|critical/);
+      expect(status, text).toBe(0);
+    });
+
+    test('and so are the service rules with the hosts that they show', () => {
+      const rules = 'icinga-conf/icinga2/rackwatch-services.conf';
+      const examples = readFileSync(rules, 'utf8').match(/^\/\/ {3}.*$/gm) ?? [];
+      const { text, status } = validate(
+        'check_command = "dummy"',
+        `
+template Host "generic-host" { check_command = "dummy" }
+object Endpoint "master1" { }
+object Endpoint "node1" { }
+object Zone "master" { endpoints = [ "master1" ] }
+object Zone "node1" {
+  endpoints = [ "node1" ]
+  parent = "master"
+}
+const ZoneName = "master"
+include "${path.resolve(rules)}"
+${examples.map((line) => line.replace('//', '').replace('"cluster1"', '"cluster2"')).join('\n')}
+`,
+      );
+      expect(text).toContain('3 Services');
+      // On the one node that is a host of its own.
+      expect(text).toContain('1 Dependency');
       expect(text).not.toMatch(/warning|critical/);
       expect(status, text).toBe(0);
     });

@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const tools = [
+  ...['/usr/sbin/icinga2', '/usr/share/icinga2/include/itl', '/usr/bin/ssh', '/usr/sbin/sshd', '/usr/bin/setpriv'],
+  ...['/usr/bin/sudo', '/usr/sbin/visudo'],
+];
+
+/** What this machine lacks for a running Icinga 2, as a sentence fragment; null when it has everything. */
+export function whyNoIcinga(more: readonly string[] = []): string | null {
+  if (process.getuid?.() !== 0) return 'it runs daemons as an account of their own, which needs root';
+  const missing = [...tools, ...more].filter((tool) => !isThere(tool));
+  const why = missing.length === 0 ? null : `${missing.join(', ')} missing`;
+  if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`no Icinga lab here: ${why}`);
+  return why;
+}
+
+function isThere(file: string): boolean {
+  try {
+    accessSync(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A folder for one lab, and what has to be undone when it closes, the last thing first. */
+export type Lab = {
+  readonly folder: string;
+  /** The plugins as `npm run install-plugins` puts them. */
+  readonly plugins: string;
+  /** Makes a folder in it. */
+  sub(name: string): string;
+  undo(work: () => unknown): void;
+  close(): Promise<void>;
+};
+
+/** Opens a lab in a new folder below /tmp, with the plugins installed from dist/. */
+export function openLab(name: string): Lab {
+  const folder = mkdtempSync(path.join(tmpdir(), `rackwatch-${name}-`));
+  chmodSync(folder, 0o755);
+  const works: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const sub = (one: string) => {
+    const made = path.join(folder, one);
+    mkdirSync(made);
+    return made;
+  };
+  const plugins = path.join(folder, 'plugins');
+  execFileSync(process.execPath, ['tools/run.mjs', 'tools/install.ts', plugins], { stdio: 'pipe' });
+  const close = async () => {
+    while (works.length > 0) await works.pop()?.();
+  };
+  return { folder, plugins, sub, undo: (work) => works.push(work), close };
+}
+
+/** The shipped configuration for Icinga 2 as it stands in the project. */
+export function shipped(file: string): string {
+  return readFileSync(`icinga-conf/icinga2/${file}`, 'utf8');
+}

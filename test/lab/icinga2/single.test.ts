@@ -1,0 +1,140 @@
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { CheckResult } from './api.ts';
+import { type Lab, openLab, whyNoIcinga } from './lab.ts';
+import { writtenFor } from './metrics.ts';
+import { type Single, startSingle } from './single.ts';
+import { until } from './until.ts';
+
+const why = whyNoIcinga();
+
+describe.skipIf(why !== null)(
+  `the shipped configuration in a running Icinga 2${why ? ` (skipped: ${why})` : ''}`,
+  () => {
+    let lab: Lab;
+    let single: Single;
+
+    beforeAll(async () => {
+      lab = openLab('icinga2');
+      single = await startSingle(lab);
+    });
+    afterAll(() => lab?.close());
+    beforeEach(() => single.graphite.forget());
+
+    const check = (host: string, service = 'cluster-buckets') => single.icinga.api.check(`${host}!${service}`);
+    const firstLine = ({ output }: CheckResult) => output.split('\n')[0]?.trimEnd();
+    const pathOf = (host: string) => `icinga2.${host}.services.cluster-buckets.cluster_buckets.perfdata`;
+
+    test.each([
+      ['pair', 'healthy', 0, '[OK] 192.168.56.20: 2 buckets on 2 nodes, each on exactly one'],
+      ['pair', 'takeover', 0, '[OK] 192.168.56.20: 2 buckets on 2 nodes, each on exactly one'],
+      // The proc file of the second node is empty.
+      [
+        'pair',
+        'bucket-lost',
+        2,
+        '[CRITICAL] 192.168.56.20: bucket 2 of 2 on no node, 50 % of client addresses get no answer',
+      ],
+      ['pair', 'bucket-doubled', 2, /^\[CRITICAL\] 192\.168\.56\.20: bucket 2 of 2 on n1 and n2, 50 %/],
+      ['pair', 'ordinary-user', 3, /^\[UNKNOWN\] 192\.168\.56\.20: /],
+      ['trio', 'three-nodes-one-lost', 2, /^\[CRITICAL\] 192\.168\.56\.20: bucket 3 of 3 on no node, 33 % of client/],
+      // The third node is down, and the two others cover everything.
+      ['trio', 'healthy', 1, /^\[WARNING\] 192\.168\.56\.20: .*n3/],
+    ])('%s, %s: exit code %i, and every metric arrives', async (host, situation, state, line) => {
+      single.nodes.show(situation);
+      const result = await check(host);
+      if (typeof line === 'string') expect(firstLine(result)).toBe(line);
+      else expect(firstLine(result)).toMatch(line);
+      expect([result.state, result.exit_status]).toEqual([state, state]);
+      const wanted = writtenFor('check_cluster_buckets', [
+        ...['--vip', '192.168.56.20'],
+        ...(host === 'pair' ? ['n1', 'n2'] : ['n1', 'n2', 'n3']).flatMap((node) => [
+          '--node',
+          `${node}=file:test/fixtures/clusterip/${situation}/${node}.txt`,
+        ]),
+      ]);
+      expect(await single.graphite.below(pathOf(host), Object.keys(wanted).length)).toEqual(wanted);
+      expect(single.offspring()).toEqual([]);
+    });
+
+    test('a node that is down is named with the reason of ssh', async () => {
+      single.nodes.show('healthy');
+      single.nodes.set('n2', 'down');
+      const result = await check('pair');
+      expect(result.output).toMatch(/^\[CRITICAL\] .*\n(?:.*\n)*.*n2 is unreachable: .*Connection refused/);
+      expect(result.state).toBe(2);
+    });
+
+    test('a node that hangs costs the verdict its time, and leaves no process behind', async () => {
+      single.nodes.show('healthy');
+      single.nodes.set('n2', 'hangs');
+      const result = await check('pair');
+      expect(result.output).toMatch(/n2 is unreachable: no answer within 2.7 s/);
+      expect(result.state).toBe(2);
+      expect(result.execution_end - result.execution_start).toBeLessThan(4);
+      expect(single.offspring()).toEqual([]);
+    });
+
+    test('a plugin that Icinga ends says so, and leaves no process behind', async () => {
+      single.nodes.show('healthy');
+      single.nodes.set('n2', 'hangs');
+      const result = await check('pair', 'hasty');
+      expect(result.output).toContain('[UNKNOWN] check_cluster_buckets: ended by SIGTERM while asking n1, n2');
+      expect(result.state).toBe(3);
+      expect(single.offspring()).toEqual([]);
+    });
+
+    test('what is set on the host arrives as the arguments that it means', async () => {
+      single.nodes.show('bucket-lost');
+      const result = await check('chatty');
+      expect(result.command).toEqual([
+        path.join(lab.plugins, 'check_cluster_buckets'),
+        ...['--critical', '@0', '--mac', '01:23:45:67:89:AB', '--node', 'first=n1', '--node', 'second=n2'],
+        ...['--skip', 'vip', '--skip', 'mac', '--ssh-config', single.nodes.sshConfig, '--timeout', '4'],
+        ...['--vip', '192.168.56.20', '--warning', '1:', '-vv'],
+      ]);
+      expect(result.output).toContain('second (n2): answered after');
+      // Icinga hands these on as they are, and writes no threshold for them.
+      expect(result.performance_data).toContain('held_second=0;1:;@0;0;2');
+      const written = await single.graphite.below(pathOf('chatty'), 16);
+      expect(Object.keys(written).filter((name) => name.startsWith('held_second'))).toEqual([
+        'held_second.value',
+        'held_second.min',
+        'held_second.max',
+      ]);
+    });
+
+    test('a fault pages, unless the host of a node is down: then that has paged already', async () => {
+      const failHard = async () => {
+        for (let attempt = 0; attempt < 3; attempt++) await check('pair');
+      };
+      const setHost = (state: 0 | 1) =>
+        single.icinga.api.post('actions/process-check-result', {
+          ...{ type: 'Host', host: 'n2', exit_status: state, plugin_output: 'said by the lab' },
+        });
+      single.nodes.show('healthy');
+      await check('pair');
+      await setHost(1);
+      const before = single.paged().length;
+      single.nodes.set('n2', 'down');
+      await failHard();
+      expect(single.paged().slice(before)).toEqual([]);
+      expect((await single.icinga.api.service('pair!cluster-buckets')).last_reachable).toBe(false);
+      await setHost(0);
+      single.nodes.show('healthy');
+      await check('pair');
+      single.nodes.show('bucket-lost');
+      await failHard();
+      await until('the page', 10, () => single.paged().slice(before).includes('pair CRITICAL'));
+    });
+
+    test('every metric was understood', async () => {
+      const complaints = () =>
+        single.icinga.log().match(/Ignoring invalid perfdata.*|Invalid performance data unit.*/g) ?? [];
+      expect(complaints()).toEqual([]);
+      // It would have complained.
+      await check('pair', 'odd');
+      await until('Icinga to complain', 10, () => complaints().length > 0);
+    });
+  },
+);
