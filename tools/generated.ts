@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fillDocument } from './document.ts';
 import { renderCheckCommands } from './icinga2.ts';
+import { renderNagiosCommands } from './nagios.ts';
 import { plugins } from './plugins.ts';
 
 /** Every file of the project that is written, or filled in part, from the option declarations and the built plugins. */
@@ -10,6 +11,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   );
   return new Map([
     ['icinga-conf/icinga2/rackwatch-commands.conf', renderCheckCommands(plugins)],
+    ['icinga-conf/nagios/commands.cfg', renderNagiosCommands(plugins)],
     ...documents.map((file): [string, string] => [file, fillDocument(readFileSync(file, 'utf8'), file)]),
   ]);
 }

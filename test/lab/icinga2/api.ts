@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { until } from './until.ts';
+import { until } from '../poller/until.ts';
 
 /** Where the API of an instance is, and how it is asked. */
 export type ApiAccess = { readonly port: number; readonly password: string };

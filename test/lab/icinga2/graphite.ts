@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { until } from './until.ts';
+import { until } from '../poller/until.ts';
 
 /** Something that listens where a Graphite server would, and keeps every value by its path. */
 export type Graphite = {

@@ -2,12 +2,20 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { type Account, giveTo } from '../poller/account.ts';
+import { until } from '../poller/until.ts';
 import { freePort } from '../ssh/sshd.ts';
-import { type Account, giveTo } from './account.ts';
 import { Api } from './api.ts';
-import { until } from './until.ts';
 
 const program = '/usr/sbin/icinga2';
+
+/** What the lab needs of Icinga's packages. */
+export const icingaFiles = [program, '/usr/share/icinga2/include/itl'];
+
+/** A shipped configuration file as it stands in the project. */
+export function shippedConfiguration(file: string): string {
+  return readFileSync(`icinga-conf/icinga2/${file}`, 'utf8');
+}
 
 /** An Icinga 2 to be: a tree of its own, a free port, a configuration. */
 export type Setting = {

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Lab, openLab, whyNoPoller } from '../poller/lab.ts';
+import { writtenFor } from '../poller/metrics.ts';
+import { until } from '../poller/until.ts';
 import type { CheckResult } from './api.ts';
-import { type Lab, openLab, whyNoIcinga } from './lab.ts';
-import { writtenFor } from './metrics.ts';
+import { icingaFiles } from './instance.ts';
 import { type Single, startSingle } from './single.ts';
-import { until } from './until.ts';
 
-const why = whyNoIcinga();
+const why = whyNoPoller(icingaFiles);
 
 describe.skipIf(why !== null)(
   `the shipped configuration in a running Icinga 2${why ? ` (skipped: ${why})` : ''}`,

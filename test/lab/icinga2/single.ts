@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
-import { giveTo, nagios } from './account.ts';
+import { giveTo, nagios } from '../poller/account.ts';
+import type { Lab } from '../poller/lab.ts';
+import { type Nodes, startNodes } from '../poller/nodes.ts';
+import { until } from '../poller/until.ts';
 import { type Graphite, listenAsGraphite } from './graphite.ts';
-import { type Instance, startIcinga } from './instance.ts';
-import { type Lab, shipped } from './lab.ts';
-import { type Nodes, startNodes } from './nodes.ts';
-import { until } from './until.ts';
+import { type Instance, shippedConfiguration, startIcinga } from './instance.ts';
 
 /** What an admin adds to the shipped files. */
 const hosts = (nodes: Nodes, graphite: Graphite, pages: string) => `
@@ -105,8 +105,8 @@ export async function startSingle(lab: Lab): Promise<Single> {
     account,
     plugins: lab.plugins,
     files: {
-      'commands.conf': shipped('rackwatch-commands.conf'),
-      'services.conf': shipped('rackwatch-services.conf'),
+      'commands.conf': shippedConfiguration('rackwatch-commands.conf'),
+      'services.conf': shippedConfiguration('rackwatch-services.conf'),
       'hosts.conf': hosts(nodes, graphite, pages),
       'main.conf': ['commands', 'services', 'hosts'].map((one) => `include "${one}.conf"\n`).join(''),
     },

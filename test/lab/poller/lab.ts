@@ -1,19 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const tools = [
-  ...['/usr/sbin/icinga2', '/usr/share/icinga2/include/itl', '/usr/bin/ssh', '/usr/sbin/sshd', '/usr/bin/setpriv'],
-  ...['/usr/bin/sudo', '/usr/sbin/visudo'],
-];
+const tools = [...['/usr/bin/ssh', '/usr/sbin/sshd', '/usr/bin/setpriv']];
 
-/** What this machine lacks for a running Icinga 2, as a sentence fragment; null when it has everything. */
-export function whyNoIcinga(more: readonly string[] = []): string | null {
+/**
+ * What this machine lacks for a poller that runs its checks, as a sentence fragment; null when it has everything. Throws
+ * it where the lab is required. `more` are the files that the daemon itself needs.
+ */
+export function whyNoPoller(more: readonly string[]): string | null {
   if (process.getuid?.() !== 0) return 'it runs daemons as an account of their own, which needs root';
   const missing = [...tools, ...more].filter((tool) => !isThere(tool));
   const why = missing.length === 0 ? null : `${missing.join(', ')} missing`;
-  if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`no Icinga lab here: ${why}`);
+  if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`this lab cannot run here: ${why}`);
   return why;
 }
 
@@ -53,9 +53,4 @@ export function openLab(name: string): Lab {
     while (works.length > 0) await works.pop()?.();
   };
   return { folder, plugins, sub, undo: (work) => works.push(work), close };
-}
-
-/** The shipped configuration for Icinga 2 as it stands in the project. */
-export function shipped(file: string): string {
-  return readFileSync(`icinga-conf/icinga2/${file}`, 'utf8');
 }
