@@ -10,7 +10,7 @@ import { Api } from './api.ts';
 const program = '/usr/sbin/icinga2';
 
 /** What the lab needs of Icinga's packages. */
-export const icingaFiles = [program, '/usr/share/icinga2/include/itl'];
+export const icingaFiles = [program, '/usr/share/icinga2/include/itl', '/usr/bin/setpriv'];
 
 /** A shipped configuration file as it stands in the project. */
 export function shippedConfiguration(file: string): string {
@@ -52,7 +52,12 @@ export type Instance = {
 /** Where an instance keeps everything, as options that its every command takes behind the subcommand. */
 function places(tree: string, { name }: Account): readonly string[] {
   const folders = ['DataDir', 'CacheDir', 'SpoolDir', 'LogDir', 'InitRunDir', 'ConfigDir'];
-  const definitions = [...folders.map((one) => `${one}=${tree}`), `RunAsUser=${name}`, `RunAsGroup=${name}`];
+  const definitions = [
+    ...folders.map((one) => `${one}=${tree}`),
+    `ZonesDir=${tree}/zones.d`,
+    `RunAsUser=${name}`,
+    `RunAsGroup=${name}`,
+  ];
   return definitions.flatMap((definition) => ['-D', definition]);
 }
 
@@ -150,6 +155,7 @@ object ApiListener "api" {
   bind_host = "127.0.0.1"
   bind_port = ${port}
   accept_commands = true
+  accept_config = true
 }
 object ApiUser "lab" {
   password = "${password}"

@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Lab, openLab, whyNoPoller } from '../poller/lab.ts';
+import { type Lab, openLab, whyNoLab } from '../poller/lab.ts';
 import { writtenFor } from '../poller/metrics.ts';
+import { sshFiles } from '../poller/nodes.ts';
 import { until } from '../poller/until.ts';
 import type { CheckResult } from './api.ts';
 import { icingaFiles } from './instance.ts';
 import { type Single, startSingle } from './single.ts';
 
-const why = whyNoPoller(icingaFiles);
+const why = whyNoLab([...icingaFiles, ...sshFiles]);
 
 describe.skipIf(why !== null)(
   `the shipped configuration in a running Icinga 2${why ? ` (skipped: ${why})` : ''}`,

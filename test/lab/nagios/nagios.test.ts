@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nagios } from '../poller/account.ts';
-import { type Lab, openLab, whyNoPoller } from '../poller/lab.ts';
-import { type Nodes, startNodes } from '../poller/nodes.ts';
+import { type Lab, openLab, whyNoLab } from '../poller/lab.ts';
+import { type Nodes, sshFiles, startNodes } from '../poller/nodes.ts';
 import { prepareNagios, startNagios, verify } from './nagios.ts';
 
-const why = whyNoPoller(['/usr/sbin/nagios4']);
+const why = whyNoLab(['/usr/sbin/nagios4', ...sshFiles]);
 const shipped = ['commands.cfg', 'services.cfg'].map((file) => path.resolve('icinga-conf/nagios', file));
 
 describe.skipIf(why !== null)(`the shipped object files in a real Nagios 4${why ? ` (skipped: ${why})` : ''}`, () => {

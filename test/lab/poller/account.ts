@@ -3,10 +3,15 @@ import { execFileSync } from 'node:child_process';
 /** An ordinary account of this machine. */
 export type Account = { readonly name: string; readonly uid: number; readonly gid: number };
 
-/** Debian's account for Icinga, NRPE and Nagios; without it Icinga's package is not whole. */
+/** An account that is there, by its name. */
+export function accountOf(name: string): Account {
+  const number = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
+  return { name, uid: number('-u'), gid: number('-g') };
+}
+
+/** Debian's account for Icinga, NRPE and Nagios, which comes with each of them. */
 export function nagios(): Account {
-  const number = (flag: string) => Number(execFileSync('id', [flag, 'nagios'], { encoding: 'utf8' }));
-  return { name: 'nagios', uid: number('-u'), gid: number('-g') };
+  return accountOf('nagios');
 }
 
 /** Gives a folder and all that is in it to an account. */

@@ -3,18 +3,19 @@ import { accessSync, chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const tools = [...['/usr/bin/ssh', '/usr/sbin/sshd', '/usr/bin/setpriv']];
-
 /**
- * What this machine lacks for a poller that runs its checks, as a sentence fragment; null when it has everything. Throws
- * it where the lab is required. `more` are the files that the daemon itself needs.
+ * What this machine lacks for a lab that runs daemons as accounts of their own and needs these files, as a sentence
+ * fragment; null when it has everything. Throws it where the lab is required.
  */
-export function whyNoPoller(more: readonly string[]): string | null {
-  if (process.getuid?.() !== 0) return 'it runs daemons as an account of their own, which needs root';
-  const missing = [...tools, ...more].filter((tool) => !isThere(tool));
-  const why = missing.length === 0 ? null : `${missing.join(', ')} missing`;
+export function whyNoLab(files: readonly string[]): string | null {
+  const missing = files.filter((file) => !isThere(file));
+  const why = missing.length === 0 ? needsRoot() : `${missing.join(', ')} missing`;
   if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`this lab cannot run here: ${why}`);
   return why;
+}
+
+function needsRoot(): string | null {
+  return process.getuid?.() === 0 ? null : 'it runs commands as other accounts, which needs root';
 }
 
 function isThere(file: string): boolean {

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { freePort, startSshd } from '../ssh/sshd.ts';
 import { type Account, giveTo } from './account.ts';
 
+/** What the nodes need of this machine. */
+export const sshFiles = ['/usr/bin/ssh', '/usr/bin/ssh-keygen', '/usr/sbin/sshd'];
+
 /** The names of the nodes, which are hosts to ssh. */
 export const nodeNames = ['n1', 'n2', 'n3'] as const;
 export type NodeName = (typeof nodeNames)[number];
