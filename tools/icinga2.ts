@@ -26,8 +26,12 @@ function renderCommand(plugin: Plugin): string {
     ...options.filter(([, { secret }]) => secret === undefined).flatMap(([key, option]) => argument(name, key, option)),
     ...verbosity(name),
     '\t}',
-    ...secrets.map(([key, { secret }]) => `\n\tenv.${secret?.env} = "$${variable(name, key)}$"`),
-    ...(address === undefined ? [] : ['', `\tvars.${variable(name, address)} = "$check_address$"`]),
+    ...(secrets.length === 0 ? [] : ['']),
+    ...secrets.map(([key, { secret }]) => `\tenv.${secret?.env} = "$${variable(name, key)}$"`),
+    ...(address === undefined && secrets.length === 0 ? [] : ['']),
+    ...(address === undefined ? [] : [`\tvars.${variable(name, address)} = "$check_address$"`]),
+    // Without one, Icinga would log at every check that the macro is not defined. Empty is not given.
+    ...secrets.map(([key]) => `\tvars.${variable(name, key)} = ""`),
     '}',
   ];
   return lines.join('\n');

@@ -14,8 +14,8 @@ const head = `# Commands of the Rackwatch plugins for Nagios 4, Naemon and other
 #
 #   check_command  check_cluster_buckets!--node node1 --node admin@node2
 #
-# $USER1$ (resource.cfg) is where the plugins are installed. In an argument, "!" and ";" would end it, and "$" begins a
-# macro: no value that a plugin takes needs them.`;
+# $USER1$ (resource.cfg) is where the plugins are installed. In an argument, "!" and ";" end it, a "$" is written "$$", and
+# what a shell would read stands in quotes.`;
 
 function renderCommand(plugin: Plugin): string {
   const options = Object.entries<Option>({ ...plugin.options, timeout: standardOptions.timeout });
@@ -24,10 +24,14 @@ function renderCommand(plugin: Plugin): string {
   const forms = others.map(([key, option]) => form(key, option));
   const width = Math.max(...forms.map(({ length }) => length));
   const secrets = options.flatMap(([, { secret }]) => (secret === undefined ? [] : [secret.env]));
+  const file = 'credentials' in plugin.options ? 'in the file of --credentials, or ' : '';
   return [
     `# ${plugin.summary}.`,
     ...others.map(([, option], i) => `#   ${(forms[i] ?? '').padEnd(width)}  ${meaning(option)}`),
-    ...secrets.map((name) => `# The secret is better kept in the environment of the daemon, as ${name}.`),
+    ...(secrets.length === 0
+      ? []
+      : [`# Secrets among these show in the process list. Better ${file}in the environment of the daemon:`]),
+    ...(secrets.length === 0 ? [] : [`# ${secrets.join(', ')}.`]),
     'define command {',
     `  command_name  ${plugin.name}`,
     `  command_line  $USER1$/${plugin.name}${address === undefined ? '' : ` --${longName(address[0])} '$HOSTADDRESS$'`} $ARG1$`,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -8,7 +8,7 @@ import path from 'node:path';
  * fragment; null when it has everything. Throws it where the lab is required.
  */
 export function whyNoLab(files: readonly string[]): string | null {
-  const missing = files.filter((file) => !isThere(file));
+  const missing = files.filter((file) => !existsSync(file));
   const why = missing.length === 0 ? needsRoot() : `${missing.join(', ')} missing`;
   if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`this lab cannot run here: ${why}`);
   return why;
@@ -16,15 +16,6 @@ export function whyNoLab(files: readonly string[]): string | null {
 
 function needsRoot(): string | null {
   return process.getuid?.() === 0 ? null : 'it runs commands as other accounts, which needs root';
-}
-
-function isThere(file: string): boolean {
-  try {
-    accessSync(file);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A folder for one lab, and what has to be undone when it closes, the last thing first. */

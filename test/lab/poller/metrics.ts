@@ -22,7 +22,8 @@ export function writtenFor(plugin: string, args: readonly string[]): Readonly<Re
     (['value', 'warn', 'crit', 'min', 'max'] as const).flatMap((field) => {
       const value = fields[field];
       const held = value !== null && Number.isFinite(Number(value));
-      return held ? [[`${label}.${field}`, Number(value)] as const] : [];
+      // A blank would end the path in Graphite's protocol.
+      return held ? [[`${label.replaceAll(' ', '_')}.${field}`, Number(value)] as const] : [];
     }),
   );
   return Object.fromEntries(fields);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, startSshd } from '../ssh/sshd.ts';
 import { type Account, giveTo } from './account.ts';
@@ -18,6 +18,8 @@ export type Doing = { readonly shows: string } | 'down' | 'hangs';
 export type Nodes = {
   /** For `--ssh-config`: knows the nodes by their names. */
   readonly sshConfig: string;
+  /** The file that a node shows. */
+  answerOf(node: NodeName): string;
   /** Says what a node does from now on. */
   set(node: NodeName, doing: Doing): void;
   /** All nodes show what was recorded of them in a situation; those that were not there are down. */
@@ -55,14 +57,14 @@ export async function startNodes(folder: string, account: Account): Promise<Node
   const show = (situation: string) => {
     for (const node of nodeNames) {
       const snapshot = `test/fixtures/clusterip/${situation}/${node}.txt`;
-      set(node, isThere(snapshot) ? { shows: snapshot } : 'down');
+      set(node, existsSync(snapshot) ? { shows: snapshot } : 'down');
     }
   };
   const close = async () => {
     for (const node of nodeNames) set(node, 'down');
     await sshd.stop();
   };
-  return { sshConfig: file('ssh_config'), set, show, close };
+  return { sshConfig: file('ssh_config'), answerOf: (node) => file(`${node}.txt`), set, show, close };
 }
 
 function sshHost(node: NodeName, port: number, file: (name: string) => string): string {
@@ -81,13 +83,4 @@ function sshHost(node: NodeName, port: number, file: (name: string) => string): 
 
 function publicKey(key: string): string {
   return readFileSync(`${key}.pub`, 'utf8').trim();
-}
-
-function isThere(file: string): boolean {
-  try {
-    readFileSync(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,0 +1,105 @@
+import type { Nodes } from '../poller/nodes.ts';
+import type { NrpeNodes } from '../poller/nrpe_nodes.ts';
+import type { Graphite } from './graphite.ts';
+
+/** What the instance looks at and reports to. */
+export type Surroundings = {
+  readonly nodes: Nodes;
+  readonly nrpe: NrpeNodes;
+  readonly graphite: Graphite;
+  /** A file to which every notification adds a line, `HOST STATE`. */
+  readonly pages: string;
+};
+
+/** What an admin adds to the shipped files: hosts of every kind, a writer, and somebody who is notified. */
+export function ownConfiguration(all: Surroundings): string {
+  return [surroundings(all), clusters(all)].join('\n');
+}
+
+const surroundings = ({ graphite, pages }: Surroundings) => `
+object Endpoint NodeName { }
+object Zone "master" {
+  endpoints = [ NodeName ]
+}
+// Only what the lab forces runs.
+object IcingaApplication "app" {
+  enable_host_checks = false
+  enable_service_checks = false
+}
+object GraphiteWriter "graphite" {
+  host = "127.0.0.1"
+  port = ${graphite.port}
+  enable_send_thresholds = true
+}
+object NotificationComponent "notification" { }
+object NotificationCommand "page" {
+  command = [ "/bin/sh", "-c", "echo $host.name$ $service.state$ >> ${pages}" ]
+}
+object User "admin" { }
+apply Notification "page" to Service {
+  command = "page"
+  users = [ "admin" ]
+  assign where service.name == "cluster-buckets"
+}
+`;
+
+const clusters = ({ nodes, nrpe }: Surroundings) => `
+template Host "lab-cluster" {
+  address = "192.168.56.20"
+  vars.cluster_buckets_ssh_config = "${nodes.sshConfig}"
+}
+object Host "pair" {
+  import "lab-cluster"
+  vars.cluster_nodes = [ "n1", "n2" ]
+}
+object Host "trio" {
+  import "lab-cluster"
+  vars.cluster_nodes = [ "n1", "n2", "n3" ]
+}
+// The same nodes by NRPE.
+object Host "nrpe" {
+  import "lab-cluster"
+  vars.cluster_nodes = [ "${nrpe.spec('n1')}", "${nrpe.spec('n2')}" ]
+}
+// They have less time, so that a node that hangs costs the lab less.
+object Host "pair-soon" {
+  import "lab-cluster"
+  vars.cluster_nodes = [ "n1", "n2" ]
+  vars.cluster_buckets_timeout = 5
+}
+object Host "nrpe-soon" {
+  import "lab-cluster"
+  vars.cluster_nodes = [ "${nrpe.spec('n1')}", "${nrpe.spec('n2')}" ]
+  vars.cluster_buckets_timeout = 5
+}
+object Host "chatty" {
+  import "lab-cluster"
+  address = "192.168.56.99"
+  vars.cluster_vip = "192.168.56.20"
+  vars.cluster_nodes = [ "first=n1", "second=n2" ]
+  vars.cluster_buckets_timeout = 9
+  vars.cluster_buckets_verbose = 2
+  vars.cluster_buckets_warning = "1:"
+  vars.cluster_buckets_critical = "@0"
+  vars.cluster_buckets_skip = [ "vip", "mac" ]
+  vars.cluster_buckets_mac = "01:23:45:67:89:AB"
+}
+// Icinga gives up long before the plugin would. A tenth of its limit later it kills.
+object Service "hasty" {
+  host_name = "pair"
+  check_command = "cluster_buckets"
+  check_timeout = 6
+  vars.cluster_buckets_node = [ "n1", "n2" ]
+  vars.cluster_buckets_timeout = 30
+}
+// What Icinga does not understand, to see that it says so.
+object CheckCommand "odd" {
+  command = [ "/bin/echo", "odd | odd=1°C worse=1e" ]
+}
+object Service "odd" {
+  host_name = "pair"
+  check_command = "odd"
+}
+// A node that is a host in Icinga.
+object Host "n2" { }
+`;
