@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Account, giveTo } from '../poller/account.ts';
+import { daemonPath } from '../poller/lab.ts';
 import { until } from '../poller/until.ts';
 import { freePort } from '../ssh/sshd.ts';
 import { Api } from './api.ts';
@@ -82,7 +83,7 @@ export async function startIcinga(setting: Setting): Promise<Instance> {
   const line = [...wrapper, ...asAccount(account), program, 'daemon', '-c', path.join(tree, 'icinga2.conf')];
   const daemon = spawn('env', [...line, ...places(tree, account)], {
     stdio: ['ignore', output, output],
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
+    env: { PATH: daemonPath, ...env },
     cwd: '/',
   });
   const instance = describe(name, tree, port, password, daemon);

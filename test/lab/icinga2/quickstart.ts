@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { daemonPath } from '../poller/lab.ts';
 
 /** A block of commands, and the output that is shown below it, if any. */
 export type Step = { readonly commands: string; readonly shown: string | null };
@@ -51,7 +52,7 @@ export async function runSteps(folder: string, steps: readonly Step[]): Promise<
   const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const child = spawn('unshare', [...namespaces, 'bash', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: `${bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: folder },
+    env: { PATH: `${bin}:${daemonPath}`, HOME: folder },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr])

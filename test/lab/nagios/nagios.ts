@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Account, giveTo } from '../poller/account.ts';
+import { daemonPath } from '../poller/lab.ts';
 import { until } from '../poller/until.ts';
 
 const program = '/usr/sbin/nagios4';
@@ -53,7 +54,7 @@ export async function startNagios(config: string, account: Account) {
     uid,
     gid,
     cwd: '/',
-    env: { PATH: '/usr/bin:/bin' },
+    env: { PATH: daemonPath },
   });
   const ended = new Promise<void>((resolve) => {
     daemon.once('exit', () => resolve());

@@ -18,6 +18,9 @@ function needsRoot(): string | null {
   return process.getuid?.() === 0 ? null : 'it runs commands as other accounts, which needs root';
 }
 
+/** PATH of a daemon: the plugins find their Node in it, wherever this machine has it. */
+export const daemonPath = `${path.dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin`;
+
 /** A folder for one lab, and what has to be undone when it closes, the last thing first. */
 export type Lab = {
   readonly folder: string;
