@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { accountOf, nagios } from '../poller/account.ts';
 import type { Lab } from '../poller/lab.ts';
 import { until } from '../poller/until.ts';
@@ -7,7 +9,13 @@ import { type Instance, shippedConfiguration, startIcinga } from './instance.ts'
 import { type Namespace, openNamespace } from './namespace.ts';
 
 /** A master, and the agent of a cluster node that is a host of its own: a namespace with a real kernel's rules. */
-export type Distributed = { readonly master: Instance; readonly agent: Instance; readonly node: Namespace };
+export type Distributed = {
+  readonly master: Instance;
+  readonly agent: Instance;
+  readonly node: Namespace;
+  /** Saves what the node says of itself, for the cluster that the master looks at. */
+  save(): void;
+};
 
 /** What both sides know of each other; only the master knows where the agent listens. */
 const zones = (where: string) => `
@@ -27,11 +35,17 @@ object Zone "global-templates" {
 }
 `;
 
-const host = `
+/** The node as a host; and the cluster as one, whose node shows what was saved of it. */
+const hosts = (saved: string) => `
 object Host "node1" {
   address = "192.168.56.11"
   vars.agent_endpoint = "node1"
-  vars.cluster_member["192.168.56.20"] = { buckets = "1" }
+  vars.cluster_member["192.168.56.20"] = { buckets = "1", source_targets = [ "198.51.100.1" ] }
+}
+object Host "cluster1" {
+  address = "192.168.56.20"
+  vars.cluster_nodes = [ "node1=file:${saved}" ]
+  vars.cluster_source_targets = [ "198.51.100.1" ]
 }
 `;
 
@@ -43,6 +57,7 @@ export async function startDistributed(lab: Lab): Promise<Distributed> {
   allow(name, 'reads', '');
   const node = await openNamespace(lab.folder);
   lab.undo(node.close);
+  const saved = path.join(lab.folder, 'node1.txt');
   const authority = lab.sub('authority');
   const agent = await startIcinga({
     name: 'node1',
@@ -65,7 +80,7 @@ export async function startDistributed(lab: Lab): Promise<Distributed> {
       'main.conf': zones(`  host = "127.0.0.1"\n  port = ${node.port}`),
       'zones.d/global-templates/rackwatch-commands.conf': shippedConfiguration('rackwatch-commands.conf'),
       'zones.d/master/rackwatch-services.conf': shippedConfiguration('rackwatch-services.conf'),
-      'zones.d/master/hosts.conf': host,
+      'zones.d/master/hosts.conf': hosts(saved),
     },
   });
   lab.undo(master.stop);
@@ -73,5 +88,7 @@ export async function startDistributed(lab: Lab): Promise<Distributed> {
   await until('the agent to have the commands', 30, async () =>
     (await agent.api.text('objects/checkcommands/cluster_buckets')).includes('"results"'),
   );
-  return { master, agent, node };
+  const save = () =>
+    writeFileSync(saved, node.sh('sh plugins/cluster_node_snapshot --vip 192.168.56.20 --route 198.51.100.1'));
+  return { master, agent, node, save };
 }

@@ -55,6 +55,18 @@ describe.skipIf(why !== null)(
       expect(single.offspring()).toEqual([]);
     });
 
+    test.each([
+      ['vip-missing', 0, '[OK] 192.168.56.20'],
+      ['healthy', 2, '[CRITICAL] 192.168.56.20'],
+      ['vip-nowhere', 2, '[CRITICAL] 192.168.56.20'],
+    ])('an address for one node at a time, %s: exit code %i', async (situation, state, start) => {
+      single.nodes.show(situation);
+      const result = await check('failover', 'cluster-vip');
+      expect(firstLine(result)).toContain(start);
+      expect(result.state).toBe(state);
+      expect(result.command).toContain('--expect');
+    });
+
     test('a node that is down is named with the reason of ssh', async () => {
       single.nodes.show('healthy');
       single.nodes.set('n2', 'down');

@@ -72,6 +72,12 @@ object Host "nrpe-soon" {
   vars.cluster_nodes = [ "${nrpe.spec('n1')}", "${nrpe.spec('n2')}" ]
   vars.cluster_buckets_timeout = 5
 }
+object Host "failover" {
+  address = "192.168.56.20"
+  vars.cluster_type = "failover"
+  vars.cluster_nodes = [ "n1", "n2" ]
+  vars.cluster_vip_ssh_config = "${nodes.sshConfig}"
+}
 object Host "chatty" {
   import "lab-cluster"
   address = "192.168.56.99"
