@@ -1,15 +1,17 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Lab, openLab, whyNoLab } from '../poller/lab.ts';
 import { writtenFor } from '../poller/metrics.ts';
 import { sshFiles } from '../poller/nodes.ts';
 import { nrpeFiles } from '../poller/nrpe_nodes.ts';
+import { snmpdFiles } from '../poller/probes.ts';
 import { until } from '../poller/until.ts';
 import type { CheckResult } from './api.ts';
 import { icingaFiles } from './instance.ts';
 import { type Single, startSingle } from './single.ts';
 
-const why = whyNoLab([...icingaFiles, ...sshFiles, ...nrpeFiles]);
+const why = whyNoLab([...icingaFiles, ...sshFiles, ...nrpeFiles, ...snmpdFiles]);
 
 describe.skipIf(why !== null)(
   `the shipped configuration in a running Icinga 2${why ? ` (skipped: ${why})` : ''}`,
@@ -149,6 +151,58 @@ describe.skipIf(why !== null)(
       await failHard();
       await until('the page', 10, () => single.paged().slice(before).includes('pair CRITICAL'));
     }, 60_000);
+
+    describe('a sensor probe', () => {
+      const probe = (host: string) => check(host, 'sensorprobe');
+
+      test.each([
+        ['probe', 0, '[OK] 127.0.0.1: 2 sensors OK', ['temperature=10:50', 'humidity=20:80']],
+        ['probe-hot', 2, '[CRITICAL] 127.0.0.1: Room 35.2 C, highCritical', []],
+      ] as const)('%s: exit code %i, and every metric arrives', async (host, state, start, warning) => {
+        const result = await probe(host);
+        expect(firstLine(result)?.startsWith(start), result.output).toBe(true);
+        expect(result.state).toBe(state);
+        const { port } = host === 'probe' ? single.probes.good : single.probes.hot;
+        const args = ['--hostname', '127.0.0.1', '--port', String(port)];
+        const wanted = writtenFor('check_sensorprobe', [...args, ...warning.flatMap((range) => ['--warning', range])]);
+        const path = `icinga2.${host}.services.sensorprobe.sensorprobe.perfdata`;
+        expect(await single.graphite.below(path, Object.keys(wanted).length)).toEqual(wanted);
+      });
+
+      test('gets what stands in vars.akcp as arguments', async () => {
+        const { command } = await probe('probe');
+        expect(command.slice(1)).toEqual([
+          ...['--hostname', '127.0.0.1', '--port', String(single.probes.good.port), '--unit', 'C'],
+          ...['--warning', 'temperature=10:50', '--warning', 'humidity=20:80'],
+        ]);
+      });
+
+      test('that answers nobody is CRITICAL, and its community shows in no process list', async () => {
+        const { password } = single.probes.user;
+        const result = probe('probe-gone');
+        const plugin = await until('the plugin to run', 10, () =>
+          single.offspring().find(({ command }) => command.includes('check_sensorprobe')),
+        );
+        expect(readFileSync(`/proc/${plugin.pid}/environ`, 'latin1')).toContain(`SNMP_COMMUNITY=${password}`);
+        expect(JSON.stringify(single.offspring())).not.toContain(password);
+        expect(firstLine(await result)).toMatch(/^\[CRITICAL\] 127\.0\.0\.1: no answer/);
+        expect((await result).state).toBe(2);
+        expect(JSON.stringify(await result)).not.toContain(password);
+      });
+
+      test.each(['probe-secret', 'probe-file'])('by SNMPv3, its passwords show in no result (%s)', async (host) => {
+        const result = await probe(host);
+        expect(firstLine(result)).toMatch(/^\[OK\] 127\.0\.0\.1: 2 sensors OK/);
+        expect(JSON.stringify(result)).not.toContain(single.probes.user.password);
+      });
+
+      test('whose passwords are in a file shows them nowhere in the API', async () => {
+        const all = (host: string) => single.icinga.api.text(`objects/hosts/${host}`);
+        expect(await all('probe-file')).not.toContain(single.probes.user.password);
+        // What stands in the configuration is shown to whoever may read it.
+        expect(await all('probe-secret')).toContain(single.probes.user.password);
+      });
+    });
 
     test('every metric was understood', async () => {
       const complaints = () =>

@@ -5,6 +5,7 @@ import { giveTo, nagios } from '../poller/account.ts';
 import type { Lab } from '../poller/lab.ts';
 import { startNodes } from '../poller/nodes.ts';
 import { startNrpeNodes } from '../poller/nrpe_nodes.ts';
+import { startProbes } from '../poller/probes.ts';
 import { until } from '../poller/until.ts';
 import { listenAsGraphite } from './graphite.ts';
 import { type Instance, shippedConfiguration, startIcinga } from './instance.ts';
@@ -55,9 +56,11 @@ async function surround(lab: Lab): Promise<Surroundings> {
   lab.undo(nodes.close);
   const nrpe = await startNrpeNodes(lab.sub('nrpe'), account, nodes, ['n1', 'n2']);
   lab.undo(nrpe.close);
+  const probes = await startProbes(lab.sub('probes'), account);
+  lab.undo(probes.close);
   const graphite = await listenAsGraphite();
   lab.undo(graphite.close);
   const pages = path.join(lab.sub('pages'), 'pages');
   giveTo(account, path.dirname(pages));
-  return { nodes, nrpe, graphite, pages };
+  return { nodes, nrpe, probes, graphite, pages };
 }

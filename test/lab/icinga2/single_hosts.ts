@@ -1,11 +1,13 @@
 import type { Nodes } from '../poller/nodes.ts';
 import type { NrpeNodes } from '../poller/nrpe_nodes.ts';
+import type { Probes } from '../poller/probes.ts';
 import type { Graphite } from './graphite.ts';
 
 /** What the instance looks at and reports to. */
 export type Surroundings = {
   readonly nodes: Nodes;
   readonly nrpe: NrpeNodes;
+  readonly probes: Probes;
   readonly graphite: Graphite;
   /** A file to which every notification adds a line, `HOST STATE`. */
   readonly pages: string;
@@ -13,7 +15,7 @@ export type Surroundings = {
 
 /** What an admin adds to the shipped files: hosts of every kind, a writer, and somebody who is notified. */
 export function ownConfiguration(all: Surroundings): string {
-  return [surroundings(all), clusters(all)].join('\n');
+  return [surroundings(all), clusters(all), probes(all.probes)].join('\n');
 }
 
 const surroundings = ({ graphite, pages }: Surroundings) => `
@@ -108,4 +110,49 @@ object Service "odd" {
 }
 // A node that is a host in Icinga.
 object Host "n2" { }
+`;
+
+const probes = ({ good, hot, gone, user, credentials }: Probes) => `
+template Host "lab-probe" {
+  address = "127.0.0.1"
+}
+object Host "probe" {
+  import "lab-probe"
+  vars.akcp = {
+    port = ${good.port}
+    warning = [ "temperature=10:50", "humidity=20:80" ]
+    unit = "C"
+    dew_point = false
+  }
+}
+object Host "probe-hot" {
+  import "lab-probe"
+  vars.akcp = { port = ${hot.port} }
+}
+object Host "probe-gone" {
+  import "lab-probe"
+  vars.akcp = {
+    port = ${gone.port}
+    community = "${user.password}"
+    snmp_timeout = 1
+  }
+}
+template Host "lab-probe-3" {
+  import "lab-probe"
+  vars.akcp = {
+    port = ${good.port}
+    protocol = "3"
+    secname = "${user.name}"
+    authproto = "SHA-256"
+  }
+}
+object Host "probe-secret" {
+  import "lab-probe-3"
+  vars.akcp.authpasswd = "${user.password}"
+  vars.akcp.privpasswd = "${user.password}"
+}
+object Host "probe-file" {
+  import "lab-probe-3"
+  vars.akcp.credentials = "${credentials}"
+}
 `;
