@@ -27,6 +27,9 @@ const silent = 'ssh ended with 255 without a word: the connection broke, or the 
 function connectionTrouble(lines: readonly string[], last: string): string {
   // `ssh: connect to host ...`, `root@node1: Permission denied (...).`
   const said = last.replace(/^(?:ssh: |\S+@\S+: (?=Permission denied))/, '').replace(/\.$/, '');
+  // ssh and the shell that should run its ProxyCommand complain at once, and either may be heard last.
+  const proxy = lines.map((line) => /: exec: (.+): not found$/.exec(line)?.[1]).find((name) => name !== undefined);
+  if (proxy !== undefined) return `the ProxyCommand ${proxy} was not found`;
   if (said === 'Host key verification failed') return `${said}${hostKeyTrouble(lines)}`;
   // Why a key was not even offered.
   const key = lines.find((line) => /^(?:Load key |Warning: Identity file )/.test(line));

@@ -30,6 +30,15 @@ test.each<[string, number | null, string, string | null]>([
     'ssh: connect to host node1 port 22: Connection refused\r\n',
     'ssh: connect to host node1 port 22: Connection refused',
   ],
+  ...[
+    ['before ssh', '/bin/bash: line 1: exec: no-proxy: not found\nConnection closed by UNKNOWN port 65535\r\n'],
+    ['after ssh', 'Connection closed by UNKNOWN port 65535\r\nsh: 1: exec: no-proxy: not found\n'],
+  ].map(([when, said]): [string, number, string, string] => [
+    `a ProxyCommand that is not there, said ${when}`,
+    255,
+    said ?? '',
+    'ssh: the ProxyCommand no-proxy was not found',
+  ]),
   [
     'no such name',
     255,

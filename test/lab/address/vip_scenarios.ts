@@ -320,7 +320,7 @@ export const vipScenarios: readonly VipScenario[] = [
     as: 'root',
     args: [],
     state: 'CRITICAL',
-    first: '192.0.2.100: cluster MAC differs (n1 01:23:45:67:89:cd, n1 01:23:45:67:89:ab and n2 01:23:45:67:89:ab)',
+    first: '192.0.2.100: cluster MAC differs (n1 01:23:45:67:89:ab, n1 01:23:45:67:89:cd and n2 01:23:45:67:89:ab)',
   },
   {
     name: 'an ARP rule tells a MAC that nobody listens to',

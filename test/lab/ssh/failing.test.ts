@@ -39,7 +39,11 @@ describe.skipIf(why !== null)(`nodes that fail behind a real sshd${why === null 
       ],
       ['a key that nobody knows', 'stranger', /^ssh: Permission denied \(publickey\)$/],
       ['a name that does not resolve', 'rackwatch.invalid', /^ssh: Could not resolve hostname rackwatch\.invalid: /],
-      ['a proxy that is not there', 'no-proxy', /^ssh: (?:kex_exchange_identification: )?Connection closed by /],
+      [
+        'a proxy that is not there',
+        'no-proxy',
+        /^ssh: (?:the ProxyCommand \S+ was not found$|(?:kex_exchange_identification: )?Connection closed by )/,
+      ],
     ])('%s', async (_, node, expected) => {
       expect(await reasonOf(lab, node, { sshIdentity: undefined })).toMatch(expected);
     });
