@@ -128,6 +128,7 @@ export default definePlugin({
       port: options.port,
       family: options.family,
       patience: patienceOf(options, context),
+      signal: context.signal,
     };
     const answers = await inTurns(options.hostname, probesAtOnce, (host) => ask(host, question));
     context.stage('judging');
@@ -158,10 +159,11 @@ type Question = {
   readonly port: number;
   readonly family: Family | undefined;
   readonly patience: Patience;
+  readonly signal: AbortSignal;
 };
 
 /** Asks one probe for all that is wanted of it. Never rejects; no probe's trouble is another's. */
-async function ask(host: string, { access, ipVersion, port, family, patience }: Question): Promise<Answer> {
+async function ask(host: string, { access, ipVersion, port, family, patience, signal }: Question): Promise<Answer> {
   const start = now();
   const left = patience.until - start;
   const unheard = (text: string): Answer => ({
@@ -172,7 +174,7 @@ async function ask(host: string, { access, ipVersion, port, family, patience }: 
     milliseconds: Math.round(now() - start),
   });
   if (left <= 0) return unheard('was not asked before the time limit: others did not answer (raise --timeout)');
-  const place = await resolve(host, ipVersion, port, left);
+  const place = await resolve(host, ipVersion, port, { limitMs: left, signal });
   if (!place.ok) return unheard(place.reason);
   const agent = await Agent.open(place.value, access, patience);
   const reader = survey(family);
