@@ -173,7 +173,10 @@ async function ask(host: string, { access, ipVersion, port, family, patience, si
     requests: 0,
     milliseconds: Math.round(now() - start),
   });
-  if (left <= 0) return unheard('was not asked before the time limit: others did not answer (raise --timeout)');
+  if (left <= 0)
+    return unheard(
+      'was not asked before the time limit: the hosts before it, or a busy poller, took it all (raise --timeout)',
+    );
   const place = await resolve(host, ipVersion, port, { limitMs: left, signal });
   if (!place.ok) return unheard(place.reason);
   const agent = await Agent.open(place.value, access, patience);

@@ -28,6 +28,8 @@ export async function resolve(
   if (ending.kind === 'late') return failure('cannot be resolved: the name servers do not answer');
   const place = placeIn(ending.stdout, port);
   if (place !== undefined) return success(place);
+  if (ending.code === 0)
+    return failure(`cannot be resolved: the name has no ${family === undefined ? 'IP' : `IPv${family}`} address`);
   // getent(1): 2 is "not found", and it says no more where no name server could be asked.
   if (ending.code === 2)
     return failure('cannot be resolved: no such name, not with such an address, or no name server to ask');

@@ -25,12 +25,29 @@ const silently = `
   kill $server
   exit $code`;
 
+/** With a hosts file of its own, in which probe4 has an IPv4 address. */
+const onlyIpv4 = `
+  mount --make-rprivate / && ip link set lo up && echo 127.0.0.1 probe4 >"$1/hosts" &&
+    mount --bind "$1/hosts" /etc/hosts || exit 99
+  shift
+  exec "$@" -H probe4 -p 9`;
+
 describe.skipIf(reason !== null)(`names of probes${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-names-'));
   const plugin = path.join(folder, 'check_sensorprobe');
   bundle('plugins/check_sensorprobe.ts', plugin);
   writeFileSync(path.join(folder, 'resolv.conf'), 'nameserver 127.0.0.77\noptions timeout:15 attempts:2\n');
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('a name with an IPv4 address alone is CRITICAL with -6, and says so', () => {
+    const ran = spawnSync('unshare', ['-n', '-m', 'sh', '-c', onlyIpv4, 'sh', folder, process.execPath, plugin, '-6'], {
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' },
+    });
+    expect(ran.stderr).toBe('');
+    expect(ran.status).toBe(2);
+    expect(ran.stdout).toMatch(/^\[CRITICAL\] probe4: cannot be resolved: the name has no IPv6 address\n/);
+  }, 60_000);
 
   test('a silent name server holds no run longer than its limit, and hides no other probe', () => {
     const dead = ['a', 'b', 'c', 'd', 'e'].flatMap((name) => ['-H', `${name}.example`]);
