@@ -82,7 +82,8 @@ function makeProbeCaches(launcher: string): void {
   const agent = spawn(process.execPath, ['tools/run.mjs', 'tools/serve_probe.ts', recording, port], {
     stdio: 'ignore',
   });
-  const args = ['--hostname', '127.0.0.1', '--port', port, '--snmp-timeout', '0.5'];
+  // By name: the lookup runs a program, and its library was bundled anew, so its cache has gone.
+  const args = ['--hostname', 'localhost', '--use-ipv4', '--port', port, '--snmp-timeout', '0.5'];
   for (let tries = 0; tries < 20 && makeCaches(launcher, args) !== 0; tries++) pause(200);
   agent.kill();
 }

@@ -20,7 +20,7 @@ const silently = `
   mount --bind "$folder/resolv.conf" "$(readlink -f /etc/resolv.conf)" || exit 98
   "$NODE" -e 'require("dgram").createSocket("udp4").bind(53, "127.0.0.77", () => console.log("bound"))' >"$folder/bound" &
   server=$!
-  until grep -q bound "$folder/bound"; do sleep 0.1; done
+  until grep -qs bound "$folder/bound"; do sleep 0.1; done
   "$@"; code=$?
   kill $server
   exit $code`;
