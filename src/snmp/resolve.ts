@@ -1,5 +1,6 @@
 import { parseIp } from '../address/index.ts';
 import { failure, type Result, success } from '../plugin/index.ts';
+import { type Lookup, lookUp } from '../resolver/index.ts';
 import type { Place } from './session.ts';
 
 /**
@@ -18,30 +19,21 @@ export async function resolve(
     if (family !== undefined && family !== version) return failure(`is no IPv${family} address`);
     return success({ address: host, family: version, port });
   }
-  // Loaded late: most probes are given by address. A lookup within the process cannot be given up: a silent name server
-  // held its exit for 30 s, and four of them held every other name (measured).
-  const { runChild } = await import('../node/index.ts');
-  // Without -A a host with nothing but its loopback would not even find localhost.
-  const args = ['-A', `ahosts${family === undefined ? '' : `v${family}`}`, host];
-  const ending = await runChild({ program: 'getent', args, input: null, ...limits });
-  if (ending.kind === 'failed') return failure(`cannot be resolved: ${ending.reason}`);
-  if (ending.kind === 'late') return failure('cannot be resolved: the name servers do not answer');
-  const place = placeIn(ending.stdout, port);
-  if (place !== undefined) return success(place);
-  if (ending.code === 0)
-    return failure(`cannot be resolved: the name has no ${family === undefined ? 'IP' : `IPv${family}`} address`);
-  // getent(1): 2 is "not found", and it says no more where no name server could be asked.
-  if (ending.code === 2)
-    return failure('cannot be resolved: no such name, not with such an address, or no name server to ask');
-  return failure(`cannot be resolved: getent ended with ${ending.code ?? ending.signal}`);
+  const found = await lookUp(host, family, limits);
+  if (found.kind !== 'found') return failure(`cannot be resolved: ${why(found, family)}`);
+  const [address = ''] = found.addresses;
+  return success({ address, family: address.includes(':') ? 6 : 4, port });
 }
 
-/** The first address that getent gives, which sorts them by RFC 6724; `ahostsv6` maps IPv4 addresses, which are none. */
-function placeIn(lines: string, port: number): Place | undefined {
-  for (const line of lines.split('\n')) {
-    const address = line.split(/\s+/)[0] ?? '';
-    const version = parseIp(address.replace(/%[\w.-]+$/, ''))?.family;
-    if (version !== undefined && !/^::ffff:/i.test(address)) return { address, family: version, port };
+function why(found: Exclude<Lookup, { readonly kind: 'found' }>, family: 4 | 6 | undefined): string {
+  switch (found.kind) {
+    case 'failed':
+      return found.reason;
+    case 'late':
+      return 'the name servers do not answer';
+    case 'other family':
+      return `the name has no ${family === undefined ? 'IP' : `IPv${family}`} address`;
+    case 'unknown name':
+      return 'no such name, not with such an address, or no name server to ask';
   }
-  return undefined;
 }

@@ -1,0 +1,1 @@
+export { type Lookup, lookUp } from './lookup.ts';
