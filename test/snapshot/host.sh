@@ -54,6 +54,10 @@ nft=$(realpath /usr/sbin/nft)
 mount --bind "$folder/hangs" "$nft"
 dash "$script" --limit 1 >"$folder/hangs.txt" 2>&1
 umount "$nft"
+legacy=$(realpath /usr/sbin/iptables-legacy-save)
+mount --bind "$folder/hangs" "$legacy"
+dash "$script" --limit 1 >"$folder/waits.txt" 2>&1
+umount "$legacy"
 mount --bind "$folder/fails" "$nft"
 dash "$script" >"$folder/fails.txt" 2>&1
 umount "$nft"

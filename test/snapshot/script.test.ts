@@ -54,7 +54,9 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
     for (const name of ['addr', 'link', 'maddr', 'iptables-legacy', 'nft'] as const)
       expect(section(snapshot, name)?.status, name).toBe('read');
     expect(section(snapshot, 'addr')?.lines.join('\n')).toContain('inet 192.168.56.20/24');
-    expect(section(snapshot, 'iptables-legacy')?.lines.join('\n')).toContain('--comment "of the VIP"');
+    const legacy = section(snapshot, 'iptables-legacy')?.lines ?? [];
+    expect(legacy.join('\n')).toContain('--comment "of the VIP"');
+    expect([legacy.at(0), legacy.at(-1)]).toEqual(['*filter', 'COMMIT']);
     expect(section(snapshot, 'nft')?.lines.join('\n')).toContain('"192.168.56.20"');
   });
 
@@ -62,6 +64,12 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
     const snapshot = parsed(read('hangs.txt'));
     expect(section(snapshot, 'nft')).toMatchObject({ status: 'failed', exit: 124 });
     expect(section(snapshot, 'iptables-legacy')?.status).toBe('read');
+  });
+
+  test('a tool that hangs does not take the time of another one that has much to say', () => {
+    const snapshot = parsed(read('waits.txt'));
+    expect(section(snapshot, 'iptables-legacy')).toMatchObject({ status: 'failed', exit: 124 });
+    expect(section(snapshot, 'nft')).toMatchObject({ status: 'read', errors: [] });
   });
 
   test('a tool that fails is said with its words and its exit code', () => {
