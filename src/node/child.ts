@@ -51,7 +51,7 @@ export async function runChild(command: Command): Promise<Ending> {
   if (!descriptorsLeft())
     return { kind: 'failed', reason: `${program} cannot be run: too few open files allowed (ulimit -n)` };
   const child = execa(program, [...args], {
-    ...(input === null ? { stdin: 'ignore' as const } : { input }),
+    stdin: input === null ? 'ignore' : 'pipe',
     buffer: false,
     reject: false,
     // On exit, execa would signal the child alone and leave its descendants.
@@ -62,6 +62,8 @@ export async function runChild(command: Command): Promise<Ending> {
   });
   // Without a pid nothing was started, and execa settles at once.
   if (child.pid === undefined) return { kind: 'failed', reason: startTrouble(program, await child) };
+  // A child need not read what it is given.
+  child.stdin?.on('error', () => {}).end(input);
   return follow(child, child.pid, deadline, command);
 }
 
