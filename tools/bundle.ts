@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
-import { leanModules } from './lean/index.ts';
+import { leanExeca, leanNetSnmp } from './lean/index.ts';
 
 /** Packages that many a run does not need: each is text until something asks for it, and then is compiled. */
 const latePackages = ['execa', 'net-snmp'];
@@ -57,14 +57,22 @@ function pieces(plugin: string): Pieces {
   });
   const asked = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((one) => one.path));
   const late = latePackages.filter((name) => asked.includes(name)).map((name): [string, string] => [name, whole(name)]);
-  return { main: outputFiles[0]?.text ?? '', late: new Map(late) };
+  return { main: plain(outputFiles[0]?.text ?? ''), late: new Map(late) };
+}
+
+/**
+ * The same program in ASCII: one other letter, and V8 keeps and reads all of it with two bytes for each. They stand in
+ * strings and regular expressions alone, which know them by number too.
+ */
+function plain(program: string): string {
+  return program.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function whole(name: string): string {
   const contents = `module.exports = require(${JSON.stringify(name)});`;
-  const alias = name === 'net-snmp' ? leanModules() : {};
+  const alias = name === 'net-snmp' ? leanNetSnmp() : leanExeca();
   const { outputFiles } = buildSync({ ...settings, alias, stdin: { contents, resolveDir: '.', loader: 'js' } });
-  return outputFiles[0]?.text ?? '';
+  return plain(outputFiles[0]?.text ?? '');
 }
 
 const settings = {

@@ -2,13 +2,13 @@
 // Starts the plugin of this name from the folder `rackwatch` beside it, with V8's code caches from the installation.
 // A cache of another Node version, or none, costs some milliseconds and changes nothing.
 'use strict';
-const { readFileSync, realpathSync, writeSync } = require('node:fs');
+const { readFileSync, writeSync } = require('node:fs');
 const path = require('node:path');
 const { Script } = require('node:vm');
 
-const own = realpathSync(__filename);
-const name = path.basename(own);
-const folder = path.join(path.dirname(own), 'rackwatch');
+// Where this file really is, whatever links lead to it.
+const name = path.basename(__filename);
+const folder = path.join(__dirname, 'rackwatch');
 const late = new Map();
 
 try {
@@ -22,7 +22,7 @@ try {
 /** Runs a bundle with its code cache, and gives what it exports. */
 function run(base, made) {
   const filename = `${base}.cjs`;
-  const source = `(function (require, module, exports) {${readFileSync(filename, 'utf8')}\n})`;
+  const source = `(function (require, module, exports) {${readFileSync(filename, 'latin1')}\n})`;
   const script = new Script(source, { filename, cachedData: cacheOf(base) });
   script.runInThisContext()(requireLate, made, made.exports);
   return made.exports;
