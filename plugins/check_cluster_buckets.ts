@@ -1,14 +1,5 @@
 import { formatIp, parseIp, parseMac } from '../src/address/index.ts';
-import {
-  type AskedClient,
-  bucketTable,
-  factsOf,
-  judgeCluster,
-  type NodeFacts,
-  reportCluster,
-  unshared,
-  type Wanted,
-} from '../src/cluster/index.ts';
+import type { AskedClient, NodeFacts, Wanted } from '../src/cluster/index.ts';
 import {
   type Answer,
   answerDetails,
@@ -101,7 +92,11 @@ export default definePlugin({
   },
   run: async (options, context) => {
     context.stage(`asking ${options.node.map(({ name }) => name).join(', ')}`);
-    const answers = await askNodes(options.node, { vip: options.vip, ...requestOf(options, context) });
+    const asked = askNodes(options.node, { vip: options.vip, ...requestOf(options, context) });
+    // Loaded while the nodes answer: at the next turn of the event loop all of them have been asked.
+    await new Promise((resolve) => setImmediate(resolve));
+    const { bucketTable, factsOf, judgeCluster, reportCluster, unshared } = await import('#cluster');
+    const answers = await asked;
     context.stage('judging');
     const wanted: Wanted = {
       vip: options.vip,
@@ -114,7 +109,7 @@ export default definePlugin({
       backend: options.backend,
       clients: options.client,
     };
-    const facts = answers.map((answer) => factsFrom(answer, wanted));
+    const facts = answers.map((answer) => factsFrom(factsOf, answer, wanted));
     const judgement = judgeCluster(facts, wanted);
     const details = [
       ...(context.verbosity >= 1 ? [...bucketTable(judgement), ...unshared(judgement)] : []),
@@ -125,9 +120,11 @@ export default definePlugin({
   },
 });
 
+type FactsOf = typeof import('#cluster')['factsOf'];
+
 const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
 
-function factsFrom(answer: Answer, { vip, skip, totalNodes, backend }: Wanted): NodeFacts {
+function factsFrom(factsOf: FactsOf, answer: Answer, { vip, skip, totalNodes, backend }: Wanted): NodeFacts {
   if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
   const source = skip.includes('rules')
     ? ({ skipRules: true, total: totalNodes ?? null } as const)

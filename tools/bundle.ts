@@ -3,8 +3,11 @@ import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { leanExeca, leanNetSnmp } from './lean/index.ts';
 
-/** Packages that many a run does not need: each is text until something asks for it, and then is compiled. */
-const latePackages = ['execa', 'net-snmp'];
+/**
+ * Packages that many a run does not need, and the room that judges buckets, which is needed when the nodes have been
+ * asked: each is text until something asks for it, and then is compiled.
+ */
+const latePackages = ['execa', 'net-snmp', '#cluster'];
 
 /** A plugin as JavaScript, and the late packages that it can ask for, by name. */
 type Pieces = { readonly main: string; readonly late: ReadonlyMap<string, string> };
@@ -27,7 +30,9 @@ export function bundleApart(plugin: string, outfile: string): readonly string[] 
   const { main, late } = pieces(plugin);
   const files = [
     [outfile, main] as const,
-    ...[...late].map(([name, text]) => [path.join(path.dirname(outfile), 'late', `${name}.cjs`), text] as const),
+    ...[...late].map(
+      ([name, text]) => [path.join(path.dirname(outfile), 'late', `${name.replace('#', '')}.cjs`), text] as const,
+    ),
   ];
   for (const [file, text] of files) {
     mkdirSync(path.dirname(file), { recursive: true });
@@ -70,7 +75,7 @@ function plain(program: string): string {
 
 function whole(name: string): string {
   const contents = `module.exports = require(${JSON.stringify(name)});`;
-  const alias = name === 'net-snmp' ? leanNetSnmp() : leanExeca();
+  const alias = name === 'net-snmp' ? leanNetSnmp() : name === 'execa' ? leanExeca() : {};
   const { outputFiles } = buildSync({ ...settings, alias, stdin: { contents, resolveDir: '.', loader: 'js' } });
   return plain(outputFiles[0]?.text ?? '');
 }

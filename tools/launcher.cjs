@@ -30,8 +30,8 @@ function run(base, made) {
 
 /** What a run may not need is a bundle of its own, loaded when it is asked for. */
 function requireLate(wanted) {
-  if (wanted !== 'execa' && wanted !== 'net-snmp') return require(wanted);
-  if (!late.has(wanted)) late.set(wanted, run(path.join(folder, 'late', wanted), { exports: {} }));
+  if (!['execa', 'net-snmp', '#cluster'].includes(wanted)) return require(wanted);
+  if (!late.has(wanted)) late.set(wanted, run(path.join(folder, 'late', wanted.replace('#', '')), { exports: {} }));
   return late.get(wanted);
 }
 

@@ -42,7 +42,10 @@ describe('the installed plugins', () => {
   test('are all there, with a code cache each', () => {
     const names = plugins.map(({ name }) => name);
     expect(readdirSync(folder).sort()).toEqual([...names, 'cluster_node_snapshot', 'rackwatch'].sort());
-    const inner = [...names, 'late/execa', 'late/net-snmp'].flatMap((name) => [`${name}.cache`, `${name}.cjs`]);
+    const inner = [...names, 'late/cluster', 'late/execa', 'late/net-snmp'].flatMap((name) => [
+      `${name}.cache`,
+      `${name}.cjs`,
+    ]);
     expect(filesIn(path.join(folder, 'rackwatch'))).toEqual(inner.sort());
   });
 
