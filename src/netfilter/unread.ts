@@ -8,7 +8,7 @@ export function unreadable(part: Section | undefined, what: string): Unread | nu
   const reason =
     part.status === 'missing'
       ? `${part.command || 'the tool'} is not installed`
-      : part.errors.join(' ') || `exit ${part.exit}`;
+      : part.errors.join('; ') || `exit ${part.exit}`;
   return { what, reason, needs: part.needs };
 }
 
