@@ -74,7 +74,8 @@ function plain(program: string): string {
 }
 
 function whole(name: string): string {
-  const contents = `module.exports = require(${JSON.stringify(name)});`;
+  // Of modules that are none of CommonJS, all become one scope, which is faster to load.
+  const contents = name === 'net-snmp' ? `module.exports = require('${name}');` : `export * from '${name}';`;
   const alias = name === 'net-snmp' ? leanNetSnmp() : name === 'execa' ? leanExeca() : {};
   const { outputFiles } = buildSync({ ...settings, alias, stdin: { contents, resolveDir: '.', loader: 'js' } });
   return plain(outputFiles[0]?.text ?? '');
