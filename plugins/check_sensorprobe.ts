@@ -114,6 +114,10 @@ export default definePlugin({
     if (warning !== undefined) return `--warning has two ranges for ${warning}`;
     const critical = twice(options.critical);
     if (critical !== undefined) return `--critical has two ranges for ${critical}`;
+    const computed = [...options.warning, ...options.critical].find(
+      ({ kind }) => kind === 'dewpoint' || kind === 'dewspread',
+    );
+    if (computed !== undefined && !options.dewPoint) return `--dew-point is needed for a range of ${computed.kind}`;
     return snmpTrouble(options);
   },
   run: async (options, context) => {

@@ -39,7 +39,10 @@ export const switches: Table = {
 /** More of a switch row, read where it decides: 0 is in, 1 is out; 0 is normally closed, 1 is normally open. */
 export const switchDetails = { direction: 6, normalState: 7, rope: 49 } as const;
 
-/** `sensorType` of a switch row. The types of analog sensors (1 to 3, 5, 8) only hold the place of a port. */
+/** Types of analog sensors: such a row only holds the place of a port. */
+export const placeholders: readonly number[] = [1, 2, 3, 5, 8];
+
+/** `sensorType` of a switch row. */
 export const switchTypes: Readonly<Record<number, readonly [kind: Kind, scale: Scale]>> = {
   1: ['other', 'switch'],
   2: ['other', 'switch'],

@@ -5,7 +5,11 @@ import { convert, convertDifference, isTemperature, tenths } from './unit.ts';
 import { type Measured, rangeFor, type Wishes } from './wishes.ts';
 
 /** What is computed of a port's temperature and humidity. */
-export type Computed = Omit<Verdict, 'sensor' | 'decidedBy'> & { readonly sensor?: undefined };
+export type Computed = Omit<Verdict, 'sensor' | 'decidedBy'> & {
+  readonly sensor?: undefined;
+  /** The label of its metric by kind and port. */
+  readonly place?: string;
+};
 
 /**
  * The dew point in degrees Celsius of air at `celsius` and `percent` relative humidity (above 0): the Magnus formula over
@@ -19,13 +23,20 @@ export function dewPoint(celsius: number, percent: number): number {
 
 /** The dew point and the temperature's distance to it, for every port that has both sensors. */
 export function judgeDewPoints(sensors: readonly Sensor[], wishes: Wishes): readonly Computed[] {
-  const online = sensors.filter(({ online: is }) => is !== false);
-  const temperatures = online.filter(({ kind }) => kind === 'temperature');
-  const humidities = online.filter(({ kind }) => kind === 'humidity');
-  return humidities.flatMap((humidity) => {
-    const temperature = temperatures.find((one) => one.port === humidity.port && module_(one) === module_(humidity));
-    return temperature === undefined ? [] : judgePair(temperature, humidity, wishes);
+  return sensors.flatMap((humidity) => {
+    if (humidity.kind !== 'humidity' || humidity.online === false) return [];
+    const temperature = partnerOf(humidity, sensors);
+    return temperature === undefined || temperature.online === false ? [] : judgePair(temperature, humidity, wishes);
   });
+}
+
+/** The temperature that is measured where a humidity is: the only one at its port, or of as many the one of its rank. */
+function partnerOf(humidity: Sensor, sensors: readonly Sensor[]): Sensor | undefined {
+  const atPort = sensors.filter((one) => one.port === humidity.port && module_(one) === module_(humidity));
+  const temperatures = atPort.filter(({ kind }) => kind === 'temperature');
+  const humidities = atPort.filter(({ kind }) => kind === 'humidity');
+  if (temperatures.length === 1) return temperatures[0];
+  return temperatures.length === humidities.length ? temperatures[humidities.indexOf(humidity)] : undefined;
 }
 
 /** What the port's number belongs to: the parts of a dotted index before it. */
@@ -65,7 +76,8 @@ function judgePair(temperature: Sensor, humidity: Sensor, wishes: Wishes): reado
     const result =
       state === 'OK' || broken === undefined ? '' : `, ${broken.inside ? 'inside' : 'outside'} ${formatRange(broken)}`;
     const metric = { label: `${temperature.label}_${kind}`, value: number, uom: unit, warn: warning, crit: critical };
-    return { state, short: `${what} ${is}${result}`, text: `${what}: ${is}${result} (${source})`, metric };
+    const place = `${temperature.place}_${kind}`;
+    return { state, short: `${what} ${is}${result}`, text: `${what}: ${is}${result} (${source})`, metric, place };
   }
 }
 

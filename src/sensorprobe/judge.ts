@@ -41,15 +41,23 @@ export function judgeSensor(sensor: Sensor, wishes: Wishes): Verdict {
     decidedBy: 'device',
   });
   if (missing.length > 0 || sensor.online === null || status === null) {
-    const left = missing.length === 0 ? ['online'] : missing;
-    return plain('UNKNOWN', `its ${left.join(', ')} missing in the probe's answer`);
+    if (missing.length === 0) return plain('UNKNOWN', 'the probe does not say whether it is online');
+    return plain('UNKNOWN', `its ${missing.join(', ')} missing in the probe's answer`);
   }
-  if (wishes.unit !== undefined && sensor.kind === 'temperature' && sensor.unit !== wishes.unit)
+  const inDegrees = sensor.kind === 'temperature' || sensor.kind === 'thermostat';
+  if (wishes.unit !== undefined && inDegrees && sensor.unit !== wishes.unit)
     return plain('UNKNOWN', `its unit "${sensor.unit}" cannot be turned into ${wishes.unit}`);
   const warning = rangeFor(wishes.warning, sensor.kind);
   const critical = rangeFor(wishes.critical, sensor.kind);
   const ranged = sensor.value !== null && (warning !== undefined || critical !== undefined);
-  if (ranged && isLimitStatus(sensor.scale, status)) return judgeByRange(sensor, sensor.value, warning, critical);
+  if (ranged && isLimitStatus(sensor.scale, status)) {
+    if (inDegrees && sensor.unit === '')
+      return plain(
+        'UNKNOWN',
+        'the probe does not say of which scale its degrees are, so no range can be held against it',
+      );
+    return judgeByRange(sensor, sensor.value, warning, critical);
+  }
   return judgeByDevice(sensor, status, wishes);
 }
 
@@ -100,6 +108,7 @@ function isSensorError({ word }: Sensor): boolean {
 function deviceState(sensor: Sensor, status: number, wishes: Wishes): { readonly state: State; readonly what: string } {
   const { scale, normalState } = sensor;
   if (scale === 'output') return outputVerdict(sensor, status, wishes.relay);
+  if (scale === 'display') return outputVerdict(sensor, status, undefined);
   if (scale === 'contact' && (status === 8 || status === 9)) {
     const normal = normalState === 0 ? ', normally closed' : normalState === 1 ? ', normally open' : '';
     const state = contactState(status, normalState);
@@ -117,6 +126,8 @@ function knownState({ scale, word, kind }: Sensor, status: number): { readonly s
   if (word === null || word === 'unknown')
     return { state: 'UNKNOWN', what: `status ${status}, which no MIB has for ${kind}` };
   if (word === 'noStatus') return { state: 'UNKNOWN', what: 'noStatus while online' };
+  if (word === 'outputLow' || word === 'outputHigh')
+    return { state: 'UNKNOWN', what: `${word}, which says neither good nor bad of ${kind}` };
   return { state: statusState(scale, status), what: word };
 }
 
@@ -126,9 +137,13 @@ function outputVerdict(
   expected: 'on' | 'off' | undefined,
 ): { readonly state: State; readonly what: string } {
   const is = outputState(status);
+  // A contact that is driven has a level, low where a relay is on.
+  const shown = sensor.kind === 'drycontact' ? `${is} (${status === 8 ? 'low' : 'high'})` : `${is}`;
   if (is !== undefined && expected !== undefined)
-    return is === expected ? { state: 'OK', what: is } : { state: 'CRITICAL', what: `${is}, expected ${expected}` };
-  if (is !== undefined) return { state: 'OK', what: `${is}, for information` };
+    return is === expected
+      ? { state: 'OK', what: shown }
+      : { state: 'CRITICAL', what: `${shown}, expected ${expected}` };
+  if (is !== undefined) return { state: 'OK', what: `${shown}, for information` };
   const known = knownState(sensor, status);
   if (expected === undefined || known.state !== 'OK') return known;
   return { state: 'UNKNOWN', what: `${known.what}, which does not say whether it is ${expected}` };
@@ -138,7 +153,7 @@ function outputVerdict(
 function switchValue({ scale, normalState }: Sensor, status: number): number | null {
   if (scale === 'analog') return null;
   const output = outputState(status);
-  if (scale === 'output' && output !== undefined) return output === 'on' ? 1 : 0;
+  if ((scale === 'output' || scale === 'display') && output !== undefined) return output === 'on' ? 1 : 0;
   const state =
     scale === 'contact' && (status === 8 || status === 9)
       ? contactState(status, normalState)

@@ -1,7 +1,10 @@
 /** What a sensor measures or tells. */
 export type Kind = (typeof kinds)[number];
 
-/** Every kind there is. `other` is what stands in a plus device's common table alone, and types that no MIB names. */
+/**
+ * Every kind there is. `other` is what stands in a plus device's common table alone, tower lights and custom sensors, and
+ * types that no MIB names.
+ */
 export const kinds = [
   'temperature',
   'humidity',

@@ -19,7 +19,7 @@ export function measuredValue({ cells }: Row): number | null {
   const value = numberOf(cells.value);
   const raw = numberOf(cells.raw);
   if (value === null || raw === null) return value;
-  return Math.abs(raw / 10 - value) <= 1 ? raw / 10 : value;
+  return Math.abs(raw / 10 - value) < 1 ? raw / 10 : value;
 }
 
 /** The limits of a row, in its unit. Four zeros are limits that were never set. */
@@ -54,8 +54,8 @@ export function mapLimits(limits: Limits, change: (limit: number) => number): Li
 function inTenths({ table, cells }: Row, limits: Limits): boolean {
   if (table.limits !== 'either') return table.limits === 'tenths';
   const value = numberOf(cells.value);
-  const raw = numberOf(cells.raw);
-  if (value === null || raw === null) return (limits.highCritical ?? 0) > 200;
+  if (value === null) return (limits.highCritical ?? 0) > 200;
+  const raw = numberOf(cells.raw) ?? value * 10;
   const status = numberOf(cells.status);
   const [fitsWhole, fitsTenths] = [fits(value, limits, status), fits(raw, limits, status)];
   if (fitsWhole !== fitsTenths) return fitsTenths;
@@ -92,7 +92,9 @@ export function floatOf(cell: Value | undefined, whole: number | null): number |
   const bytes = wrapped ? cell.subarray(3) : cell;
   if (bytes.length !== 4) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, 4);
-  const fitting = [view.getFloat32(0), view.getFloat32(0, true)].find((float) => Math.abs(float - whole) <= 1);
+  const fitting = [view.getFloat32(0), view.getFloat32(0, true)].filter((float) => Math.abs(float - whole) <= 1);
+  // Near zero nearly every wrong order fits, too, as a number of next to nothing.
+  const likely = fitting.find((float) => float === 0 || Math.abs(float) > 1e-6) ?? fitting[0];
   // Seven digits are what 32 bits hold.
-  return fitting === undefined ? null : Number(fitting.toPrecision(7));
+  return likely === undefined ? null : Number(likely.toPrecision(7));
 }

@@ -1,3 +1,4 @@
+import { sanitise } from '../plugin/index.ts';
 import type { Sensor, Unnamed } from './sensor.ts';
 
 /**
@@ -7,8 +8,15 @@ import type { Sensor, Unnamed } from './sensor.ts';
  */
 export function nameSensors(sensors: readonly Unnamed[]): readonly Sensor[] {
   const places = placesOf(sensors);
-  const titles = sensors.map(({ name }, i) => (name === '' ? (places[i] ?? '').replaceAll('_', ' ') : name));
-  const plain = sensors.map(({ name }, i) => (name === '' ? (places[i] ?? '') : labelText(name)));
+  // A name may be made of nothing that can be printed.
+  const names = sensors.map(({ name }) => sanitise(name));
+  const seats = countsOf(sensors.map(({ kind, port }, i) => `${names[i]} ${kind} ${port}`));
+  const titles = sensors.map(({ name, kind, port, index }, i) => {
+    if (names[i] === '') return (places[i] ?? '').replaceAll('_', ' ');
+    // Two modules may have the same: their lines would be the same, too.
+    return (seats.get(`${names[i]} ${kind} ${port}`) ?? 0) > 1 ? `${name} [${index}]` : name;
+  });
+  const plain = names.map((name, i) => (name === '' ? (places[i] ?? '') : labelText(name)));
   const count = countsOf(plain);
   return sensors.map((sensor, i) => {
     const label = plain[i] ?? '';

@@ -1,10 +1,10 @@
-import type { Finding, State } from '../plugin/index.ts';
+import { type Finding, listOf, type State } from '../plugin/index.ts';
 import { textOf } from './cell.ts';
 import { type Computed, judgeDewPoints } from './dewpoint.ts';
 import { inUnit, judgeSensor, type Verdict } from './judge.ts';
 import { type Sensor, sensorsOf } from './sensor.ts';
 import type { Survey } from './survey.ts';
-import { isSelected, type Wishes } from './wishes.ts';
+import { select, type Wishes } from './wishes.ts';
 
 /** What came of asking one probe. */
 export type Answer = {
@@ -39,7 +39,7 @@ export type ProbeVerdict = {
 export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
   const { host, survey, trouble } = answer;
   const all = survey === undefined ? [] : sensorsOf(survey).map((sensor) => inUnit(sensor, wishes.unit));
-  const sensors = all.filter((sensor) => isSelected(sensor, wishes));
+  const { sensors, astray } = select(all, wishes);
   const judged = sensors.flatMap((sensor) => judgeSelected(sensor, wishes));
   const items = [...judged, ...(wishes.dewPoint ? judgeDewPoints(sensors, wishes) : [])];
   const description = textOf(survey?.description);
@@ -50,33 +50,54 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
     const unknown = (text: string): readonly Finding[] => [{ state: 'UNKNOWN', text: `${host}: ${text}` }];
     if (survey?.family === undefined)
       return unknown(`no AKCP sensor probe${description === '' ? '' : `; it calls itself "${description}"`}`);
-    if (survey.strange !== undefined)
-      return unknown(`its answers cannot be true: there is no sensor row ${survey.strange.slice(0, 40)}`);
-    if (all.length === 0) return unknown('an AKCP device without any sensor table that is known here');
     const online = judged.filter(({ sensor }) => sensor.online !== false).length;
-    if (sensors.length === 0) return unknown(`none of its ${all.length} sensor rows is selected`);
     const least = wishes.leastSensors;
     const few: readonly Finding[] =
       least === undefined || online >= least
         ? []
-        : [{ state: 'CRITICAL', text: `${host}: ${online} sensors online, at least ${least} are wanted` }];
+        : [{ state: 'CRITICAL', text: `${host}: ${counted(online)} online, at least ${least} wanted` }];
+    const lost = [
+      ...(survey.strange === undefined
+        ? []
+        : unknown(`part of its answers cannot be true: there is no sensor row ${survey.strange.slice(0, 40)}`)),
+      ...(astray === undefined
+        ? []
+        : unknown(
+            `the pattern "${astray.text}" takes too long on its names and was not held against them: simplify it`,
+          )),
+    ];
     const dry = wishes.dewPoint && items.length === judged.length;
     const pairs = dry ? unknown('no port has both temperature and humidity online for a dew point') : [];
-    const none = online === 0 && few.length === 0 && judged.length === 0;
-    return [...few, ...pairs, ...(none ? unknown(`all ${sensors.length} selected rows are offline`) : [])];
+    if (few.length > 0 || lost.length > 0) return [...few, ...lost, ...pairs];
+    if (all.length === 0) return unknown('an AKCP device without any sensor table that is known here');
+    if (sensors.length === 0) return unknown(`nothing is selected of its ${all.length} sensor rows`);
+    return judged.length === 0 ? unknown(nothingOf(sensors)) : pairs;
   }
 }
 
-/** Rows of the common table alone (a buzzer) count when they are asked for by kind, or when they cry. */
+function counted(sensors: number): string {
+  return `${sensors} ${sensors === 1 ? 'sensor' : 'sensors'}`;
+}
+
+/** Why no sensor of those that were selected is judged. */
+function nothingOf(sensors: readonly Sensor[]): string {
+  const aside = sensors.filter((sensor) => sensor.online !== false).map(({ title }) => title);
+  if (aside.length > 0) return `nothing is judged: ${listOf(aside.slice(0, 5))} would count with --kind other`;
+  return sensors.length === 1
+    ? `the one row selected, ${sensors[0]?.title}, is offline`
+    : `all ${sensors.length} selected rows are offline`;
+}
+
+/** What stands aside (a buzzer) counts when it is asked for by kind, or when the device itself cries about it. */
 function judgeSelected(sensor: Sensor, wishes: Wishes): readonly Verdict[] {
   if (sensor.online === false) return judgeOffline(sensor, wishes);
-  const verdict = judgeSensor(sensor, wishes);
-  const wanted = !sensor.aside || wishes.kinds.includes('other') || verdict.state === 'CRITICAL';
-  return wanted ? [verdict] : [];
+  if (!sensor.aside || wishes.kinds.includes('other')) return [judgeSensor(sensor, wishes)];
+  const verdict = judgeSensor(sensor, { ...wishes, warning: [], critical: [] });
+  return verdict.state === 'CRITICAL' ? [verdict] : [];
 }
 
 function judgeOffline(sensor: Sensor, { offline, kinds }: Wishes): readonly Verdict[] {
-  if (offline === 'ignore' || (sensor.aside && !kinds.includes('other'))) return [];
+  if (offline === 'ignore' || sensor.placeholder || (sensor.aside && !kinds.includes('other'))) return [];
   const { title, kind, port } = sensor;
   return [
     {
@@ -89,19 +110,39 @@ function judgeOffline(sensor: Sensor, { offline, kinds }: Wishes): readonly Verd
   ];
 }
 
-/** What is said of the sensors that must be there: one that is online on any of the probes is. */
+/** What is said of the sensors that must be there: one of the probes must have it, and all that it calls so online. */
 export function judgeExpected(probes: readonly ProbeVerdict[], { expected }: Wishes): readonly Finding[] {
   return expected.flatMap((name): readonly Finding[] => {
-    const found = probes.flatMap(({ host, all }) =>
-      all.filter((sensor) => sensor.name === name).map((sensor) => ({ host, sensor })),
+    const found = probes.map(({ host, all }) => ({
+      host,
+      sensors: all.filter((sensor) => sensor.name === name),
+    }));
+    const isThere = ({ sensors }: (typeof found)[number]) =>
+      sensors.length > 0 && sensors.every(({ online }) => online === true);
+    if (found.some(isThere)) return [];
+    const [first] = found.flatMap(({ host, sensors }) =>
+      sensors.filter(({ online }) => online !== true).map((sensor) => ({ host, sensor })),
     );
-    if (found.some(({ sensor }) => sensor.online === true)) return [];
-    const [first] = found;
-    const where = probes.length === 1 ? `${probes[0]?.host}` : `any of ${probes.length} probes`;
-    const text =
-      first === undefined
-        ? `expected sensor "${name}" is not on ${where}`
-        : `expected sensor "${name}" is offline on ${first.host} (${first.sensor.kind}, port ${first.sensor.port})`;
-    return [{ state: 'CRITICAL', text }];
+    return [{ state: 'CRITICAL', text: `expected sensor "${name}" ${whereabouts(first, probes)}` }];
   });
+}
+
+function whereabouts(
+  found: { readonly host: string; readonly sensor: Sensor } | undefined,
+  probes: readonly ProbeVerdict[],
+): string {
+  if (found !== undefined) {
+    const is = found.sensor.online === false ? 'is offline' : 'does not say whether it is online';
+    return `${is} on ${found.host} (${found.sensor.kind}, port ${found.sensor.port})`;
+  }
+  const unread = probes.filter(({ answer }) => answer.trouble !== undefined).map(({ host }) => host);
+  if (unread.length > 0) return `was not seen: ${listOf(unread)} could not be read`;
+  return `is not on ${probes.length === 1 ? probes[0]?.host : `any of ${probes.length} probes`}`;
+}
+
+/** An expected state of outputs that was held against nothing at all. */
+export function judgeRelays(probes: readonly ProbeVerdict[], { relay }: Wishes): readonly Finding[] {
+  if (relay === undefined || probes.some(({ answer }) => answer.trouble !== undefined)) return [];
+  const outputs = probes.flatMap(({ items }) => items.filter(({ sensor }) => sensor?.scale === 'output'));
+  return outputs.length > 0 ? [] : [{ state: 'UNKNOWN', text: `no output is online that could be ${relay} (--relay)` }];
 }

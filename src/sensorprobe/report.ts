@@ -1,5 +1,5 @@
 import { type Finding, formatNumber, type Metric, type Report, sanitise, severity } from '../plugin/index.ts';
-import { type Item, judgeExpected, type ProbeVerdict } from './probe.ts';
+import { type Item, judgeExpected, judgeRelays, type ProbeVerdict } from './probe.ts';
 import type { Sensor } from './sensor.ts';
 import type { Wishes } from './wishes.ts';
 
@@ -14,7 +14,11 @@ export type Layout = {
 /** Words the verdicts on all probes as one report. */
 export function reportProbes(probes: readonly ProbeVerdict[], wishes: Wishes, layout: Layout): Report {
   const many = probes.length > 1;
-  const faults = [...judgeExpected(probes, wishes), ...probes.flatMap((probe) => probe.faults)];
+  const faults = [
+    ...probes.flatMap((probe) => probe.faults),
+    ...judgeExpected(probes, wishes),
+    ...judgeRelays(probes, wishes),
+  ];
   const items = probes.flatMap((probe) => probe.items.map((item) => ({ probe, item })));
   const lines = items.map(
     ({ probe, item }): Finding => ({
@@ -57,10 +61,10 @@ function goodSummary(probes: readonly ProbeVerdict[]): string {
   return `${where}: ${sensors} ${sensors === 1 ? 'sensor' : 'sensors'} OK${ignored}`;
 }
 
-function metricOf({ metric, sensor }: Item, prefix: string, { byPort }: Layout): readonly Metric[] {
+function metricOf({ metric, ...item }: Item, prefix: string, { byPort }: Layout): readonly Metric[] {
   if (metric === undefined) return [];
-  const label = byPort && sensor !== undefined ? sensor.place : metric.label;
-  return [{ ...metric, label: `${prefix}${label}` }];
+  const place = item.sensor === undefined ? item.place : item.sensor.place;
+  return [{ ...metric, label: `${prefix}${byPort && place !== undefined ? place : metric.label}` }];
 }
 
 /** One line a row: kind, port, name, value, limits, status. */

@@ -35,7 +35,8 @@ const lines: readonly Line[] = [
   // No column says whether a door is online.
   [27, 'door', 'door', { name: 2, status: 6, acknowledged: 70 }],
   [28, 'temperature', 'analog', temperature, { unproven: true }],
-  [29, 'other', 'switch', state, { unproven: true }],
+  // Tower lights, which are outputs.
+  [29, 'other', 'display', state, { aside: true, unproven: true }],
   [31, 'other', 'switch', state, { unproven: true }],
 ];
 
@@ -45,7 +46,7 @@ const thermostat: Line = [20, 'thermostat', 'analog', temperature, { unproven: t
 const common: Line = [
   1,
   'other',
-  'analog',
+  'display',
   { name: 2, type: 3, value: 4, unit: 5, status: 6, online: 8, acknowledged: 70, float: 99 },
   { common: true },
 ];

@@ -1,5 +1,5 @@
 import { numberOf, textOf } from './cell.ts';
-import { switches, switchTypes } from './classic.ts';
+import { placeholders, switches, switchTypes } from './classic.ts';
 import type { Kind } from './kind.ts';
 import { floatOf, type Limits, limitsOf, measuredValue, noLimits } from './measure.ts';
 import { nameSensors } from './naming.ts';
@@ -39,7 +39,11 @@ export type Sensor = {
   readonly acknowledged: boolean;
   /** What the probe left out of this row although its table has it. */
   readonly missing: readonly string[];
-  /** Stands in the common table alone: buzzer, tower light, display. */
+  /** What the selection goes by and the probe did not give: its name, or the type that says its kind. */
+  readonly untold: readonly ('name' | 'type')[];
+  /** Only holds the place of a temperature or humidity sensor that has a row of its own. */
+  readonly placeholder: boolean;
+  /** Buzzer, tower light, display and what else stands in the common table alone. */
   readonly aside: boolean;
   readonly unproven: boolean;
 };
@@ -81,7 +85,12 @@ function sensorOf(family: Family, row: Row, given: ReadonlySet<string>): Unnamed
     normalState: numberOf(cells.normalState),
     acknowledged: numberOf(cells.acknowledged) === 1 && status !== null && status > 2,
     missing: missingOf(row, given),
-    aside: table.common === true,
+    untold: [
+      ...(cells.name === undefined ? (['name'] as const) : []),
+      ...(table === switches && cells.type === undefined ? (['type'] as const) : []),
+    ],
+    placeholder: table === switches && placeholders.includes(numberOf(cells.type) ?? -1) && textOf(cells.name) === '',
+    aside: table.common === true || table.aside === true,
     unproven: table.unproven === true,
   };
 }
@@ -90,12 +99,13 @@ function sensorOf(family: Family, row: Row, given: ReadonlySet<string>): Unnamed
 function natureOf({ table, cells }: Row): { readonly kind: Kind; readonly scale: Scale } {
   const direction = numberOf(cells.direction);
   if (table !== switches) {
-    const drives = direction === 1 && table.scale === 'switch' && table.kind !== 'airflow';
+    const drives =
+      direction === 1 && (table.scale === 'switch' || table.scale === 'contact') && table.kind !== 'airflow';
     return { kind: table.kind, scale: drives ? 'output' : table.scale };
   }
   const [kind, scale] = switchTypes[numberOf(cells.type) ?? -1] ?? (['other', 'switch'] as const);
   if (kind === 'water' && cells.rope !== undefined) return { kind: 'rope', scale };
-  return { kind, scale: scale === 'switch' && direction === 1 ? 'output' : scale };
+  return { kind, scale: (scale === 'switch' || scale === 'contact') && direction === 1 ? 'output' : scale };
 }
 
 function onlineOf({ table, cells }: Row): boolean | null {

@@ -4,7 +4,7 @@ import type { State } from '../plugin/index.ts';
  * How a table counts its statuses. 0 stands in none of them and occurs all the same; numbers that a scale does not have
  * are UNKNOWN, never OK.
  */
-export type Scale = 'analog' | 'switch' | 'contact' | 'output' | 'door';
+export type Scale = 'analog' | 'switch' | 'contact' | 'output' | 'display' | 'door';
 
 type Word = readonly [word: string, state: State];
 
@@ -19,13 +19,15 @@ const words: Readonly<Record<Scale, Readonly<Record<number, Word>>>> = {
     6: ['lowCritical', 'CRITICAL'],
     7: ['sensorError', 'CRITICAL'],
   },
-  // A switch has no warning: 3 and 5 are unknown numbers here.
+  // A switch has no warning: 3 and 5 are unknown numbers here. 8 and 9 are levels, which say nothing of a sensor.
   switch: {
     1: ['noStatus', 'UNKNOWN'],
     2: ['normal', 'OK'],
     4: ['highCritical', 'CRITICAL'],
     6: ['lowCritical', 'CRITICAL'],
     7: ['sensorError', 'CRITICAL'],
+    8: ['outputLow', 'UNKNOWN'],
+    9: ['outputHigh', 'UNKNOWN'],
   },
   // 8 and 9 are a level, good or bad by what is normal for the contact: see `contactState`.
   contact: {
@@ -46,6 +48,18 @@ const words: Readonly<Record<Scale, Readonly<Record<number, Word>>>> = {
     7: ['sensorError', 'CRITICAL'],
     8: ['relayOn', 'OK'],
     9: ['relayOff', 'OK'],
+  },
+  // Buzzers, lights, locks, flow: measured or switched, nobody knows which.
+  display: {
+    1: ['noStatus', 'UNKNOWN'],
+    2: ['normal', 'OK'],
+    3: ['highWarning', 'WARNING'],
+    4: ['highCritical', 'CRITICAL'],
+    5: ['lowWarning', 'WARNING'],
+    6: ['lowCritical', 'CRITICAL'],
+    7: ['sensorError', 'CRITICAL'],
+    8: ['outputOn', 'OK'],
+    9: ['outputOff', 'OK'],
   },
   door: {
     1: ['noStatus', 'UNKNOWN'],

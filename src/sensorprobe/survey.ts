@@ -46,7 +46,7 @@ export type Survey = {
   /** What the device says of itself (sysDescr). */
   readonly description: Value | undefined;
   readonly rows: readonly Row[];
-  /** The index of a row that no such table can have: what the agent says cannot be true. */
+  /** The index of a row that no such table can have, which is left out: what the agent says of it cannot be true. */
   readonly strange: string | undefined;
 };
 
@@ -78,11 +78,15 @@ const mostPorts = 4096;
 
 /** Rows are counted by one small number, or by the five of a dotted index. */
 function checked(rows: readonly Row[]): Pick<Survey, 'rows' | 'strange'> {
-  const strange = rows.find(({ index }) => {
-    const parts = index.split('.');
-    return (parts.length !== 1 && parts.length !== 5) || parts.some((part) => Number(part) > mostPorts);
-  });
-  return { rows: strange === undefined ? rows : [], strange: strange?.index };
+  const strange = rows.find(isStrange);
+  return strange === undefined
+    ? { rows, strange: undefined }
+    : { rows: rows.filter((row) => !isStrange(row)), strange: strange.index };
+}
+
+function isStrange({ index }: Row): boolean {
+  const parts = index.split('.');
+  return (parts.length !== 1 && parts.length !== 5) || parts.some((part) => Number(part) > mostPorts);
 }
 
 function familyOf(reading: Reading): Family | undefined {
@@ -121,8 +125,8 @@ function* readClassic(first: Reading): Generator<Wanted, readonly Row[], Reading
 }
 
 /**
- * What else must be known of a switch that is online: a level (8, 9) is good or bad by what is normal for a contact, or
- * is that of an output; a water sensor may be a rope.
+ * What else must be known of a switch that is online: a level (8, 9) is that of an output, or good or bad by what is
+ * normal for a contact; a water sensor may be a rope.
  */
 function openOf({ cells: { status, type, online } }: Row): ColumnNumbers {
   const { direction, normalState, rope } = switchDetails;
@@ -131,7 +135,7 @@ function openOf({ cells: { status, type, online } }: Row): ColumnNumbers {
   const level = status === 8 || status === 9;
   return {
     ...(level && scale === 'contact' ? { normalState } : {}),
-    ...(level && scale !== 'contact' && scale !== 'output' ? { direction } : {}),
+    ...(level && scale !== 'output' ? { direction } : {}),
     ...(kind === 'water' ? { rope } : {}),
   };
 }

@@ -71,6 +71,8 @@ export type Table = {
   readonly limits?: 'tenths' | 'either';
   /** The table lists what stands in the others, too: only rows that stand in no other count. */
   readonly common?: true;
+  /** Counts only when it is asked for by kind, or cries. */
+  readonly aside?: true;
   /** Built from the MIB; no real device's answer has been seen. */
   readonly unproven?: true;
 };

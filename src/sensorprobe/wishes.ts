@@ -1,11 +1,12 @@
 import { failure, parseRange, type Range, type Result, success } from '../plugin/index.ts';
 import { isKind, type Kind, kinds, measuredKinds } from './kind.ts';
+import type { Pattern } from './pattern.ts';
 import type { Sensor } from './sensor.ts';
 
 /** What the user wants of the sensors of a probe. */
 export type Wishes = {
-  readonly sensor: RegExp | undefined;
-  readonly exclude: RegExp | undefined;
+  readonly sensor: Pattern | undefined;
+  readonly exclude: Pattern | undefined;
   /** Empty: every kind. */
   readonly kinds: readonly Kind[];
   /** Empty: every port. */
@@ -56,22 +57,27 @@ export function parseKinds(text: string): Result<readonly Kind[]> {
     : failure(`"${wrong}" is no kind; there are ${kinds.join(', ')}`);
 }
 
-/** Reads a regular expression. */
-export function parsePattern(text: string): Result<RegExp> {
-  try {
-    return success(new RegExp(text));
-  } catch {
-    return failure(`"${text}" is no regular expression`);
-  }
+/** What a selection takes of a probe's sensors, and the pattern that took too long, if one did: then it takes them all. */
+export type Selection = { readonly sensors: readonly Sensor[]; readonly astray: Pattern | undefined };
+
+/** The user's selection. What the probe left out of a sensor, its name or its type, cannot deselect it. */
+export function select(all: readonly Sensor[], wishes: Wishes): Selection {
+  const { sensor: pattern, exclude } = wishes;
+  const placed = all.filter((sensor) => isPlaced(sensor, wishes));
+  const titles = placed.map(({ title }) => title);
+  const [taken, left] = [pattern?.matches(titles), exclude?.matches(titles)];
+  if (taken === null || left === null) return { sensors: placed, astray: taken === null ? pattern : exclude };
+  const sensors = placed.filter(
+    ({ untold }, i) => untold.includes('name') || ((taken?.[i] ?? true) && !(left?.[i] ?? false)),
+  );
+  return { sensors, astray: undefined };
 }
 
-/** Whether the user's selection takes a sensor. One whose name was left out by the probe cannot be deselected by name. */
-export function isSelected(sensor: Sensor, { sensor: pattern, exclude, kinds: wanted, ports }: Wishes): boolean {
-  const nameless = sensor.missing.includes('name');
-  if (wanted.length > 0 && !wanted.includes(sensor.kind)) return false;
-  if (ports.length > 0 && !ports.includes(sensor.port)) return false;
-  if (nameless) return true;
-  return (pattern?.test(sensor.title) ?? true) && !(exclude?.test(sensor.title) ?? false);
+/** Whether a sensor is of a kind and at a port that the user wants. */
+function isPlaced({ kind, port, untold }: Sensor, { kinds: wanted, ports }: Wishes): boolean {
+  // A rope of the classic table is a water sensor whose row has one column more, in use or not.
+  const isKind = wanted.includes(kind) || (kind === 'rope' && wanted.includes('water')) || untold.includes('type');
+  return (wanted.length === 0 || isKind) && (ports.length === 0 || ports.includes(port));
 }
 
 /** The range for a kind: its own, or that for whatever has a value. What is computed has only its own. */

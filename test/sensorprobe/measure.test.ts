@@ -65,6 +65,17 @@ describe('an Opaque float', () => {
     expect(floatOf(bytes, 23)).toBe(expected);
   });
 
+  test('near zero is the order that makes a likely number', () => {
+    const small = (value: number) => {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setFloat32(0, value, true);
+      return bytes;
+    };
+    expect(floatOf(small(0.7), 0)).toBe(0.7);
+    expect(floatOf(small(1.2), 1)).toBe(1.2);
+    expect(floatOf(small(0), 0)).toBe(0);
+  });
+
   test('is nothing without a number to hold it against', () => {
     expect(floatOf(big, null)).toBeNull();
   });

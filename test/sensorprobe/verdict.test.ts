@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stateOf } from '../../src/plugin/index.ts';
-import { parseKindRange, type Wishes } from '../../src/sensorprobe/index.ts';
+import { parseKindRange, parsePattern, type Wishes } from '../../src/sensorprobe/index.ts';
 import { answerOf, recorded, reportOf, reportOn, textOf } from './replay.ts';
 
 /** Own ranges as they are typed. */
@@ -10,6 +10,13 @@ function ranges(...texts: readonly string[]): Wishes['warning'] {
     if (!result.ok) throw new Error(result.reason);
     return result.value;
   });
+}
+
+/** A regular expression as it is typed. */
+function pattern(text: string): Wishes['sensor'] {
+  const result = parsePattern(text);
+  if (!result.ok) throw new Error(result.reason);
+  return result.value;
 }
 
 /** The lines of a report, without the perfdata. */
@@ -109,8 +116,8 @@ describe('selection', () => {
   const judged = (wishes: Partial<Wishes>) => lines('sensorprobe8', wishes).slice(1).length;
 
   test.each<[string, Partial<Wishes>, number]>([
-    ['by name', { sensor: /^Rack A/ }, 2],
-    ['all but a name', { exclude: /humidity/i }, 8],
+    ['by name', { sensor: pattern('^Rack A') }, 2],
+    ['all but a name', { exclude: pattern('[Hh]umidity') }, 8],
     ['by kind', { kinds: ['humidity', 'drycontact'] }, 8],
     ['by port', { ports: [1] }, 2],
     ['by kind and port', { kinds: ['temperature'], ports: [2, 3] }, 2],
@@ -119,15 +126,19 @@ describe('selection', () => {
   });
 
   test.each<[string, Partial<Wishes>, string]>([
-    ['that matches nothing', { sensor: /nobody/ }, '[UNKNOWN] probe1: none of its 84 sensor rows is selected'],
-    ['of what is offline', { ports: [20] }, '[UNKNOWN] probe1: all 1 selected rows are offline'],
+    [
+      'that matches nothing',
+      { sensor: pattern('nobody') },
+      '[UNKNOWN] probe1: nothing is selected of its 84 sensor rows',
+    ],
+    ['of what is offline', { ports: [20] }, '[UNKNOWN] probe1: the one row selected, Switch20 Description, is offline'],
   ])('a selection %s is UNKNOWN, never OK', (_, wishes, summary) => {
     expect(lines('sensorprobe8', wishes)[0]).toBe(summary);
   });
 
   test('a sensor whose name the probe left out cannot slip through a selection by name', () => {
     const cells = recorded('sensorprobe2-too-hot').filter(({ oid }) => !oid.endsWith('.16.1.1.0'));
-    const report = reportOn([answerOf(cells)], { sensor: /humidity/ });
+    const report = reportOn([answerOf(cells)], { sensor: pattern('humidity') });
     expect(report.summary).toMatch(/its name missing/);
     expect(stateOf(report)).toBe('UNKNOWN');
   });
@@ -154,9 +165,9 @@ describe('what must be there', () => {
       'expected sensor "Temperature5 Description" is offline on probe1 (temperature, port 5)',
     ],
     ['sensorprobe8', 'OK', { expected: ['Rack A front'] }, ''],
-    ['sensorprobe8', 'CRITICAL', { leastSensors: 12 }, 'probe1: 11 sensors online, at least 12 are wanted'],
+    ['sensorprobe8', 'CRITICAL', { leastSensors: 12 }, 'probe1: 11 sensors online, at least 12 wanted'],
     ['sensorprobe8', 'OK', { leastSensors: 11 }, ''],
-    ['sensorprobe8-all-offline', 'CRITICAL', { leastSensors: 1 }, 'probe1: 0 sensors online, at least 1 are wanted'],
+    ['sensorprobe8-all-offline', 'CRITICAL', { leastSensors: 1 }, 'probe1: 0 sensors online, at least 1 wanted'],
     [
       'sensorprobe2',
       'WARNING',
