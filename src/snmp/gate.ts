@@ -27,10 +27,12 @@ export class Gate implements Datagrams {
     socket.on('error', (error) => this.#unreachable(error));
     this.#connected = new Promise((resolve, reject) => {
       socket.once('error', reject);
-      socket.connect(port, address, () => {
-        socket.off('error', reject);
-        resolve();
-      });
+      withoutCluster(() =>
+        socket.connect(port, address, () => {
+          socket.off('error', reject);
+          resolve();
+        }),
+      );
     });
     // Whoever sends gets to know of it.
     this.#connected.catch(() => undefined);
@@ -91,6 +93,22 @@ export class Gate implements Datagrams {
     if (this.#closed) return;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     this.#listener.unreachable(code);
+  }
+}
+
+/**
+ * Has a socket bound for itself alone, as `connect` does. Node's `dgram` first asks its module `cluster` whether this is a
+ * cluster's worker; for a primary, that module loads net, streams and child_process, 2.5 ms in all, and for a worker next
+ * to nothing. What the process is stands in this variable (Node's documentation of `cluster.isPrimary`), and makes no
+ * difference to a socket that nobody shares.
+ */
+function withoutCluster(connect: () => void): void {
+  const { NODE_UNIQUE_ID: before } = process.env;
+  process.env['NODE_UNIQUE_ID'] = before ?? '';
+  try {
+    connect();
+  } finally {
+    if (before === undefined) delete process.env['NODE_UNIQUE_ID'];
   }
 }
 

@@ -5,21 +5,21 @@ import type { Place } from './session.ts';
 
 /**
  * Finds the address of a host: a numeric address as it stands, a name by the system's resolver, IPv4 or IPv6 alone when
- * `family` is one. It takes no longer than the limit in milliseconds, and the signal ends it. The reason of a failure
- * follows the host's name.
+ * `family` is one. It takes no longer than the limit in milliseconds, and the signal ends it; both are only for
+ * names. The reason of a failure follows the host's name.
  */
 export async function resolve(
   host: string,
   family: 4 | 6 | undefined,
   port: number,
-  limits: { readonly limitMs: number; readonly signal: AbortSignal },
+  { limitMs, signal }: { readonly limitMs: number; readonly signal: () => AbortSignal },
 ): Promise<Result<Place>> {
   const version = parseIp(host.replace(/%[\w.-]+$/, ''))?.family;
   if (version !== undefined) {
     if (family !== undefined && family !== version) return failure(`is no IPv${family} address`);
     return success({ address: host, family: version, port });
   }
-  const found = await lookUp(host, family, limits);
+  const found = await lookUp(host, family, { limitMs, signal: signal() });
   if (found.kind !== 'found') return failure(`cannot be resolved: ${why(found, family)}`);
   const [address = ''] = found.addresses;
   return success({ address, family: address.includes(':') ? 6 : 4, port });
