@@ -27,6 +27,8 @@ const largest = { bulk: 100, next: 48 } as const;
 /** What a request that is repeated asks for: an agent may be unable to send a large answer, and then it sends none. */
 const careful = 24;
 
+type Answered = { readonly plan: Plan; readonly outcome: Outcome };
+
 /** An agent that is being read. */
 export class Agent {
   readonly #session: Session;
@@ -60,7 +62,7 @@ export class Agent {
   /** Reads what is wanted, in as few requests as the agent allows. After trouble nothing more is asked. Never rejects. */
   async read(wanted: Wanted): Promise<Reading> {
     this.#walk.want(wanted);
-    while (this.#trouble === undefined && this.#walk.plan(this.#most) !== undefined) {
+    while (this.#trouble === undefined && !this.#walk.done) {
       const answered = await this.#ask();
       if (answered !== undefined) this.#trouble = this.#take(answered.plan, answered.outcome);
       else this.#trouble = { kind: 'unreachable', text: this.#silence() };
@@ -74,25 +76,31 @@ export class Agent {
   }
 
   /** Sends the next request, again and smaller while there is silence. The first answer counts, whichever it is for. */
-  async #ask(): Promise<{ readonly plan: Plan; readonly outcome: Outcome } | undefined> {
+  #ask(): Promise<Answered | undefined> {
     const { timeoutMs, retries, until } = this.#patience;
-    const pending: Promise<{ readonly plan: Plan; readonly outcome: Outcome }>[] = [];
-    for (let attempt = 0; attempt <= retries; attempt++) {
-      const plan = this.#walk.plan(attempt === 0 ? this.#most : Math.min(this.#most, careful));
-      const left = until - now();
-      if (plan === undefined || left <= 0) return undefined;
-      const limit = Math.min(left, (retries + 1 - attempt) * timeoutMs);
-      pending.push(this.#session.call(plan.call, limit).then((outcome) => ({ plan, outcome })));
-      const first = await firstAnswer(pending, Math.min(left, timeoutMs));
-      if (first === undefined) continue;
-      if (first.plan === plan && attempt > 0) this.#most = Math.min(this.#most, careful);
-      return first;
-    }
-    return undefined;
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      let tries = 0;
+      let answered = false;
+      const send = () => {
+        const attempt = tries++;
+        const plan = this.#walk.plan(attempt === 0 ? this.#most : Math.min(this.#most, careful));
+        const left = until - now();
+        if (plan === undefined || left <= 0 || attempt > retries) return resolve(undefined);
+        timer = setTimeout(send, Math.min(left, timeoutMs));
+        this.#session.call(plan.call, (outcome) => {
+          if (answered) return;
+          answered = true;
+          clearTimeout(timer);
+          if (attempt > 0 && tries === attempt + 1) this.#most = Math.min(this.#most, careful);
+          resolve({ plan, outcome });
+        });
+      };
+      send();
+    });
   }
 
   #take(plan: Plan, outcome: Outcome): Trouble | undefined {
-    if (outcome.kind === 'silent') return { kind: 'unreachable', text: this.#silence() };
     if (outcome.kind === 'failed') return { kind: 'unreachable', text: outcome.reason };
     if (outcome.kind === 'error') return this.#takeError(plan, outcome.status, outcome.index);
     this.#answers += 1;
@@ -131,22 +139,6 @@ export class Agent {
       ? `${asked} to user "${this.#access.user}": with SNMPv3 a wrong privacy password or protocol looks like this`
       : `${asked}: host down, firewall or no SNMPv3`;
   }
-}
-
-/** The first answer of several requests; undefined after so many milliseconds. */
-async function firstAnswer<T extends { readonly outcome: Outcome }>(
-  pending: readonly Promise<T>[],
-  limitMs: number,
-): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, limitMs, undefined);
-    for (const one of pending)
-      one.then((answer) => {
-        if (answer.outcome.kind === 'silent') return;
-        clearTimeout(timer);
-        resolve(answer);
-      });
-  });
 }
 
 function broken(text: string | undefined): Trouble | undefined {

@@ -3,10 +3,14 @@ export type Oid = string;
 
 const dot = 46;
 
-/** Orders two OIDs number by number, as an agent walks them: below 0 when `a` comes first, 0 when they are the same. */
-export function compareOids(a: Oid, b: Oid): number {
-  let i = 0;
-  let j = 0;
+/**
+ * Orders two OIDs number by number, as an agent walks them: below 0 when `a` comes first, 0 when they are the same. From
+ * `start` on, where a number begins: what stands before must be the same in both.
+ */
+export function compareOids(a: Oid, b: Oid, start = 0): number {
+  if (a === b) return 0;
+  let i = start;
+  let j = start;
   while (i < a.length && j < b.length) {
     let left = 0;
     let right = 0;

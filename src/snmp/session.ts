@@ -24,7 +24,6 @@ export type Call =
 export type Outcome =
   | { readonly kind: 'answer'; readonly varbinds: readonly Varbind[] }
   | { readonly kind: 'error'; readonly status: number; readonly index: number }
-  | { readonly kind: 'silent' }
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Where an agent listens: a numeric address. */
@@ -32,8 +31,8 @@ export type Place = { readonly address: string; readonly family: 4 | 6; readonly
 
 /** A conversation with one agent. Nothing in it throws or rejects, whatever comes from the other end. */
 export type Session = {
-  /** Sends one request; silent once `limitMs` is over. A late answer still counts until then. */
-  call(call: Call, limitMs: number): Promise<Outcome>;
+  /** Sends one request, and says what came of it, once; never while there is silence, nor after `close`. */
+  call(call: Call, done: (outcome: Outcome) => void): void;
   /** Datagrams sent so far. */
   readonly sent: number;
   /** Datagrams received that were no SNMP. */
@@ -47,9 +46,12 @@ export type Session = {
 const authenticated = 1;
 const encrypted = 2;
 
+let loaded: Promise<[typeof import('net-snmp'), typeof import('node:dgram')]> | undefined;
+
 /** Opens a conversation; nothing is sent yet. net-snmp is loaded here, so that a run without SNMP does not pay for it. */
 export async function openSession(place: Place, access: Access): Promise<Session> {
-  const [{ default: library }, { createSocket }] = await Promise.all([import('net-snmp'), import('node:dgram')]);
+  loaded ??= Promise.all([import('net-snmp'), import('node:dgram')]);
+  const [{ default: library }, { createSocket }] = await loaded;
   if (access.version === '3' && access.priv?.protocol === 'DES') {
     const { desCipher } = await import('./des.ts');
     library.Encryption.algorithms[library.PrivProtocols['des'] ?? 0] = desCipher(library.Authentication.passwordToKey);
@@ -94,25 +96,20 @@ class Conversation implements Session {
     this.#session.onSimpleGetResponse = onAnswer(access);
   }
 
-  call(call: Call, limitMs: number): Promise<Outcome> {
-    return new Promise((resolve) => {
-      const settle = (outcome: Outcome) => {
-        clearTimeout(timer);
-        this.#waiting.delete(settle);
-        resolve(outcome);
-      };
-      const timer = setTimeout(() => settle({ kind: 'silent' }), limitMs);
-      this.#waiting.add(settle);
-      const answered: Callback = (error, message) => {
-        if (error === null && isMessage(message)) settle(outcomeOf(message));
-        else settle({ kind: 'failed', reason: refusal(error, this.#access) });
-      };
-      try {
-        send(this.#session, call, answered);
-      } catch (error) {
-        settle({ kind: 'failed', reason: refusal(error, this.#access) });
-      }
-    });
+  call(call: Call, done: (outcome: Outcome) => void): void {
+    const settle = (outcome: Outcome) => {
+      if (this.#waiting.delete(settle)) done(outcome);
+    };
+    this.#waiting.add(settle);
+    const answered: Callback = (error, message) => {
+      if (error === null && isMessage(message)) settle(outcomeOf(message));
+      else settle({ kind: 'failed', reason: refusal(error, this.#access) });
+    };
+    try {
+      send(this.#session, call, answered);
+    } catch (error) {
+      settle({ kind: 'failed', reason: refusal(error, this.#access) });
+    }
   }
 
   get sent(): number {
@@ -128,8 +125,7 @@ class Conversation implements Session {
   }
 
   close(): void {
-    // Nobody listens any more to the requests that still wait.
-    for (const settle of this.#waiting) settle({ kind: 'silent' });
+    this.#waiting.clear();
     this.#session.close();
   }
 

@@ -49,8 +49,8 @@ export class Walk {
   /** Columns that were read to their end. */
   readonly whole = new Set<Oid>();
   readonly #withBulk: boolean;
-  #next: Oid[] = [];
-  #cells: Oid[] = [];
+  readonly #next = new Set<Oid>();
+  readonly #cells = new Set<Oid>();
   #groups: Group[] = [];
   #end: Oid | undefined;
   /** The MIB goes at least so far. */
@@ -68,9 +68,14 @@ export class Walk {
     return size;
   }
 
+  /** Whether all that is wanted has been read: then there is no next request. */
+  get done(): boolean {
+    return this.#next.size === 0 && this.#cells.size === 0 && this.#groups.length === 0;
+  }
+
   want({ next = [], cells = [], columns = [] }: Wanted): void {
-    this.#next.push(...next);
-    this.#cells.push(...cells);
+    for (const oid of next) this.#next.add(oid);
+    for (const oid of cells) this.#cells.add(oid);
     this.#groups.push(
       ...columns.map(({ oids, rows, index }) => ({
         columns: oids.map((oid) => this.#column(oid)),
@@ -89,7 +94,7 @@ export class Walk {
   /** The next request with at most `most` values in its answer; undefined when all is read. Asking changes nothing. */
   plan(most: number): Plan | undefined {
     if (!this.#withBulk) return this.#planByNext(most);
-    const heads = this.#next.slice(0, most).map((from): Item => ({ kind: 'next', from }));
+    const heads = [...this.#next].slice(0, most).map((from): Item => ({ kind: 'next', from }));
     const { columns, depth } = this.#pick(most - heads.length);
     if (columns.length > 0) {
       const repetitions = Math.max(1, Math.min(depth, Math.floor((most - heads.length) / columns.length)));
@@ -103,15 +108,15 @@ export class Walk {
       };
     }
     if (heads.length > 0) return planOf('next', heads);
-    const cells = this.#cells.slice(0, most).map((oid): Item => ({ kind: 'cell', oid, from: oid }));
+    const cells = [...this.#cells].slice(0, most).map((oid): Item => ({ kind: 'cell', oid, from: oid }));
     return cells.length === 0 ? undefined : planOf('get', cells);
   }
 
   /** Without GETBULK: one GETNEXT from many places at once, for the rows that should come. */
   #planByNext(most: number): Plan | undefined {
     const items = [
-      ...this.#next.map((from): Item => ({ kind: 'next', from })),
-      ...this.#cells.map((oid): Item => ({ kind: 'cell', oid, from: before(oid) })),
+      ...Array.from(this.#next, (from): Item => ({ kind: 'next', from })),
+      ...Array.from(this.#cells, (oid): Item => ({ kind: 'cell', oid, from: before(oid) })),
     ].slice(0, most);
     const room = most - items.length;
     const { columns, depth, index } = this.#pick(room);
@@ -155,10 +160,12 @@ export class Walk {
     if (call.kind === 'bulk' && varbinds.length > items.length + repeated.length * call.repetitions)
       return `gives ${varbinds.length} values where at most ${items.length + repeated.length * call.repetitions} were asked for`;
     let wrong: string | undefined;
-    for (const [i, varbind] of varbinds.entries()) {
-      const item = items[i] ?? this.#repetition(repeated, i - items.length);
-      if (item !== undefined)
-        wrong ??= call.kind === 'get' ? this.#takeCell(item, varbind) : this.#takeNext(item, varbind);
+    let i = 0;
+    for (const varbind of varbinds) {
+      const item = items[i];
+      if (item === undefined) wrong ??= this.#takeRepeated(repeated[(i - items.length) % repeated.length], varbind);
+      else wrong ??= call.kind === 'get' ? this.#takeCell(item, varbind) : this.#takeNext(item, varbind);
+      i += 1;
     }
     wrong ??= this.#contradiction();
     this.#tidy();
@@ -177,15 +184,28 @@ export class Walk {
     return wrong;
   }
 
-  #repetition(repeated: readonly Column[], at: number): Item | undefined {
-    const column = repeated[at % repeated.length];
-    return column === undefined || column.done ? undefined : { kind: 'column', column, from: column.cursor };
+  /** Takes one more row of a column, unless that has come to its end. */
+  #takeRepeated(column: Column | undefined, varbind: Varbind): string | undefined {
+    if (column === undefined || column.done) return undefined;
+    if (varbind.kind === 'cell' && isBelow(varbind.oid, column.oid))
+      return this.#takeRow(column, column.cursor, varbind.oid, varbind.value);
+    return this.#takeNext({ kind: 'column', column, from: column.cursor }, varbind);
+  }
+
+  /** Takes a cell that lies in a column. */
+  #takeRow(column: Column, from: Oid, oid: Oid, value: Value): string | undefined {
+    const behind = column.oid.length + 1;
+    // Both begin with the column, so only the rows are compared.
+    if (compareOids(oid, from, behind) <= 0) return `gives ${oid} after ${from}: its tables would never end`;
+    column.cells.set(oid.slice(behind), value);
+    if (from === column.cursor || compareOids(oid, column.cursor, behind) > 0) column.cursor = oid;
+    return column.cells.size > mostRows ? `gives more than ${mostRows} rows of ${column.oid}` : undefined;
   }
 
   #takeCell(item: Item, varbind: Varbind): string | undefined {
     if (varbind.oid !== item.from) return `gives ${varbind.oid} where ${item.from} was asked for`;
     if (varbind.kind === 'broken') return `gives a value that cannot be read at ${varbind.oid}`;
-    this.#settled(item);
+    this.#settle(item);
     if (varbind.kind === 'cell') this.cells.set(varbind.oid, varbind.value);
     return undefined;
   }
@@ -199,6 +219,8 @@ export class Walk {
     }
     if (varbind.kind === 'none') return `says that nothing is at ${oid}, asked for what comes after ${item.from}`;
     if (varbind.kind !== 'cell') return `gives a value that cannot be read at ${oid}`;
+    if (item.kind === 'column' && isBelow(oid, item.column.oid))
+      return this.#takeRow(item.column, item.from, oid, varbind.value);
     if (compareOids(oid, item.from) <= 0) return `gives ${oid} after ${item.from}: its tables would never end`;
     if (item.kind === 'next') {
       this.following.set(item.from, oid);
@@ -206,18 +228,12 @@ export class Walk {
     }
     if (item.kind === 'next' || (item.kind === 'cell' && oid === item.oid)) this.cells.set(oid, varbind.value);
     if (item.kind !== 'column') {
-      this.#settled(item);
+      this.#settle(item);
       return undefined;
     }
-    const { column } = item;
-    if (!isBelow(oid, column.oid)) {
-      column.done = true;
-      this.#shows(oid);
-      return undefined;
-    }
-    column.cells.set(oid.slice(column.oid.length + 1), varbind.value);
-    if (item.from === column.cursor || compareOids(oid, column.cursor) > 0) column.cursor = oid;
-    return column.cells.size > mostRows ? `gives more than ${mostRows} rows of ${column.oid}` : undefined;
+    item.column.done = true;
+    this.#shows(oid);
+    return undefined;
   }
 
   /** An agent that ends its MIB early shows itself by what it gave from behind that end. */
@@ -238,13 +254,13 @@ export class Walk {
   #ends(item: Item): void {
     if (this.#end === undefined || compareOids(item.from, this.#end) < 0) this.#end = item.from;
     if (item.kind === 'column') item.column.done = true;
-    else this.#settled(item);
+    else this.#settle(item);
     if (item.kind === 'next') this.following.set(item.from, null);
   }
 
-  #settled(item: Item): void {
-    if (item.kind === 'next') this.#next = this.#next.filter((oid) => oid !== item.from);
-    if (item.kind === 'cell') this.#cells = this.#cells.filter((oid) => oid !== item.oid);
+  #settle(item: Item): void {
+    if (item.kind === 'next') this.#next.delete(item.from);
+    if (item.kind === 'cell') this.#cells.delete(item.oid);
   }
 
   #tidy(): void {

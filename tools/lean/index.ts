@@ -11,7 +11,7 @@ const cache = 'node_modules/.cache/rackwatch';
 export function leanNetSnmp(): Record<string, string> {
   return {
     'net-snmp': path.resolve(writeSnmp()),
-    assert: path.resolve('tools/lean/assert.ts'),
+    'asn1-ber': path.resolve('tools/lean/ber.ts'),
     crypto: path.resolve('tools/lean/crypto.ts'),
     perf_hooks: path.resolve('tools/lean/perf_hooks.ts'),
   };
