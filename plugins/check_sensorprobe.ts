@@ -144,13 +144,11 @@ export default definePlugin({
       leastSensors: options.minSensors,
     };
     const verdicts = answers.map((answer) => judgeProbe(answer, wishes));
-    const report = reportProbes(verdicts, wishes, { byPort: options.label === 'port', list: options.list });
-    const details = [
-      ...(report.details ?? []),
+    const more = [
       ...(context.verbosity >= 1 ? verdicts.map(askedBy) : []),
       ...(context.verbosity >= 2 ? verdicts.flatMap(({ all }) => all.map((sensor) => JSON.stringify(sensor))) : []),
     ];
-    return { ...report, details };
+    return reportProbes(verdicts, wishes, { byPort: options.label === 'port', list: options.list }, more);
   },
 });
 

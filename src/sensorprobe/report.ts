@@ -11,8 +11,13 @@ export type Layout = {
   readonly list: boolean;
 };
 
-/** Words the verdicts on all probes as one report. */
-export function reportProbes(probes: readonly ProbeVerdict[], wishes: Wishes, layout: Layout): Report {
+/** Words the verdicts on all probes as one report; `more` are lines for its end. */
+export function reportProbes(
+  probes: readonly ProbeVerdict[],
+  wishes: Wishes,
+  layout: Layout,
+  more: readonly string[] = [],
+): Report {
   const many = probes.length > 1;
   const faults = [
     ...probes.flatMap((probe) => probe.faults),
@@ -37,10 +42,13 @@ export function reportProbes(probes: readonly ProbeVerdict[], wishes: Wishes, la
     summary: problems.length > 0 ? problemSummary(problems) : goodSummary(probes),
     findings: shown,
     perfdata: items.flatMap(({ probe, item }) => metricOf(item, many ? `${probe.host}_` : '', layout)),
-    details: layout.list ? listOf(probes) : [],
-    data: {
-      probes: probes.map(probeData),
-      sensors: probes.flatMap((probe) => sensorData(probe, layout.list)),
+    details: [...(layout.list ? listOf(probes) : []), ...more],
+    // Made when it is asked for: text needs none of it.
+    get data() {
+      return {
+        probes: probes.map(probeData),
+        sensors: probes.flatMap((probe) => sensorData(probe, layout.list)),
+      };
     },
   };
 }

@@ -5,7 +5,7 @@ import { floatOf, type Limits, limitsOf, measuredValue, noLimits } from './measu
 import { nameSensors } from './naming.ts';
 import { type Scale, statusWord } from './status.ts';
 import type { Row, Survey } from './survey.ts';
-import { type Family, type Field, fieldsIn } from './table.ts';
+import { type Family, type Field, fieldsIn, type Table } from './table.ts';
 import { unitOf } from './unit.ts';
 
 /** One sensor of a probe, as the device told it. */
@@ -59,11 +59,19 @@ const needed: readonly Field[] = ['status', 'online', 'value'];
 /** Turns the rows of a survey into sensors, in the order of the device. */
 export function sensorsOf({ family, rows }: Survey): readonly Sensor[] {
   if (family === undefined) return [];
-  const given = fieldsByTable(rows);
-  return nameSensors(rows.map((row) => sensorOf(family, row, given.get(row.table.entry) ?? new Set())));
+  // Mostly no row lacks anything.
+  let given: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  const isGiven: IsGiven = ({ entry }, field) => {
+    given ??= fieldsByTable(rows);
+    return given.get(entry)?.has(field) === true;
+  };
+  return nameSensors(rows.map((row) => sensorOf(family, row, isGiven)));
 }
 
-function sensorOf(family: Family, row: Row, given: ReadonlySet<string>): Unnamed {
+/** Whether any row of a table has a field. */
+type IsGiven = (table: Table, field: Field) => boolean;
+
+function sensorOf(family: Family, row: Row, isGiven: IsGiven): Unnamed {
   const { table, index, cells } = row;
   const { kind, scale } = natureOf(row);
   const unit = unitOf(table, cells.unit);
@@ -84,7 +92,7 @@ function sensorOf(family: Family, row: Row, given: ReadonlySet<string>): Unnamed
     limits: table.columns.lowCritical === undefined ? noLimits : limitsOf(row),
     normalState: numberOf(cells.normalState),
     acknowledged: numberOf(cells.acknowledged) === 1 && status !== null && status > 2,
-    missing: missingOf(row, given),
+    missing: missingOf(row, isGiven),
     untold: [
       ...(cells.name === undefined ? (['name'] as const) : []),
       ...(table === switches && cells.type === undefined ? (['type'] as const) : []),
@@ -120,15 +128,14 @@ function portOf(index: string): number {
   return Number(parts.length >= 4 ? parts[3] : parts[0]) + 1;
 }
 
-function missingOf({ table, cells }: Row, given: ReadonlySet<string>): readonly string[] {
+function missingOf({ table, cells }: Row, isGiven: IsGiven): readonly string[] {
   const missing: string[] = [];
   for (const [field] of fieldsIn(table.columns)) {
+    const value = cells[field];
+    if (typeof value === 'number' || (optional.includes(field) && !(field === 'type' && table === switches))) continue;
     // The scale of a temperature decides what its number means.
     const isNeeded = needed.includes(field) || (field === 'unit' && table.columns.raw !== undefined);
-    if (optional.includes(field) && !(field === 'type' && table === switches)) continue;
-    const value = cells[field];
-    const isLost =
-      value === undefined ? isNeeded || given.has(field) : needed.includes(field) && numberOf(value) === null;
+    const isLost = value === undefined ? isNeeded || isGiven(table, field) : needed.includes(field);
     if (isLost) missing.push(field);
   }
   return missing;

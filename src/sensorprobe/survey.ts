@@ -101,7 +101,8 @@ function exists({ following }: Reading, root: string): boolean {
 
 /** The three great tables in whole columns, then what is open about switches, then expansion parts where there are any. */
 function* readClassic(first: Reading): Generator<Wanted, readonly Row[], Reading> {
-  const ports = rowsOf(first, temperatures, temperatures.columns).length;
+  const thermometers = rowsOf(first, temperatures, temperatures.columns);
+  const ports = thermometers.length;
   const reading = yield {
     columns: [
       columnsOf(humidities, humidities.columns, ports),
@@ -109,7 +110,11 @@ function* readClassic(first: Reading): Generator<Wanted, readonly Row[], Reading
       columnsOf(switches, switches.columns, ports < 8 ? ports : Number.POSITIVE_INFINITY),
     ],
   };
-  const great = [temperatures, humidities, switches].flatMap((table) => rowsOf(reading, table, table.columns));
+  const great = [
+    ...thermometers,
+    ...rowsOf(reading, humidities, humidities.columns),
+    ...rowsOf(reading, switches, switches.columns),
+  ];
   if (reading.trouble !== undefined) return great;
   const unclear = great.filter((row) => row.table === switches && Object.keys(openOf(row)).length > 0);
   const cells = unclear.flatMap((row) => cellsOf(switches, openOf(row), row.index));
@@ -181,31 +186,45 @@ function signOf({ columns: { online, acknowledged } }: Table): ColumnNumbers {
   return online === undefined ? { acknowledged: acknowledged ?? 0 } : { online };
 }
 
+/** The OIDs of columns by entry and number, made once for all probes. */
+const columnOids = new Map<string, Map<number, string>>();
+
+function columnOf(entry: string, column: number): string {
+  const known = columnOids.get(entry)?.get(column);
+  if (known !== undefined) return known;
+  const oid = `${entry}.${column}`;
+  const siblings = columnOids.get(entry);
+  if (siblings === undefined) columnOids.set(entry, new Map([[column, oid]]));
+  else siblings.set(column, oid);
+  return oid;
+}
+
 function columnsOf({ entry }: Table, columns: ColumnNumbers, rows: number): Columns {
-  return { oids: Object.values(columns).map((column) => `${entry}.${column}`), rows, index: 'integer' };
+  return { oids: Object.values(columns).map((column) => columnOf(entry, column)), rows, index: 'integer' };
 }
 
 function cellsOf({ entry }: Table, columns: ColumnNumbers, index: string): readonly string[] {
-  return Object.values(columns).map((column) => `${entry}.${column}.${index}`);
+  return Object.values(columns).map((column) => `${columnOf(entry, column)}.${index}`);
 }
 
 /** The rows of a table that was read by columns; none while one of them is not read to its end. */
 function rowsOf(reading: Reading, table: Table, columns: ColumnNumbers): readonly Row[] {
-  if (Object.values(columns).some((column) => !reading.whole.has(`${table.entry}.${column}`))) return [];
+  if (Object.values(columns).some((column) => !reading.whole.has(columnOf(table.entry, column)))) return [];
   const fields = fieldsOf(reading, table, columns);
-  return indexesOf(reading, table, columns).map((index) => ({ table, index, cells: pickFrom(fields, index) }));
+  return indexesOf(reading, table, columns).map((index) => ({ table, index, cells: pickFrom(reading, fields, index) }));
 }
 
 /** The index of every row that has a cell in one of the columns, in the order of the device. */
 function indexesOf(reading: Reading, { entry }: Table, columns: ColumnNumbers): readonly string[] {
   const indexes = new Set<string>();
   for (const column of Object.values(columns)) {
-    for (const index of reading.columns.get(`${entry}.${column}`)?.keys() ?? []) indexes.add(index);
+    for (const index of reading.columns.get(columnOf(entry, column))?.keys() ?? []) indexes.add(index);
   }
   return [...indexes].sort(byNumbers);
 }
 
 function byNumbers(a: string, b: string): number {
+  if (!a.includes('.') && !b.includes('.')) return Number(a) - Number(b);
   const [left, right] = [a.split('.').map(Number), b.split('.').map(Number)];
   const at = left.findIndex((number, i) => number !== right[i]);
   return at < 0 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? -1);
@@ -213,24 +232,23 @@ function byNumbers(a: string, b: string): number {
 
 /** The cells of one row, wherever they were read. */
 function pick(reading: Reading, table: Table, columns: ColumnNumbers, index: string): Row['cells'] {
-  return pickFrom(fieldsOf(reading, table, columns), index);
+  return pickFrom(reading, fieldsOf(reading, table, columns), index);
 }
 
-/** How to find a field's cell by its row. */
-type Finder = readonly [field: Field, find: (index: string) => Value | undefined];
+/** A field, its column, and the column's cells where it was read whole. */
+type Source = { readonly field: Field; readonly oid: string; readonly whole: ReadonlyMap<string, Value> | undefined };
 
-function fieldsOf({ cells, columns: read }: Reading, { entry }: Table, columns: ColumnNumbers): readonly Finder[] {
-  return fieldsIn(columns).map(([field, column]): Finder => {
-    const oid = `${entry}.${column}`;
-    const whole = read.get(oid);
-    return [field, (index) => whole?.get(index) ?? cells.get(`${oid}.${index}`)];
+function fieldsOf({ columns: read }: Reading, { entry }: Table, columns: ColumnNumbers): readonly Source[] {
+  return fieldsIn(columns).map(([field, column]) => {
+    const oid = columnOf(entry, column);
+    return { field, oid, whole: read.get(oid) };
   });
 }
 
-function pickFrom(fields: readonly Finder[], index: string): Row['cells'] {
+function pickFrom({ cells }: Reading, sources: readonly Source[], index: string): Row['cells'] {
   const row: Partial<Record<Field, Value>> = {};
-  for (const [field, find] of fields) {
-    const value = find(index);
+  for (const { field, oid, whole } of sources) {
+    const value = whole?.get(index) ?? cells.get(`${oid}.${index}`);
     if (value !== undefined) row[field] = value;
   }
   return row;

@@ -46,13 +46,20 @@ const fields: readonly Field[] = [
   'float',
 ];
 
+type Columns = readonly (readonly [field: Field, column: number])[];
+
+const known = new WeakMap<ColumnNumbers, Columns>();
+
 /** The fields that some columns hold, with the column of each. */
-export function fieldsIn(columns: ColumnNumbers): readonly (readonly [field: Field, column: number])[] {
+export function fieldsIn(columns: ColumnNumbers): Columns {
+  const before = known.get(columns);
+  if (before !== undefined) return before;
   const found: (readonly [Field, number])[] = [];
   for (const field of fields) {
     const column = columns[field];
     if (column !== undefined) found.push([field, column]);
   }
+  known.set(columns, found);
   return found;
 }
 
