@@ -1,12 +1,12 @@
 import { sanitise } from '../plugin/index.ts';
-import type { Sensor, Unnamed } from './sensor.ts';
+import type { Names, Unnamed } from './sensor.ts';
 
 /**
  * Gives every sensor a title, a label and a place. Names can be empty, stand twice or differ only in what no label can
  * have: then kind and port are added. All rows count, offline ones too, so that a label stays what it is when another
  * sensor is plugged in or pulled out.
  */
-export function nameSensors(sensors: readonly Unnamed[]): readonly Sensor[] {
+export function nameSensors(sensors: readonly Unnamed[]): readonly Names[] {
   const places = placesOf(sensors);
   // A name may be made of nothing that can be printed.
   const names = sensors.map(({ name }) => sanitise(name));
@@ -18,11 +18,10 @@ export function nameSensors(sensors: readonly Unnamed[]): readonly Sensor[] {
   });
   const plain = names.map((name, i) => (name === '' ? (places[i] ?? '') : labelText(name)));
   const count = countsOf(plain);
-  return sensors.map((sensor, i) => {
-    const label = plain[i] ?? '';
+  return plain.map((label, i) => {
     const place = places[i] ?? '';
     const unique = (count.get(label) ?? 0) > 1 && label !== place ? `${label} ${place}` : label;
-    return { ...sensor, title: titles[i] ?? '', label: unique, place };
+    return { title: titles[i] ?? '', label: unique, place };
   });
 }
 

@@ -48,8 +48,10 @@ export type Sensor = {
   readonly unproven: boolean;
 };
 
-/** Sensors before they know of each other. */
-export type Unnamed = Omit<Sensor, 'title' | 'label' | 'place'>;
+/** What names are made of. */
+export type Unnamed = Pick<Sensor, 'kind' | 'scale' | 'port' | 'index' | 'name'>;
+/** The names of a sensor among the others. */
+export type Names = Pick<Sensor, 'title' | 'label' | 'place'>;
 
 /** Cells that say more but decide nothing: a row may lack them. */
 const optional: readonly Field[] = ['raw', 'direction', 'normalState', 'rope', 'acknowledged', 'float', 'type'];
@@ -65,25 +67,49 @@ export function sensorsOf({ family, rows }: Survey): readonly Sensor[] {
     given ??= fieldsByTable(rows);
     return given.get(entry)?.has(field) === true;
   };
-  return nameSensors(rows.map((row) => sensorOf(family, row, isGiven)));
+  const unnamed = rows.map(unnamedOf);
+  const names = nameSensors(unnamed);
+  const sensors: Sensor[] = [];
+  for (const row of rows) {
+    const [own, named] = [unnamed[sensors.length], names[sensors.length]];
+    if (own !== undefined && named !== undefined) sensors.push(sensorOf(family, row, own, named, isGiven));
+  }
+  return sensors;
 }
 
-/** Whether any row of a table has a field. */
-type IsGiven = (table: Table, field: Field) => boolean;
-
-function sensorOf(family: Family, row: Row, isGiven: IsGiven): Unnamed {
+function unnamedOf(row: Row): Unnamed {
   const { table, index, cells } = row;
   const { kind, scale } = natureOf(row);
-  const unit = unitOf(table, cells.unit);
-  const status = numberOf(cells.status);
   return {
-    family,
     kind,
     scale,
     port: table.port ?? portOf(index),
     // A row of an expansion part is known by the part's port and its own place there.
     index: table.port === undefined ? index : `${table.port}.${index}`,
     name: textOf(cells.name),
+  };
+}
+
+/** Whether any row of a table has a field. */
+type IsGiven = (table: Table, field: Field) => boolean;
+
+function sensorOf(
+  family: Family,
+  row: Row,
+  { kind, scale, port, index, name }: Unnamed,
+  { title, label, place }: Names,
+  isGiven: IsGiven,
+): Sensor {
+  const { table, cells } = row;
+  const unit = unitOf(table, cells.unit);
+  const status = numberOf(cells.status);
+  return {
+    family,
+    kind,
+    scale,
+    port,
+    index,
+    name,
     value: table.common ? (floatOf(cells.float, numberOf(cells.value)) ?? numberOf(cells.value)) : measuredValue(row),
     unit,
     status,
@@ -100,6 +126,9 @@ function sensorOf(family: Family, row: Row, isGiven: IsGiven): Unnamed {
     placeholder: table === switches && placeholders.includes(numberOf(cells.type) ?? -1) && textOf(cells.name) === '',
     aside: table.common === true || table.aside === true,
     unproven: table.unproven === true,
+    title,
+    label,
+    place,
   };
 }
 

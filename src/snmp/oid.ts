@@ -3,24 +3,37 @@ export type Oid = string;
 
 const dot = 46;
 
-/**
- * Orders two OIDs number by number, as an agent walks them: below 0 when `a` comes first, 0 when they are the same. From
- * `start` on, where a number begins: what stands before must be the same in both.
- */
-export function compareOids(a: Oid, b: Oid, start = 0): number {
+/** Orders two OIDs number by number, as an agent walks them: below 0 when `a` comes first, 0 when they are the same. */
+export function compareOids(a: Oid, b: Oid): number {
   if (a === b) return 0;
-  let i = start;
-  let j = start;
-  while (i < a.length && j < b.length) {
-    let left = 0;
-    let right = 0;
-    for (; i < a.length && a.charCodeAt(i) !== dot; i++) left = left * 10 + a.charCodeAt(i) - 48;
-    for (; j < b.length && b.charCodeAt(j) !== dot; j++) right = right * 10 + b.charCodeAt(j) - 48;
-    if (left !== right) return left - right;
-    i++;
-    j++;
+  const [left, right] = [keyOf(a), keyOf(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Keys of OIDs that were compared: the same ones come again and again, from every probe. */
+const keys = new Map<Oid, string>();
+const mostKeys = 8192;
+
+/**
+ * A text that orders as the OID does, so that comparing is one native step. A number is a character below 0xf0, or one
+ * from there on that says how many bytes of it follow.
+ */
+function keyOf(oid: Oid): string {
+  const known = keys.get(oid);
+  if (known !== undefined) return known;
+  let key = '';
+  for (const part of oid.split('.')) {
+    const number = Number(part);
+    if (number < 0xf0) key += String.fromCharCode(number);
+    else {
+      const bytes: number[] = [];
+      for (let rest = number; rest >= 1; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+      key += String.fromCharCode(0xf0 + bytes.length, ...bytes);
+    }
   }
-  return (i < a.length ? 1 : 0) - (j < b.length ? 1 : 0);
+  if (keys.size >= mostKeys) keys.clear();
+  keys.set(oid, key);
+  return key;
 }
 
 /** Whether an OID lies below another one. */

@@ -194,11 +194,9 @@ export class Walk {
 
   /** Takes a cell that lies in a column. */
   #takeRow(column: Column, from: Oid, oid: Oid, value: Value): string | undefined {
-    const behind = column.oid.length + 1;
-    // Both begin with the column, so only the rows are compared.
-    if (compareOids(oid, from, behind) <= 0) return `gives ${oid} after ${from}: its tables would never end`;
-    column.cells.set(oid.slice(behind), value);
-    if (from === column.cursor || compareOids(oid, column.cursor, behind) > 0) column.cursor = oid;
+    if (compareOids(oid, from) <= 0) return `gives ${oid} after ${from}: its tables would never end`;
+    column.cells.set(oid.slice(column.oid.length + 1), value);
+    if (from === column.cursor || compareOids(oid, column.cursor) > 0) column.cursor = oid;
     return column.cells.size > mostRows ? `gives more than ${mostRows} rows of ${column.oid}` : undefined;
   }
 
