@@ -103,6 +103,11 @@ export class Gate implements Datagrams {
  * difference to a socket that nobody shares.
  */
 function withoutCluster(connect: () => void): void {
+  if (clusterIsLoaded) {
+    connect();
+    return;
+  }
+  clusterIsLoaded = true;
   const { NODE_UNIQUE_ID: before } = process.env;
   process.env['NODE_UNIQUE_ID'] = before ?? '';
   try {
@@ -111,6 +116,8 @@ function withoutCluster(connect: () => void): void {
     if (before === undefined) delete process.env['NODE_UNIQUE_ID'];
   }
 }
+
+let clusterIsLoaded = false;
 
 /** Whether bytes begin with a whole SEQUENCE of BER, as every SNMP message does. What stands behind it is nobody's. */
 function isWhole(bytes: Buffer): boolean {

@@ -1,12 +1,15 @@
 // What net-snmp takes of asn1-ber, made for many small messages that all name the same few OIDs: those are read and
 // written once and then known, and nothing is built on the way that is thrown away at once. It reads and writes what
 // asn1-ber 1.2 does, also where bytes are cut short or lie (test/snmp/ber.test.ts holds one against the other).
+// Varbinds of the usual form are taken in one step each: see tools/lean/index.ts for where net-snmp asks for it.
 
 const tag = { boolean: 1, integer: 2, bitString: 3, octetString: 4, null: 5, oid: 6, sequence: 16, constructor: 32 };
 
 /** OIDs that were seen, by their bytes as latin1; and their bytes by the OID. An agent may send any number of them. */
 const texts = new Map<string, string>();
 const encodings = new Map<string, Uint8Array>();
+/** Varbinds of requests, which have no value, by their OID. */
+const questions = new Map<string, Uint8Array>();
 const mostKnown = 8192;
 
 function remember<Value>(known: Map<string, Value>, key: string, value: Value): Value {
@@ -21,10 +24,16 @@ function invalid(message: string): Error {
   return error;
 }
 
+type Varbind = { readonly oid: string; readonly type: number; readonly value: number | Buffer | null };
+
+const empty = Buffer.alloc(0);
+
 /** Reads BER from its start. Where the bytes end too soon, methods give null; what cannot be BER is thrown. */
 class Reader {
   readonly #bytes: Buffer;
   #offset = 0;
+  /** The bytes as latin1. */
+  #text: string | undefined;
   /** The length of the value that was met last. */
   #length = 0;
 
@@ -75,14 +84,51 @@ class Reader {
   readOID(wanted: number = tag.oid): string | null {
     const at = this.#skip(wanted);
     if (at === null) return null;
-    const key = this.#bytes.toString('latin1', at, this.#offset);
-    return texts.get(key) ?? remember(texts, key, this.#oid(at));
+    return this.#oid(at, this.#offset);
   }
 
-  #oid(at: number): string {
+  /**
+   * Takes one varbind of the usual form, and adds it to the others: lengths of one byte that agree, and a number of up to
+   * four bytes, a text or the word that there is nothing. False, and nothing read, where it is another: then the methods
+   * above read it piece by piece.
+   */
+  readUsual(varbinds: Varbind[]): boolean {
+    const bytes = this.#bytes;
+    const start = this.#offset;
+    const names = bytes[start + 3] ?? 0x80;
+    const at = start + 4 + names;
+    const size = bytes[at + 1] ?? 0x80;
+    const content = at + 2;
+    const end = content + size;
+    if (names > 0x7f || size > 0x7f || end > bytes.length) return false;
+    if (bytes[start] !== 0x30 || bytes[start + 1] !== names + size + 4 || names + size + 4 > 0x7f) return false;
+    if (bytes[start + 2] !== tag.oid) return false;
+    const type = bytes[at] ?? 0;
+    let value: number | Buffer | null = null;
+    if (type === tag.integer) {
+      if (size === 0 || size > 4) return false;
+      value = ((bytes[content] ?? 0) << 24) >> 24;
+      for (let i = content + 1; i < end; i++) value = value * 256 + (bytes[i] ?? 0);
+    } else if (type === tag.octetString) value = size === 0 ? empty : bytes.subarray(content, end);
+    else if (type < 0x80 || type > 0x82 || size > 0) return false;
+    varbinds.push({ oid: this.#oid(start + 4, at), type, value });
+    this.#offset = end;
+    return true;
+  }
+
+  #oid(from: number, to: number): string {
+    // A part of this text takes no copying, but keeps all of it alive: what is remembered is a copy.
+    this.#text ??= this.#bytes.toString('latin1');
+    return (
+      texts.get(this.#text.substring(from, to)) ??
+      remember(texts, this.#bytes.toString('latin1', from, to), this.#decoded(from, to))
+    );
+  }
+
+  #decoded(from: number, to: number): string {
     let text = '';
     let number = 0;
-    for (let i = at; i < this.#offset; i++) {
+    for (let i = from; i < to; i++) {
       const byte = this.#bytes[i] ?? 0;
       number = (number << 7) + (byte & 0x7f);
       if ((byte & 0x80) !== 0) continue;
@@ -218,6 +264,13 @@ class Writer {
     this.writeBuffer(encodings.get(oid) ?? remember(encodings, oid, encoded(oid)), as);
   }
 
+  /** Writes a varbind without a value, as requests have them; false where it has one. */
+  writeUsual({ oid, type }: { readonly oid: string; readonly type?: number }): boolean {
+    if (type !== undefined) return false;
+    this.writeBuffer(questions.get(oid) ?? remember(questions, oid, question(oid)));
+    return true;
+  }
+
   /** Opens a sequence with room for a length of three bytes. */
   startSequence(as: number = tag.sequence | tag.constructor): void {
     this.writeByte(as);
@@ -253,6 +306,16 @@ class Writer {
     larger.set(this.#bytes.subarray(0, this._offset));
     this.#bytes = larger;
   }
+}
+
+/** A varbind without a value. */
+function question(oid: string): Uint8Array {
+  const writer = new Writer();
+  writer.startSequence();
+  writer.writeOID(oid);
+  writer.writeNull();
+  writer.endSequence();
+  return writer.buffer;
 }
 
 /** The bytes of an OID (X.690, 8.19): seven bits each, the first two numbers in one. */

@@ -45,9 +45,12 @@ function writeSnmp(): string {
       /^exports\.(?:createReceiver|createAgent|createModuleStore|createSubagent|createMib|AgentXPdu) = .*$/gm,
       '',
     )
-    .replace(/^const (?:smartbuffer|mibparser|net) = require .*$/gm, '');
+    .replace(/^const (?:smartbuffer|mibparser|net) = require .*$/gm, '')
+    .replace(...step('readVarbinds', 'while (1) {', 'if (buffer.readUsual (varbinds)) continue;'))
+    .replace(...step('writeVarbinds', 'i++) {', 'if (buffer.writeUsual (varbinds[i])) continue;'));
   if (/\b(?:Receiver|Agent|Subagent|Mib)\.|\bmibparser\b|\bsmartbuffer\b|\bnet\.\w/.test(kept))
     throw new Error('net-snmp needs more than was kept: see tools/lean');
+  if (kept.split('Usual (').length !== 3) throw new Error('net-snmp reads varbinds in another way: see tools/lean');
   mkdirSync(cache, { recursive: true });
   const file = `${cache}/net-snmp.js`;
   // Several bundles may be built at once.
@@ -55,4 +58,10 @@ function writeSnmp(): string {
   writeFileSync(own, kept);
   renameSync(own, file);
   return file;
+}
+
+/** Puts a statement at the begin of the first loop of a function of net-snmp. */
+function step(name: string, loop: string, statement: string): [RegExp, string] {
+  const begin = `function ${name} \\(buffer, varbinds\\) \\{[^{]*${loop.replace(/[(){+]/g, '\\$&')}`;
+  return [new RegExp(begin), `$&\n\t\t${statement}`];
 }
