@@ -1,12 +1,12 @@
 import { sanitise } from '../plugin/index.ts';
-import type { Names, Unnamed } from './sensor.ts';
+import type { Named, Unnamed } from './sensor.ts';
 
 /**
  * Gives every sensor a title, a label and a place. Names can be empty, stand twice or differ only in what no label can
  * have: then kind and port are added. All rows count, offline ones too, so that a label stays what it is when another
  * sensor is plugged in or pulled out.
  */
-export function nameSensors(sensors: readonly Unnamed[]): readonly Names[] {
+export function nameSensors(sensors: readonly Unnamed[]): readonly Named[] {
   const places = placesOf(sensors);
   // A name may be made of nothing that can be printed.
   const names = sensors.map(({ name }) => sanitise(name));
@@ -18,10 +18,11 @@ export function nameSensors(sensors: readonly Unnamed[]): readonly Names[] {
   });
   const plain = names.map((name, i) => (name === '' ? (places[i] ?? '') : labelText(name)));
   const count = countsOf(plain);
-  return plain.map((label, i) => {
+  return sensors.map((own, i) => {
+    const label = plain[i] ?? '';
     const place = places[i] ?? '';
     const unique = (count.get(label) ?? 0) > 1 && label !== place ? `${label} ${place}` : label;
-    return { title: titles[i] ?? '', label: unique, place };
+    return { own, title: titles[i] ?? '', label: unique, place };
   });
 }
 

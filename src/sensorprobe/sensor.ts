@@ -48,10 +48,10 @@ export type Sensor = {
   readonly unproven: boolean;
 };
 
-/** What names are made of. */
-export type Unnamed = Pick<Sensor, 'kind' | 'scale' | 'port' | 'index' | 'name'>;
-/** The names of a sensor among the others. */
-export type Names = Pick<Sensor, 'title' | 'label' | 'place'>;
+/** A row, and what names are made of. */
+export type Unnamed = { readonly row: Row } & Pick<Sensor, 'kind' | 'scale' | 'port' | 'index' | 'name'>;
+/** A row with its names among the others. */
+export type Named = { readonly own: Unnamed } & Pick<Sensor, 'title' | 'label' | 'place'>;
 
 /** Cells that say more but decide nothing: a row may lack them. */
 const optional: readonly Field[] = ['raw', 'direction', 'normalState', 'rope', 'acknowledged', 'float', 'type'];
@@ -67,20 +67,14 @@ export function sensorsOf({ family, rows }: Survey): readonly Sensor[] {
     given ??= fieldsByTable(rows);
     return given.get(entry)?.has(field) === true;
   };
-  const unnamed = rows.map(unnamedOf);
-  const names = nameSensors(unnamed);
-  const sensors: Sensor[] = [];
-  for (const row of rows) {
-    const [own, named] = [unnamed[sensors.length], names[sensors.length]];
-    if (own !== undefined && named !== undefined) sensors.push(sensorOf(family, row, own, named, isGiven));
-  }
-  return sensors;
+  return nameSensors(rows.map(unnamedOf)).map((named) => sensorOf(family, named, isGiven));
 }
 
 function unnamedOf(row: Row): Unnamed {
   const { table, index, cells } = row;
   const { kind, scale } = natureOf(row);
   return {
+    row,
     kind,
     scale,
     port: table.port ?? portOf(index),
@@ -93,13 +87,8 @@ function unnamedOf(row: Row): Unnamed {
 /** Whether any row of a table has a field. */
 type IsGiven = (table: Table, field: Field) => boolean;
 
-function sensorOf(
-  family: Family,
-  row: Row,
-  { kind, scale, port, index, name }: Unnamed,
-  { title, label, place }: Names,
-  isGiven: IsGiven,
-): Sensor {
+function sensorOf(family: Family, { own, title, label, place }: Named, isGiven: IsGiven): Sensor {
+  const { row, kind, scale, port, index, name } = own;
   const { table, cells } = row;
   const unit = unitOf(table, cells.unit);
   const status = numberOf(cells.status);

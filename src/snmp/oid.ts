@@ -6,7 +6,8 @@ const dot = 46;
 /** Orders two OIDs number by number, as an agent walks them: below 0 when `a` comes first, 0 when they are the same. */
 export function compareOids(a: Oid, b: Oid): number {
   if (a === b) return 0;
-  const [left, right] = [keyOf(a), keyOf(b)];
+  const left = keys.get(a) ?? keyOf(a);
+  const right = keys.get(b) ?? keyOf(b);
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -19,8 +20,6 @@ const mostKeys = 8192;
  * from there on that says how many bytes of it follow.
  */
 function keyOf(oid: Oid): string {
-  const known = keys.get(oid);
-  if (known !== undefined) return known;
   let key = '';
   for (const part of oid.split('.')) {
     const number = Number(part);

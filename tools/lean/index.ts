@@ -32,15 +32,40 @@ export function leanExeca(): Record<string, string> {
   };
 }
 
+/** What of a session nobody here calls. */
+const unused = 'set inform trap subtree table tableColumns walk onProxyResponse'.split(' ');
+
+/**
+ * The three requests. The library's own also make what pairs an answer with them, which is never asked: answers are taken
+ * as they come (src/snmp/session.ts).
+ */
+const requests = `
+function asked (oids) {
+	return oids.map (function (oid) { return { oid: oid }; });
+}
+
+Session.prototype.get = function (oids, responseCb) {
+	this.simpleGet (GetRequestPdu, null, asked (oids), responseCb);
+};
+
+Session.prototype.getNext = function (oids, responseCb) {
+	this.simpleGet (GetNextRequestPdu, null, asked (oids), responseCb);
+};
+
+Session.prototype.getBulk = function (oids, nonRepeaters, maxRepetitions, responseCb) {
+	this.simpleGet (GetBulkRequestPdu, null, asked (oids), responseCb,
+			{ nonRepeaters: nonRepeaters, maxRepetitions: maxRepetitions });
+};
+`;
+
 /** Writes net-snmp with its manager's half alone, and gives the path. Throws when it does not look as it did (3.29). */
 function writeSnmp(): string {
   const source = readFileSync('node_modules/net-snmp/index.js', 'utf8');
   const from = source.indexOf('var Listener = ');
   const to = source.indexOf('exports.Session = ');
   if (from < 0 || to < from) throw new Error('net-snmp is built in another way: see tools/lean');
-  const kept = source
-    .slice(0, from)
-    .concat(source.slice(to))
+  const manager = [...unused, 'get', 'getNext', 'getBulk'].reduce(withoutMethod, source.slice(0, from));
+  const kept = `${manager}${requests}${source.slice(to)}`
     .replace(
       /^exports\.(?:createReceiver|createAgent|createModuleStore|createSubagent|createMib|AgentXPdu) = .*$/gm,
       '',
@@ -58,6 +83,12 @@ function writeSnmp(): string {
   writeFileSync(own, kept);
   renameSync(own, file);
   return file;
+}
+
+function withoutMethod(source: string, name: string): string {
+  const method = new RegExp(`^Session\\.prototype\\.${name} *= function[^]*?^};$`, 'm');
+  if (!method.test(source)) throw new Error(`net-snmp has no ${name} any more: see tools/lean`);
+  return source.replace(method, '');
 }
 
 /** Puts a statement at the begin of the first loop of a function of net-snmp. */
