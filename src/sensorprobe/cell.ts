@@ -6,7 +6,7 @@ import type { Value } from './survey.ts';
  */
 export function textOf(value: Value | undefined): string {
   if (!(value instanceof Uint8Array)) return '';
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const text = bytes.toString('utf8');
   return (text.includes('\ufffd') ? bytes.toString('latin1') : text).replaceAll('\0', ' ').trim();
 }

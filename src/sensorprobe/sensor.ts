@@ -146,17 +146,20 @@ function portOf(index: string): number {
   return Number(parts.length >= 4 ? parts[3] : parts[0]) + 1;
 }
 
-function missingOf({ table, cells }: Row, isGiven: IsGiven): readonly string[] {
+function missingOf(row: Row, isGiven: IsGiven): readonly string[] {
   const missing: string[] = [];
-  for (const [field] of fieldsIn(table.columns)) {
-    const value = cells[field];
-    if (typeof value === 'number' || (optional.includes(field) && !(field === 'type' && table === switches))) continue;
-    // The scale of a temperature decides what its number means.
-    const isNeeded = needed.includes(field) || (field === 'unit' && table.columns.raw !== undefined);
-    const isLost = value === undefined ? isNeeded || isGiven(table, field) : needed.includes(field);
-    if (isLost) missing.push(field);
+  for (const [field] of fieldsIn(row.table.columns)) {
+    if (typeof row.cells[field] !== 'number' && isLost(row, field, isGiven)) missing.push(field);
   }
   return missing;
+}
+
+/** Whether a field that is no number should be there, or should be one. */
+function isLost({ table, cells }: Row, field: Field, isGiven: IsGiven): boolean {
+  if (optional.includes(field) && !(field === 'type' && table === switches)) return false;
+  if (cells[field] !== undefined) return needed.includes(field);
+  // The scale of a temperature decides what its number means.
+  return needed.includes(field) || (field === 'unit' && table.columns.raw !== undefined) || isGiven(table, field);
 }
 
 /** The fields that at least one row of a table has: a column that no row has is one that the device does not define. */

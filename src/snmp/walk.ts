@@ -239,7 +239,7 @@ export class Walk {
     const end = this.#end;
     if (end === undefined) return undefined;
     for (const { columns } of this.#groups) {
-      for (const { cursor, cells } of columns) if (cells.size > 0) this.#shows(cursor);
+      for (const { cursor, cells, done } of columns) if (!done && cells.size > 0) this.#shows(cursor);
     }
     if (compareOids(this.#furthest, end) <= 0) return undefined;
     return `says that nothing comes after ${end}, and shows ${this.#furthest}`;
@@ -251,8 +251,11 @@ export class Walk {
 
   #ends(item: Item): void {
     if (this.#end === undefined || compareOids(item.from, this.#end) < 0) this.#end = item.from;
-    if (item.kind === 'column') item.column.done = true;
-    else this.#settle(item);
+    if (item.kind === 'column') {
+      const { column } = item;
+      column.done = true;
+      if (column.cells.size > 0) this.#shows(column.cursor);
+    } else this.#settle(item);
     if (item.kind === 'next') this.following.set(item.from, null);
   }
 
