@@ -24,7 +24,8 @@ function invalid(message: string): Error {
   return error;
 }
 
-type Varbind = { readonly oid: string; readonly type: number; readonly value: number | Buffer | null };
+/** An OID and what is there, as net-snmp has it. */
+export type Varbind = { readonly oid: string; readonly type: number; readonly value: unknown };
 
 const empty = Buffer.alloc(0);
 
