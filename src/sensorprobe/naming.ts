@@ -10,11 +10,15 @@ export function nameSensors(sensors: readonly Unnamed[]): readonly Named[] {
   const places = placesOf(sensors);
   // A name may be made of nothing that can be printed.
   const names = sensors.map(({ name }) => sanitise(name));
-  const seats = countsOf(sensors.map(({ kind, port }, i) => `${names[i]} ${kind} ${port}`));
+  const told = names.filter((name) => name !== '');
+  const seats =
+    new Set(told).size === told.length
+      ? new Map<string, number>()
+      : countsOf(sensors.map(({ kind, port }, i) => `${names[i]} ${kind} ${port}`));
   const titles = sensors.map(({ name, kind, port, index }, i) => {
     if (names[i] === '') return (places[i] ?? '').replaceAll('_', ' ');
     // Two modules may have the same: their lines would be the same, too.
-    return (seats.get(`${names[i]} ${kind} ${port}`) ?? 0) > 1 ? `${name} [${index}]` : name;
+    return seats.size > 0 && (seats.get(`${names[i]} ${kind} ${port}`) ?? 0) > 1 ? `${name} [${index}]` : name;
   });
   const plain = names.map((name, i) => (name === '' ? (places[i] ?? '') : labelText(name)));
   const count = countsOf(plain);

@@ -35,7 +35,9 @@ export function reportProbes(
   const shown = layout.list ? findings.filter(({ state }) => state !== 'OK') : findings;
   const problems = [
     ...faults,
-    ...items.map(({ probe, item }) => ({ state: item.state, text: `${probe.host}: ${item.short}` })),
+    ...items
+      .filter(({ item }) => item.state !== 'OK')
+      .map(({ probe, item }) => ({ state: item.state, text: `${probe.host}: ${item.short}` })),
   ].filter(({ state }) => state !== 'OK');
   return {
     ...(findings.length > 0 && shown.length === 0 ? { state: 'OK' as const } : {}),
@@ -69,7 +71,8 @@ function goodSummary(probes: readonly ProbeVerdict[]): string {
   return `${where}: ${sensors} ${sensors === 1 ? 'sensor' : 'sensors'} OK${ignored}`;
 }
 
-function metricOf({ metric, ...item }: Item, prefix: string, { byPort }: Layout): readonly Metric[] {
+function metricOf(item: Item, prefix: string, { byPort }: Layout): readonly Metric[] {
+  const { metric } = item;
   if (metric === undefined) return [];
   const place = item.sensor === undefined ? item.place : item.sensor.place;
   return [{ ...metric, label: `${prefix}${byPort && place !== undefined ? place : metric.label}` }];

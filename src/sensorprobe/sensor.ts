@@ -108,17 +108,21 @@ function sensorOf(family: Family, { own, title, label, place }: Named, isGiven: 
     normalState: numberOf(cells.normalState),
     acknowledged: numberOf(cells.acknowledged) === 1 && status !== null && status > 2,
     missing: missingOf(row, isGiven),
-    untold: [
-      ...(cells.name === undefined ? (['name'] as const) : []),
-      ...(table === switches && cells.type === undefined ? (['type'] as const) : []),
-    ],
-    placeholder: table === switches && placeholders.includes(numberOf(cells.type) ?? -1) && textOf(cells.name) === '',
+    untold: untoldOf(row),
+    placeholder: table === switches && name === '' && placeholders.includes(numberOf(cells.type) ?? -1),
     aside: table.common === true || table.aside === true,
     unproven: table.unproven === true,
     title,
     label,
     place,
   };
+}
+
+function untoldOf({ table, cells }: Row): Sensor['untold'] {
+  const nameless = cells.name === undefined;
+  const typeless = table === switches && cells.type === undefined;
+  if (!nameless && !typeless) return [];
+  return [...(nameless ? (['name'] as const) : []), ...(typeless ? (['type'] as const) : [])];
 }
 
 /** What a row is: the table says it, and for a row of the classic switch table its type. */

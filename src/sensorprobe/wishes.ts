@@ -64,6 +64,7 @@ export type Selection = { readonly sensors: readonly Sensor[]; readonly astray: 
 export function select(all: readonly Sensor[], wishes: Wishes): Selection {
   const { sensor: pattern, exclude } = wishes;
   const placed = all.filter((sensor) => isPlaced(sensor, wishes));
+  if (pattern === undefined && exclude === undefined) return { sensors: placed, astray: undefined };
   const titles = placed.map(({ title }) => title);
   const [taken, left] = [pattern?.matches(titles), exclude?.matches(titles)];
   if (taken === null || left === null) return { sensors: placed, astray: taken === null ? pattern : exclude };
@@ -75,6 +76,7 @@ export function select(all: readonly Sensor[], wishes: Wishes): Selection {
 
 /** Whether a sensor is of a kind and at a port that the user wants. */
 function isPlaced({ kind, port, untold }: Sensor, { kinds: wanted, ports }: Wishes): boolean {
+  if (wanted.length === 0 && ports.length === 0) return true;
   // A rope of the classic table is a water sensor whose row has one column more, in use or not.
   const isKind = wanted.includes(kind) || (kind === 'rope' && wanted.includes('water')) || untold.includes('type');
   return (wanted.length === 0 || isKind) && (ports.length === 0 || ports.includes(port));
