@@ -14,7 +14,7 @@ export const subject: Subject = {
     const why = whyNoSnmpd();
     if (why !== null) return { skipped: why };
     const port = await freeUdpPort();
-    const snmpd = await startSnmpd('sensorprobe4-six-sensors', { listen: { addresses, port } });
+    const snmpd = await startSnmpd('sensorprobe4-six-sensors', { listen: { addresses, port }, ownValues: true });
     try {
       return await installed(async ({ plugin, empty, file }) => {
         const cpu = cpuMeter(file);

@@ -11,11 +11,11 @@ const tenCells = [3, 4, 5, 7, 8].flatMap((column) =>
 export const subject: Subject = {
   title: 'check_sensorprobe: one run',
   about:
-    'A full check of a probe with six sensors over v2c, against `node` on an empty CommonJS file; the agent is a real snmpd on loopback that gets each value from a script, and its time is part of the figure. Beside it what a user would run instead, which both only fetch ten values that must be known beforehand: Net::SNMP in Perl (libnet-snmp-perl), and check_snmp in C (monitoring-plugins-standard).',
+    'A full check of a probe with six sensors over v2c, against `node` on an empty CommonJS file; the agent is a real snmpd on loopback that has the values at hand, and its time is part of the figure. Beside it what a user would run instead, which both only fetch ten values that must be known beforehand: Net::SNMP in Perl (libnet-snmp-perl), and check_snmp in C (monitoring-plugins-standard).',
   measure: async (rounds) => {
     const why = whyNoSnmpd();
     if (why !== null) return { skipped: why };
-    const snmpd = await startSnmpd('sensorprobe4-six-sensors');
+    const snmpd = await startSnmpd('sensorprobe4-six-sensors', { ownValues: true });
     const port = String(snmpd.port);
     try {
       return await installed(async ({ plugin, empty }) => {

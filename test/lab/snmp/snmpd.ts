@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseRecording } from '../../fixtures/sensorprobe/recording.ts';
 import { freeUdpPort } from './udp.ts';
 
 const program = '/usr/sbin/snmpd';
@@ -39,21 +40,24 @@ export type User = {
 /**
  * Starts a real snmpd that answers with a recording (`test/fixtures/sensorprobe/NAME.snmp`) to the community `public`
  * over v1 and v2c, and to the users over v3. It serves nothing else, and keeps to Net-SNMP's cap of 100 varbinds an
- * answer. With `listen`, it is on these IPv4 addresses and this port alone.
+ * answer. With `listen`, it is on these IPv4 addresses and this port alone. A script gives it each value as it is asked
+ * for; with `ownValues`, for recordings of numbers, texts and OIDs, they stand in its configuration, and it answers at once.
  */
 export async function startSnmpd(
   recording: string,
   {
     users = [],
     listen,
+    ownValues = false,
   }: {
     readonly users?: readonly User[];
+    readonly ownValues?: boolean;
     readonly listen?: { readonly addresses: readonly string[]; readonly port: number };
   } = {},
 ): Promise<Snmpd> {
   const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-snmpd-'));
   const file = path.resolve(`test/fixtures/sensorprobe/${recording}.snmp`);
-  writeFileSync(path.join(folder, 'snmpd.conf'), configuration(file, users));
+  writeFileSync(path.join(folder, 'snmpd.conf'), configuration(ownValues ? valuesOf(file) : servedBy(file), users));
   for (let tries = 0; tries < 5; tries++) {
     const port = listen?.port ?? (await freeUdpPort());
     const sockets = listen?.addresses.map((address) => `udp:${address}:${port}`);
@@ -82,8 +86,23 @@ async function launch(folder: string, sockets: readonly string[]): Promise<Omit<
   return { freeze: () => daemon.kill('SIGSTOP'), stop };
 }
 
-function configuration(recording: string, users: readonly User[]): string {
+/** Lines that have a script asked for everything. */
+function servedBy(file: string): readonly string[] {
   const serve = path.resolve('test/lab/snmp/serve');
+  return trees.map((tree) => `pass_persist .${tree} ${serve} ${file} ${tree}`);
+}
+
+/** Lines that hold the values themselves. Throws where one is of another type. */
+function valuesOf(file: string): readonly string[] {
+  return parseRecording(readFileSync(file, 'utf8')).map(({ oid, type, value }) => {
+    if (type === 'integer') return `override .${oid} integer ${value}`;
+    if (type === 'objectid') return `override .${oid} object_id .${value}`;
+    if (type === 'string') return `override .${oid} octet_str "${value}"`;
+    throw new Error(`${oid} is of type ${type}`);
+  });
+}
+
+function configuration(values: readonly string[], users: readonly User[]): string {
   const lines = [
     // A probe has nothing behind its own values, where snmpd has tables of its own.
     ...trees.map((tree) => `view probe included .${tree}`),
@@ -92,7 +111,7 @@ function configuration(recording: string, users: readonly User[]): string {
     'maxGetbulkResponses 100',
     // Its log is a pipe, which nobody may be there to empty.
     'dontLogTCPWrappersConnects yes',
-    ...trees.map((tree) => `pass_persist .${tree} ${serve} ${recording} ${tree}`),
+    ...values,
     ...users.flatMap(({ name, auth, authPassword, priv, privPassword }) => [
       auth === undefined
         ? `createUser ${name}`
