@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Ber as Original, type Reader, type Writer } from 'asn1-ber';
 import { expect, test } from 'vitest';
-import { Ber, type Varbind } from '../../tools/lean/ber.ts';
+import { Ber } from '../../tools/lean/ber.ts';
+import type { Varbind } from '../../tools/lean/ber_reader.ts';
 import { integer, objectId, octets, tag, tlv } from '../lab/snmp/ber.ts';
 
 type Either = Reader | InstanceType<typeof Ber.Reader>;

@@ -138,6 +138,18 @@ describe
       expect(code, stdout).toBe(2);
     });
 
+    test('sixty probes in one process are all read, and nothing is said beside the answer', async () => {
+      const addresses = Array.from({ length: 60 }, (_, i) => `127.0.2.${i + 1}`);
+      const port = await freeUdpPort();
+      const many = await startSnmpd('sensorprobe4-six-sensors', { listen: { addresses, port }, ownValues: true });
+      const hosts = addresses.flatMap((address) => ['-H', address]);
+      const { code, stdout, stderr } = await run([...hosts, '-p', String(port), ...patient]);
+      await many.stop();
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/^\[OK\] 60 probes: 360 sensors OK, 360 offline rows ignored \|/);
+      expect(stdout).toContain('127.0.2.60: UPS on battery: normal');
+    });
+
     test('a dead probe does not hide what the others said', async () => {
       // Four addresses of loopback: a probe that is well, one that is warm, one that keeps silent, and nobody.
       const { port } = snmpd;
