@@ -77,11 +77,13 @@ export class Walk {
     for (const oid of next) this.#next.add(oid);
     for (const oid of cells) this.#cells.add(oid);
     this.#groups.push(
-      ...columns.map(({ oids, rows, index }) => ({
-        columns: oids.map((oid) => this.#column(oid)),
-        rows,
-        index,
-      })),
+      ...columns
+        .filter(({ oids }) => oids.length > 0)
+        .map(({ oids, rows, index }) => ({
+          columns: oids.map((oid) => this.#column(oid)),
+          rows,
+          index,
+        })),
     );
   }
 
