@@ -37,6 +37,8 @@ export class Agent {
   readonly #patience: Patience;
   readonly #walk: Walk;
   #most: number;
+  /** When the request that is open was first sent. */
+  #since = 0;
   #answers = 0;
   #trouble: Trouble | undefined;
 
@@ -78,6 +80,7 @@ export class Agent {
   /** Sends the next request, again and smaller while there is silence. The first answer counts, whichever it is for. */
   #ask(): Promise<Answered | undefined> {
     const { timeoutMs, retries, until } = this.#patience;
+    this.#since = now();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
       let tries = 0;
@@ -132,7 +135,8 @@ export class Agent {
       const late = now() >= until ? 'is too slow for the time limit' : 'stopped answering';
       return `${late} after ${this.#walk.size} values`;
     }
-    const seconds = Math.round(Math.min(timeoutMs * (retries + 1), timeoutMs * this.#session.sent) / 100) / 10;
+    const waited = Math.min(timeoutMs * Math.min(retries + 1, this.#session.sent), until - this.#since);
+    const seconds = Math.round(waited / 100) / 10;
     const asked = `no answer on UDP port ${port} within ${seconds} s`;
     if (this.#access.version !== '3') return `${asked}: host down, firewall, wrong community or other SNMP version`;
     return this.#session.discovered

@@ -28,9 +28,11 @@ export class Gate implements Datagrams {
     this.#connected = new Promise((resolve, reject) => {
       socket.once('error', reject);
       withoutCluster(() =>
-        socket.connect(port, address, () => {
+        // Node gives this function the error, too, and then no event.
+        socket.connect(port, address, (error?: Error | null) => {
           socket.off('error', reject);
-          resolve();
+          if (error) reject(error);
+          else resolve();
         }),
       );
     });

@@ -37,6 +37,14 @@ describe
       },
     );
 
+    test('a silent agent is said to have been waited for as long as it was', async () => {
+      const silent = await bind('127.0.0.1');
+      const { stdout } = await ask(silent.address().port, ['-t', '3', '--snmp-timeout', '10']);
+      await close(silent);
+      // Two thirds of the limit, less what the start took.
+      expect(stdout).toMatch(/no answer on UDP port \d+ within (?:2|1\.\d) s: /);
+    });
+
     test('versions 1 and 2c say the same of it', async () => {
       const [one, two] = await Promise.all([
         ask(snmpd.port, ['-P', '1', ...patient]),

@@ -49,6 +49,12 @@ describe.skipIf(reason !== null)(`names of probes${reason === null ? '' : ` (ski
     expect(ran.stdout).toMatch(/^\[CRITICAL\] probe4: cannot be resolved: the name has no IPv6 address\n/);
   }, 60_000);
 
+  test('an address that no route leads to is said to be that', () => {
+    const ran = spawnSync('unshare', ['-n', process.execPath, plugin, '-H', '192.0.2.1'], { encoding: 'utf8' });
+    expect(ran).toMatchObject({ status: 2, stderr: '' });
+    expect(ran.stdout).toMatch(/^\[CRITICAL\] 192\.0\.2\.1: no route to its network\n/);
+  });
+
   test('a silent name server holds no run longer than its limit, and hides no other probe', () => {
     const dead = ['a', 'b', 'c', 'd', 'e'].flatMap((name) => ['-H', `${name}.example`]);
     const args = [...dead, '-H', 'localhost', '-4', '-p', '9', '-t', '12'];
