@@ -55,6 +55,7 @@ class Run {
     if (this.#answered) return;
     const stage = this.#stage === '' ? '' : ` while ${this.#stage}`;
     const details = this.#verbosity >= 2 && error instanceof Error ? String(error.stack).split('\n') : [];
+    this.#abort?.abort();
     this.#answer(this.#render({ ...unknown(`${this.#plugin.name}: ${reason}${stage}`), details }), exitCode.UNKNOWN);
     const leave = () => process.exit();
     setTimeout(leave, grace);
@@ -114,7 +115,6 @@ class Run {
 
   #answer(text: string, code: ExitCode): void {
     this.#answered = true;
-    this.#abort?.abort();
     process.exitCode = writeWhole(text) ? code : exitCode.UNKNOWN;
   }
 }
