@@ -18,7 +18,7 @@ type Reader = (words: readonly string[], packets: Packets) => Reading;
 
 /** Matches that say nothing by themselves: their options do, or they only comment. */
 const silentModules = new Set(
-  'comment tcp udp udplite sctp dccp icmp icmp6 multiport state conntrack addrtype pkttype iprange mark connmark rpfilter policy cluster'.split(
+  'comment tcp udp udplite sctp dccp icmp icmp6 multiport state conntrack addrtype pkttype iprange mark connmark rpfilter policy rt helper cluster'.split(
     ' ',
   ),
 );
@@ -89,6 +89,9 @@ const readers: Readonly<Record<string, Reader>> = {
   '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
   '--icmp-type': (words, packets) => ping(words[0] ?? '', packets.family),
   '--icmpv6-type': (words, packets) => ping(words[0] ?? '', packets.family),
+  // The match looks at connections that another one has announced, which no client's to a cluster is.
+  '--helper': (_, { family }) => when(false, family),
+  '--ctstatus': (words, { family }) => connectionStatus(listed(words[0]?.toLowerCase()), family),
   '--ctdir': (words, packets) => when(words[0] === 'ORIGINAL', packets.family),
   '--dst-type': (words, packets) => when(listed(words[0]).includes('LOCAL'), packets.family),
   '--src-type': (words, packets) => when(listed(words[0]).includes('UNICAST'), packets.family),
@@ -103,6 +106,9 @@ const readers: Readonly<Record<string, Reader>> = {
   '--dir': (words, packets) => when(words[0] === 'in', packets.family),
   '--pol': (words, packets) => when(words[0] === 'none', packets.family),
   '--comment': (_, packets) => when(true, packets.family),
+  // No client of a cluster sends a routing header.
+  '--rt-type': (_, packets) => when(false, packets.family),
+  '--rt-segsleft': (_, packets) => when(true, packets.family),
 };
 
 /**
@@ -179,6 +185,16 @@ export function connectionStates(names: readonly string[], tracking: State['trac
   return { traffic: phases.map((one) => ({ ...allTraffic(family), phase: point(one) })), exact: true };
 }
 
+/**
+ * A list of what has become of a connection, in lower case. What a rule has sent to another address or port is followed
+ * no further, so that `dnat` and `snat` match nothing here; of the rest it cannot be told.
+ */
+export function connectionStatus(names: readonly string[], family: 4 | 6): Reading {
+  return names.every((name) => name === 'dnat' || name === 'snat' || name === 'expected')
+    ? when(false, family)
+    : vague(family);
+}
+
 /** Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. */
 export function ping(type: string, family: 4 | 6): Reading {
   const echo =
@@ -187,14 +203,18 @@ export function ping(type: string, family: 4 | 6): Reading {
   return { traffic: echo.includes(type) ? [{ ...allTraffic(family), protocol }] : [], exact: true };
 }
 
-/** TCP flags as `--tcp-flags MASK SET`: a SYN opens a connection; ACK, PSH+ACK and FIN+ACK carry it. */
-export function tcpFlags(mask: string, set: string, packets: Packets): Reading {
+/** TCP flags as `--tcp-flags MASK SET`. */
+function tcpFlags(mask: string, set: string, packets: Packets): Reading {
   const masked = listed(mask).flatMap((flag) => (flag === 'ALL' ? ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] : [flag]));
-  const wanted = listed(set).filter((flag) => flag !== 'NONE');
-  const matches = (flags: readonly string[]) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag));
-  const later = [['ACK'], ['PSH', 'ACK'], ['FIN', 'ACK']].map(matches);
+  const wanted = listed(set).flatMap((flag) => (flag === 'ALL' ? masked : flag === 'NONE' ? [] : [flag]));
+  return tcpPackets((flags) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag)), packets);
+}
+
+/** The TCP packets whose flags meet a test: a SYN opens a connection; ACK, PSH+ACK and FIN+ACK carry it. */
+export function tcpPackets(test: (flags: readonly string[]) => boolean, packets: Packets): Reading {
+  const later = [['ACK'], ['PSH', 'ACK'], ['FIN', 'ACK']].map(test);
   const tcp = { ...allTraffic(packets.family), protocol: point(6n) };
-  const first: Region = matches(['SYN']) ? [{ ...tcp, phase: point(phase.first) }] : [];
+  const first: Region = test(['SYN']) ? [{ ...tcp, phase: point(phase.first) }] : [];
   const rest: Region = later.includes(true) ? [{ ...tcp, phase: point(phase.later) }] : [];
   return { traffic: [...first, ...rest], exact: later.every((one) => one === later[0]) };
 }

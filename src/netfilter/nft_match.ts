@@ -1,5 +1,5 @@
 import { isMulticastMac, parseBlock, parseIp, parseMac } from '../address/index.ts';
-import { comesIn, connectionStates, ping, tcpFlags } from './match.ts';
+import { comesIn, connectionStates, connectionStatus, ping, tcpPackets } from './match.ts';
 import { type NftHash, protocolOf, readNftHash } from './nft_hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './nft_ruleset.ts';
 import { type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
@@ -29,6 +29,8 @@ export type Operand = {
   /** The largest value, where values can be compared. */
   readonly most: number;
   readonly hash: NftHash | null;
+  /** Set for TCP flags, which operators of their own look at: any of them (`in`), exactly these (`==`), none (`!`). */
+  readonly flags?: true;
 };
 
 /** What a rule is read in: its table's sets, the packets, and its own place. */
@@ -46,6 +48,8 @@ export function readOperand(expr: unknown, scope: Scope): Operand | string {
   if (kind === 'payload') return payloadOperand(fields, scope.packets);
   if (kind === 'meta') return metaOperand(textOf(fields['key']), scope.packets);
   if (kind === 'ct') return conntrackOperand(fields, scope.packets);
+  // No client of a cluster sends a routing header, or through IPsec what its rules match by port.
+  if (kind === 'exthdr' || kind === 'rt') return fixed(scope.packets, false);
   if (kind === 'fib') return fibOperand(fields, scope.packets);
   return unknownOperand(scope.packets);
 }
@@ -53,6 +57,7 @@ export function readOperand(expr: unknown, scope: Scope): Operand | string {
 /** Reads `left op right`: the packets that a comparison lets through. */
 export function compare(operand: Operand, op: string, right: unknown, state: State, scope: Scope): Reading {
   const { family } = scope.packets;
+  if (operand.flags === true) return compareFlags(op, elementsOf(right, scope.table), scope.packets);
   const reading = /^[<>]/.test(op) ? bound(operand, op, right, state, family) : oneOf(operand, right, state, scope);
   const traffic = intersect(operand.needs, reading.traffic);
   if (op !== '!=') return { traffic, exact: reading.exact };
@@ -159,6 +164,9 @@ function maskedOperand([left, mask]: readonly unknown[], scope: Scope): Operand 
   if ((meta === 'mark' || ct === 'mark') && typeof mask === 'number')
     return markOperand(packets, ct === 'mark' ? 'connmark' : 'mark', mask);
   if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'flags') return flagsOperand(packets, mask);
+  // The later parts of a fragmented packet are put together before any rule that tracks connections sees them.
+  if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'frag-off')
+    return { ...fixed(packets, 0), needs: packets.family === 4 ? [allTraffic(4)] : [] };
   const inner = readOperand(left, scope);
   return typeof inner === 'string' ? inner : { ...unknownOperand(packets), needs: inner.needs };
 }
@@ -174,10 +182,14 @@ function markOperand(packets: Packets, which: 'mark' | 'connmark', mask: number)
 }
 
 function flagsOperand(packets: Packets, mask: unknown): Operand {
-  const upper = (value: unknown) =>
-    (Array.isArray(value) ? value : [value]).map((one) => textOf(one).toUpperCase()).join();
   const needs = [{ ...allTraffic(packets.family), protocol: point(6n) }];
-  return operand(packets, (value) => tcpFlags(upper(mask), value === 0 ? 'NONE' : upper(value), packets), { needs });
+  const masked = flagNames(mask);
+  const equals = (value: unknown): Reading => {
+    const wanted = flagNames(value);
+    if (masked === null || wanted === null) return vague(packets.family, needs);
+    return tcpPackets((flags) => masked.every((name) => flags.includes(name) === wanted.includes(name)), packets);
+  };
+  return operand(packets, equals, { needs });
 }
 
 function payloadOperand(payload: Fields, packets: Packets): Operand {
@@ -197,23 +209,33 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
   const needs = [number === null ? everything : { ...everything, protocol: point(number) }];
   if (field === 'sport' || field === 'dport')
     return operand(packets, (value) => spans(field, ports(value), packets), { needs, most: Number(allPorts.high) });
-  if (protocol === 'tcp' && field === 'flags') return { ...setFlagsOperand(packets), needs };
+  if (protocol === 'tcp' && field === 'flags') return { ...unknownOperand(packets), needs, flags: true };
   if ((protocol === 'icmp' || protocol === 'icmpv6') && field === 'type')
     return operand(packets, (value) => ping(textOf(value), packets.family), { needs });
   // Frames of other kinds (arp, vlan) are no traffic to a VIP.
   return protocol === 'arp' ? fixed(packets) : unknownOperand(packets, { needs });
 }
 
-/** `tcp flags syn` (op `in`): any of the flags is set. */
-function setFlagsOperand(packets: Packets): Operand {
-  return operand(packets, (value) => {
-    const names = (Array.isArray(value) ? value : [value]).map((one) => textOf(one).toUpperCase());
-    const readings = names.map((name) => tcpFlags(name, name, packets));
-    return {
-      traffic: readings.flatMap(({ traffic }) => traffic),
-      exact: names.length === 1 && readings.every(({ exact }) => exact),
-    };
-  });
+/** `tcp flags syn` (any of them is set), `tcp flags == syn` (these alone), `tcp flags ! syn` (none), and sets of such. */
+function compareFlags(op: string, values: readonly unknown[] | null, packets: Packets): Reading {
+  const wanted = values?.map(flagNames) ?? [null];
+  const known = wanted.filter((names) => names !== null);
+  const tcp: Region = [{ ...allTraffic(packets.family), protocol: point(6n) }];
+  if (known.length < wanted.length) return vague(packets.family, tcp);
+  return tcpPackets((flags) => {
+    const any = known.some((names) => names.some((name) => flags.includes(name)));
+    const same = known.some((names) => names.length === flags.length && names.every((name) => flags.includes(name)));
+    if (op === 'in') return any;
+    return op === '==' ? same : op === '!' ? !any : !same;
+  }, packets);
+}
+
+/** `syn`, `["fin", "syn"]`, `{"|": ["syn", "ecn"]}`, 0; null for anything else. */
+function flagNames(value: unknown): readonly string[] | null {
+  if (value === 0) return [];
+  if (typeof value === 'string') return [value.toUpperCase()];
+  const parts = (Array.isArray(value) ? value : listOf(fieldsOf(value)?.['|'])).map(flagNames);
+  return parts.length === 0 || parts.includes(null) ? null : parts.flatMap((names) => names ?? []);
 }
 
 /** Frames for the VIP come under the cluster MAC, which is a multicast one. */
@@ -246,6 +268,9 @@ function metaOperand(key: string, packets: Packets): Operand {
         equals: (value, { pkttype }) => pktType(value, pkttype, family),
         plain: false,
       };
+    case 'ipsec':
+    case 'secpath':
+      return fixed(packets, false);
     case 'iiftype':
       return fixed(packets, 'ether', 1);
     default:
@@ -268,6 +293,10 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
       connectionStates((Array.isArray(value) ? value : [value]).map(textOf), tracking, family);
     return { ...unknownOperand(packets), equals };
   }
+  // Of connections that another one has announced alone.
+  if (key === 'helper') return fixed(packets);
+  if (key === 'status')
+    return operand(packets, (value) => connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), family));
   if (key === 'direction') return fixed(packets, 'original', 0);
   if (textOf(ct['dir']) !== 'original') return unknownOperand(packets);
   const word = key.split(' ').at(-1) ?? '';
