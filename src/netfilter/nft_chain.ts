@@ -32,7 +32,7 @@ const hooks = ['ingress', 'prerouting', 'input'] as const;
 
 /** Statements that look at a packet or change what no cluster rule looks at, and let it go on. */
 const passing = new Set(
-  'counter log continue set map dup flow last secmark snat masquerade ct_helper ct_timeout ct_expectation meter'
+  'counter log continue dup flow last secmark snat masquerade reset ct_helper ct_timeout ct_expectation'
     .split(' ')
     .map((word) => word.replace('_', ' ')),
 );
@@ -98,16 +98,49 @@ function readRule(rule: NftRule, scope: Scope): ChainRule {
   const statements = expr.map((one) => fieldsOf(one) ?? {});
   const parts = statements.flatMap((one) => readStatement(one, scope, refuses(statements)));
   const useful = parts.some(({ kind }) => kind !== 'when' && kind !== 'cluster');
+  const balances = parts.some(({ kind }) => kind === 'cluster') && onlyRedirects(expr, scope.table);
   return {
     tool: 'nft',
     text: nftText(expr, comment),
     // A rule that only counts or logs shares nothing.
-    parts: useful ? hashesLast(parts, scope.packets.family) : [],
+    parts: !useful ? [] : balances ? balancing(parts, scope.packets.family) : hashesLast(parts, scope.packets.family),
     names: statements.some((one) => namesVip(one, scope)),
     ifname: boundTo(statements),
     managed: /^IPaddr2_/.test(scope.table.name) || /pacemaker|IPaddr2|^cip-/i.test(comment),
     mac: macOf(statements),
   };
+}
+
+/** A hash that chooses among other hosts is a balancer's (kube-proxy has one a service), whatever it chooses. */
+function balancing(parts: readonly Part[], family: 4 | 6): readonly Part[] {
+  const conditions = parts.filter(({ kind }) => kind === 'when');
+  return [...fused(conditions, family), { kind: 'end', verdict: { kind: 'redirect' } }];
+}
+
+/** True where whatever a rule decides, in the chains that it jumps to as well, is another address or port. */
+function onlyRedirects(expr: readonly unknown[], table: NftTable): boolean {
+  const ends = endsOf(expr, table, 0);
+  return ends.has('redirect') && ends.size === 1;
+}
+
+function endsOf(expr: readonly unknown[], table: NftTable, depth: number): ReadonlySet<Verdict['kind']> {
+  const statements = expr.map((one) => fieldsOf(one) ?? {});
+  const verdicts = statements.flatMap((one) => {
+    const map = fieldsOf(one['vmap']);
+    if (map !== null)
+      return (mapOf(map['data'], table) ?? [[null, { unknown: null }] as const]).map(([, end]) => verdictOf(end));
+    const [kind = ''] = Object.keys(one);
+    const decides = !['match', 'mangle', 'set', 'map', 'meter', 'xt', 'notrack'].includes(kind);
+    return decides && !passing.has(kind) && !deciding.has(kind) ? [verdictOf(one)] : [];
+  });
+  const ends = verdicts.flatMap((verdict) => {
+    if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return [verdict.kind];
+    const rules = depth > 16 ? undefined : table.chains.get(verdict.chain)?.rules;
+    return rules === undefined
+      ? (['unknown'] as const)
+      : rules.flatMap((rule) => [...endsOf(rule.expr, table, depth + 1)]);
+  });
+  return new Set(ends);
 }
 
 /** Conditions may stand in any order; a hash is looked at by those packets alone that meet the others. */
@@ -134,10 +167,31 @@ function readStatement(statement: Fields, scope: Scope, refused: boolean): reado
     return fields['name'] === 'cluster'
       ? [{ kind: 'puzzle', what: 'nft does not show what iptables-nft wrote; iptables-save would' }]
       : [{ kind: 'when', plain: true, read: () => vague(family) }];
-  if (kind === 'set' || kind === 'map') return [];
+  // To add to a set lets go on, save where each element has a rate or a count of its own.
+  if (kind === 'set' || kind === 'map' || kind === 'meter') {
+    const limits = [fields['stmt']]
+      .flat()
+      .some((one) => Object.keys(fieldsOf(one) ?? {}).some((word) => deciding.has(word)));
+    return limits ? [{ kind: 'when', plain: true, read: () => vague(family) }] : [];
+  }
   if (deciding.has(kind)) return [{ kind: 'when', plain: true, read: () => vague(family) }];
   if (passing.has(kind)) return [];
+  if (kind === 'dnat' || kind === 'redirect') return readRedirect(fields, scope);
   return [{ kind: 'end', verdict: verdictOf(statement) }];
+}
+
+/** `dnat to KEY map { ... }`: what the map does not have goes on. */
+function readRedirect({ family, addr, port }: Fields, scope: Scope): readonly Part[] {
+  const other = scope.packets.family === 4 ? 'ip6' : 'ip';
+  if (family === other) return [];
+  const end: Part = { kind: 'end', verdict: { kind: 'redirect' } };
+  const map = fieldsOf(fieldsOf(addr)?.['map']) ?? fieldsOf(fieldsOf(port)?.['map']);
+  if (map === null || choosesNode(map['key'])) return [end];
+  const key = readOperand(map['key'], scope);
+  const pairs = mapOf(map['data'], scope.table);
+  if (typeof key === 'string' || pairs === null || pairs.some(([value]) => value === '*')) return [end];
+  const set = { set: pairs.map(([value]) => value) };
+  return [fixedCondition(key, (state) => compare(key, '==', set, state, scope)), end];
 }
 
 function verdictOf(statement: unknown): Verdict {
