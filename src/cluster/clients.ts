@@ -1,5 +1,13 @@
 import { type Ip, parseIp } from '../address/index.ts';
-import { answers, bucketOf, type Client, type HashField, type Region, residueOf } from '../netfilter/index.ts';
+import {
+  answers,
+  bucketOf,
+  type Client,
+  type HashField,
+  mayBeDenied,
+  type Region,
+  residueOf,
+} from '../netfilter/index.ts';
 import type { SilentNode } from './facts.ts';
 import { type Fault, fault, listOf } from './fault.ts';
 import type { JudgedNode } from './node.ts';
@@ -14,6 +22,8 @@ export type ClientAnswer = {
   readonly nodes: readonly string[];
   /** Nodes of which it cannot be told. */
   readonly unknown: readonly string[];
+  /** Of the nodes that answer, those whose firewall may deny it by a list or a rate. */
+  readonly denying: readonly string[];
   /** False where the cluster does not share that traffic, so that every node is to answer it. */
   readonly shared: boolean;
 };
@@ -53,6 +63,10 @@ function judgeClient(
     client: asked.text,
     bucket,
     nodes: said.filter(({ answer }) => answer === true).map(({ name }) => name),
+    denying: nodes
+      .filter(({ answered }) => answered !== null && answered !== 'nothing' && mayBeDenied(answered, client))
+      .map(({ name }) => name)
+      .filter((name) => said.some((one) => one.name === name && one.answer === true)),
     unknown: [...said.filter(({ answer }) => answer === null), ...silent].map(({ name }) => name),
     shared: shared.some((box) => holdsClient(box, client)),
   };
@@ -105,12 +119,13 @@ export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[]
   });
 }
 
-function clientText({ client, bucket, nodes, unknown, shared }: ClientAnswer): string {
+function clientText({ client, bucket, nodes, unknown, denying, shared }: ClientAnswer): string {
   const where = bucket === null ? '' : ` (bucket ${bucket})`;
   const doubt = unknown.length === 0 ? '' : `; of ${listOf(unknown)} it cannot be told`;
+  const unless = denying.length === 0 ? '' : `, unless a list or a rate of ${listOf(denying)} denies it`;
   const outside = shared ? '' : ', as it is not shared by the cluster';
   if (nodes.length === 0)
     return `client ${client}${where} is answered by ${unknown.length === 0 ? 'no node' : 'no other node'}${doubt}`;
-  if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${doubt}`;
-  return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${doubt}`;
+  if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${unless}${doubt}`;
+  return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${unless}${doubt}`;
 }

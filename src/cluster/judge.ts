@@ -88,7 +88,8 @@ function sharesOf(
     answered === null ? [] : [{ node: name, answered }],
   );
   const shared = ruled.find(({ rule }) => rule.shared.length > 0)?.rule.shared;
-  if (answering.length < nodes.length || shared === undefined || faults.length > 0) return null;
+  const doubtful = nodes.some((node) => node.faults.some(({ state }) => state === 'UNKNOWN'));
+  if (answering.length < nodes.length || shared === undefined || faults.length > 0 || doubtful) return null;
   return measureShares(answering, shared, vip);
 }
 

@@ -4,6 +4,7 @@ import {
   allTraffic,
   answers,
   type Client,
+  count,
   type HashInUse,
   hashClient,
   hashesOf,
@@ -32,21 +33,23 @@ export type Shares = {
 
 /**
  * The shares of clients that no node and that several nodes answer, of the traffic that the cluster shares: TCP's, or
- * that of datagrams where TCP is healthy and they are not.
+ * that of datagrams where TCP is healthy and they are not. Null where that cannot be told.
  */
-export function measureShares(nodes: readonly NodeAnswers[], shared: Region, vip: string): Shares {
+export function measureShares(nodes: readonly NodeAnswers[], shared: Region, vip: string): Shares | null {
   const to = parseIp(vip) ?? { family: 4, value: 0n };
   const { family } = to;
   const [tcp, udp] = [6n, 17n].map((protocol) => {
     const part = intersect(shared, [{ ...allTraffic(family), protocol: point(protocol) }]);
-    return isEmpty(part) ? null : measure(nodes, part, to);
+    return isEmpty(part) ? undefined : measure(nodes, part, to);
   });
-  const first = tcp ?? udp ?? measure(nodes, shared, to);
+  const first = tcp !== undefined ? tcp : udp !== undefined ? udp : measure(nodes, shared, to);
+  if (first === null) return null;
   const worse = first.lost === 0 && first.doubled === 0 && udp != null && (udp.lost > 0 || udp.doubled > 0);
-  return worse ? { ...udp, datagrams: tcp != null } : { ...first, datagrams: false };
+  return worse ? { ...udp, datagrams: tcp !== undefined } : { ...first, datagrams: false };
 }
 
-type Measured = Omit<Shares, 'datagrams'>;
+/** Null where of some of these clients it cannot be told whether they are answered. */
+type Measured = Omit<Shares, 'datagrams'> | null;
 
 /** What a node answers of some traffic. */
 function within(answered: NodeAnswers['answered'], part: Region): NodeAnswers['answered'] {
@@ -56,6 +59,7 @@ function within(answered: NodeAnswers['answered'], part: Region): NodeAnswers['a
 /** Where all nodes use one hash, by the intervals of hash values that they answer for; else by a sample of clients. */
 function measure(nodes: readonly NodeAnswers[], shared: Region, to: Ip): Measured {
   const part = typicalPart(nodes, shared, to.family);
+  if (nodes.some(({ answered }) => answered !== 'nothing' && !isEmpty(intersect(answered.doubt, part)))) return null;
   const there = nodes.map(({ node, answered }) => ({ node, answered: within(answered, part) }));
   const spans = there.map((node) => spansOf(node, part, to));
   const known = spans.filter((span) => span !== null);
@@ -73,12 +77,33 @@ function typicalPart(nodes: readonly NodeAnswers[], shared: Region, family: 4 | 
   return isEmpty(unprivileged) ? one : unprivileged;
 }
 
-/** A port that the cluster shares and that some node answers: no firewall has closed it. */
+/** The port that the cluster shares and that the most clients get an answer on: no firewall has closed it. */
 export function servicePort(nodes: readonly NodeAnswers[], shared: Region): bigint {
   const open = nodes.flatMap(({ answered }) => (answered === 'nothing' ? [] : opening(answered.region, shared)));
-  const ports = project(open.length > 0 ? open : shared, 'dport');
-  const usual = [443n, 80n].find((port) => ports.some(({ low, high }) => low <= port && port <= high));
-  return usual ?? ports.find(({ low }) => low !== 22n)?.low ?? ports[0]?.low ?? 443n;
+  const boxes = open.length > 0 ? open : shared;
+  const [first = 443n, ...others] = candidates(boxes);
+  const clients = (port: bigint) =>
+    count(
+      project(
+        boxes.filter(({ dport }) => dport.low <= port && port <= dport.high),
+        'source',
+      ),
+    );
+  let [best, most] = [first, clients(first)];
+  for (const port of others) {
+    const more = clients(port);
+    if (more > most) [best, most] = [port, more];
+  }
+  return best;
+}
+
+/** The usual ports of services, then the first of each range that is not for administration; a few are enough. */
+function candidates(boxes: Region): readonly bigint[] {
+  const ports = project(boxes, 'dport');
+  const usual = [443n, 80n].filter((port) => ports.some(({ low, high }) => low <= port && port <= high));
+  const lows = [...new Set(boxes.map(({ dport }) => dport.low))].sort((a, b) => (a < b ? -1 : 1));
+  const others = lows.filter((low) => low !== 22n && !usual.includes(low)).slice(0, 32);
+  return usual.length + others.length > 0 ? [...usual, ...others] : lows.slice(0, 1);
 }
 
 /** What opens a connection: a firewall lets later packets of it through on any port. */
@@ -191,6 +216,12 @@ function guess({ saddr, sport }: Client, key: string): number {
   return jhashWords([Number(saddr & 0xffffffffn), Number(saddr >> 96n), sport], seed);
 }
 
+/** Numbers of 32 bits spread over the addresses that IPv4 clients have: 1 to 126 and 128 to 223. */
+function unicast(even: bigint): bigint {
+  const value = (1n << 24n) + ((even * 222n) >> 8n);
+  return value < 127n << 24n ? value : value + (1n << 24n);
+}
+
 /**
  * Clients in an even spread over all addresses and over unprivileged ports, of the traffic that is shared: multiples of
  * the golden ratio, in IPv6's first 32 bits too, which are all that xt_cluster looks at.
@@ -203,7 +234,7 @@ function sampleClients(part: Region, { family, value: daddr }: Ip, size: number)
   const { low, high } = first.source;
   return Array.from({ length: size }, (_, i) => {
     const even = BigInt(Math.imul(i + 1, 0x9e3779b1) >>> 0);
-    const wide = family === 4 ? even : (even << 96n) | (even << 64n) | BigInt(jhashWords([i], 0));
+    const wide = family === 4 ? unicast(even) : (even << 96n) | (even << 64n) | BigInt(jhashWords([i], 0));
     const saddr = wide >= low && wide <= high ? wide : low + (wide % (high - low + 1n));
     const sport = Math.max(Number(first.sport.low), Math.min(Number(first.sport.high), 1024 + ((i * 40503) % 64512)));
     return { family, saddr, daddr, protocol, sport, dport };

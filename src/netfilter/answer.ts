@@ -15,11 +15,29 @@ export function residueOf({ hash, total }: HashInUse, client: Client): number | 
  * Whether a node answers a client: TCP needs the packet that opens a connection and every later one, other protocols
  * the first alone. Null where it hangs on a residue that is not known.
  */
-export function answers({ region, hashes }: Answered, client: Client, residue: ResidueOf): boolean | null {
+export function answers({ region, hashes, doubt }: Answered, client: Client, residue: ResidueOf): boolean | null {
+  if (doubt.length > 0 && passes(doubt, client, hashes, residue) !== false) return null;
   const first = comesThrough(region, client, phase.first, hashes, residue);
   if (client.protocol !== 6 || first === false) return first;
   const later = comesThrough(region, client, phase.later, hashes, residue);
   return later === false ? false : first && later;
+}
+
+/** True where a list or a rate that no ruleset shows may keep a client from a node that else answers it. */
+export function mayBeDenied({ unless, hashes }: Answered, client: Client): boolean {
+  return passes(unless, client, hashes, residueOf) !== false;
+}
+
+/** Whether any packet of a client is in a region. */
+function passes(
+  region: readonly Box[],
+  client: Client,
+  hashes: readonly HashInUse[],
+  residue: ResidueOf,
+): boolean | null {
+  const whens = client.protocol === 6 ? [phase.first, phase.later] : [phase.first];
+  const found = whens.map((when) => comesThrough(region, client, when, hashes, residue));
+  return found.includes(true) ? true : found.includes(null) ? null : false;
 }
 
 function comesThrough(

@@ -117,7 +117,12 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
 function answeredUnread(buckets: readonly Bucket[], total: number): Answered {
   const held = buckets.reduce((sum, bucket) => sum | (1n << BigInt(bucket - 1)), 0n) & allBits(total);
   const hash: Hash = { formula: 'clusterip', fields: [], seed: 0, name: 'not read', tracked: true };
-  return { region: ofResidues(4, 'not read', held, total), hashes: [{ id: 'not read', hash, total }] };
+  return {
+    region: ofResidues(4, 'not read', held, total),
+    hashes: [{ id: 'not read', hash, total }],
+    doubt: [],
+    unless: [],
+  };
 }
 
 /** Reads the proc file: `1,2,9`, ascending; an empty file is a node without buckets. Null for anything else. */

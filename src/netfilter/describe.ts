@@ -5,6 +5,8 @@ import {
   allProtocols,
   count,
   type Interval,
+  joined,
+  noClients,
   phase,
   project,
   protocolNumbers,
@@ -45,7 +47,9 @@ function describePorts(word: string, spans: readonly Interval[]): string {
 }
 
 function describeSources(spans: readonly Interval[], family: 4 | 6): string {
-  if (isWhole(spans, wholeFamily(family))) return '';
+  // What no client comes from may be missing.
+  const filled = joined([...spans, ...noClients(family)]);
+  if (isWhole(filled, wholeFamily(family))) return '';
   return `clients of ${shortList(spans.map((span) => formatSpan(span, family)))}`;
 }
 

@@ -6,8 +6,10 @@ import {
   allTraffic,
   coalesce,
   count,
+  type Interval,
   intersect,
   isEmpty,
+  noClients,
   phase,
   point,
   project,
@@ -42,11 +44,18 @@ function ownPorts(family: 4 | 6): Region {
     { ...everything, protocol: point(17n), dport: family === 4 ? { low: 67n, high: 68n } : { low: 546n, high: 547n } },
     // Answers to connections that the node itself opened come from the well-known ports; clients do not.
     { ...everything, sport: { low: 0n, high: 1023n } },
+    ...noClients(family).map((source) => ({ ...everything, source })),
   ];
 }
 
-/** As many single addresses as a person writes one by one; more are a network. */
-const fewHosts = 16n;
+/**
+ * As many addresses as a person writes one by one, or a list of single ones, as a program keeps of those that it bans;
+ * any other is a network.
+ */
+function areHosts(sources: readonly Interval[]): boolean {
+  const addresses = count(sources);
+  return addresses <= 16n || addresses <= 2n * BigInt(sources.length);
+}
 
 /** Where a rule stands, as seen from the cluster's: it takes traffic that never comes there, or what the cluster let through. */
 export type Position = 'before' | 'behind';
@@ -116,10 +125,13 @@ function obstacleOf(loss: Loss, traffic: Region, extent: Extent): Obstacle {
   return {
     state,
     text: `${sentence(loss, what, traffic, extent)} (${taken.place}: ${taken.text})`,
-    brief: `${deeds[taken.fate](what)} ${position} the cluster rule${hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : ''}`,
+    brief: `${taken.certain ? deeds[taken.fate](what) : `may take ${what} away`} ${position} the cluster rule${hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : ''}`,
     mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
     disables: extent === 'all' && state === 'CRITICAL',
-    alike: isPolicy(loss, extent) ? `${taken.fate} ${taken.certain ? what : taken.text}` : null,
+    // Lists of banned hosts differ from node to node: each bans whom it has met.
+    alike: isPolicy(loss, extent)
+      ? `${taken.fate} ${taken.certain && !(extent === 'hosts' && addressLists.test(taken.text)) ? what : taken.text}`
+      : null,
   };
 }
 
@@ -186,6 +198,10 @@ function stateOf(extent: Extent, taken: Taken): State {
 /** Conditions on lists of addresses, which a firewall keeps and no snapshot carries. */
 const addressLists = /--match-set |-m recent |saddr(?: !=)? @/;
 
+/** And on rates, counts and the form of packets: what a firewall takes for an attack, and no client of a cluster is. */
+const limits =
+  /-m (?:limit|hashlimit|connlimit|connbytes|length|ttl|hl|tcpmss|string|u32|bpf|ecn|dscp|tos|osf|geoip) |--tcp-option |limit |ct count|meter |quota |tcp option |(?:ip|ip6|meta|udp) (?:length|ttl|hoplimit|dscp|ecn|id) |ether saddr /;
+
 /**
  * To deny some ports or some clients is a firewall's work: no fault of the cluster when every node does the same. So is
  * a list of addresses that are denied, and whatever stands behind the cluster rule and may deny.
@@ -193,7 +209,8 @@ const addressLists = /--match-set |-m recent |saddr(?: !=)? @/;
 function isPolicy({ taken, position }: Loss, extent: Extent): boolean {
   const denies = taken.fate === 'dropped' || taken.fate === 'rejected';
   if (extent === 'aside') return false;
-  if (!taken.certain) return position === 'behind' || (denies && addressLists.test(taken.text));
+  if (!taken.certain)
+    return position === 'behind' || (denies && (addressLists.test(taken.text) || limits.test(taken.text)));
   return denies && extent !== 'all';
 }
 
@@ -206,9 +223,9 @@ function extentOf(traffic: Region, shared: Region, family: 4 | 6): Extent {
   if (touched.length === 0) return 'aside';
   if (!touched.includes(main)) return 'ports';
   const spans = allPortsOf(protocol(traffic, main, family), protocol(shared, main, family), family);
-  if (spans === null) return count(project(traffic, 'source')) <= fewHosts ? 'hosts' : 'ports';
-  if (within(protocol(shared, main, family), restrict(spans, family))) return 'all';
-  return count(project(traffic, 'source')) <= fewHosts ? 'hosts' : 'clients';
+  if (spans === null) return areHosts(project(traffic, 'source')) ? 'hosts' : 'ports';
+  if (within(protocol(shared, main, family), [...restrict(spans, family), ...ownPorts(family)])) return 'all';
+  return areHosts(project(traffic, 'source')) ? 'hosts' : 'clients';
 }
 
 /** The clients whose packets are all taken, of the first kind or of the later kind, on every port; null when it is only some ports. */

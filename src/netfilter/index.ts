@@ -1,4 +1,4 @@
-export { answers, type ResidueOf, residueOf } from './answer.ts';
+export { answers, mayBeDenied, type ResidueOf, residueOf } from './answer.ts';
 export { readHeldBuckets } from './clusterip.ts';
 export { percent } from './earlier.ts';
 export {
@@ -16,4 +16,4 @@ export {
 export { hashesOf, jhashBytes, jhashWords, scale } from './jhash.ts';
 export { type BackendChoice, readRules } from './read.ts';
 export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './rule.ts';
-export { allTraffic, intersect, isEmpty, point, project, type Region, within } from './traffic.ts';
+export { allTraffic, count, intersect, isEmpty, point, project, type Region, within } from './traffic.ts';

@@ -2,7 +2,7 @@ import type { ChainRule, ClusterUse, Program } from './chain.ts';
 import { describeTraffic } from './describe.ts';
 import { type Effects, judgeLosses } from './earlier.ts';
 import { type Holding, holdingOf } from './holding.ts';
-import { type Packets, residuesOf } from './packet.ts';
+import { type Flow, type Packets, residuesOf } from './packet.ts';
 import type { Arrival, Way } from './path.ts';
 import type { Answered, Backend, Obstacle, Rule } from './rule.ts';
 import { allBits, allTraffic, intersect, isEmpty, phase, point, type Region, subtract, unite } from './traffic.ts';
@@ -73,17 +73,22 @@ function claimsOf(arrivals: readonly Arrival[], id: string): bigint | null {
 }
 
 /**
- * What comes to the sockets in the end. Frames that stay multicast are ignored by TCP alone. Null where a rule that
- * cannot be decided may have taken some of it, or let it through.
+ * What comes to the sockets in the end. Frames that stay multicast are ignored by TCP alone. Null where a hash is looked
+ * at in a way that is not understood.
  */
 export function answeredBy({ delivered, arrivals, taken, takenBehind, puzzles }: Way, family: 4 | 6): Answered | null {
-  const doubtful = [...taken, ...takenBehind].some(({ certain, fate }) => !certain && fate !== 'untracked');
-  if (doubtful || puzzles.length > 0 || delivered.some(({ state }) => !state.certain)) return null;
+  if (puzzles.length > 0) return null;
   const tcp = [{ ...allTraffic(family), protocol: point(6n) }];
-  const region = delivered.flatMap(({ state, region: all }) => (state.pkttype === 'host' ? all : subtract(all, tcp)));
+  const heard = (flows: readonly Flow[]) =>
+    flows.flatMap(({ state, region: all }) => (state.pkttype === 'host' ? all : subtract(all, tcp)));
+  const region = heard(delivered.filter(({ state }) => state.certain));
+  const doubt = heard(delivered.filter(({ state }) => !state.certain));
+  const unless = [...taken, ...takenBehind]
+    .filter(({ certain, fate }) => !certain && (fate === 'dropped' || fate === 'rejected'))
+    .flatMap(({ traffic }) => traffic);
   const uses = arrivals.map(({ use }) => use);
   const hashes = uses.filter(({ id }, i) => uses.findIndex((one) => one.id === id) === i);
-  return { region, hashes: hashes.map(({ id, hash, total }) => ({ id, hash, total })) };
+  return { region, hashes: hashes.map(({ id, hash, total }) => ({ id, hash, total })), doubt, unless };
 }
 
 function beforeIt(arrival: Arrival, family: 4 | 6): readonly Obstacle[] {

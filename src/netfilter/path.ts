@@ -95,7 +95,7 @@ export function followPackets(program: Program, packets: Packets, connmarks: boo
     takenBehind: walk.takenBehind,
     taken: walk.taken,
     puzzles: walk.puzzles,
-    delivered: flows,
+    delivered: walk.delivered(flows),
     complete: walk.complete,
   };
 }
@@ -121,10 +121,17 @@ class Walk {
   private readonly packets: Packets;
   private base: BaseChain | null = null;
   private accepted: Flow[] = [];
+  /** What a nat chain sent to another address or port of this node's own: its later packets follow. */
+  private redirected: Region = [];
+  private readonly elsewhere: Flow[] = [];
+  /** Packets that this base chain may have denied, as far as that hangs on what let them through before. */
+  private doubted: Region = [];
   private steps = 0;
   private pieces = 0;
   /** Counts what was taken or changed, to see whether a rule that cannot be decided would do anything at all. */
   private deeds = 0;
+  /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
+  private turns = 0;
 
   constructor(packets: Packets) {
     this.packets = packets;
@@ -134,6 +141,8 @@ class Walk {
   pass(base: BaseChain, flows: readonly Flow[]): readonly Flow[] {
     this.base = base;
     this.accepted = [];
+    this.redirected = [];
+    this.doubted = [];
     const tracked = base.hook === 'input' || (base.hook === 'prerouting' && base.priority > conntrackPriority);
     const entering = flows.map(({ state, region }) => ({
       region,
@@ -141,13 +150,33 @@ class Walk {
     }));
     const seen: Region = [{ ...allTraffic(this.packets.family), ...(base.nat ? { phase: point(phase.first) } : {}) }];
     const inside = entering.map((flow) => ({ ...flow, region: intersect(flow.region, seen) }));
-    const around = base.nat ? entering.map((flow) => ({ ...flow, region: subtract(flow.region, seen) })) : [];
+    const past = base.nat ? entering.map((flow) => ({ ...flow, region: subtract(flow.region, seen) })) : [];
     const { stay, leave } = this.chain(base.chain, { offered: seen, flows: inside }, 0);
     const through = merge([...stay.flows, ...leave.flows]);
     if (base.policy === 'drop')
       for (const flow of through) this.take(base.chain.place, base.policyText, 'dropped', flow, false);
     this.taken = this.taken.filter(({ fate }) => fate !== 'accepted');
-    return merge([...this.accepted, ...(base.policy === 'drop' ? [] : through), ...around]);
+    const passed = merge([...this.accepted, ...(base.policy === 'drop' ? [] : through)]);
+    return merge([...decided(passed, inside, this.doubted), ...this.around(past)]);
+  }
+
+  /** Later packets, which a nat chain does not see: they go where it has sent the first one. */
+  private around(past: readonly Flow[]): readonly Flow[] {
+    const gone = this.redirected.map((box) => ({ ...box, phase: allTraffic(this.packets.family).phase }));
+    if (isEmpty(gone)) return past;
+    for (const flow of past) this.sendElsewhere({ ...flow, region: intersect(flow.region, gone) });
+    return past.map((flow) => ({ ...flow, region: subtract(flow.region, gone) }));
+  }
+
+  /** Rules that choose by chance among several ports or hosts take a packet more than once; it is the same packet. */
+  private sendElsewhere({ state, region }: Flow): void {
+    const rest = this.elsewhere.reduce<Region>((sum, one) => subtract(sum, one.region), region);
+    if (!isEmpty(rest)) this.elsewhere.push({ state: { ...state, certain: true }, region: rest });
+  }
+
+  /** Everything that the host's own sockets or programs get: what came through, and what was sent to other ports of theirs. */
+  delivered(flows: readonly Flow[]): readonly Flow[] {
+    return merge([...flows, ...this.elsewhere].filter(({ region }) => !isEmpty(region)));
   }
 
   private chain(chain: Chain, stream: Stream, depth: number): Passed {
@@ -167,6 +196,7 @@ class Walk {
 
   private rule(spot: Spot, stream: Stream): Passed {
     const before = this.deeds;
+    const [turned, doubted] = [this.turns, this.doubted];
     let inside = stream;
     let exact = true;
     let passed: Passed = { stay: nothing, leave: nothing };
@@ -206,7 +236,12 @@ class Walk {
     // A rule that takes and changes nothing leaves no doubt behind, even if it cannot be decided.
     if (this.deeds === before && passed.leave.flows.length === 0)
       return { stay: { offered, flows: stream.flows }, leave: passed.leave };
-    return { stay: { offered, flows: merge(stay.flows) }, leave: passed.leave };
+    const flows = merge(stay.flows);
+    const denied = this.turns === turned && passed.leave.flows.length === 0;
+    // What such a rule denies by a condition of its own is no doubt about what goes on.
+    if (denied)
+      this.doubted = exact ? [...doubted, ...without(this.doubted.slice(doubted.length), stream.flows)] : doubted;
+    return { stay: { offered, flows: denied ? settled(flows, stream.flows) : flows }, leave: passed.leave };
   }
 
   /** A cluster rule's look at the hash, which leaves its trace on every packet that comes to it. */
@@ -246,6 +281,7 @@ class Walk {
   private change(part: Part, spot: Spot, flow: Flow): Flow {
     if (part.kind === 'set') return this.changed(flow, part.change(flow.state));
     if (part.kind !== 'untrack' || flow.state.tracking !== 'pending') return flow;
+    this.turns++;
     this.take(spot.place, spot.rule.text, 'untracked', flow, spot.rule.names);
     return { ...flow, state: { ...flow.state, tracking: 'untracked' } };
   }
@@ -253,6 +289,7 @@ class Walk {
   private changed(flow: Flow, state: State): Flow {
     if (stateKey(state) === stateKey(flow.state)) return flow;
     this.deeds++;
+    this.turns++;
     return { ...flow, state };
   }
 
@@ -263,10 +300,13 @@ class Walk {
         ? { stay: nothing, leave: stream }
         : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: [] } };
     if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact);
+    if (kind !== 'drop' && kind !== 'reject' && stream.flows.length > 0) this.turns++;
     for (const flow of stream.flows) {
       // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
       if (kind === 'redirect' && flow.state.met) {
-        this.accepted.push(flow);
+        this.deeds++;
+        this.redirected = [...this.redirected, ...flow.region];
+        this.sendElsewhere(flow);
         continue;
       }
       this.take(spot.place, spot.rule.text, fates[kind], flow, spot.rule.names);
@@ -300,6 +340,7 @@ class Walk {
       names,
       claimed: state.pkttype === 'host',
     };
+    if (!taken.certain && fate !== 'accepted') this.doubted = [...this.doubted, ...region];
     if (state.met) this.takenBehind.push(taken);
     else this.taken.push(taken);
   }
@@ -322,6 +363,47 @@ function split(
   if (exact) return { met: flowOf(state, inside), rest: flowOf(state, outside) };
   const doubtful = { ...state, certain: false };
   return { met: flowOf(doubtful, inside), rest: [...flowOf(state, outside), ...flowOf(doubtful, inside)] };
+}
+
+/**
+ * Packets behind a rule that did nothing but deny some, and which cannot be told: those that go on do so for certain, as
+ * far as they came for certain. That some may be missing stands with what was taken.
+ */
+function settled(flows: readonly Flow[], before: readonly Flow[]): readonly Flow[] {
+  if (flows.every(({ state }) => state.certain)) return flows;
+  const certain = before.filter(({ state }) => state.certain);
+  return merge(
+    flows.flatMap((flow) => {
+      if (flow.state.certain) return [flow];
+      const state = { ...flow.state, certain: true };
+      const came = certain.find((one) => stateKey(one.state) === stateKey(state))?.region ?? [];
+      const { inside, outside } = divide(flow.region, came);
+      return [...flowOf(state, inside), ...flowOf(flow.state, outside)];
+    }),
+  );
+}
+
+/**
+ * Packets behind a base chain that came for certain and that nothing in it can have denied: whichever of its rules let them
+ * through, they go on. Those that may carry one thing or another stay in doubt.
+ */
+function decided(flows: readonly Flow[], before: readonly Flow[], doubted: Region): readonly Flow[] {
+  const open = flows.filter(({ state }) => !state.certain);
+  if (open.length === 0) return flows;
+  const came = before.filter(({ state }) => state.certain).reduce<Region>((sum, { region }) => unite(sum, region), []);
+  return merge(
+    flows.flatMap((flow) => {
+      if (flow.state.certain) return [flow];
+      const others = open.filter((one) => one !== flow).flatMap(({ region }) => region);
+      const { inside, outside } = divide(flow.region, subtract(subtract(came, doubted), others));
+      return [...flowOf({ ...flow.state, certain: true }, inside), ...flowOf(flow.state, outside)];
+    }),
+  );
+}
+
+/** What of a region is not among packets that came for certain. */
+function without(region: Region, flows: readonly Flow[]): Region {
+  return flows.reduce<Region>((rest, flow) => (flow.state.certain ? subtract(rest, flow.region) : rest), region);
 }
 
 function flowOf(state: State, region: Region): readonly Flow[] {

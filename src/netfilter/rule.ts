@@ -48,6 +48,10 @@ export type Answered = {
   readonly region: Region;
   /** The hashes that the region's residues are of, by their id. More than one is a fault of its own. */
   readonly hashes: readonly HashInUse[];
+  /** Packets of which it cannot be told whether they come there. */
+  readonly doubt: Region;
+  /** Those of the region that a firewall denies to some by a list, a rate or the like, which no ruleset shows. */
+  readonly unless: Region;
 };
 
 export type HashInUse = { readonly id: string; readonly hash: Hash; readonly total: number };

@@ -1,4 +1,4 @@
-import { wholeFamily } from '../address/index.ts';
+import { parseBlock, wholeFamily } from '../address/index.ts';
 
 /**
  * Traffic to a VIP as a set, so that "what does an earlier rule take away?" has an answer and not a guess.
@@ -74,6 +74,15 @@ export function allTraffic(family: 4 | 6 = 4): Box {
   };
 }
 
+/**
+ * Addresses that no client has (RFC 6890 and RFC 4291): this host, loopback, groups and what is reserved. Firewalls drop
+ * them first.
+ */
+export function noClients(family: 4 | 6): readonly Interval[] {
+  const texts = family === 4 ? ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'] : ['::/127', 'ff00::/8'];
+  return texts.flatMap((text) => parseBlock(text) ?? []).map(({ low, high }) => ({ low, high }));
+}
+
 /** The packets of some residues of a hash. */
 export function ofResidues(family: 4 | 6, hash: string, held: bigint, total: number): Region {
   return held === 0n ? [] : [{ ...allTraffic(family), residues: [{ hash, held, all: allBits(total) }] }];
@@ -129,14 +138,19 @@ export function within(a: Region, b: Region): boolean {
 
 /** The intervals that a region covers in one dimension, ascending, joined where they touch. */
 export function project(region: Region, dimension: Dimension): readonly Interval[] {
-  const sorted = region.map((box) => box[dimension]).sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
-  const joined: Interval[] = [];
+  return joined(region.map((box) => box[dimension]));
+}
+
+/** The same values in as few intervals as can be, ascending. */
+export function joined(intervals: readonly Interval[]): readonly Interval[] {
+  const sorted = [...intervals].sort((a, b) => (a.low < b.low ? -1 : a.low > b.low ? 1 : 0));
+  const found: Interval[] = [];
   for (const next of sorted) {
-    const last = joined.at(-1);
-    if (last === undefined || next.low > last.high + 1n) joined.push(next);
-    else if (next.high > last.high) joined[joined.length - 1] = { low: last.low, high: next.high };
+    const last = found.at(-1);
+    if (last === undefined || next.low > last.high + 1n) found.push(next);
+    else if (next.high > last.high) found[found.length - 1] = { low: last.low, high: next.high };
   }
-  return joined;
+  return found;
 }
 
 /** How many values intervals that do not overlap hold. */
