@@ -8,6 +8,7 @@ import { bucketList, type Fault, fault, listOf } from './fault.ts';
 import { type ClusterMacs, clusterMacs } from './mac.ts';
 import { type JudgedNode, judgeNode } from './node.ts';
 import { doubledFault, lostFault, take } from './repair.ts';
+import { judgeServices } from './service.ts';
 import { measureShares, type NodeAnswers, type Shares } from './shares.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -55,6 +56,8 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
         ...macs.faults,
         ...coverageFaults(coverage, nodes, silent, total, whole),
         ...nobodyHolds(ruled, whole),
+        ...nobodyAnswers(nodes, shares),
+        ...(whole ? judgeServices(nodes.filter(({ rule }) => rule !== null && rule.buckets.length > 0)) : []),
         ...nowhere(reached, ruled, whole, wanted),
       ];
   const unproven = whole ? [] : coverage.lost;
@@ -99,6 +102,14 @@ function nobodyHolds(ruled: readonly RuledNode[], whole: boolean): readonly Faul
   const who = whole ? 'no node' : 'no reached node';
   const text = `${who} holds a bucket: each drops everything that comes to the VIP. Load the cluster rules, or look at the resource that should`;
   return [fault('CRITICAL', `${who} holds a bucket`, text)];
+}
+
+/** What all nodes deny alike is policy, unless nothing at all is left. */
+function nobodyAnswers(nodes: readonly JudgedNode[], shares: Shares | null): readonly Fault[] {
+  if (shares === null || shares.lost < 1 || shares.datagrams) return [];
+  if (nodes.some(({ faults, serves }) => !serves || faults.some(({ state }) => state === 'CRITICAL'))) return [];
+  const text = 'firewalls of the nodes together let no client through to any port that the cluster shares';
+  return [fault('CRITICAL', 'no client gets an answer', `no client gets an answer: ${text}`)];
 }
 
 function claimOf({ name, rule }: RuledNode): Claim {

@@ -77,24 +77,28 @@ function typicalPart(nodes: readonly NodeAnswers[], shared: Region, family: 4 | 
   return isEmpty(unprivileged) ? one : unprivileged;
 }
 
-/** The port that the cluster shares and that the most clients get an answer on: no firewall has closed it. */
+/** The port that the cluster shares and that the most clients get an answer on, on all nodes together: no firewall has closed it. */
 export function servicePort(nodes: readonly NodeAnswers[], shared: Region): bigint {
-  const open = nodes.flatMap(({ answered }) => (answered === 'nothing' ? [] : opening(answered.region, shared)));
-  const boxes = open.length > 0 ? open : shared;
-  const [first = 443n, ...others] = candidates(boxes);
-  const clients = (port: bigint) =>
-    count(
-      project(
-        boxes.filter(({ dport }) => dport.low <= port && port <= dport.high),
-        'source',
-      ),
-    );
+  const open = nodes.map(({ answered }) => (answered === 'nothing' ? [] : opening(answered.region, shared)));
+  const doors = open.some((region) => !isEmpty(region)) ? open : [shared];
+  const [first = 443n, ...others] = candidates(doors.flat());
+  const clients = (port: bigint) => doors.reduce((sum, region) => sum + clientsOf(region, port), 0n);
   let [best, most] = [first, clients(first)];
   for (const port of others) {
     const more = clients(port);
     if (more > most) [best, most] = [port, more];
   }
   return best;
+}
+
+/** How many addresses have access to a port. */
+function clientsOf(region: Region, port: bigint): bigint {
+  return count(
+    project(
+      region.filter(({ dport }) => dport.low <= port && port <= dport.high),
+      'source',
+    ),
+  );
 }
 
 /** The usual ports of services, then the first of each range that is not for administration; a few are enough. */

@@ -15,9 +15,9 @@ export type ClusterUse = {
   readonly claims: bigint | null;
 };
 
-/** What a rule does with packets that come to it; `unknown` may be any of these. */
+/** What a rule does with packets that come to it; `reset` is the rejection of TCP by its own means; `unknown` may be any. */
 export type Verdict =
-  | { readonly kind: 'accept' | 'drop' | 'reject' | 'redirect' | 'return' | 'unknown' }
+  | { readonly kind: 'accept' | 'drop' | 'reject' | 'reset' | 'redirect' | 'return' | 'unknown' }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };
 
 /** One step of a rule; a rule's parts are passed from left to right. */

@@ -50,6 +50,9 @@ function describeSources(spans: readonly Interval[], family: 4 | 6): string {
   // What no client comes from may be missing.
   const filled = joined([...spans, ...noClients(family)]);
   if (isWhole(filled, wholeFamily(family))) return '';
+  const others = gaps(filled, wholeFamily(family));
+  if (count(others) < count(filled))
+    return `clients other than ${shortList(others.map((span) => formatSpan(span, family)))}`;
   return `clients of ${shortList(spans.map((span) => formatSpan(span, family)))}`;
 }
 
@@ -64,6 +67,15 @@ function protocolName(number: bigint): string {
 
 function isWhole(spans: readonly Interval[], whole: Interval): boolean {
   return spans.length === 1 && spans[0]?.low === whole.low && spans[0].high === whole.high;
+}
+
+/** What intervals leave out of a whole. */
+function gaps(spans: readonly Interval[], whole: Interval): readonly Interval[] {
+  const ends = [...spans, { low: whole.high + 1n, high: whole.high }];
+  return ends.flatMap(({ low }, i) => {
+    const from = i === 0 ? whole.low : (spans[i - 1]?.high ?? whole.low) + 1n;
+    return from < low ? [{ low: from, high: low - 1n }] : [];
+  });
 }
 
 /** The one value that is missing in spans which else hold the whole; null when more or nothing is missing. */

@@ -28,20 +28,38 @@ type Extent =
   | 'clients'
   /** A handful of single clients. */
   | 'hosts'
-  /** Some ports, or UDP alone. */
+  /** Some ports. */
   | 'ports'
+  /** UDP alone, of all ports and clients. */
+  | 'datagrams'
   /** Ping and the like, or what a host's own administration needs: nothing that a cluster serves. */
   | 'aside';
 
+/** ssh; agents of Pacemaker (2224, 3121), munin, Icinga, NRPE, Checkmk, Prometheus, Zabbix. */
+const adminPorts: readonly bigint[] = [22n, 2224n, 3121n, 4949n, 5665n, 5666n, 6556n, 9100n, 10050n];
+
+/** True for TCP ports that are for a node's own administration alone. */
+export function isAdministration({ low, high }: Interval): boolean {
+  return (
+    high - low < 16n && adminPorts.filter((port) => low <= port && port <= high).length === Number(high - low + 1n)
+  );
+}
+
+/** DHCP's answers to the node itself, SNMP, multicast DNS, Corosync. */
+function datagramPorts(family: 4 | 6): readonly Interval[] {
+  const dhcp = family === 4 ? { low: 67n, high: 68n } : { low: 546n, high: 547n };
+  return [dhcp, point(161n), point(5353n), { low: 5404n, high: 5406n }];
+}
+
 /**
- * Ports of a node's own administration. A rule for them before the cluster's rule is in nearly every firewall and
- * does not touch what the cluster serves: ssh, and DHCP's answers to the node itself.
+ * Traffic of a node's own administration. A rule for it before the cluster's rule is in nearly every firewall and does
+ * not touch what the cluster serves.
  */
-function ownPorts(family: 4 | 6): Region {
+export function ownPorts(family: 4 | 6): Region {
   const everything = allTraffic(family);
   return [
-    { ...everything, protocol: point(6n), dport: point(22n) },
-    { ...everything, protocol: point(17n), dport: family === 4 ? { low: 67n, high: 68n } : { low: 546n, high: 547n } },
+    ...adminPorts.map((port) => ({ ...everything, protocol: point(6n), dport: point(port) })),
+    ...datagramPorts(family).map((dport) => ({ ...everything, protocol: point(17n), dport })),
     // Answers to connections that the node itself opened come from the well-known ports; clients do not.
     { ...everything, sport: { low: 0n, high: 1023n } },
     ...noClients(family).map((source) => ({ ...everything, source })),
@@ -107,19 +125,25 @@ function together(group: readonly Judged[], { position, family }: Omit<Loss, 'ta
   ];
 }
 
+/** A list of addresses that are denied, and few: one in a thousand is more than any program bans. */
+function isBanList({ certain, fate, text }: Taken, traffic: Region, family: 4 | 6): boolean {
+  const denies = fate === 'dropped' || fate === 'rejected';
+  return denies && certain && addressLists.test(text) && sourceShare(traffic, family) < 0.001;
+}
+
 /** Judges what another rule takes of the traffic that a cluster rule shares; null when it takes nothing of it. */
 function judgeLoss(loss: Loss): Judged | null {
   const { taken, shared, family, position } = loss;
   const traffic = intersect(taken.traffic, shared);
   if (isEmpty(traffic)) return null;
-  const extent = extentOf(traffic, shared, family);
-  if (position === 'behind' && (extent === 'aside' || stateOf(extent, taken) === 'OK')) return null;
+  const extent = isBanList(taken, traffic, family) ? 'hosts' : extentOf(traffic, shared, family);
+  if (position === 'behind' && (extent === 'aside' || stateOf(extent, loss, traffic) === 'OK')) return null;
   return { taken, traffic, extent, obstacle: obstacleOf(loss, traffic, extent) };
 }
 
 function obstacleOf(loss: Loss, traffic: Region, extent: Extent): Obstacle {
   const { taken, family, position } = loss;
-  const state = stateOf(extent, taken);
+  const state = stateOf(extent, loss, traffic);
   const what =
     (position === 'behind' ? describeServed(traffic, family) : describeTraffic(traffic, family)) || 'everything';
   return {
@@ -187,12 +211,21 @@ function hangs(taken: Taken, traffic: Region): boolean {
   return taken.fate === 'accepted' && !isEmpty(tcp) && tcp.every((box) => box.phase.low === phase.later);
 }
 
-function stateOf(extent: Extent, taken: Taken): State {
+function stateOf(extent: Extent, { taken, position, family }: Loss, traffic: Region): State {
   if (extent === 'aside') return 'OK';
   if (!taken.certain) return 'UNKNOWN';
   if (extent === 'all' || extent === 'clients') return 'CRITICAL';
   const denies = taken.fate === 'dropped' || taken.fate === 'rejected';
-  return extent === 'hosts' && denies ? 'OK' : 'WARNING';
+  if (extent === 'hosts' && denies) return 'OK';
+  if (extent === 'datagrams') return position === 'behind' && !denies ? 'CRITICAL' : 'WARNING';
+  return extent === 'ports' && !denies && areServed(taken, protocol(traffic, 6n, family)) ? 'CRITICAL' : 'WARNING';
+}
+
+/** Whether ports that a rule lets through past the cluster's are such as a cluster serves: those of the Web, or most, or of the VIP by name. */
+function areServed({ names }: Taken, traffic: Region): boolean {
+  const ports = project(traffic, 'dport');
+  const web = [80n, 443n].some((port) => ports.some(({ low, high }) => low <= port && port <= high));
+  return !isEmpty(traffic) && (names || web || count(ports) > 32768n);
 }
 
 /** Conditions on lists of addresses, which a firewall keeps and no snapshot carries. */
@@ -221,7 +254,9 @@ function extentOf(traffic: Region, shared: Region, family: 4 | 6): Extent {
   if (main === undefined) return within(shared, traffic) ? 'all' : 'ports';
   const touched = served.filter((number) => !isEmpty(protocol(traffic, number, family)));
   if (touched.length === 0) return 'aside';
-  if (!touched.includes(main)) return 'ports';
+  const other = touched[0] ?? main;
+  if (other !== main)
+    return within(protocol(shared, other, family), [...traffic, ...ownPorts(family)]) ? 'datagrams' : 'ports';
   const spans = allPortsOf(protocol(traffic, main, family), protocol(shared, main, family), family);
   if (spans === null) return areHosts(project(traffic, 'source')) ? 'hosts' : 'ports';
   if (within(protocol(shared, main, family), [...restrict(spans, family), ...ownPorts(family)])) return 'all';
@@ -234,7 +269,7 @@ function allPortsOf(traffic: Region, shared: Region, family: 4 | 6): Region | nu
     const part = traffic.filter((box) => box.phase.low <= one && one <= box.phase.high);
     const clients = restrict(part, family);
     const wanted = intersect(intersect(shared, clients), [{ ...allTraffic(family), phase: point(one) }]);
-    if (!isEmpty(part) && within(wanted, part)) return clients;
+    if (!isEmpty(part) && within(wanted, [...part, ...ownPorts(family)])) return clients;
   }
   return null;
 }

@@ -1,6 +1,6 @@
 export { answers, mayBeDenied, type ResidueOf, residueOf } from './answer.ts';
 export { readHeldBuckets } from './clusterip.ts';
-export { percent } from './earlier.ts';
+export { isAdministration, percent } from './earlier.ts';
 export {
   bucketOf,
   type Client,
@@ -16,4 +16,15 @@ export {
 export { hashesOf, jhashBytes, jhashWords, scale } from './jhash.ts';
 export { type BackendChoice, readRules } from './read.ts';
 export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './rule.ts';
-export { allTraffic, count, intersect, isEmpty, point, project, type Region, within } from './traffic.ts';
+export {
+  allTraffic,
+  count,
+  type Interval,
+  intersect,
+  isEmpty,
+  joined,
+  point,
+  project,
+  type Region,
+  within,
+} from './traffic.ts';

@@ -10,7 +10,7 @@ import {
 } from './chain.ts';
 import { useId, xtClusterHash } from './hash.ts';
 import { type Option, readOption, splitOptions } from './match.ts';
-import { all, changeMark, type Packets, type State } from './packet.ts';
+import { all, changeMark, isTracked, type Packets, type State } from './packet.ts';
 import type { RuleLine, Ruleset } from './ruleset.ts';
 import { allBits, ofResidues } from './traffic.ts';
 
@@ -40,12 +40,12 @@ const passing = new Set(
   ),
 );
 
-const verdicts: Readonly<Record<string, 'accept' | 'drop' | 'reject' | 'redirect' | 'return'>> = {
+const verdicts: Readonly<Record<string, 'accept' | 'drop' | 'reject' | 'reset' | 'redirect' | 'return'>> = {
   ACCEPT: 'accept',
   DROP: 'drop',
   RETURN: 'return',
   REJECT: 'reject',
-  TARPIT: 'reject',
+  TARPIT: 'reset',
   DNAT: 'redirect',
   REDIRECT: 'redirect',
   NETMAP: 'redirect',
@@ -143,7 +143,7 @@ function clusterMatch(options: readonly Option[], packets: Packets, end: readonl
   return {
     kind: 'cluster',
     use: { backend: 'xt_cluster', id, hash, total, offset: 1, claims },
-    read: ({ tracking }) => ({ traffic: tracking === 'tracked' ? traffic : [], exact: true }),
+    read: (state) => ({ traffic: isTracked(state) ? traffic : [], exact: true }),
     // The match itself claims the frame for this host, also where it does not match.
     change: (state) => ({ ...state, pkttype: state.pkttype === 'multicast' ? 'host' : state.pkttype }),
   };
@@ -152,15 +152,15 @@ function clusterMatch(options: readonly Option[], packets: Packets, end: readonl
 /** True when what a rule matches is lost. */
 function refuses(end: readonly Part[]): boolean {
   const [last] = end.slice(-1);
-  return last?.kind === 'end' && (last.verdict.kind === 'drop' || last.verdict.kind === 'reject');
+  return last?.kind === 'end' && ['drop', 'reject', 'reset'].includes(last.verdict.kind);
 }
 
 /** CLUSTERIP (`net/ipv4/netfilter/ipt_CLUSTERIP.c`): drops what is not tracked or not its own, and lets the rest go on. */
 function clusteripParts({ use, held }: ClusteripUse, { family }: Packets): readonly Part[] {
   const claim = (state: State): State => ({ ...state, pkttype: 'host', connmark: null });
   const dropped = ofResidues(family, use.id, allBits(use.total) & ~held, use.total);
-  const read = ({ tracking }: State) => ({
-    traffic: tracking === 'tracked' ? dropped : all(family).traffic,
+  const read = (state: State) => ({
+    traffic: isTracked(state) ? dropped : all(family).traffic,
     exact: true,
   });
   return [
@@ -174,7 +174,7 @@ function targetOf(target: Option | null, known: (chain: string) => boolean): rea
   const [name, ...words] = target?.words ?? [];
   if (target === null || name === undefined || name === 'CLUSTERIP') return [];
   if (known(name)) return [end({ kind: target.name === '-g' ? 'goto' : 'jump', chain: name })];
-  const verdict = verdicts[name];
+  const verdict = words.includes('tcp-reset') ? 'reset' : verdicts[name];
   if (verdict !== undefined) return [end({ kind: verdict })];
   if (name === 'NOTRACK' || (name === 'CT' && words.includes('--notrack'))) return [{ kind: 'untrack' }];
   if (name === 'MARK') return [{ kind: 'set', change: setMark(words) }];

@@ -177,6 +177,11 @@ function eitherPort(text: string | undefined, packets: Packets): Reading {
  * the rest match none of them. What is not tracked is untracked, and before connection tracking invalid.
  */
 export function connectionStates(names: readonly string[], tracking: State['tracking'], family: 4 | 6): Reading {
+  if (tracking === 'stray')
+    return {
+      traffic: names.includes('new') ? [{ ...allTraffic(family), phase: point(phase.later) }] : [],
+      exact: true,
+    };
   if (tracking !== 'tracked') return when(names.includes(tracking === 'pending' ? 'invalid' : 'untracked'), family);
   const phases = [
     ...(names.includes('new') ? [phase.first] : []),
@@ -185,14 +190,24 @@ export function connectionStates(names: readonly string[], tracking: State['trac
   return { traffic: phases.map((one) => ({ ...allTraffic(family), phase: point(one) })), exact: true };
 }
 
+const statuses: Readonly<Record<string, 'never' | 'later'>> = {
+  dnat: 'never',
+  snat: 'never',
+  expected: 'never',
+  'seen-reply': 'later',
+  confirmed: 'later',
+};
+
 /**
  * A list of what has become of a connection, in lower case. What a rule has sent to another address or port is followed
  * no further, so that `dnat` and `snat` match nothing here; of the rest it cannot be told.
  */
 export function connectionStatus(names: readonly string[], family: 4 | 6): Reading {
-  return names.every((name) => name === 'dnat' || name === 'snat' || name === 'expected')
-    ? when(false, family)
-    : vague(family);
+  const kinds = names.map((name) => statuses[name.replace('_', '-')] ?? null);
+  if (kinds.includes(null)) return vague(family);
+  return kinds.includes('later')
+    ? { traffic: [{ ...allTraffic(family), phase: point(phase.later) }], exact: true }
+    : when(false, family);
 }
 
 /** Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. */

@@ -200,8 +200,9 @@ function verdictOf(statement: unknown): Verdict {
     case 'accept':
     case 'drop':
     case 'return':
-    case 'reject':
       return { kind };
+    case 'reject':
+      return { kind: fieldsOf(body)?.['type'] === 'tcp reset' ? 'reset' : kind };
     case 'dnat':
     case 'redirect':
     case 'tproxy':
@@ -273,7 +274,7 @@ function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
   const choose: Part = { kind: 'choose', cases: [...cases, ...rest] };
   if (operand.hash === null) return [choose];
   const { total, id } = operand.hash.use;
-  const lets = ({ verdict: { kind } }: Case) => kind !== 'drop' && kind !== 'reject';
+  const lets = ({ verdict: { kind } }: Case) => kind !== 'drop' && kind !== 'reject' && kind !== 'reset';
   const claims = cases.filter(lets).reduce((sum, one) => sum | heldOf(one.read(typical).traffic, id, total), 0n);
   const use: ClusterUse = { ...operand.hash.use, claims: rest.some(lets) ? null : claims };
   return [needed(operand), { kind: 'cluster', use, read: () => all(family), change: (state) => state }, choose];

@@ -2,7 +2,7 @@ import { isMulticastMac, parseBlock, parseIp, parseMac } from '../address/index.
 import { comesIn, connectionStates, connectionStatus, ping, tcpPackets } from './match.ts';
 import { type NftHash, protocolOf, readNftHash } from './nft_hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './nft_ruleset.ts';
-import { type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
+import { isTracked, type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
 import {
   allBits,
   allPorts,
@@ -54,13 +54,17 @@ export function readOperand(expr: unknown, scope: Scope): Operand | string {
   return unknownOperand(scope.packets);
 }
 
+const operators = new Set(['==', '!=', '<', '>', '<=', '>=', 'in', '!']);
+
 /** Reads `left op right`: the packets that a comparison lets through. */
 export function compare(operand: Operand, op: string, right: unknown, state: State, scope: Scope): Reading {
   const { family } = scope.packets;
   if (operand.flags === true) return compareFlags(op, elementsOf(right, scope.table), scope.packets);
   const reading = /^[<>]/.test(op) ? bound(operand, op, right, state, family) : oneOf(operand, right, state, scope);
   const traffic = intersect(operand.needs, reading.traffic);
-  if (op !== '!=') return { traffic, exact: reading.exact };
+  if (!operators.has(op)) return vague(family, operand.needs);
+  // `ct status ! dnat`: none of these bits is set.
+  if (op !== '!=' && op !== '!') return { traffic, exact: reading.exact };
   return reading.exact ? { traffic: subtract(operand.needs, traffic), exact: true } : vague(family, operand.needs);
 }
 
@@ -130,7 +134,7 @@ function hashOperand(hash: NftHash, { packets }: Scope): Operand {
   const equals = (value: unknown, state: State): Reading => {
     const span = numbers(value);
     if (span === null) return vague(packets.family);
-    if (what.tracked && state.tracking !== 'tracked') return when(false, packets.family);
+    if (what.tracked && !isTracked(state)) return when(false, packets.family);
     const low = Math.max(0, span.low - offset);
     const high = Math.min(total - 1, span.high - offset);
     const held = low > high ? 0n : allBits(high + 1) & ~allBits(low);
@@ -302,7 +306,7 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
   const word = key.split(' ').at(-1) ?? '';
   const tracked = (read: (value: unknown) => Reading): Operand => ({
     ...unknownOperand(packets),
-    equals: (value, { tracking }) => (tracking === 'tracked' ? read(value) : when(false, family)),
+    equals: (value, state) => (isTracked(state) ? read(value) : when(false, family)),
   });
   if (word === 'saddr') return tracked((value) => spans('source', addresses(value), packets));
   if (word === 'daddr') return tracked((value) => holdsVip(value, packets));

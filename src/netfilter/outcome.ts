@@ -1,6 +1,6 @@
 import type { ChainRule, ClusterUse, Program } from './chain.ts';
 import { describeTraffic } from './describe.ts';
-import { type Effects, judgeLosses } from './earlier.ts';
+import { type Effects, judgeLosses, ownPorts } from './earlier.ts';
 import { type Holding, holdingOf } from './holding.ts';
 import { type Flow, type Packets, residuesOf } from './packet.ts';
 import type { Arrival, Way } from './path.ts';
@@ -195,6 +195,7 @@ function shortcomings(
       certain: true,
       names: false,
       claimed: true,
+      resets: false,
     };
     const answered = { ...effects[use.backend], accepted: 'this node answers it for every client' };
     const losses = judgeLosses([taken], { shared, effects: answered, family, position: 'behind' });
@@ -208,14 +209,56 @@ function shortcomings(
 /** A REJECT in place of the DROP refuses the clients of other nodes; of a frame that is still multicast nothing is sent. */
 function refusals({ takenBehind }: Way, { use }: Arrival, held: bigint): readonly Obstacle[] {
   const refusing = takenBehind.find(
-    ({ fate, claimed, traffic }) =>
+    ({ fate, claimed, resets, traffic }) =>
       fate === 'rejected' &&
-      claimed &&
+      (claimed || resets) &&
       traffic.some(({ residues }) => residues.some(({ hash, held: bits }) => hash === use.id && (bits & ~held) !== 0n)),
   );
   if (refusing === undefined) return [];
   const text = `rejects what its buckets do not hold, so that clients of other nodes get its refusal too (${refusing.place}: ${refusing.text})`;
-  return [{ ...fault(text, 'has a REJECT where the cluster needs a DROP', 'make it a DROP'), disables: false }];
+  return [
+    {
+      ...fault(text, 'has a REJECT where the cluster needs a DROP', 'make it a DROP'),
+      disables: false,
+      disturbs: true,
+    },
+  ];
+}
+
+/**
+ * Segments that another node answers look new to this node's connection tracking. A rule that resets what is new and no
+ * SYN ends those connections, wherever it comes before the cluster's own DROP: the reset goes out for multicast frames too.
+ */
+export function withResets(rule: Rule, strays: Way, own: Way, family: 4 | 6): Rule {
+  const held = rule.buckets.reduce((sum, bucket) => sum | (1n << BigInt(bucket - 1)), 0n);
+  const isOthers = ({ residues }: Region[number]) =>
+    residues.length === 0 || residues.some(({ held: bits }) => (bits & ~held) !== 0n);
+  // A port that is refused from the first packet on is no connection of anybody's.
+  const refused = [...own.taken, ...own.takenBehind]
+    .filter(({ resets, certain }) => resets && certain)
+    .flatMap(({ traffic }) => traffic.filter((box) => box.phase.low === phase.first))
+    .map((box) => ({ ...box, phase: allTraffic(family).phase }));
+  const found = [...strays.taken, ...strays.takenBehind]
+    .filter(({ resets, certain }) => resets && certain)
+    .map(({ traffic, ...one }) => {
+      const others = served(traffic.filter(isOthers), rule.shared, family);
+      return { ...one, traffic: subtract(others, refused) };
+    })
+    .find(({ traffic }) => !isEmpty(traffic));
+  if (found === undefined) return rule;
+  const text = `resets connections that other nodes answer, which look new to it (${found.place}: ${found.text})`;
+  const brief = 'resets the connections of other nodes’ clients';
+  const obstacle = {
+    ...fault(text, brief, 'make it a DROP, or put the cluster rule before it'),
+    disables: false,
+    disturbs: true as const,
+  };
+  return { ...rule, obstacles: unique([obstacle, ...rule.obstacles]) };
+}
+
+/** What of some traffic the cluster shares, and is not for a node's own administration. */
+function served(traffic: Region, shared: Region, family: 4 | 6): Region {
+  return subtract(intersect(traffic, shared), ownPorts(family));
 }
 
 /** TCP whose first packet comes through and no later one: found where no other rule explains it. */

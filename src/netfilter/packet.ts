@@ -33,12 +33,20 @@ export type State = {
   /** Frames for a cluster MAC come as multicast, which TCP drops; a cluster rule must make them `host`. */
   readonly pkttype: 'multicast' | 'host' | 'other';
   /** Connection tracking sees a packet at priority -200 of prerouting, unless a rule has exempted it before. */
-  readonly tracking: 'pending' | 'tracked' | 'untracked';
+  readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked';
   /** True once a cluster rule has looked at their hash. */
   readonly met: boolean;
   /** False where a rule that cannot be decided may have taken them already. */
   readonly certain: boolean;
 };
+
+/**
+ * True where connection tracking knows a packet. `stray` is what it makes of a connection that another node answers: it
+ * never sees the handshake, because the cluster rule drops it, and so takes every segment for a new connection.
+ */
+export function isTracked({ tracking }: State): boolean {
+  return tracking === 'tracked' || tracking === 'stray';
+}
 
 /** As frames for the cluster MAC arrive. */
 export const arriving: State = {

@@ -29,6 +29,8 @@ export type Taken = {
   readonly names: boolean;
   /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
   readonly claimed: boolean;
+  /** True where TCP is told so by a reset, which goes out whatever the frame was addressed to. */
+  readonly resets: boolean;
 };
 
 /** A cluster rule, as the packets come to it. */
@@ -65,6 +67,7 @@ const fates = {
   accept: 'accepted',
   drop: 'dropped',
   reject: 'rejected',
+  reset: 'rejected',
   redirect: 'redirected',
   unknown: 'unknown',
 } as const;
@@ -83,12 +86,21 @@ const maxPieces = 600_000;
  * priority. To accept ends one base chain only; the next one sees those packets again.
  */
 export function followPackets(program: Program, packets: Packets, connmarks: boolean): Way {
-  const start: State = { ...arriving, connmark: connmarks ? null : 0 };
+  return walkThrough(program, packets, { ...arriving, connmark: connmarks ? null : 0 }, [allTraffic(packets.family)]);
+}
+
+/** The same for segments of TCP connections that another node answers. */
+export function followStrays(program: Program, packets: Packets): Way {
+  const later = { ...allTraffic(packets.family), protocol: point(6n), phase: point(phase.later) };
+  return walkThrough(program, packets, { ...arriving, tracking: 'stray' }, [later]);
+}
+
+function walkThrough(program: Program, packets: Packets, start: State, region: Region): Way {
   const walk = new Walk(packets);
   const bases = program.bases
     .filter(({ hook }) => hook !== 'other')
     .sort((a, b) => hooks.indexOf(a.hook) - hooks.indexOf(b.hook) || a.priority - b.priority);
-  let flows: readonly Flow[] = [{ state: start, region: [allTraffic(packets.family)] }];
+  let flows: readonly Flow[] = [{ state: start, region }];
   for (const base of bases) flows = walk.pass(base, flows);
   return {
     arrivals: walk.arrivals,
@@ -300,7 +312,7 @@ class Walk {
         ? { stay: nothing, leave: stream }
         : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: [] } };
     if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact);
-    if (kind !== 'drop' && kind !== 'reject' && stream.flows.length > 0) this.turns++;
+    if (kind !== 'drop' && kind !== 'reject' && kind !== 'reset' && stream.flows.length > 0) this.turns++;
     for (const flow of stream.flows) {
       // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
       if (kind === 'redirect' && flow.state.met) {
@@ -309,7 +321,7 @@ class Walk {
         this.sendElsewhere(flow);
         continue;
       }
-      this.take(spot.place, spot.rule.text, fates[kind], flow, spot.rule.names);
+      this.take(spot.place, spot.rule.text, fates[kind], flow, spot.rule.names, kind === 'reset');
       if (kind === 'accept') this.accepted.push(flow);
     }
     // What may have happened may as well not have.
@@ -328,7 +340,7 @@ class Walk {
   }
 
   /** Notes what a rule takes away. */
-  private take(place: string, text: string, fate: Fate, { state, region }: Flow, names: boolean): void {
+  private take(place: string, text: string, fate: Fate, { state, region }: Flow, names: boolean, resets = false): void {
     this.deeds++;
     if (isEmpty(region)) return;
     const taken = {
@@ -339,6 +351,7 @@ class Walk {
       certain: state.certain && fate !== 'unknown',
       names,
       claimed: state.pkttype === 'host',
+      resets,
     };
     if (!taken.certain && fate !== 'accepted') this.doubted = [...this.doubted, ...region];
     if (state.met) this.takenBehind.push(taken);

@@ -1,13 +1,13 @@
 import { locate, parseIp, parseMac, readAddresses } from '../address/index.ts';
 import { type SectionName, type Snapshot, section } from '../snapshot/index.ts';
-import type { Program } from './chain.ts';
+import type { Part, Program } from './chain.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './clusterip.ts';
 import { iptablesChains, setsConnmarks } from './iptables.ts';
 import { nftChains, setsNftConnmarks } from './nft_chain.ts';
 import { fieldsOf, isFields, type NftRuleset, type NftTable, parseNft, textOf } from './nft_ruleset.ts';
-import { answeredBy, ruleOf } from './outcome.ts';
+import { answeredBy, ruleOf, withResets } from './outcome.ts';
 import type { Packets } from './packet.ts';
-import { followPackets, type Way } from './path.ts';
+import { followPackets, followStrays, type Way } from './path.ts';
 import type { Backend, Reading, Rule, Unread } from './rule.ts';
 import { parseRuleset, type Ruleset } from './ruleset.ts';
 import { unreadable, unreadRules } from './unread.ts';
@@ -90,8 +90,11 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, fami
   const large = way.complete
     ? []
     : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
-  const rules = rule === null ? [] : [completed(rule, rulesets, vip)];
-  return { rules, unread: [...puzzles, ...large], answered: answeredBy(real, family) };
+  const complete = rule === null ? null : completed(rule, rulesets, vip);
+  const judged =
+    complete === null ? null : judgeResets(complete, way, rulesets, { vip, family, ifname: bound ?? vipOn });
+  const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, family);
+  return { rules: judged === null ? [] : [judged], unread: [...puzzles, ...large], answered };
 }
 
 function follow(rulesets: Rulesets, packets: Packets): { readonly way: Way; readonly rule: Rule | null } {
@@ -100,6 +103,18 @@ function follow(rulesets: Rulesets, packets: Packets): { readonly way: Way; read
   const connmarks = setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables(rulesets));
   const way = followPackets(program, packets, connmarks);
   return { way, rule: ruleOf(program, way, packets) };
+}
+
+/** Judges what a node does to connections of other nodes; the same rule where it resets nothing. */
+function judgeResets(rule: Rule, own: Way, rulesets: Rulesets, packets: Packets): Rule {
+  const program = programOf(rulesets, packets);
+  const resets = program.chains.some(({ rules }) => rules.some(({ parts }) => parts.some(canReset)));
+  return resets ? withResets(rule, followStrays(program, packets), own, packets.family) : rule;
+}
+
+function canReset(part: Part): boolean {
+  if (part.kind === 'choose') return part.cases.some(({ verdict }) => verdict.kind === 'reset');
+  return part.kind === 'end' && part.verdict.kind === 'reset';
 }
 
 function programOf({ legacy, modern, nft, clusterip }: Rulesets, packets: Packets): Program {

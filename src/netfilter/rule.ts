@@ -67,6 +67,8 @@ export type Obstacle = {
   readonly mend: string;
   /** True when the node's buckets get no (lasting) answer because of it. */
   readonly disables: boolean;
+  /** True when it spoils connections of other nodes' clients, so that what this node answers does not tell who is served. */
+  readonly disturbs?: true;
   /** Equal on nodes that have the same thing; a DROP that all nodes have alike is policy, and null is never policy. */
   readonly alike: string | null;
 };

@@ -75,11 +75,11 @@ export function allTraffic(family: 4 | 6 = 4): Box {
 }
 
 /**
- * Addresses that no client has (RFC 6890 and RFC 4291): this host, loopback, groups and what is reserved. Firewalls drop
+ * Addresses that no client has (RFC 6890 and RFC 4291): this host, loopback, link-local, groups and what is reserved. Firewalls drop
  * them first.
  */
 export function noClients(family: 4 | 6): readonly Interval[] {
-  const texts = family === 4 ? ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'] : ['::/127', 'ff00::/8'];
+  const texts = family === 4 ? ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'] : ['::/127', 'ff00::/8'];
   return texts.flatMap((text) => parseBlock(text) ?? []).map(({ low, high }) => ({ low, high }));
 }
 
