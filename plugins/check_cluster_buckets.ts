@@ -109,7 +109,8 @@ export default definePlugin({
       backend: options.backend,
       clients: options.client,
     };
-    const facts = answers.map((answer) => factsFrom(factsOf, answer, wanted));
+    const effort = effortFor(answers.length, context.timeLeft());
+    const facts = answers.map((answer) => factsFrom(factsOf, answer, wanted, effort));
     const judgement = judgeCluster(facts, wanted);
     const details = [
       ...(context.verbosity >= 1 ? [...bucketTable(judgement), ...unshared(judgement)] : []),
@@ -124,12 +125,22 @@ type FactsOf = typeof import('#cluster')['factsOf'];
 
 const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
 
-function factsFrom(factsOf: FactsOf, answer: Answer, { vip, skip, totalNodes, backend }: Wanted): NodeFacts {
+function factsFrom(
+  factsOf: FactsOf,
+  answer: Answer,
+  { vip, skip, totalNodes, backend }: Wanted,
+  effort: number,
+): NodeFacts {
   if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
   const source = skip.includes('rules')
     ? ({ skipRules: true, total: totalNodes ?? null } as const)
-    : ({ skipRules: false, backend } as const);
+    : ({ skipRules: false, backend, effort } as const);
   return factsOf(answer.name, answer.snapshot, vip, source);
+}
+
+/** What one of several nodes may cost of a node's usual effort, which is about a second: all are judged in the time that is left. */
+function effortFor(nodes: number, leftMs: number): number {
+  return Math.max(0.1, Math.min(1, 2 / nodes)) * Math.max(0.1, Math.min(1, leftMs / 4000));
 }
 
 function bigNumbers(_: string, value: unknown): unknown {

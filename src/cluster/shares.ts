@@ -175,12 +175,15 @@ function measureIntervals(intervals: readonly Span[]): Measured {
 }
 
 const sampleSize = 2 ** 16;
+/** Looks of clients at boxes, about half a second's. */
+const mostWork = 2 ** 23;
 
 function countSample(nodes: readonly NodeAnswers[], part: Region, to: Ip): Measured {
   const keys = new Set(nodes.flatMap(({ node, answered }) => (answered === 'nothing' ? [] : keysOf(answered, node))));
   // Many different hashes, and many addresses that rules name, cost their time each; a smaller sample is still good to one percent.
   const boxes = nodes.reduce((sum, { answered }) => sum + (answered === 'nothing' ? 0 : answered.region.length), 0);
-  const size = keys.size > 8 || boxes > 500 ? sampleSize / 8 : sampleSize;
+  const room = Math.floor(mostWork / (boxes + 1));
+  const size = Math.max(sampleSize / 32, Math.min(room, keys.size > 8 ? sampleSize / 8 : sampleSize));
   // A key a hash, not a key a client: writing them is most of the work.
   const written = new Map<HashInUse, string>();
   const keyOf = (use: HashInUse, node: string) => {

@@ -14,7 +14,7 @@ export {
   xtClusterHash,
 } from './hash.ts';
 export { hashesOf, jhashBytes, jhashWords, scale } from './jhash.ts';
-export { type BackendChoice, readRules } from './read.ts';
+export { type BackendChoice, mostComparisons, readRules } from './read.ts';
 export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './rule.ts';
 export {
   allTraffic,

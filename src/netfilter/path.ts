@@ -78,8 +78,6 @@ const conntrackPriority = -200;
 
 /** A bound on the work for one ruleset; real ones stay far below it, and the tools themselves refuse loops. */
 const maxSteps = 200_000;
-/** The same for the pieces that rules cut the traffic into: beyond, a check would outlive its time limit. */
-const maxPieces = 600_000;
 
 /**
  * Sends a VIP's packets through every chain that packets for this host pass, in the kernel's order: hook, then
@@ -139,7 +137,6 @@ class Walk {
   /** Packets that this base chain may have denied, as far as that hangs on what let them through before. */
   private doubted: Region = [];
   private steps = 0;
-  private pieces = 0;
   /** Counts what was taken or changed, to see whether a rule that cannot be decided would do anything at all. */
   private deeds = 0;
   /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
@@ -196,8 +193,7 @@ class Walk {
     let here = stream;
     let left = nothing;
     for (const rule of chain.rules) {
-      this.pieces += here.flows.reduce((sum, { region }) => sum + region.length, 0);
-      if (++this.steps > maxSteps || this.pieces > maxPieces) this.complete = false;
+      if (++this.steps > maxSteps) this.complete = false;
       if (!this.complete) break;
       const { stay, leave } = this.rule({ place: chain.place, rule, depth }, here);
       here = stay;

@@ -10,6 +10,7 @@ import type { Packets } from './packet.ts';
 import { followPackets, followStrays, type Way } from './path.ts';
 import type { Backend, Reading, Rule, Unread } from './rule.ts';
 import { parseRuleset, type Ruleset } from './ruleset.ts';
+import { bounded } from './traffic.ts';
 import { unreadable, unreadRules } from './unread.ts';
 
 /** Which backend's rules are to be read; `auto` takes what is there. */
@@ -23,11 +24,32 @@ type Rulesets = {
   readonly clusterip: Clusterip | null;
 };
 
+/** About a second's work; a large firewall takes a tenth of it. */
+export const mostComparisons = 3_000_000;
+
+const tooLarge: Reading = {
+  rules: [],
+  unread: [
+    {
+      what: 'the rules',
+      reason: 'they differ in so many addresses and ports at once that a check has not the time to follow them',
+      needs: null,
+    },
+  ],
+  answered: null,
+};
+
 /**
  * Takes the cluster rule for a VIP out of a node's snapshot, whatever backend it is of. Its packets are sent through the
- * chains of all tools together, as in the kernel: what they show is what the node answers.
+ * chains of all tools together, as in the kernel: what they show is what the node answers. Rulesets that would take more than so many comparisons to
+ * follow are left unread.
  */
-export function readRules(snapshot: Snapshot, vip: string, backend: BackendChoice = 'auto'): Reading {
+export function readRules(
+  snapshot: Snapshot,
+  vip: string,
+  backend: BackendChoice = 'auto',
+  comparisons = mostComparisons,
+): Reading {
   const ip = parseIp(vip);
   if (ip === null)
     return { rules: [], unread: [{ what: 'the VIP', reason: `${vip} is no address`, needs: null }], answered: null };
@@ -38,7 +60,8 @@ export function readRules(snapshot: Snapshot, vip: string, backend: BackendChoic
   const unread = [...unreadSections(snapshot, names, backend), ...(Array.isArray(clusterip) ? clusterip : [])];
   const held = clusterip !== null && 'lines' in clusterip ? clusterip : null;
   const nft = parseNft(section(snapshot, 'nft')?.lines ?? []);
-  const found = judgeRulesets({ legacy, modern: rules(names.modern), nft, clusterip: held }, snapshot, vip, ip.family);
+  const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: held };
+  const found = bounded(comparisons, () => judgeRulesets(rulesets, snapshot, vip, ip.family)) ?? tooLarge;
   const strange = nft.strange.map((line) => ({
     what: 'the nft rules',
     reason: `no JSON of nft: ${line}`,
