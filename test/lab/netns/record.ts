@@ -1,16 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { runScenarios } from './netns.ts';
-import { readRecording, writeRecordings } from './recording.ts';
+import { addRecordings, readRecording, writeRecordings } from './recording.ts';
 import { scenarios } from './scenarios.ts';
 
-// Records every scenario on the running kernel into test/fixtures/netns/:
-//   node tools/run.mjs test/lab/netns/record.ts
-runScenarios(scenarios, 6).then((outcomes) => {
-  const recorded = scenarios.flatMap((scenario) => {
+// Records every scenario on the running kernel into test/fixtures/netns/, or those whose names have one of some words:
+//   node tools/run.mjs test/lab/netns/record.ts [WORD]...
+const words = process.argv.slice(2);
+const wanted = scenarios.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+runScenarios(wanted, 6).then((outcomes) => {
+  const recorded = wanted.flatMap((scenario) => {
     const outcome = outcomes.get(scenario.name);
     return outcome === undefined ? [] : [{ scenario, outcome }];
   });
-  writeRecordings(recorded);
+  (words.length === 0 ? writeRecordings : addRecordings)(recorded);
   for (const { scenario, outcome } of recorded) {
     const { snapshots, traffic } = outcome;
     const kept = traffic.filter(({ protocol }) => protocol !== 'tcp8080');

@@ -15,34 +15,33 @@ const pool = path.join(folder, 'sections');
 export function writeRecordings(outcomes: readonly { readonly scenario: Scenario; readonly outcome: Outcome }[]): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  writePool([]);
+  addRecordings(outcomes);
+}
+
+/** Adds recordings to those that are there, or puts them in their place. What is shared already keeps its number. */
+export function addRecordings(outcomes: readonly { readonly scenario: Scenario; readonly outcome: Outcome }[]): void {
+  const known = pooled();
+  const number = new Map(known.map((section, i) => [section, i]));
   const counts = new Map<string, number>();
   const all = outcomes.map(({ scenario, outcome }) => ({
     scenario,
     traffic: outcome.traffic,
     nodes: Object.entries(outcome.snapshots).map(([node, text]) => ({ node, sections: split(text) })),
   }));
-  for (const { nodes } of all)
-    for (const { sections } of nodes)
-      for (const section of sections) counts.set(section, (counts.get(section) ?? 0) + 1);
-  const shared = [...counts].filter(([section, count]) => count > 1 && section.length > 40).map(([section]) => section);
-  const number = new Map(shared.map((section, i) => [section, i]));
-  writeFileSync(pool, shared.map((section, i) => `@${i}\n${section}`).join(''));
-  for (const { scenario, nodes, traffic } of all) {
-    const snapshots = nodes.map(({ node, sections }) => {
-      const texts = sections.map((section) => (number.has(section) ? `@${number.get(section)}\n` : section));
-      return `# ${node}\n${texts.join('')}`;
-    });
-    writeFileSync(path.join(folder, `${scenario.name}.txt`), `${snapshots.join('')}# traffic\n${written(traffic)}`);
-  }
+  for (const section of all.flatMap(({ nodes }) => nodes.flatMap(({ sections }) => sections)))
+    counts.set(section, (counts.get(section) ?? 0) + 1);
+  for (const [section, count] of counts)
+    if (count > 1 && section.length > 40 && !number.has(section)) number.set(section, number.size);
+  writePool([...number.keys()]);
+  for (const { scenario, nodes, traffic } of all) writeRecording(scenario, nodes, traffic, number);
 }
 
 /** Reads the recording of a scenario, or null. */
 export function readRecording({ name, ipv6 }: Scenario): Outcome | null {
   const file = path.join(folder, `${name}.txt`);
   if (!existsSync(file)) return null;
-  const sections = readFileSync(pool, 'utf8')
-    .split(/^@\d+\n/m)
-    .slice(1);
+  const sections = pooled();
   const parts = readFileSync(file, 'utf8')
     .split(/^# (?=n\d$|traffic$)/m)
     .slice(1)
@@ -54,6 +53,32 @@ export function readRecording({ name, ipv6 }: Scenario): Outcome | null {
     ),
     traffic: read(parts.find(([title]) => title === 'traffic')?.[1] ?? '', ipv6 ? sources6 : sources),
   };
+}
+
+/** The sections that several snapshots share, in the order of their numbers. */
+function pooled(): readonly string[] {
+  return readFileSync(pool, 'utf8')
+    .split(/^@\d+\n/m)
+    .slice(1);
+}
+
+function writePool(sections: readonly string[]): void {
+  writeFileSync(pool, sections.map((section, i) => `@${i}\n${section}`).join(''));
+}
+
+type Taken = { readonly node: string; readonly sections: readonly string[] };
+
+function writeRecording(
+  { name }: Scenario,
+  nodes: readonly Taken[],
+  traffic: readonly Probe[],
+  number: ReadonlyMap<string, number>,
+): void {
+  const snapshots = nodes.map(({ node, sections }) => {
+    const texts = sections.map((section) => (number.has(section) ? `@${number.get(section)}\n` : section));
+    return `# ${node}\n${texts.join('')}`;
+  });
+  writeFileSync(path.join(folder, `${name}.txt`), `${snapshots.join('')}# traffic\n${written(traffic)}`);
 }
 
 /** A snapshot in its sections, the first line with the first. */

@@ -1,3 +1,4 @@
+import { everydayNft, everydayNft6, everydayXt, everydayXt6 } from './everyday.ts';
 import { mixed4, mixed6 } from './mixed.ts';
 import { nftForms, nftForms6 } from './nft_forms.ts';
 import { nftWrong } from './nft_wrong.ts';
@@ -11,11 +12,11 @@ const written = (way: Way, ipv6: boolean, sketches: readonly Sketch[]) =>
 /** Every situation of every backend. xt_cluster's forms are read from the output of one tool, whichever loaded them. */
 export const scenarios: readonly Scenario[] = [
   ...written('iptables-legacy', false, whatGoesWrong('iptables-legacy', false)),
-  ...written('iptables-nft', false, [...whatGoesWrong('iptables-nft', false), ...xtForms]),
-  ...written('nftables', false, [...whatGoesWrong('nftables', false), ...nftForms, ...nftWrong]),
+  ...written('iptables-nft', false, [...whatGoesWrong('iptables-nft', false), ...xtForms, ...everydayXt]),
+  ...written('nftables', false, [...whatGoesWrong('nftables', false), ...nftForms, ...nftWrong, ...everydayNft]),
   ...written('iptables-legacy', true, inShort(true)),
-  ...written('iptables-nft', true, whatGoesWrong('iptables-nft', true)),
-  ...written('nftables', true, [...whatGoesWrong('nftables', true), ...nftForms6]),
+  ...written('iptables-nft', true, [...whatGoesWrong('iptables-nft', true), ...everydayXt6]),
+  ...written('nftables', true, [...whatGoesWrong('nftables', true), ...nftForms6, ...everydayNft6]),
   ...written('mixed', false, mixed4),
   ...written('mixed', true, mixed6),
 ];

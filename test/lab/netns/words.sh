@@ -161,6 +161,21 @@ first() {
   fi
 }
 
+# A firewall as a program saves it, beside what is loaded: restore NODE, with the text on standard input.
+restore() { # NODE
+  if six; then on $1 ip6tables-nft-restore -w 5 -n; else on $1 iptables-nft-restore -w 5 -n; fi
+}
+
+# The sets of addresses that firewalls name.
+sets() {
+  for node in $nodes; do
+    on $node ipset create blocklist hash:net
+    on $node ipset add blocklist 192.0.2.0/24
+    on $node ipset create cali40all-hosts-net hash:net
+    on $node ipset add cali40all-hosts-net 192.168.56.0/24
+  done
+}
+
 # A firewall of its own table, behind the cluster rules: what every distribution loads.
 firewall() { # NODE
   if [ $WAY = nftables ]; then
