@@ -59,7 +59,7 @@ function guessed(placed: readonly ReachedNode[]): ClusterMacs {
   const heard = placed
     .filter(({ host }) => host.subscriptions !== null)
     .map((node) => ({ node, macs: candidates(node) }));
-  if (heard.length === 0) return { of: new Map(), faults: [] };
+  if (heard.length === 0) return { of: new Map(), faults: placed.slice(0, 1).map(notRead) };
   const every = [...new Set(heard.flatMap(({ macs }) => macs))];
   const shared = every.filter((mac) => heard.every(({ macs }) => macs.includes(mac)));
   const [only, ...more] = shared.length > 0 ? shared : every;
@@ -76,6 +76,12 @@ function guessed(placed: readonly ReachedNode[]): ClusterMacs {
       : `the nodes listen to several (${every.join(', ')})`;
   const text = `the cluster MAC is not known: no rule names it, and ${why}. Give it with --mac`;
   return { of: new Map(), faults: [fault('WARNING', 'the cluster MAC is not known: give --mac', text)] };
+}
+
+/** No rule names the MAC, and no node's groups tell it. */
+function notRead({ name }: ReachedNode): Fault {
+  const text = `${name}: /proc/net/dev_mcast could not be read, so that the cluster MAC is not proven`;
+  return fault('UNKNOWN', `${name}: link-layer groups not read`, text);
 }
 
 /** Groups on the VIP's interface that no ordinary IP multicast explains. */

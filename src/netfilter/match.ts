@@ -220,7 +220,10 @@ export function ping(type: string, family: 4 | 6): Reading {
 
 /** TCP flags as `--tcp-flags MASK SET`. */
 function tcpFlags(mask: string, set: string, packets: Packets): Reading {
-  const masked = listed(mask).flatMap((flag) => (flag === 'ALL' ? ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'] : [flag]));
+  const known = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
+  if ([...listed(mask), ...listed(set)].some((flag) => ![...known, 'ALL', 'NONE'].includes(flag)))
+    return vague(packets.family);
+  const masked = listed(mask).flatMap((flag) => (flag === 'ALL' ? known : [flag]));
   const wanted = listed(set).flatMap((flag) => (flag === 'ALL' ? masked : flag === 'NONE' ? [] : [flag]));
   return tcpPackets((flags) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag)), packets);
 }

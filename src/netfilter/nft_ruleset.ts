@@ -11,6 +11,8 @@ export type NftChain = {
   /** The interfaces of an ingress chain; empty where nft does not say (1.0.6 leaves it out). */
   readonly devices: readonly string[];
   readonly rules: NftRule[];
+  /** False for a chain that only rules have named. */
+  readonly declared: boolean;
 };
 
 export type NftTable = {
@@ -25,7 +27,7 @@ export type NftRuleset = { readonly tables: readonly NftTable[]; readonly strang
 
 /**
  * Reads `nft -j list ruleset`, as nft prints it (one line for all) or as a snapshot carries it (an object a line).
- * `strange` holds the beginnings of lines that are no such objects.
+ * `strange` says what cannot be such a list: lines that are no objects, rules without their chain.
  */
 export function parseNft(lines: readonly string[]): NftRuleset {
   const tables = new Map<string, NftTable>();
@@ -39,9 +41,14 @@ export function parseNft(lines: readonly string[]): NftRuleset {
   };
   for (const line of lines) {
     const objects = readLine(line);
-    if (objects === null) strange.push(line.slice(0, 120));
+    if (objects === null) strange.push(`no JSON of nft: ${line.slice(0, 120)}`);
+    else if (objects.some((object) => !isWhole(object))) strange.push(`not whole: ${line.slice(0, 120)}`);
     for (const object of objects ?? []) addObject(object, tableOf);
   }
+  // nft lists a chain before its rules; without it nobody knows where they stand.
+  for (const { family, name, chains } of tables.values())
+    for (const chain of chains.values())
+      if (!chain.declared) strange.push(`rules of a chain that is not there: ${family} ${name} ${chain.name}`);
   return { tables: [...tables.values()], strange };
 }
 
@@ -77,6 +84,14 @@ function readLine(line: string): readonly Fields[] | null {
   }
 }
 
+/** A rule has its statements, and a chain that the kernel calls says from where, when, and what for else. */
+function isWhole(object: Fields): boolean {
+  const [rule, chain] = [fieldsOf(object['rule']), fieldsOf(object['chain'])];
+  if (rule !== null) return Array.isArray(rule['expr']);
+  const said = ['type', 'hook', 'prio', 'policy'].filter((key) => chain !== null && key in chain);
+  return said.length === 0 || said.length === 4;
+}
+
 function addObject(object: Fields, tableOf: (fields: Fields) => NftTable): void {
   const [[kind, value] = ['', null]] = Object.entries(object);
   const fields = fieldsOf(value);
@@ -84,7 +99,7 @@ function addObject(object: Fields, tableOf: (fields: Fields) => NftTable): void 
   if (kind === 'chain') {
     const chain = chainOf(fields);
     const known = tableOf(fields).chains.get(chain.name);
-    tableOf(fields).chains.set(chain.name, { ...chain, rules: known?.rules ?? [] });
+    tableOf(fields).chains.set(chain.name, { ...chain, rules: known?.rules ?? [], declared: true });
   } else if (kind === 'rule') {
     const { chains } = tableOf(fields);
     const name = textOf(fields['chain']);
@@ -109,5 +124,6 @@ function chainOf(fields: Fields): NftChain {
     policy: textOf(policy),
     devices: typeof dev === 'string' ? [dev] : listOf(dev).map(textOf),
     rules: [],
+    declared: false,
   };
 }

@@ -59,6 +59,7 @@ export function ruleOf(program: Program, way: Way, packets: Packets): Rule | nul
       ...(holding === null ? [] : shortcomings(holding, shared, first, family)),
       ...refusals(way, first, held),
       ...(arrivals.some(failsThere) ? [] : behindIt(way, shared, first, held, family)),
+      ...unexplained(way, shared, family),
     ]),
     managed: arrivals.some(({ rule }) => rule.managed),
     shared,
@@ -204,6 +205,26 @@ function shortcomings(
     );
   }
   return found;
+}
+
+/** Packets that may or may not be let through, though no rule was found that may take them: one has changed them, or sent them past. */
+function unexplained(
+  { taken, takenBehind, delivered, blurred }: Way,
+  shared: Region,
+  family: 4 | 6,
+): readonly Obstacle[] {
+  const uncertain = delivered.filter(({ state }) => !state.certain).flatMap(({ region }) => region);
+  const main = [6n, 17n].map((protocol) => ({ ...allTraffic(family), protocol: point(protocol) }));
+  const explained = [...taken, ...takenBehind]
+    .filter(({ certain, fate }) => !certain && fate !== 'accepted')
+    .flatMap(({ traffic }) => traffic);
+  const open = subtract(served(intersect(uncertain, main), shared, family), explained);
+  if (isEmpty(open)) return [];
+  const [by] = blurred;
+  const rule = by === undefined ? '' : ` (${by.place}: ${by.rule.text})`;
+  const text = `has a rule whose condition cannot be read, and on which it hangs whether ${describeTraffic(open, family) || 'everything'} is let through${rule}`;
+  const mend = 'write it with conditions on addresses, ports and states';
+  return [{ ...fault(text, 'has a rule that cannot be read', mend), state: 'UNKNOWN', disables: false }];
 }
 
 /** A REJECT in place of the DROP refuses the clients of other nodes; of a frame that is still multicast nothing is sent. */

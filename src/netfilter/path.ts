@@ -57,6 +57,8 @@ export type Way = {
   /** What was taken of packets that met no cluster rule, to the end of the way. */
   readonly taken: readonly Taken[];
   readonly puzzles: readonly Puzzle[];
+  /** Rules that changed packets, and of which ones cannot be told. */
+  readonly blurred: readonly Omit<Spot, 'depth'>[];
   /** What comes to the host itself. */
   readonly delivered: readonly Flow[];
   /** False when the ruleset is too large to follow, or loops. */
@@ -105,6 +107,7 @@ function walkThrough(program: Program, packets: Packets, start: State, region: R
     takenBehind: walk.takenBehind,
     taken: walk.taken,
     puzzles: walk.puzzles,
+    blurred: walk.blurred,
     delivered: walk.delivered(flows),
     complete: walk.complete,
   };
@@ -126,6 +129,7 @@ class Walk {
   readonly arrivals: Arrival[] = [];
   readonly takenBehind: Taken[] = [];
   readonly puzzles: Puzzle[] = [];
+  readonly blurred: Omit<Spot, 'depth'>[] = [];
   taken: Taken[] = [];
   complete = true;
   private readonly packets: Packets;
@@ -287,7 +291,11 @@ class Walk {
   }
 
   private change(part: Part, spot: Spot, flow: Flow): Flow {
-    if (part.kind === 'set') return this.changed(flow, part.change(flow.state));
+    if (part.kind === 'set') {
+      const changed = this.changed(flow, part.change(flow.state));
+      if (changed !== flow && !flow.state.certain) this.blurred.push({ place: spot.place, rule: spot.rule });
+      return changed;
+    }
     if (part.kind !== 'untrack' || flow.state.tracking !== 'pending') return flow;
     this.turns++;
     this.take(spot.place, spot.rule.text, 'untracked', flow, spot.rule.names);

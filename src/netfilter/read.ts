@@ -62,11 +62,7 @@ export function readRules(
   const nft = parseNft(section(snapshot, 'nft')?.lines ?? []);
   const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: held };
   const found = bounded(comparisons, () => judgeRulesets(rulesets, snapshot, vip, ip.family)) ?? tooLarge;
-  const strange = nft.strange.map((line) => ({
-    what: 'the nft rules',
-    reason: `no JSON of nft: ${line}`,
-    needs: null,
-  }));
+  const strange = nft.strange.map((reason) => ({ what: 'the nft rules', reason, needs: null }));
   const all = [...unread, ...strange, ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
   const usable = Array.isArray(clusterip) && clusterip.length > 0 ? [] : found.rules;
@@ -95,7 +91,8 @@ function unreadSections(
   const parts = wanted.map(([name, what]) => ({ part: section(snapshot, name), what }));
   if (parts.every(({ part }) => part === undefined || part.status === 'missing'))
     return parts.slice(0, 1).flatMap(({ part, what }) => unreadable(part, what) ?? []);
-  return parts.flatMap(({ part, what }) => unreadRules(part, what) ?? []);
+  // The script gives a section for every tool, installed or not.
+  return parts.flatMap(({ part, what }) => (part === undefined ? unreadable : unreadRules)(part, what) ?? []);
 }
 
 function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, family: 4 | 6): Reading {

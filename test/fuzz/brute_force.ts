@@ -3,7 +3,7 @@
 // Slow and simple; what it does not understand it does not call healthy.
 
 /** What a packet of a client is. `later`: it belongs to a connection that both sides know. */
-type Packet = {
+export type Packet = {
   readonly source: number;
   readonly protocol: 'tcp' | 'udp';
   readonly sport: number;
@@ -27,7 +27,7 @@ type Cluster = { readonly mode: string; readonly total: number; readonly seed: n
 type Fate = 'claimed' | 'not ours' | 'accepted' | 'perhaps accepted' | 'denied' | 'past' | 'unknown';
 
 /** Thrown with what is not healthy or not understood. */
-class Doubt extends Error {}
+export class Doubt extends Error {}
 
 /** Null when every client that the cluster shares is answered by exactly one node; else why that is not so. */
 export function whyNotHealthy(snapshots: readonly string[], vip: string): string | null {
@@ -182,7 +182,7 @@ function matchOf(words: readonly string[], packet: Packet, node: Node, vip: stri
 const modules = ['tcp', 'udp', 'icmp', 'comment', 'conntrack', 'state', 'multiport', 'addrtype', 'pkttype'];
 
 /** Whether an option holds for the packet; null when it cannot be told. */
-function optionOf(
+export function optionOf(
   option: string,
   value: string,
   second: string,
@@ -231,14 +231,14 @@ function protocolOf(value: string, protocol: string): boolean | null {
   return null;
 }
 
-function inPorts(part: string, port: number): boolean | null {
+export function inPorts(part: string, port: number): boolean | null {
   const match = /^(\d+)(?::(\d+))?$/.exec(part);
   if (match === null) return null;
   const low = Number(match[1]);
   return low <= port && port <= Number(match[2] ?? low);
 }
 
-function inBlock(text: string, address: number): boolean | null {
+export function inBlock(text: string, address: number): boolean | null {
   const [base = '', length = '32'] = text.split('/');
   const number = numberOf(base);
   if (number === null || !/^\d+$/.test(length) || Number(length) > 32) return null;
@@ -252,7 +252,7 @@ function numberOf(text: string): number | null {
   return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
-function dotted(address: number): string {
+export function dotted(address: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
 }
 
@@ -266,7 +266,7 @@ function owns({ mode, total, seed }: Cluster, held: readonly number[], { source,
 }
 
 /** Bob Jenkins' lookup3 over up to three words, written with big numbers. */
-function lookup3(words: readonly number[], seed: number): number {
+export function lookup3(words: readonly number[], seed: number): number {
   const mask = 0xffffffffn;
   const rotated = (x: bigint, k: bigint) => ((x << k) | (x >> (32n - k))) & mask;
   const start = (0xdeadbeefn + BigInt(words.length * 4) + BigInt(seed)) & mask;
@@ -315,7 +315,7 @@ function ruleInterface(rules: readonly (readonly string[])[]): string {
   return words[words.indexOf('-i') + 1] ?? '';
 }
 
-function checkLink(text: string, ifname: string): void {
+export function checkLink(text: string, ifname: string): void {
   const line = sectionOf(text, 'link').find((one) =>
     new RegExp(`^\\d+: ${ifname.replace(/[^\w-]/g, '.')}(?:@[^: ]+)?: `).test(one),
   );
@@ -367,7 +367,7 @@ function readCluster(rules: readonly (readonly string[])[]): Cluster {
 }
 
 /** The output lines of a section that was read without an error. */
-function sectionOf(text: string, name: string): readonly string[] {
+export function sectionOf(text: string, name: string): readonly string[] {
   const lines = text.split('\n');
   const start = lines.findIndex(
     (line) => line.startsWith(`== ${name}`) && [':', undefined, '\r'].includes(line[3 + name.length]),
@@ -382,7 +382,7 @@ function sectionOf(text: string, name: string): readonly string[] {
   return body.filter((line) => line.startsWith('>')).map((line) => line.slice(2));
 }
 
-function readTables(lines: readonly string[]): ReadonlyMap<string, ReadonlyMap<string, Chain>> {
+export function readTables(lines: readonly string[]): ReadonlyMap<string, ReadonlyMap<string, Chain>> {
   const tables = new Map<string, Map<string, Chain>>();
   let chains = new Map<string, Chain>();
   for (const line of lines) {
@@ -404,20 +404,28 @@ function readTables(lines: readonly string[]): ReadonlyMap<string, ReadonlyMap<s
   return tables;
 }
 
+/** No client has an address of this host, of a link or of a group. */
+function isClient(source: number): boolean {
+  const first = source >>> 24;
+  return first > 0 && first !== 127 && first < 224 && source >>> 16 !== 0xa9fe;
+}
+
 /** Packets to try: some clients anywhere, and the ends of every range and every port that the rules name. */
-function packetsFor(snapshots: readonly string[], vip: string): readonly Packet[] {
+export function packetsFor(snapshots: readonly string[], vip: string): readonly Packet[] {
   const text = snapshots.join('\n');
   const blocks = [...text.matchAll(/-s (\d+\.\d+\.\d+\.\d+)\/(\d+)/g)].filter(([, , length]) => Number(length) < 28);
-  const inside = blocks.map(([, base]) => (numberOf(base ?? '') ?? 0) + 7);
+  const prefixes = [...text.matchAll(/"addr": "(\d+\.\d+\.\d+\.\d+)", "len": (\d+)/g)];
+  const inside = [...blocks, ...prefixes].map(([, base]) => (numberOf(base ?? '') ?? 0) + 7);
   const anywhere = Array.from({ length: 16 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 0) % 0xdfffffff);
-  const named = [...text.matchAll(/--dports? ([\d,:]+)/g)].flatMap(([, list]) =>
-    (list ?? '').split(/[,:]/).map(Number),
+  const named = [...text.matchAll(/(?:--dports? |"dport"\}\}, "right": (?:\{"set": \[)?)([\d,: ]+)/g)].flatMap(
+    ([, list]) => (list ?? '').split(/[,:]/).map(Number),
   );
   // What a node is administered by is nobody's service.
-  const ports = [...new Set([80, 8080, 4500, ...named])]
-    .filter((port) => port > 0 && ![22, 67, 68].includes(port))
-    .slice(0, 8);
-  const sources = [...new Set([...inside, ...anywhere])].filter((source) => source !== numberOf(vip));
+  const own = [22, 67, 68, 161, 2224, 3121, 4949, 5353, 5404, 5405, 5406, 5665, 5666, 6556, 9100, 10050];
+  const ports = [...new Set([80, 8080, 4500, ...named])].filter((port) => port > 0 && !own.includes(port)).slice(0, 8);
+  const sources = [...new Set([...inside, ...anywhere])].filter(
+    (source) => source !== numberOf(vip) && isClient(source),
+  );
   return sources.flatMap((source, i) =>
     ports.flatMap((dport) =>
       (['tcp', 'udp'] as const).map((protocol) => ({

@@ -65,6 +65,12 @@ const kinds: readonly [Change, ...Change[]] = [
   lines('put in a line of firewalls', (all, at, random) => spliced(all, at, 0, `> ${random.pick(rules, '')}`)),
 ];
 
+/** A rule of nft's JSON, for the table that the recordings call cluster. */
+function nft(chain: string, end: string, kind: string, key: string, right: string, op = '=='): string {
+  const match = `{"match": {"op": "${op}", "left": {"${kind}": {"key": "${key}"}}, "right": ${right}}}`;
+  return `{"rule": {"family": "ip", "table": "cluster", "chain": "${chain}", "handle": 99, "expr": [${match}, ${end}]}}`;
+}
+
 /** Rules that stand in real firewalls, and that may take away what belongs to the cluster. */
 const rules: readonly string[] = [
   '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
@@ -83,6 +89,17 @@ const rules: readonly string[] = [
   '-A INPUT -m set --match-set friends src -j ACCEPT',
   '-A INPUT -p tcp -m tcp --tcp-flags FIN,SYN,RST,ACK SYN -j DROP',
   '-A INPUT -j RETURN',
+  '-A PREROUTING -p tcp -m tcp --dport 80 -j ACCEPT',
+  '-A PREROUTING -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+  '-A PREROUTING -p tcp -m tcp ! --tcp-flags FIN,SYN,RST,ACK SYN -j DROP',
+  '-A PREROUTING -s 10.0.0.0/8 -j MARK --set-xmark 0x1/0xffffffff',
+  '-A PREROUTING -m mark --mark 0x0/0xffff -j DROP',
+  '-A PREROUTING -i eth+ -j RETURN',
+  nft('input', '{"drop": null}', 'ct', 'state', '"new"', 'in'),
+  nft('prerouting', '{"accept": null}', 'ct', 'state', '"established"', 'in'),
+  nft('prerouting', '{"drop": null}', 'meta', 'l4proto', '"udp"'),
+  nft('prerouting', '{"accept": null}', 'meta', 'pkttype', '"multicast"'),
+  nft('prerouting', '{"accept": null}', 'meta', 'mark', '0'),
   ':INPUT DROP [0:0]',
   '*mangle',
   '*raw',

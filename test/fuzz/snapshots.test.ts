@@ -2,37 +2,19 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { factsOf, judgeCluster, reportCluster, type Wanted } from '../../src/cluster/index.ts';
-import type { State } from '../../src/plugin/index.ts';
-import { renderText, stateOf } from '../../src/plugin/report.ts';
-import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { bundle } from '../../tools/bundle.ts';
 import { runPlugin } from '../run_plugin.ts';
 import { whyNotHealthy } from './brute_force.ts';
-import { type Mutation, mutate, truncate } from './mutate.ts';
-import { type Random, random } from './random.ts';
+import { changed, expectOneAnswer, type Situation, verdict, vip } from './cluster.ts';
+import { mutate, truncate } from './mutate.ts';
+import { random } from './random.ts';
 
 // Breaks what a real kernel gave, many times over. RACKWATCH_FUZZ_SEED=N begins elsewhere; the message of a failure
 // names the seed that repeats it alone.
 
 const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
 const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 20_000);
-const vip = '192.168.56.20';
 const recordings = 'test/fixtures/clusterip';
-
-const wanted: Wanted = {
-  vip,
-  totalNodes: undefined,
-  mac: undefined,
-  held: { warning: undefined, critical: undefined },
-  unreachable: 'CRITICAL',
-  skip: [],
-  expectBuckets: undefined,
-  backend: 'auto',
-  clients: [],
-};
-
-type Situation = { readonly name: string; readonly snapshots: readonly string[] };
 
 const situations: readonly Situation[] = readdirSync(recordings).map((name) => {
   const files = readdirSync(path.join(recordings, name)).filter((file) => file.endsWith('.txt'));
@@ -40,32 +22,6 @@ const situations: readonly Situation[] = readdirSync(recordings).map((name) => {
 });
 // A change can only make a false OK where there was a true one: those are broken most.
 const healthy = situations.filter(({ snapshots }) => verdict(snapshots).state === 'OK');
-
-function verdict(snapshots: readonly string[]): { readonly state: State; readonly text: string } {
-  const facts = snapshots.map((text, i) => {
-    const name = `n${i + 1}`;
-    const snapshot = parseSnapshot(text);
-    return snapshot.ok
-      ? factsOf(name, snapshot.value, vip, { skipRules: false, backend: 'auto' })
-      : ({ name, reached: false, reason: snapshot.reason } as const);
-  });
-  const report = reportCluster(judgeCluster(facts, wanted), facts, wanted);
-  return { state: stateOf(report), text: renderText(report) };
-}
-
-/** Puts a changed snapshot in the place of one of a situation's. */
-function changed({ snapshots }: Situation, how: (text: string, random: Random) => Mutation, chance: Random) {
-  const at = chance.below(snapshots.length);
-  const mutation = how(snapshots[at] ?? '', chance);
-  return { ...mutation, node: at, snapshots: snapshots.map((text, i) => (i === at ? mutation.text : text)) };
-}
-
-function expectOneAnswer(text: string, where: string): void {
-  const states = text.match(/^\[(?:OK|WARNING|CRITICAL|UNKNOWN)\]/gm)?.length;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: none may come through
-  const clean = !/[\x00-\x09\x0b-\x1f\x7f]/.test(text);
-  if (states !== 1 || !clean || !/^\[\w+\] \S/.test(text)) throw new Error(`${where}: ${text}`);
-}
 
 test('what is broken is there', () => {
   expect(situations.length).toBeGreaterThan(40);

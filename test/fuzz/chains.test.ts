@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { readRecording } from '../lab/netns/recording.ts';
+import { scenarios } from '../lab/netns/scenarios.ts';
+import { whyChainsNotHealthy } from './brute_force_chains.ts';
+import { changed, expectOneAnswer, type Situation, verdict, vip } from './cluster.ts';
+import { mutate, truncate } from './mutate.ts';
+import { random } from './random.ts';
+
+// As snapshots.test.ts does with CLUSTERIP: breaks what kernels gave of xt_cluster and nftables.
+
+const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
+const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 2500);
+
+// Clusters that both judges call healthy, none so large that the mutations miss what decides.
+const healthy: readonly Situation[] = scenarios.flatMap((scenario) => {
+  const { name, ipv6, state, silent, options } = scenario;
+  if (ipv6 || state !== 'OK' || silent.length + options.length > 0) return [];
+  const snapshots = Object.values(readRecording(scenario)?.snapshots ?? {});
+  const small = snapshots.every((text) => text.length < 12_000);
+  return small && whyChainsNotHealthy(snapshots, vip) === null ? [{ name, snapshots }] : [];
+});
+
+test('what is broken is there, and healthy', () => {
+  expect(healthy.length).toBeGreaterThan(40);
+  for (const { name, snapshots } of healthy) expect(verdict(snapshots).state, name).toBe('OK');
+});
+
+test(`${rounds} changes: one answer each, and OK only where brute force agrees`, { timeout: 300_000 }, () => {
+  const outcomes = { truncated: 0, OK: 0, WARNING: 0, CRITICAL: 0, UNKNOWN: 0 };
+  const falseOks: string[] = [];
+  for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+    const chance = random(seed);
+    const situation = chance.pick(healthy, { name: '', snapshots: [] });
+    const cut = chance.below(10) === 0;
+    const { snapshots, how, node } = changed(situation, cut ? truncate : mutate, chance);
+    const where = `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${situation.name}, n${node + 1} ${how}`;
+    const { state, text } = verdict(snapshots);
+    expectOneAnswer(text, where);
+    outcomes[state] += 1;
+    if (cut) outcomes.truncated += 1;
+    if (state !== 'OK') continue;
+    const doubt = cut ? 'it is truncated' : whyChainsNotHealthy(snapshots, vip);
+    const more = rounds === 1 ? `\n${text}\n${snapshots[node]}` : '';
+    if (doubt !== null) falseOks.push(`${where}: OK, but ${doubt}${more}`);
+  }
+  expect(falseOks).toEqual([]);
+  if (rounds >= 1000) for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(rounds / 100);
+});
