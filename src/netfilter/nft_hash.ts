@@ -121,10 +121,11 @@ function rawField(payload: Fields, name: string): ReadField {
   return { field, protocol: null, family: known?.family ?? null, tracked: false };
 }
 
-function payloadField(payload: Fields, expr: unknown): ReadField {
+function payloadField(payload: Fields, expr: unknown): ReadField | string {
   if ('base' in payload) return rawField(payload, nftExpression(expr));
   const [protocol, field] = [protocolOf(payload), textOf(payload['field'])];
   const name = nftExpression(expr);
+  if (protocol === '' || field === '') return `what it hashes is not understood: ${JSON.stringify(payload)}`;
   const family = protocol === 'ip' ? 4 : protocol === 'ip6' ? 6 : null;
   if (family !== null) {
     const address = field === 'saddr' || field === 'daddr' ? field : null;

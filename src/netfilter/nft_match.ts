@@ -199,6 +199,7 @@ function flagsOperand(packets: Packets, mask: unknown): Operand {
 function payloadOperand(payload: Fields, packets: Packets): Operand {
   const [protocol, field] = [protocolOf(payload), textOf(payload['field'])];
   const everything = allTraffic(packets.family);
+  if (protocol === '' || field === '') return unknownOperand(packets);
   if (protocol === 'ip' || protocol === 'ip6') {
     const needs = (protocol === 'ip' ? 4 : 6) === packets.family ? [everything] : [];
     if (field === 'saddr') return operand(packets, (value) => spans('source', addresses(value), packets), { needs });

@@ -204,6 +204,7 @@ function matches(words: readonly string[], flight: Flight, target: string): bool
     const negated = words[i - 1] === '!';
     let said: boolean | null;
     if (word === '-m' && value === 'cluster') said = open === null ? clusterMatches(words, flight) : null;
+    else if (word === '--icmp-type') said = false;
     else if (word === '--mark') said = markMatches(value, flight);
     else if (/state$/.test(word))
       said = flight.tracked ? value.split(',').includes(flight.later && !flight.stray ? 'ESTABLISHED' : 'NEW') : null;
