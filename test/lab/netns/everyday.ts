@@ -129,6 +129,13 @@ xt $n -t mangle -A PREROUTING -j cali-PREROUTING; done; ${two}`,
     judgedBy: null,
   },
   {
+    situation: 'accepted before the rules on n2, with another address in its comment',
+    setup: `crowd 2; ${two}; xt n2 -t mangle -I PREROUTING -m comment --comment "for -d 10.9.9.9 only" -j ACCEPT`,
+    state: 'CRITICAL',
+    says: /n2 accepts everything before the cluster rule/,
+    ...unshared,
+  },
+  {
     situation: 'firewalls that leave nobody in',
     setup: `crowd 2; ${two}; ${first('n1 n2', 'INPUT -s 203.0.113.9 -j DROP', 'INPUT ! -s 203.0.113.9 -j DROP')}`,
     state: 'CRITICAL',
