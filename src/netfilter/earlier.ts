@@ -1,6 +1,5 @@
 import type { State } from '../plugin/index.ts';
 import { describeTraffic, sourceShare } from './describe.ts';
-import type { Fate, Taken } from './path.ts';
 import type { Obstacle } from './rule.ts';
 import {
   allTraffic,
@@ -16,6 +15,7 @@ import {
   type Region,
   within,
 } from './traffic.ts';
+import type { Fate, Taken } from './way.ts';
 
 /** What becomes of clients whose packets an earlier rule takes, in a backend's own way. */
 export type Effects = Readonly<Record<Fate, string>>;

@@ -9,24 +9,14 @@ import {
   type Part,
   type Verdict,
 } from './chain.ts';
-import { choosesNode, readNftHash } from './nft_hash.ts';
-import { compare, elementsOf, numbers, type Operand, plainElement, readOperand, type Scope } from './nft_match.ts';
-import { type Fields, fieldsOf, listOf, type NftChain, type NftRule, type NftTable, textOf } from './nft_ruleset.ts';
+import { choosesNode } from './nft_hash.ts';
+import { needed, readMangle } from './nft_mark.ts';
+import { compare, type Operand, readOperand, type Scope } from './nft_match.ts';
+import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, textOf } from './nft_ruleset.ts';
 import { nftText } from './nft_text.ts';
-import {
-  all,
-  bitsOf,
-  type Condition,
-  changeMark,
-  hashMark,
-  type Mark,
-  type Packets,
-  remembered,
-  type State,
-  typical,
-  vague,
-} from './packet.ts';
-import { allBits, intersect, ofResidues, type Region } from './traffic.ts';
+import { mapOf } from './nft_value.ts';
+import { all, type Condition, type Packets, remembered, type State, typical, vague } from './packet.ts';
+import { allBits, type Region } from './traffic.ts';
 
 const hooks = ['ingress', 'prerouting', 'input'] as const;
 
@@ -233,11 +223,6 @@ function fixedCondition({ plain }: Operand, read: Condition): Part {
   return { kind: 'when', plain, read: plain ? remembered(read) : read };
 }
 
-/** What the kernel checks before it looks at a hash. */
-function needed({ needs }: { readonly needs: Region }): Part {
-  return { kind: 'when', plain: true, read: () => ({ traffic: needs, exact: true }) };
-}
-
 function heldOf(region: Region, id: string, total: number): bigint {
   return region.reduce((sum, box) => sum | (box.residues.find(({ hash }) => hash === id)?.held ?? allBits(total)), 0n);
 }
@@ -278,91 +263,6 @@ function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
   const claims = cases.filter(lets).reduce((sum, one) => sum | heldOf(one.read(typical).traffic, id, total), 0n);
   const use: ClusterUse = { ...operand.hash.use, claims: rest.some(lets) ? null : claims };
   return [needed(operand), { kind: 'cluster', use, read: () => all(family), change: (state) => state }, choose];
-}
-
-/** The pairs of `{ KEY : VALUE, ... }` or of a named map; null where its elements are not known. */
-function mapOf(data: unknown, table: NftTable): readonly (readonly [unknown, unknown])[] | null {
-  const elements = elementsOf(data, table);
-  if (elements === null || (elements.length === 1 && elements[0] === data)) return null;
-  return elements.flatMap((pair) => {
-    const [key, value] = listOf(pair);
-    return key === undefined ? [] : [[plainElement(key), plainElement(value)] as const];
-  });
-}
-
-function readMangle(fields: Fields, scope: Scope): readonly Part[] {
-  // nft 0.9.0 called them left and right.
-  const { key = fields['left'], value = fields['right'] } = fields;
-  const meta = textOf(fieldsOf(fieldsOf(key)?.['meta'])?.['key']);
-  const ct = textOf(fieldsOf(fieldsOf(key)?.['ct'])?.['key']);
-  if (meta === 'pkttype') {
-    const pkttype =
-      value === 'host' || value === 'unicast' || value === 0 ? 'host' : value === 'multicast' ? value : 'other';
-    return [{ kind: 'set', change: (state) => ({ ...state, pkttype }) }];
-  }
-  if (meta === 'mark') return readMark(value, scope, (state, mark) => ({ ...state, mark }));
-  if (ct === 'mark') return readMark(value, scope, (state, connmark) => ({ ...state, connmark }));
-  const field = textOf(fieldsOf(fieldsOf(key)?.['payload'])?.['field']);
-  if (field === 'daddr' || field === 'saddr' || field === 'dport' || field === 'sport')
-    return [{ kind: 'end', verdict: { kind: 'redirect' } }];
-  return choosesNode(value)
-    ? [{ kind: 'puzzle', what: 'a hash in a value that no cluster rule is known to look at' }]
-    : [];
-}
-
-/** `meta mark set ...`: a number, a hash, a map of either, arithmetic with a mark, or a mark itself. */
-function readMark(value: unknown, scope: Scope, put: (state: State, mark: Mark) => State): readonly Part[] {
-  const map = fieldsOf(fieldsOf(value)?.['map']);
-  const hash = readNftHash(map === null ? value : map['key'], scope.packets.family, scope.spot);
-  if (typeof hash === 'string') return [{ kind: 'puzzle', what: hash }];
-  if (hash === null) {
-    if (choosesNode(value)) return [{ kind: 'puzzle', what: 'a hash inside of other arithmetic' }];
-    return [{ kind: 'set', change: (state) => put(state, markOf(value, state)) }];
-  }
-  const { id, total, offset } = hash.use;
-  const entries = map === null ? null : mapOf(map['data'], scope.table);
-  if (map !== null && entries === null) return [{ kind: 'puzzle', what: 'the elements of its map are not known' }];
-  const found = Array.from({ length: total }, (_, residue) =>
-    entries === null ? residue + offset : lookUp(entries, residue + offset),
-  );
-  if (found.some((one) => one !== undefined && typeof one !== 'number'))
-    return [{ kind: 'puzzle', what: 'a map to something that is no number' }];
-  const values = found.map((one) => (typeof one === 'number' ? one : 0));
-  // A value that the map does not have ends the rule for that packet.
-  const known = bitsOf(total, (residue) => found[residue] !== undefined);
-  const reached = intersect(hash.needs, ofResidues(scope.packets.family, id, known, total));
-  return [
-    needed(hash),
-    {
-      kind: 'cluster',
-      use: { ...hash.use, claims: null },
-      change: (state) => state,
-      read: () => ({ traffic: reached, exact: true }),
-    },
-    { kind: 'set', change: (state) => put(state, hashMark(id, values)) },
-  ];
-}
-
-function lookUp(entries: readonly (readonly [unknown, unknown])[], value: number): unknown {
-  const found = entries.find(([key]) => {
-    const span = numbers(key);
-    return span !== null && span.low <= value && value <= span.high;
-  });
-  return found?.[1] ?? entries.find(([key]) => key === '*')?.[1];
-}
-
-function markOf(value: unknown, state: State): Mark {
-  if (typeof value === 'number') return value;
-  const fields = fieldsOf(value) ?? {};
-  if (fieldsOf(fields['meta'])?.['key'] === 'mark') return state.mark;
-  if (fieldsOf(fields['ct'])?.['key'] === 'mark') return state.connmark;
-  for (const op of ['&', '|', '^'] as const) {
-    const [left, right] = listOf(fields[op]);
-    if (typeof right !== 'number') continue;
-    const change = { '&': (a: number) => a & right, '|': (a: number) => a | right, '^': (a: number) => a ^ right }[op];
-    return changeMark(markOf(left, state), change);
-  }
-  return null;
 }
 
 function namesVip(statement: Fields, { packets, table }: Scope): boolean {

@@ -1,7 +1,8 @@
-import { isMulticastMac, parseBlock, parseIp, parseMac } from '../address/index.ts';
+import { isMulticastMac, parseIp, parseMac } from '../address/index.ts';
 import { comesIn, connectionStates, connectionStatus, ping, tcpPackets } from './match.ts';
 import { type NftHash, protocolOf, readNftHash } from './nft_hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './nft_ruleset.ts';
+import { addresses, elementsOf, flagNames, numbers, plainElement, ports, protocols } from './nft_value.ts';
 import { isTracked, type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
 import {
   allBits,
@@ -87,20 +88,6 @@ function unitedResidues({ use }: NftHash, readings: readonly Reading[], family: 
   const bits = readings.flatMap(({ traffic }) => traffic.flatMap(({ residues }) => residues.map(({ held }) => held)));
   const held = bits.reduce((sum, one) => sum | one, 0n);
   return { traffic: ofResidues(family, use.id, held, use.total), exact: true };
-}
-
-/** The elements of `@name` or `{ ... }`, or the one value itself; null for a set whose elements are not known. */
-export function elementsOf(right: unknown, table: NftTable): readonly unknown[] | null {
-  if (typeof right === 'string' && right.startsWith('@'))
-    return table.sets.get(right.slice(1))?.map(plainElement) ?? null;
-  const set = fieldsOf(right)?.['set'];
-  return Array.isArray(set) ? set.map(plainElement) : [right];
-}
-
-/** An element less its counter, comment or time limit. */
-export function plainElement(element: unknown): unknown {
-  const elem = fieldsOf(fieldsOf(element)?.['elem']);
-  return elem === null ? element : elem['val'];
 }
 
 function bound({ equals, most }: Operand, op: string, right: unknown, state: State, family: 4 | 6): Reading {
@@ -235,14 +222,6 @@ function compareFlags(op: string, values: readonly unknown[] | null, packets: Pa
   }, packets);
 }
 
-/** `syn`, `["fin", "syn"]`, `{"|": ["syn", "ecn"]}`, 0; null for anything else. */
-function flagNames(value: unknown): readonly string[] | null {
-  if (value === 0) return [];
-  if (typeof value === 'string') return [value.toUpperCase()];
-  const parts = (Array.isArray(value) ? value : listOf(fieldsOf(value)?.['|'])).map(flagNames);
-  return parts.length === 0 || parts.includes(null) ? null : parts.flatMap((names) => names ?? []);
-}
-
 /** Frames for the VIP come under the cluster MAC, which is a multicast one. */
 function etherOperand(field: string, packets: Packets): Operand {
   if (field === 'type') return fixed(packets, packets.family === 4 ? 'ip' : 'ip6', packets.family === 4 ? 8 : 56710);
@@ -326,39 +305,6 @@ function fibOperand({ result, flags }: Fields, packets: Packets): Operand {
   return operand(packets, (value) =>
     typeof value === 'boolean' || missing.has(value) ? when(value === true, packets.family) : vague(packets.family),
   );
-}
-
-/** A number or a range of them. */
-export function numbers(value: unknown): { readonly low: number; readonly high: number } | null {
-  if (typeof value === 'number') return { low: value, high: value };
-  const [low, high] = listOf(fieldsOf(value)?.['range']);
-  if (typeof low === 'number' && typeof high === 'number') return { low, high };
-  const prefix = fieldsOf(fieldsOf(value)?.['prefix']);
-  const [addr, len] = [prefix?.['addr'], prefix?.['len']];
-  if (typeof addr !== 'number' || typeof len !== 'number' || len > 32) return null;
-  return { low: addr, high: addr + 2 ** (32 - len) - 1 };
-}
-
-function addresses(value: unknown): Interval | null {
-  if (typeof value === 'string') return parseBlock(value);
-  const prefix = fieldsOf(fieldsOf(value)?.['prefix']);
-  if (prefix !== null) return parseBlock(`${textOf(prefix['addr'])}/${textOf(prefix['len'])}`);
-  const [low, high] = listOf(fieldsOf(value)?.['range']).map((one) => parseIp(textOf(one)));
-  return low && high ? { low: low.value, high: high.value } : null;
-}
-
-function ports(value: unknown): Interval | null {
-  const span = numbers(value);
-  if (span !== null) return { low: BigInt(span.low), high: BigInt(span.high) };
-  const prefix = fieldsOf(fieldsOf(value)?.['prefix']);
-  return prefix === null && value !== '*' ? null : null;
-}
-
-function protocols(value: unknown): Interval | null {
-  const span = numbers(value);
-  if (span !== null) return { low: BigInt(span.low), high: BigInt(span.high) };
-  const number = typeof value === 'string' ? protocolNumbers[value.toLowerCase()] : undefined;
-  return number === undefined ? null : point(number);
 }
 
 function spans(dimension: Dimension, span: Interval | null, { family }: Packets): Reading {

@@ -1,69 +1,19 @@
-import type { BaseChain, Case, Chain, ChainRule, ClusterUse, Part, Program, Verdict } from './chain.ts';
-import { arriving, type Condition, type Flow, type Packets, type State, stateKey, typical, vague } from './packet.ts';
+import type { BaseChain, Case, Chain, Part, Program, Verdict } from './chain.ts';
+import { arriving, type Flow, type Packets, type State, stateKey, typical, vague } from './packet.ts';
 import {
-  allTraffic,
-  coalesce,
-  divide,
-  intersect,
-  isEmpty,
-  phase,
-  point,
-  type Region,
-  subtract,
-  unite,
-} from './traffic.ts';
-
-/** How a rule ends the way of packets, as far as the cluster's rule is concerned. */
-export type Fate = 'accepted' | 'dropped' | 'rejected' | 'redirected' | 'untracked' | 'unknown';
-
-/** Packets that a rule takes away. */
-export type Taken = {
-  /** `filter INPUT`: the table and the chain of the rule. */
-  readonly place: string;
-  readonly text: string;
-  readonly fate: Fate;
-  readonly traffic: Region;
-  /** False where only some of that traffic is taken, and which cannot be told from the rule. */
-  readonly certain: boolean;
-  /** True when the rule names the VIP. */
-  readonly names: boolean;
-  /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
-  readonly claimed: boolean;
-  /** True where TCP is told so by a reset, which goes out whatever the frame was addressed to. */
-  readonly resets: boolean;
-};
-
-/** A cluster rule, as the packets come to it. */
-export type Arrival = {
-  readonly base: BaseChain;
-  readonly place: string;
-  readonly rule: ChainRule;
-  readonly use: ClusterUse;
-  /** What chains and the rule's own conditions can send to the hash at all, whatever other rules take. */
-  readonly offered: Region;
-  readonly exact: boolean;
-  /** What other rules have taken before. */
-  readonly taken: readonly Taken[];
-};
-
-/** A rule that packets for the VIP come to, and that looks at a hash in a way that is not understood. */
-export type Puzzle = { readonly place: string; readonly rule: ChainRule; readonly what: string };
-
-/** How packets for the VIP fare on a node. */
-export type Way = {
-  readonly arrivals: readonly Arrival[];
-  /** What was taken of packets whose hash a cluster rule had looked at: by the cluster's own DROP, or by a firewall behind it. */
-  readonly takenBehind: readonly Taken[];
-  /** What was taken of packets that met no cluster rule, to the end of the way. */
-  readonly taken: readonly Taken[];
-  readonly puzzles: readonly Puzzle[];
-  /** Rules that changed packets, and of which ones cannot be told. */
-  readonly blurred: readonly Omit<Spot, 'depth'>[];
-  /** What comes to the host itself. */
-  readonly delivered: readonly Flow[];
-  /** False when the ruleset is too large to follow, or loops. */
-  readonly complete: boolean;
-};
+  decided,
+  join,
+  joinPassed,
+  merge,
+  nothing,
+  type Passed,
+  type Stream,
+  settled,
+  split,
+  without,
+} from './stream.ts';
+import { allTraffic, intersect, isEmpty, phase, point, type Region, subtract } from './traffic.ts';
+import type { Arrival, Fate, Puzzle, Spot, Taken, Way } from './way.ts';
 
 const fates = {
   accept: 'accepted',
@@ -112,17 +62,6 @@ function walkThrough(program: Program, packets: Packets, start: State, region: R
     complete: walk.complete,
   };
 }
-
-/** Packets at one place: what chains and conditions can send there at all, and what really comes. */
-type Stream = { readonly offered: Region; readonly flows: readonly Flow[] };
-
-/** What is left of packets behind a rule or a chain: those that go on, those that return to the caller. */
-type Passed = { readonly stay: Stream; readonly leave: Stream };
-
-const nothing: Stream = { offered: [], flows: [] };
-
-/** Where a rule stands. */
-type Spot = { readonly place: string; readonly rule: ChainRule; readonly depth: number };
 
 /** One walk: where it is, and what it found so far. */
 class Walk {
@@ -368,82 +307,4 @@ function turnsPackets(part: Part): boolean {
   const turns = ({ kind }: Verdict) => kind === 'return' || kind === 'jump' || kind === 'goto';
   if (part.kind === 'choose') return part.cases.some(({ verdict }) => turns(verdict));
   return part.kind === 'end' && turns(part.verdict);
-}
-
-/** The packets that meet a condition and those that do not; what cannot be told is in both, and in doubt. */
-function split(
-  { state, region }: Flow,
-  read: Condition,
-): { readonly met: readonly Flow[]; readonly rest: readonly Flow[] } {
-  const { traffic, exact } = read(state);
-  const { inside, outside } = divide(region, traffic);
-  if (exact) return { met: flowOf(state, inside), rest: flowOf(state, outside) };
-  const doubtful = { ...state, certain: false };
-  return { met: flowOf(doubtful, inside), rest: [...flowOf(state, outside), ...flowOf(doubtful, inside)] };
-}
-
-/**
- * Packets behind a rule that did nothing but deny some, and which cannot be told: those that go on do so for certain, as
- * far as they came for certain. That some may be missing stands with what was taken.
- */
-function settled(flows: readonly Flow[], before: readonly Flow[]): readonly Flow[] {
-  if (flows.every(({ state }) => state.certain)) return flows;
-  const certain = before.filter(({ state }) => state.certain);
-  return merge(
-    flows.flatMap((flow) => {
-      if (flow.state.certain) return [flow];
-      const state = { ...flow.state, certain: true };
-      const came = certain.find((one) => stateKey(one.state) === stateKey(state))?.region ?? [];
-      const { inside, outside } = divide(flow.region, came);
-      return [...flowOf(state, inside), ...flowOf(flow.state, outside)];
-    }),
-  );
-}
-
-/**
- * Packets behind a base chain that came for certain and that nothing in it can have denied: whichever of its rules let them
- * through, they go on. Those that may carry one thing or another stay in doubt.
- */
-function decided(flows: readonly Flow[], before: readonly Flow[], doubted: Region): readonly Flow[] {
-  const open = flows.filter(({ state }) => !state.certain);
-  if (open.length === 0) return flows;
-  const came = before.filter(({ state }) => state.certain).reduce<Region>((sum, { region }) => unite(sum, region), []);
-  return merge(
-    flows.flatMap((flow) => {
-      if (flow.state.certain) return [flow];
-      const others = open.filter((one) => one !== flow).flatMap(({ region }) => region);
-      const { inside, outside } = divide(flow.region, subtract(subtract(came, doubted), others));
-      return [...flowOf({ ...flow.state, certain: true }, inside), ...flowOf(flow.state, outside)];
-    }),
-  );
-}
-
-/** What of a region is not among packets that came for certain. */
-function without(region: Region, flows: readonly Flow[]): Region {
-  return flows.reduce<Region>((rest, flow) => (flow.state.certain ? subtract(rest, flow.region) : rest), region);
-}
-
-function flowOf(state: State, region: Region): readonly Flow[] {
-  return isEmpty(region) ? [] : [{ state, region }];
-}
-
-/** Puts packets of the same state together. Those in doubt may be there twice, all others are not. */
-function merge(flows: readonly Flow[]): readonly Flow[] {
-  if (flows.length < 2) return flows;
-  const merged = new Map<string, Flow>();
-  for (const { state, region } of flows) {
-    const key = stateKey(state);
-    const known = merged.get(key)?.region ?? [];
-    const both = state.certain ? [...known, ...region] : unite(known, region);
-    if (!isEmpty(both)) merged.set(key, { state, region: known.length > 0 && both.length > 8 ? coalesce(both) : both });
-  }
-  return [...merged.values()];
-}
-
-function join(a: Stream, b: Stream): Stream {
-  return { offered: unite(a.offered, b.offered), flows: b.flows.length === 0 ? a.flows : [...a.flows, ...b.flows] };
-}
-
-function joinPassed(a: Passed, b: Passed): Passed {
-  return { stay: join(a.stay, b.stay), leave: join(a.leave, b.leave) };
 }

@@ -5,13 +5,15 @@ import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './
 import { iptablesChains, setsConnmarks } from './iptables.ts';
 import { nftChains, setsNftConnmarks } from './nft_chain.ts';
 import { fieldsOf, isFields, type NftRuleset, type NftTable, parseNft, textOf } from './nft_ruleset.ts';
-import { answeredBy, ruleOf, withResets } from './outcome.ts';
+import { withResets } from './obstacles.ts';
+import { answeredBy, ruleOf } from './outcome.ts';
 import type { Packets } from './packet.ts';
-import { followPackets, followStrays, type Way } from './path.ts';
+import { followPackets, followStrays } from './path.ts';
 import type { Backend, Reading, Rule, Unread } from './rule.ts';
 import { parseRuleset, type Ruleset } from './ruleset.ts';
 import { bounded } from './traffic.ts';
 import { unreadable, unreadRules } from './unread.ts';
+import type { Way } from './way.ts';
 
 /** Which backend's rules are to be read; `auto` takes what is there. */
 export type BackendChoice = Backend | 'auto';

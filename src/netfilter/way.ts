@@ -1,0 +1,58 @@
+import type { BaseChain, ChainRule, ClusterUse } from './chain.ts';
+import type { Flow } from './packet.ts';
+import type { Region } from './traffic.ts';
+
+/** How a rule ends the way of packets, as far as the cluster's rule is concerned. */
+export type Fate = 'accepted' | 'dropped' | 'rejected' | 'redirected' | 'untracked' | 'unknown';
+
+/** Packets that a rule takes away. */
+export type Taken = {
+  /** `filter INPUT`: the table and the chain of the rule. */
+  readonly place: string;
+  readonly text: string;
+  readonly fate: Fate;
+  readonly traffic: Region;
+  /** False where only some of that traffic is taken, and which cannot be told from the rule. */
+  readonly certain: boolean;
+  /** True when the rule names the VIP. */
+  readonly names: boolean;
+  /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
+  readonly claimed: boolean;
+  /** True where TCP is told so by a reset, which goes out whatever the frame was addressed to. */
+  readonly resets: boolean;
+};
+
+/** A cluster rule, as the packets come to it. */
+export type Arrival = {
+  readonly base: BaseChain;
+  readonly place: string;
+  readonly rule: ChainRule;
+  readonly use: ClusterUse;
+  /** What chains and the rule's own conditions can send to the hash at all, whatever other rules take. */
+  readonly offered: Region;
+  readonly exact: boolean;
+  /** What other rules have taken before. */
+  readonly taken: readonly Taken[];
+};
+
+/** A rule that packets for the VIP come to, and that looks at a hash in a way that is not understood. */
+export type Puzzle = { readonly place: string; readonly rule: ChainRule; readonly what: string };
+
+/** How packets for the VIP fare on a node. */
+export type Way = {
+  readonly arrivals: readonly Arrival[];
+  /** What was taken of packets whose hash a cluster rule had looked at: by the cluster's own DROP, or by a firewall behind it. */
+  readonly takenBehind: readonly Taken[];
+  /** What was taken of packets that met no cluster rule, to the end of the way. */
+  readonly taken: readonly Taken[];
+  readonly puzzles: readonly Puzzle[];
+  /** Rules that changed packets, and of which ones cannot be told. */
+  readonly blurred: readonly Omit<Spot, 'depth'>[];
+  /** What comes to the host itself. */
+  readonly delivered: readonly Flow[];
+  /** False when the ruleset is too large to follow, or loops. */
+  readonly complete: boolean;
+};
+
+/** Where a rule stands. */
+export type Spot = { readonly place: string; readonly rule: ChainRule; readonly depth: number };
