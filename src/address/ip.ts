@@ -83,7 +83,7 @@ function readHalf(text: string): number[] | null {
       const dotted = readDotted(part);
       if (dotted === null) return null;
       groups.push(Number(dotted >> 16n), Number(dotted & 0xffffn));
-    } else if (/^[0-9a-f]{1,4}$/i.test(part)) {
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
       groups.push(Number.parseInt(part, 16));
     } else return null;
   }

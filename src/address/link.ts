@@ -30,7 +30,7 @@ function parseLink(line: string): Link | null {
     master: /\bmaster (\S+)/.exec(rest)?.[1] ?? null,
     flags: flags.split(','),
     state: /\bstate (\S+)/.exec(rest)?.[1] ?? 'UNKNOWN',
-    mac: /link\/\S+ ([0-9a-f:]{17})\b/i.exec(below)?.[1]?.toLowerCase() ?? null,
+    mac: /link\/\S+ ([0-9a-fA-F:]{17})\b/.exec(below)?.[1]?.toLowerCase() ?? null,
   };
 }
 

@@ -14,6 +14,8 @@ export type Request = NrpeRequest & {
   readonly routes?: readonly string[];
   /** Only what every user may read: addresses, interfaces, groups and routes. Ways that pass no arguments give all. */
   readonly addressesOnly?: boolean;
+  /** Without the rules of arptables, on which no bucket hangs. */
+  readonly noArp?: boolean;
   /** After so many milliseconds a node has given no answer. */
   readonly limitMs: number;
   /** Aborted: every child is ended at once, and a node without an answer by then is not reached. */

@@ -12,6 +12,8 @@ export type Question = {
   readonly routes?: readonly string[];
   /** Only what every user may read: no rules, and nothing is asked of sudo. */
   readonly addressesOnly?: boolean;
+  /** Without the rules of arptables. */
+  readonly noArp?: boolean;
   /** How long the whole answer may take, in milliseconds. */
   readonly limitMs: number;
 };
@@ -20,13 +22,15 @@ export type Question = {
  * The arguments of the snapshot script, none of which means anything to a shell. Throws for a VIP or a route target
  * that is no address and no host name.
  */
-export function scriptArguments({ vip, routes = [], addressesOnly = false, limitMs }: Question): readonly string[] {
+export function scriptArguments(question: Question): readonly string[] {
+  const { vip, routes = [], addressesOnly = false, noArp = false, limitMs } = question;
   // For each single command: one that hangs leaves time for the rest, so that the answer says which one it was.
   const limit = Math.max(1, Math.floor((limitMs * 0.6) / 1000));
   return [
     ...(vip === undefined ? [] : ['--vip', plain(vip)]),
     ...routes.flatMap((route) => ['--route', plain(route)]),
     ...(addressesOnly ? ['--addresses-only'] : []),
+    ...(noArp ? ['--no-arp'] : []),
     ...['--limit', String(limit)],
   ];
 }

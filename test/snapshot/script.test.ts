@@ -89,6 +89,12 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
     expect(section(snapshot, 'addr')?.status).toBe('read');
   });
 
+  test('without the ARP rules nothing else is missing', () => {
+    const names = (args: readonly string[]) =>
+      parsed(spawnSync('sh', [script, ...args], { encoding: 'utf8' }).stdout).sections.map(({ name }) => name);
+    expect(names(['--no-arp'])).toEqual(names([]).filter((name) => name !== 'arptables'));
+  });
+
   test('what is not installed is missing', () => {
     const snapshot = parsed(read('bare.txt'));
     for (const name of ['iptables-legacy', 'iptables', 'ip6tables', 'nft'] as const)
