@@ -127,15 +127,15 @@ function untoldOf({ table, cells }: Row): Sensor['untold'] {
 
 /** What a row is: the table says it, and for a row of the classic switch table its type. */
 function natureOf({ table, cells }: Row): { readonly kind: Kind; readonly scale: Scale } {
-  const direction = numberOf(cells.direction);
-  if (table !== switches) {
-    const drives =
-      direction === 1 && (table.scale === 'switch' || table.scale === 'contact') && table.kind !== 'airflow';
-    return { kind: table.kind, scale: drives ? 'output' : table.scale };
-  }
-  const [kind, scale] = switchTypes[numberOf(cells.type) ?? -1] ?? (['other', 'switch'] as const);
-  if (kind === 'water' && cells.rope !== undefined) return { kind: 'rope', scale };
-  return { kind, scale: (scale === 'switch' || scale === 'contact') && direction === 1 ? 'output' : scale };
+  const { kind, scale } = table === switches ? switchNature(cells) : table;
+  // What is measured in per cent has no direction.
+  const drives = numberOf(cells.direction) === 1 && (scale === 'switch' || scale === 'contact') && kind !== 'airflow';
+  return { kind, scale: drives ? 'output' : scale };
+}
+
+function switchNature({ type, rope }: Row['cells']): { readonly kind: Kind; readonly scale: Scale } {
+  const [kind, scale] = switchTypes[numberOf(type) ?? -1] ?? (['other', 'switch'] as const);
+  return { kind: kind === 'water' && rope !== undefined ? 'rope' : kind, scale };
 }
 
 function onlineOf({ table, cells }: Row): boolean | null {

@@ -8,59 +8,33 @@ export type Scale = 'analog' | 'switch' | 'contact' | 'output' | 'display' | 'do
 
 type Word = readonly [word: string, state: State];
 
+type Words = Readonly<Record<number, Word>>;
+
+const analog: Words = {
+  1: ['noStatus', 'UNKNOWN'],
+  2: ['normal', 'OK'],
+  3: ['highWarning', 'WARNING'],
+  4: ['highCritical', 'CRITICAL'],
+  5: ['lowWarning', 'WARNING'],
+  6: ['lowCritical', 'CRITICAL'],
+  7: ['sensorError', 'CRITICAL'],
+};
+
+// A switch has no warning: 3 and 5 are unknown numbers there.
+const { 3: _, 5: __, ...withoutWarning } = analog;
+
+// A level says nothing of a sensor, and of a contact what is normal for it decides: see `contactState`.
+const levels: Words = { 8: ['outputLow', 'UNKNOWN'], 9: ['outputHigh', 'UNKNOWN'] };
+
 /** The words of AKCP's MIBs, and what they mean for a sensor that is online. */
-const words: Readonly<Record<Scale, Readonly<Record<number, Word>>>> = {
-  analog: {
-    1: ['noStatus', 'UNKNOWN'],
-    2: ['normal', 'OK'],
-    3: ['highWarning', 'WARNING'],
-    4: ['highCritical', 'CRITICAL'],
-    5: ['lowWarning', 'WARNING'],
-    6: ['lowCritical', 'CRITICAL'],
-    7: ['sensorError', 'CRITICAL'],
-  },
-  // A switch has no warning: 3 and 5 are unknown numbers here. 8 and 9 are levels, which say nothing of a sensor.
-  switch: {
-    1: ['noStatus', 'UNKNOWN'],
-    2: ['normal', 'OK'],
-    4: ['highCritical', 'CRITICAL'],
-    6: ['lowCritical', 'CRITICAL'],
-    7: ['sensorError', 'CRITICAL'],
-    8: ['outputLow', 'UNKNOWN'],
-    9: ['outputHigh', 'UNKNOWN'],
-  },
-  // 8 and 9 are a level, good or bad by what is normal for the contact: see `contactState`.
-  contact: {
-    1: ['noStatus', 'UNKNOWN'],
-    2: ['normal', 'OK'],
-    4: ['highCritical', 'CRITICAL'],
-    6: ['lowCritical', 'CRITICAL'],
-    7: ['sensorError', 'CRITICAL'],
-    8: ['outputLow', 'UNKNOWN'],
-    9: ['outputHigh', 'UNKNOWN'],
-  },
+const words: Readonly<Record<Scale, Words>> = {
+  analog,
+  switch: { ...withoutWarning, ...levels },
+  contact: { ...withoutWarning, ...levels },
   // On and off are facts, not faults, unless one of them is expected.
-  output: {
-    1: ['noStatus', 'UNKNOWN'],
-    2: ['normal', 'OK'],
-    4: ['highCritical', 'CRITICAL'],
-    6: ['lowCritical', 'CRITICAL'],
-    7: ['sensorError', 'CRITICAL'],
-    8: ['relayOn', 'OK'],
-    9: ['relayOff', 'OK'],
-  },
+  output: { ...withoutWarning, 8: ['relayOn', 'OK'], 9: ['relayOff', 'OK'] },
   // Buzzers, lights, locks, flow: measured or switched, nobody knows which.
-  display: {
-    1: ['noStatus', 'UNKNOWN'],
-    2: ['normal', 'OK'],
-    3: ['highWarning', 'WARNING'],
-    4: ['highCritical', 'CRITICAL'],
-    5: ['lowWarning', 'WARNING'],
-    6: ['lowCritical', 'CRITICAL'],
-    7: ['sensorError', 'CRITICAL'],
-    8: ['outputOn', 'OK'],
-    9: ['outputOff', 'OK'],
-  },
+  display: { ...analog, 8: ['outputOn', 'OK'], 9: ['outputOff', 'OK'] },
   door: {
     1: ['noStatus', 'UNKNOWN'],
     2: ['closed', 'OK'],
