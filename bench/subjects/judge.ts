@@ -1,20 +1,9 @@
-import { factsOf, judgeCluster, reportCluster, type Wanted } from '../../src/cluster/index.ts';
+import { factsOf, judgeCluster, reportCluster } from '../../src/cluster/index.ts';
 import { renderText } from '../../src/plugin/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { clusterRule, filterTable, snapshotText, vip } from '../../test/snapshot_text.ts';
+import { nothingWanted } from '../../test/wanted.ts';
 import { median, type Row, rounded, type Subject } from '../pairs.ts';
-
-const wanted: Wanted = {
-  vip,
-  totalNodes: undefined,
-  mac: undefined,
-  held: { warning: undefined, critical: undefined },
-  unreachable: 'CRITICAL',
-  skip: [],
-  expectBuckets: undefined,
-  backend: 'auto',
-  clients: [],
-};
 
 /** Snapshots of nodes that share so many buckets evenly. */
 function snapshots(nodes: number, total: number): readonly string[] {
@@ -30,7 +19,7 @@ function judge(texts: readonly string[]): string {
     if (!snapshot.ok) throw new Error(snapshot.reason);
     return factsOf(`n${i}`, snapshot.value, vip, { skipRules: false, backend: 'auto' });
   });
-  return renderText(reportCluster(judgeCluster(facts, wanted), facts, wanted));
+  return renderText(reportCluster(judgeCluster(facts, nothingWanted), facts, nothingWanted));
 }
 
 export const subject: Subject = {

@@ -3,18 +3,7 @@ import { factsOf, judgeCluster, type NodeFacts, reportCluster, type Wanted } fro
 import type { Report } from '../../src/plugin/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { clusterRule, filterTable, type Situation, snapshotText, vip } from '../snapshot_text.ts';
-
-const nothingWanted: Wanted = {
-  vip,
-  totalNodes: undefined,
-  mac: undefined,
-  held: {},
-  unreachable: 'CRITICAL',
-  skip: [],
-  expectBuckets: undefined,
-  backend: 'auto',
-  clients: [],
-};
+import { nothingWanted } from '../wanted.ts';
 
 function node(name: string, situation: Situation | string, wanted: Wanted = nothingWanted): NodeFacts {
   if (typeof situation === 'string') return { name, reached: false, reason: situation };

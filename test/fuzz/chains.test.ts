@@ -2,9 +2,7 @@ import { expect, test } from 'vitest';
 import { readRecording } from '../lab/netns/recording.ts';
 import { scenarios } from '../lab/netns/scenarios.ts';
 import { whyChainsNotHealthy } from './brute_force_chains.ts';
-import { changed, expectOneAnswer, type Situation, verdict, vip } from './cluster.ts';
-import { mutate, truncate } from './mutate.ts';
-import { random } from './random.ts';
+import { falseOks, type Situation, verdict, vip } from './cluster.ts';
 
 // As snapshots.test.ts does with CLUSTERIP: breaks what kernels gave of xt_cluster and nftables.
 
@@ -26,23 +24,13 @@ test('what is broken is there, and healthy', () => {
 });
 
 test(`${rounds} changes: one answer each, and OK only where brute force agrees`, { timeout: 300_000 }, () => {
-  const outcomes = { truncated: 0, OK: 0, WARNING: 0, CRITICAL: 0, UNKNOWN: 0 };
-  const falseOks: string[] = [];
-  for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
-    const chance = random(seed);
-    const situation = chance.pick(healthy, { name: '', snapshots: [] });
-    const cut = chance.below(10) === 0;
-    const { snapshots, how, node } = changed(situation, cut ? truncate : mutate, chance);
-    const where = `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${situation.name}, n${node + 1} ${how}`;
-    const { state, text } = verdict(snapshots);
-    expectOneAnswer(text, where);
-    outcomes[state] += 1;
-    if (cut) outcomes.truncated += 1;
-    if (state !== 'OK') continue;
-    const doubt = cut ? 'it is truncated' : whyChainsNotHealthy(snapshots, vip);
-    const more = rounds === 1 ? `\n${text}\n${snapshots[node]}` : '';
-    if (doubt !== null) falseOks.push(`${where}: OK, but ${doubt}${more}`);
-  }
-  expect(falseOks).toEqual([]);
+  const { found, outcomes } = falseOks({
+    rounds,
+    firstSeed,
+    pick: (chance) => chance.pick(healthy, { name: '', snapshots: [] }),
+    oneCutIn: 10,
+    whyNot: (snapshots) => whyChainsNotHealthy(snapshots, vip),
+  });
+  expect(found).toEqual([]);
   if (rounds >= 1000) for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(rounds / 100);
 });

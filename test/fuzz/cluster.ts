@@ -1,23 +1,12 @@
-import { factsOf, judgeCluster, reportCluster, type Wanted } from '../../src/cluster/index.ts';
+import { factsOf, judgeCluster, reportCluster } from '../../src/cluster/index.ts';
 import type { State } from '../../src/plugin/index.ts';
 import { renderText, stateOf } from '../../src/plugin/report.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
-import type { Mutation } from './mutate.ts';
-import type { Random } from './random.ts';
+import { nothingWanted } from '../wanted.ts';
+import { type Mutation, mutate, truncate } from './mutate.ts';
+import { type Random, random } from './random.ts';
 
-export const vip = '192.168.56.20';
-
-const wanted: Wanted = {
-  vip,
-  totalNodes: undefined,
-  mac: undefined,
-  held: { warning: undefined, critical: undefined },
-  unreachable: 'CRITICAL',
-  skip: [],
-  expectBuckets: undefined,
-  backend: 'auto',
-  clients: [],
-};
+export { vip } from '../snapshot_text.ts';
 
 /** A cluster of which snapshots are at hand. */
 export type Situation = { readonly name: string; readonly snapshots: readonly string[] };
@@ -28,10 +17,10 @@ export function verdict(snapshots: readonly string[]): { readonly state: State; 
     const name = `n${i + 1}`;
     const snapshot = parseSnapshot(text);
     return snapshot.ok
-      ? factsOf(name, snapshot.value, vip, { skipRules: false, backend: 'auto' })
+      ? factsOf(name, snapshot.value, nothingWanted.vip, { skipRules: false, backend: 'auto' })
       : ({ name, reached: false, reason: snapshot.reason } as const);
   });
-  const report = reportCluster(judgeCluster(facts, wanted), facts, wanted);
+  const report = reportCluster(judgeCluster(facts, nothingWanted), facts, nothingWanted);
   return { state: stateOf(report), text: renderText(report) };
 }
 
@@ -48,4 +37,39 @@ export function expectOneAnswer(text: string, where: string): void {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: none may come through
   const clean = !/[\x00-\x09\x0b-\x1f\x7f]/.test(text);
   if (states !== 1 || !clean || !/^\[\w+\] \S/.test(text)) throw new Error(`${where}: ${text}`);
+}
+
+/** A hunt for false OKs: how many changes, from which seed, of which situations, and one in how many is a cut. */
+export type Hunt = {
+  readonly rounds: number;
+  readonly firstSeed: number;
+  readonly pick: (chance: Random) => Situation;
+  readonly oneCutIn: number;
+  /** The second judge: why a cluster is not healthy, or null. */
+  readonly whyNot: (snapshots: readonly string[]) => string | null;
+};
+
+/**
+ * Changes situations at random, and throws where an answer is not one. Gives each OK that the second judge does not
+ * share, and how often each verdict came.
+ */
+export function falseOks({ rounds, firstSeed, pick, oneCutIn, whyNot }: Hunt) {
+  const outcomes = { truncated: 0, OK: 0, WARNING: 0, CRITICAL: 0, UNKNOWN: 0 };
+  const found: string[] = [];
+  for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
+    const chance = random(seed);
+    const situation = pick(chance);
+    const cut = chance.below(oneCutIn) === 0;
+    const { snapshots, how, node } = changed(situation, cut ? truncate : mutate, chance);
+    const where = `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${situation.name}, n${node + 1} ${how}`;
+    const { state, text } = verdict(snapshots);
+    expectOneAnswer(text, where);
+    outcomes[state] += 1;
+    if (cut) outcomes.truncated += 1;
+    if (state !== 'OK') continue;
+    const doubt = cut ? 'it is truncated' : whyNot(snapshots);
+    const more = rounds === 1 ? `\n${text}\n${snapshots[node]}` : '';
+    if (doubt !== null) found.push(`${where}: OK, but ${doubt}${more}`);
+  }
+  return { found, outcomes };
 }

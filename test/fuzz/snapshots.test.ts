@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tools/bundle.ts';
 import { runPlugin } from '../run_plugin.ts';
 import { whyNotHealthy } from './brute_force.ts';
-import { changed, expectOneAnswer, type Situation, verdict, vip } from './cluster.ts';
+import { changed, falseOks, type Situation, verdict, vip } from './cluster.ts';
 import { mutate, truncate } from './mutate.ts';
 import { random } from './random.ts';
 
@@ -41,24 +41,14 @@ test('a snapshot cut at any byte is never OK, whatever the others hold', { timeo
 });
 
 test(`${rounds} changes: one answer each, and OK only where brute force agrees`, { timeout: 300_000 }, () => {
-  const outcomes = { truncated: 0, OK: 0, WARNING: 0, CRITICAL: 0, UNKNOWN: 0 };
-  const falseOks: string[] = [];
-  for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
-    const chance = random(seed);
-    const situation = chance.pick(chance.below(4) === 0 ? situations : healthy, { name: '', snapshots: [] });
-    const cut = chance.below(8) === 0;
-    const { snapshots, how, node } = changed(situation, cut ? truncate : mutate, chance);
-    const where = `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${situation.name}, n${node + 1} ${how}`;
-    const { state, text } = verdict(snapshots);
-    expectOneAnswer(text, where);
-    outcomes[state] += 1;
-    if (cut) outcomes.truncated += 1;
-    if (state !== 'OK') continue;
-    const doubt = cut ? 'it is truncated' : whyNotHealthy(snapshots, vip);
-    const more = rounds === 1 ? `\n${text}\n${snapshots[node]}` : '';
-    if (doubt !== null) falseOks.push(`${where}: OK, but ${doubt}${more}`);
-  }
-  expect(falseOks).toEqual([]);
+  const { found, outcomes } = falseOks({
+    rounds,
+    firstSeed,
+    pick: (chance) => chance.pick(chance.below(4) === 0 ? situations : healthy, { name: '', snapshots: [] }),
+    oneCutIn: 8,
+    whyNot: (snapshots) => whyNotHealthy(snapshots, vip),
+  });
+  expect(found).toEqual([]);
   // The generator reaches every verdict, and enough of them where a false OK could be.
   if (rounds >= 1000) for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(rounds / 100);
 });
