@@ -138,7 +138,10 @@ function factsFrom(
   return factsOf(answer.name, answer.snapshot, vip, source);
 }
 
-/** What one of several nodes may cost of a node's usual effort, which is about a second: all are judged in the time that is left. */
+/**
+ * What one of several nodes may cost of a node's usual effort, which is about a second: all are judged in the time that is
+ * left.
+ */
 function effortFor(nodes: number, leftMs: number): number {
   return Math.max(0.1, Math.min(1, 2 / nodes)) * Math.max(0.1, Math.min(1, leftMs / 4000));
 }
