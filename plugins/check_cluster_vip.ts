@@ -94,7 +94,7 @@ export default definePlugin({
     const request = requestOf(options, context);
     const [answers, view] = await Promise.all([
       askNodes(nodes, { vip: wanted.vip, addressesOnly: !needsRules(wanted), ...request }),
-      options.fromHere ? lookFor(wanted.vip, request) : null,
+      options.fromHere ? lookFor(wanted.vip, { limitMs: request.limitMs, signal: context.signal }) : null,
     ]);
     context.stage('judging');
     const judgement = judgeVip(

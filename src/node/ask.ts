@@ -7,7 +7,7 @@ import type { NodeSpec } from './spec.ts';
 import { askSsh } from './ssh.ts';
 
 /** What is asked of the nodes, and how long they may take. */
-export type Request = NrpeRequest & {
+export type Request = Omit<NrpeRequest, 'signal'> & {
   /** The VIP whose facts are wanted; without it a node reports every one it finds. */
   readonly vip?: string;
   /** Targets whose route is wanted. */
@@ -18,8 +18,11 @@ export type Request = NrpeRequest & {
   readonly noArp?: boolean;
   /** After so many milliseconds a node has given no answer. */
   readonly limitMs: number;
-  /** Aborted: every child is ended at once, and a node without an answer by then is not reached. */
-  readonly signal: AbortSignal;
+  /**
+   * Gives what is aborted to end every child at once; a node without an answer by then is not reached. Asked for only
+   * where there is a child: making it takes longer than to read a file.
+   */
+  readonly signal: () => AbortSignal;
   /** A file for `ssh -F`. */
   readonly sshConfig?: string | undefined;
   /** A file for `ssh -i`. */
@@ -54,10 +57,10 @@ async function askNode(spec: NodeSpec, request: Request): Promise<Answer> {
 }
 
 async function replyOf({ target }: NodeSpec, request: Request): Promise<Reply> {
-  if (target.kind === 'local') return askLocal(request);
-  if (target.kind === 'ssh') return askSsh(target, request);
-  if (target.kind === 'nrpe') return askNrpe(target, request);
-  return readSnapshotFile(target.path, request);
+  if (target.kind === 'file') return readSnapshotFile(target.path, request.limitMs);
+  const asked = { ...request, signal: request.signal() };
+  if (target.kind === 'local') return askLocal(asked);
+  return target.kind === 'ssh' ? askSsh(target, asked) : askNrpe(target, asked);
 }
 
 /** One node's accident is that node's reason: the answers of the others stand. */

@@ -3,25 +3,17 @@ import { close, constants, fstat, open, read, type Stats } from 'node:fs';
 import { longestAnswer } from './child.ts';
 import { noReply, type Reply, reply, seconds } from './reply.ts';
 
-type Limits = { readonly limitMs: number; readonly signal: AbortSignal };
-
 /**
  * Reads a saved snapshot: regular files only, up to 4 MB. Anything else is a reason at once; a file system that does
- * not answer (NFS) is one past the limit.
+ * not answer (NFS) is one past the limit, in milliseconds.
  */
-export async function readSnapshotFile(path: string, { limitMs, signal }: Limits): Promise<Reply> {
-  let stop = () => {};
+export async function readSnapshotFile(path: string, limitMs: number): Promise<Reply> {
+  let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Reply>((resolve) => {
-    const timer = setTimeout(() => resolve(noReply(`no answer within ${seconds(limitMs)} (reading ${path})`)), limitMs);
-    const abort = () => resolve(noReply('given up'));
-    signal.addEventListener('abort', abort);
-    stop = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    };
+    timer = setTimeout(() => resolve(noReply(`no answer within ${seconds(limitMs)} (reading ${path})`)), limitMs);
   });
   const read = readBounded(path).catch((error: unknown) => noReply(`${path}: ${wordsOf(error)}`));
-  return Promise.race([read, late]).finally(stop);
+  return Promise.race([read, late]).finally(() => clearTimeout(timer));
 }
 
 async function readBounded(path: string): Promise<Reply> {

@@ -46,7 +46,7 @@ export function nodeTrouble({ node }: NodeValues): string | undefined {
 export function requestOf(options: WayValues, context: Context): Request {
   return {
     limitMs: Math.max(context.timeoutMs - 1500, (context.timeoutMs * 2) / 3),
-    signal: context.signal,
+    signal: () => context.signal,
     sshConfig: options.sshConfig,
     sshIdentity: options.sshIdentity,
     remoteCommand: options.remoteCommand,

@@ -21,7 +21,7 @@ function ask(texts: readonly string[], request: Partial<Request> = {}): Promise<
     if (!spec.ok) throw new Error(spec.reason);
     return spec.value;
   });
-  return askNodes(specs, { limitMs: 8000, signal: new AbortController().signal, ...request });
+  return askNodes(specs, { limitMs: 8000, signal: () => new AbortController().signal, ...request });
 }
 
 async function reasonFor(content: string | Buffer): Promise<string | undefined> {
@@ -87,7 +87,7 @@ test('with the run given up, nobody answers and nothing is left', async () => {
   const mark = newMark();
   process.env[mark.name] = mark.value;
   const abort = new AbortController();
-  const asked = ask(['local', 'a=local', 'b=local'], { signal: abort.signal });
+  const asked = ask(['local', 'a=local', 'b=local'], { signal: () => abort.signal });
   setTimeout(() => abort.abort(), 20);
   const answers = await asked;
   delete process.env[mark.name];

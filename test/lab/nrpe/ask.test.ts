@@ -42,7 +42,7 @@ describe.skipIf(why !== null)(`nodes behind a real NRPE${why === null ? '' : ` (
       if (!spec.ok) throw new Error(spec.reason);
       return spec.value;
     });
-    return askNodes(specs, { limitMs: 8500, signal: new AbortController().signal, ...over });
+    return askNodes(specs, { limitMs: 8500, signal: () => new AbortController().signal, ...over });
   }
   async function reasonOf(node: string, over: Partial<Request> = {}): Promise<string> {
     const [answer] = await ask([node], over);
