@@ -24,7 +24,7 @@ export function bundle(plugin: string, outfile: string): void {
 
 /**
  * Bundles a plugin for the launcher of an installation: the plugin into a file of its own, late packages into a folder
- * `late` beside it. Gives every file that was written.
+ * `late` beside it, each as a function of `require`, `module` and `exports`. Gives every file that was written.
  */
 export function bundleApart(plugin: string, outfile: string): readonly string[] {
   const { main, late } = pieces(plugin);
@@ -36,7 +36,8 @@ export function bundleApart(plugin: string, outfile: string): readonly string[] 
   ];
   for (const [file, text] of files) {
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
+    // As the launcher compiles it: put around the text there, it would be another copy of it in memory.
+    writeFileSync(file, `(function (require, module, exports) {${text}\n})`);
   }
   return files.map(([file]) => file);
 }

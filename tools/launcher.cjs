@@ -19,11 +19,10 @@ try {
   writeSync(1, `[UNKNOWN] ${name} cannot start: ${String(error.message).split('\n')[0]}; install it anew\n`);
 }
 
-/** Runs a bundle with its code cache, and gives what it exports. */
+/** Runs a bundle, which is one function, with its code cache, and gives what it exports. */
 function run(base, made) {
   const filename = `${base}.cjs`;
-  const source = `(function (require, module, exports) {${readFileSync(filename, 'latin1')}\n})`;
-  const script = new Script(source, { filename, cachedData: cacheOf(base) });
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: cacheOf(base) });
   script.runInThisContext()(requireLate, made, made.exports);
   return made.exports;
 }
