@@ -31,10 +31,18 @@ function parseAddress(line: string): Address | null {
   const [address = '', ownPrefix] = local.split('/');
   const ip = parseIp(address);
   if (ip === null || (family === 'inet') !== (ip.family === 4)) return null;
-  const prefix = Number(ownPrefix ?? peer?.split('/')[1] ?? (ip.family === 4 ? 32 : 128));
-  if (!Number.isInteger(prefix)) return null;
+  const longest = ip.family === 4 ? 32 : 128;
+  const prefix = ownPrefix ?? peer?.split('/')[1] ?? `${longest}`;
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > longest) return null;
   const label = family === 'inet' ? (words.at(-1) ?? null) : null;
-  return { ifname, address, prefix, scope: wordAfter(words, 'scope'), label, flags: flagsOf(words, label !== null) };
+  return {
+    ifname,
+    address,
+    prefix: Number(prefix),
+    scope: wordAfter(words, 'scope'),
+    label,
+    flags: flagsOf(words, label !== null),
+  };
 }
 
 /** The words that stand behind the scope, less the label of IPv4 and what comes in pairs (`proto kernel_ll`, `flags 02`). */

@@ -54,7 +54,7 @@ const format = 1;
 const bodyLine = /^(?:>(?: .*)?|!(?: .*)?|= (?:exit \d+|missing .+|needs .+|left out: .+|absent|none))$/s;
 /** How reading a section went: the tool's exit code, or why there was nothing to read. */
 const ending = /^= (?:exit \d+|missing .+|absent|none)$/;
-const opening = /^rackwatch-snapshot (\d+)$/;
+const opening = /^rackwatch-snapshot (0|[1-9]\d*)$/;
 
 /**
  * Reads the text of `cluster_node_snapshot`. Anything before its first line (a login banner) and after its end mark is
