@@ -1,4 +1,17 @@
-import { fieldsKey, type Hash, percent, type Rule } from '../netfilter/index.ts';
+import {
+  allTraffic,
+  describeTraffic,
+  fieldsKey,
+  type Hash,
+  intersect,
+  isEmpty,
+  ownPorts,
+  percent,
+  point,
+  type Region,
+  type Rule,
+  subtract,
+} from '../netfilter/index.ts';
 import { holdsNothing } from './coverage.ts';
 import { type Fault, fault, listOf } from './fault.ts';
 import type { JudgedNode } from './node.ts';
@@ -8,7 +21,7 @@ import type { Shares } from './shares.ts';
 export type RuledNode = JudgedNode & { readonly rule: Rule };
 
 /** Faults in what all nodes must have alike: which traffic they share, and how they hash it. `shares` is null where it is not known. */
-export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null): readonly Fault[] {
+export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null, family: 4 | 6): readonly Fault[] {
   const hashing = nodes.filter(({ rule }) => !rule.answersAll && !holdsNothing(rule));
   const seeded = hashing.filter(({ rule }) => rule.hash === null || rule.hash.seed !== null);
   const differences = [
@@ -29,7 +42,10 @@ export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | nul
   return [
     ...randomSeeds(hashing, shares),
     ...(differences.length > 0 ? [hashDifference(differences, shares)] : []),
-    ...matchDifference(nodes.filter(({ rule }) => !holdsNothing(rule))),
+    ...matchDifference(
+      nodes.filter(({ rule }) => !holdsNothing(rule)),
+      family,
+    ),
   ];
 }
 
@@ -91,16 +107,28 @@ function randomSeeds(nodes: readonly RuledNode[], shares: Shares | null): readon
     });
 }
 
-/** What one node shares and another does not is answered by the other for every client. */
-function matchDifference(nodes: readonly RuledNode[]): readonly Fault[] {
+/** What one node shares and another does not is answered by the other for every client, or for none. */
+function matchDifference(nodes: readonly RuledNode[], family: 4 | 6): readonly Fault[] {
   const working = nodes.filter(({ rule }) => rule.place !== '' && !rule.obstacles.some(({ disables }) => disables));
   const text = difference('the shared traffic', working, ({ match }) => match || 'everything');
-  if (text === null) return [];
-  return [
-    fault(
-      'CRITICAL',
-      text,
-      `${text}: what a node does not share it answers for every client. Give all nodes the same rule`,
-    ),
-  ];
+  if (text !== null) {
+    const why = 'what a node does not share it answers for every client. Give all nodes the same rule';
+    return [fault('CRITICAL', text, `${text}: ${why}`)];
+  }
+  // Words alone do not show one port of many.
+  for (const { name, rule } of working) {
+    for (const other of working) {
+      const missing = subtract(served(other.rule.shared, family), rule.shared);
+      if (isEmpty(subtract(missing, ownPorts(family)))) continue;
+      const brief = `${name} does not share ${describeTraffic(missing, family)} as ${other.name} does`;
+      const why = 'it answers that for every client, or for none. Give all nodes the same rules';
+      return [fault('CRITICAL', brief, `${brief}: ${why}`)];
+    }
+  }
+  return [];
+}
+
+/** What clusters serve. */
+function served(region: Region, family: 4 | 6): Region {
+  return [6n, 17n].flatMap((protocol) => intersect(region, [{ ...allTraffic(family), protocol: point(protocol) }]));
 }

@@ -1,3 +1,4 @@
+import { parseIp } from '../address/index.ts';
 import { type Bucket, percent } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
 import { judgeAgreement, type RuledNode } from './agreement.ts';
@@ -51,7 +52,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
   const together = judgedAlone
     ? expectedBuckets(ruled[0], wanted.expectBuckets)
     : [
-        ...judgeAgreement(ruled, shares),
+        ...judgeAgreement(ruled, shares, parseIp(wanted.vip)?.family ?? 4),
         ...totals(ruled, wanted),
         ...macs.faults,
         ...coverageFaults(coverage, nodes, silent, total, whole),

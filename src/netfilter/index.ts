@@ -1,6 +1,7 @@
 export { answers, mayBeDenied, type ResidueOf, residueOf } from './answer.ts';
 export { readHeldBuckets } from './clusterip.ts';
-export { isAdministration, percent } from './earlier.ts';
+export { describeTraffic } from './describe.ts';
+export { isAdministration, ownPorts, percent } from './earlier.ts';
 export {
   bucketOf,
   type Client,
@@ -26,5 +27,6 @@ export {
   point,
   project,
   type Region,
+  subtract,
   within,
 } from './traffic.ts';

@@ -294,6 +294,25 @@ done`,
     ...ok,
   },
   {
+    situation: 'policy drop, and tcp port 80 returned before the rule on n2',
+    setup: tables(
+      (i) => `table ip cluster {
+  chain prerouting {
+    type filter hook prerouting priority -150; policy drop;
+    iif lo accept
+    ip daddr 192.168.56.1${i} accept
+    ${i === 2 ? 'tcp dport 80 return' : ''}
+    ${to} jhash ip saddr mod 2 ${seed} ${i - 1} ${host}
+  }
+}`,
+    ),
+    state: 'CRITICAL',
+    says: /n2 does not share tcp port 80 as n1 does/,
+    tcp: [0.5, 0],
+    datagrams: [0, 0],
+    judgedBy: null,
+  },
+  {
     situation: 'interfaces by pattern',
     setup: chains((i) => [
       `iifname "eth*" ip daddr $VIP jhash ip saddr mod 2 ${seed} ${i - 1} ${host}`,
