@@ -254,21 +254,22 @@ function subscriptionFaults(node: ReachedNode, rule: Rule, mac: string | null): 
   ];
 }
 
-function obstacleFault(name: string, obstacle: Obstacle, policies: ReadonlySet<string>): Fault {
-  const policy = obstacle.alike !== null && policies.has(obstacle.alike);
+function obstacleFault(name: string, obstacle: Obstacle, { keys, who }: Policies): Fault {
+  const policy = obstacle.alike !== null && keys.has(obstacle.alike);
   const state = policy ? 'OK' : obstacle.state;
   const mend = state === 'OK' ? '' : `. Mend: ${obstacle.mend}`;
-  return fault(
-    state,
-    `${name} ${obstacle.brief}`,
-    `${name} ${obstacle.text}${policy ? ' (all nodes alike)' : ''}${mend}`,
-  );
+  return fault(state, `${name} ${obstacle.brief}`, `${name} ${obstacle.text}${policy ? ` (${who})` : ''}${mend}`);
 }
 
-/** What every node with a rule denies in the same way. */
-function sharedPolicies(node: ReachedNode, all: readonly ReachedNode[]): ReadonlySet<string> {
-  const keys = (one: ReachedNode) => (one.reading.rules[0]?.obstacles ?? []).map(({ alike }) => alike);
+/** What every node with a rule denies in the same way, and who that is. */
+type Policies = { readonly keys: ReadonlySet<string>; readonly who: string };
+
+function sharedPolicies(node: ReachedNode, all: readonly ReachedNode[]): Policies {
+  const keysOf = (one: ReachedNode) => (one.reading.rules[0]?.obstacles ?? []).map(({ alike }) => alike);
   const ruled = all.filter(({ reading }) => reading.rules.length > 0);
-  const own = keys(node).filter((key) => key !== null);
-  return new Set(own.filter((key) => ruled.every((other) => keys(other).includes(key))));
+  const own = keysOf(node).filter((key) => key !== null);
+  return {
+    keys: new Set(own.filter((key) => ruled.every((other) => keysOf(other).includes(key)))),
+    who: ruled.length > 1 ? 'all nodes alike' : 'no other node has cluster rules to compare with',
+  };
 }

@@ -13,6 +13,7 @@ import {
   point,
   project,
   type Region,
+  subtract,
   within,
 } from './traffic.ts';
 import type { Fate, Taken } from './way.ts';
@@ -154,9 +155,21 @@ function obstacleOf(loss: Loss, traffic: Region, extent: Extent): Obstacle {
     disables: extent === 'all' && state === 'CRITICAL',
     // Lists of banned hosts differ from node to node: each bans whom it has met.
     alike: isPolicy(loss, extent)
-      ? `${taken.fate} ${taken.certain && !(extent === 'hosts' && addressLists.test(taken.text)) ? what : taken.text}`
+      ? `${taken.fate} ${taken.certain && !(extent === 'hosts' && addressLists.test(taken.text)) ? exactly(traffic, family) : taken.text}`
       : null,
   };
+}
+
+/** Equal for equal traffic, less what is a node's own: words leave out what is too much to read. */
+function exactly(traffic: Region, family: 4 | 6): string {
+  const others = subtract(traffic, ownPorts(family));
+  const spans = [1n, 6n, 17n].map((number) => {
+    const part = protocol(others, number, family);
+    return (['source', 'sport', 'dport', 'phase'] as const)
+      .map((dimension) => project(part, dimension).map(({ low, high }) => `${low}-${high}`))
+      .join(' ');
+  });
+  return spans.join(' / ');
 }
 
 /** Of what a firewall takes, what a cluster serves; the protocols beside TCP and UDP would hide it. */
@@ -235,15 +248,20 @@ const addressLists = /--match-set |-m recent |saddr(?: !=)? @/;
 const limits =
   /-m (?:limit|hashlimit|connlimit|connbytes|length|ttl|hl|tcpmss|string|u32|bpf|ecn|dscp|tos|osf|geoip) |--tcp-option |limit |ct count|meter |quota |tcp option |(?:ip|ip6|meta|udp) (?:length|ttl|hoplimit|dscp|ecn|id) |ether saddr /;
 
+/** Statements and targets that leave it to a program, or to the kernel's own means against floods, what becomes of a packet. */
+const handedOver = /-j (?:NFQUEUE|QUEUE|SYNPROXY)\b|\b(?:queue|synproxy)\b/;
+
 /**
  * To deny some ports or some clients is a firewall's work: no fault of the cluster when every node does the same. So is
- * a list of addresses that are denied, and whatever stands behind the cluster rule and may deny.
+ * a list of addresses that are denied, and whatever stands behind the cluster rule and may deny; but not what nobody
+ * knows, nor the cluster's own DROP, which names the VIP and waits for what another rule has let through.
  */
 function isPolicy({ taken, position }: Loss, extent: Extent): boolean {
   const denies = taken.fate === 'dropped' || taken.fate === 'rejected';
   if (extent === 'aside') return false;
-  if (!taken.certain)
-    return position === 'behind' || (denies && (addressLists.test(taken.text) || limits.test(taken.text)));
+  if (taken.fate === 'unknown') return position === 'behind' && handedOver.test(taken.text);
+  if (!taken.certain && position === 'behind') return !(taken.doubted && taken.names);
+  if (!taken.certain) return denies && (addressLists.test(taken.text) || limits.test(taken.text));
   return denies && extent !== 'all';
 }
 

@@ -86,16 +86,15 @@ function chainsThatFail({ base, place, use }: Arrival): readonly Obstacle[] {
   ];
 }
 
-function vagueMatch({ exact, rule }: Arrival): readonly Obstacle[] {
+function vagueMatch({ exact, rule, sender }: Arrival): readonly Obstacle[] {
   if (exact) return [];
-  const text = `shares only some of the traffic, and which cannot be told from the rule: ${rule.text}`;
-  return [
-    {
-      ...fault(text, 'has a cluster rule with a condition', 'match by protocol and port'),
-      state: 'UNKNOWN',
-      disables: false,
-    },
-  ];
+  const open = 'only some of the traffic, and which cannot be told from the rule';
+  const text =
+    sender === null
+      ? `shares ${open}: ${rule.text}`
+      : `lets the cluster rule see ${open}: ${sender.rule.text} (${sender.place})`;
+  const brief = `has a ${sender === null ? 'cluster rule' : 'rule before the cluster rule'} with a condition that cannot be read`;
+  return [{ ...fault(text, brief, 'match by protocol and port'), state: 'UNKNOWN', disables: false }];
 }
 
 function severalHashes(arrivals: readonly Arrival[]): readonly Obstacle[] {
@@ -159,6 +158,7 @@ function shortcomings(
       fate: 'accepted' as const,
       traffic: leak,
       certain: true,
+      doubted: false,
       names: false,
       claimed: true,
       resets: false,
@@ -180,10 +180,20 @@ function unexplained(
 ): readonly Obstacle[] {
   const uncertain = delivered.filter(({ state }) => !state.certain).flatMap(({ region }) => region);
   const main = [6n, 17n].map((protocol) => ({ ...allTraffic(family), protocol: point(protocol) }));
+  // What denies some by a condition of its own leaves no doubt about what goes on, and explains none.
   const explained = [...taken, ...takenBehind]
-    .filter(({ certain, fate }) => !certain && fate !== 'accepted')
+    .filter(({ doubted, fate }) => fate === 'unknown' || (doubted && fate !== 'accepted'))
     .flatMap(({ traffic }) => traffic);
-  const open = subtract(served(intersect(uncertain, main), shared, family), explained);
+  // A frame that is no more this host's was changed, not denied.
+  const changed = delivered.filter(({ state }) => !state.certain && state.pkttype === 'other');
+  const open = [
+    ...subtract(served(intersect(uncertain, main), shared, family), explained),
+    ...served(
+      changed.flatMap(({ region }) => region),
+      shared,
+      family,
+    ),
+  ];
   if (isEmpty(open)) return [];
   const [by] = blurred;
   const rule = by === undefined ? '' : ` (${by.place}: ${by.rule.text})`;
@@ -282,7 +292,10 @@ function behindIt(
     .filter(({ fate }) => fate !== 'accepted' && fate !== 'untracked')
     .map((taken) => ({
       ...taken,
-      traffic: taken.traffic.filter(isOwn).map((box) => ({ ...box, residues: [] })),
+      // What may be anything may also let through what the cluster would drop.
+      traffic: taken.traffic
+        .filter((box) => taken.fate === 'unknown' || isOwn(box))
+        .map((box) => ({ ...box, residues: [] })),
     }));
   const there = { ...effects[use.backend], dropped: 'no client of this node gets an answer there' };
   return judgeLosses(own, { shared, effects: there, family, position: 'behind' });

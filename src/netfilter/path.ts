@@ -77,6 +77,10 @@ class Walk {
   /** What a nat chain sent to another address or port of this node's own: its later packets follow. */
   private redirected: Region = [];
   private readonly elsewhere: Flow[] = [];
+  /** Packets as they came to the rule that is looked at, before its conditions. */
+  private arriving: readonly Flow[] = [];
+  /** The last rule that let through, sent elsewhere or changed some of them, and which cannot be told. */
+  private sender: Omit<Spot, 'depth'> | null = null;
   /** Packets that this base chain may have denied, as far as that hangs on what let them through before. */
   private doubted: Region = [];
   private steps = 0;
@@ -105,6 +109,7 @@ class Walk {
     const past = base.nat ? entering.map((flow) => ({ ...flow, region: subtract(flow.region, seen) })) : [];
     const { stay, leave } = this.chain(base.chain, { offered: seen, flows: inside }, 0);
     const through = merge([...stay.flows, ...leave.flows]);
+    this.arriving = through;
     if (base.policy === 'drop')
       for (const flow of through) this.take(base.chain.place, base.policyText, 'dropped', flow, false);
     this.taken = this.taken.filter(({ fate }) => fate !== 'accepted');
@@ -151,6 +156,8 @@ class Walk {
     let inside = stream;
     let exact = true;
     let passed: Passed = { stay: nothing, leave: nothing };
+    const arrived = this.arrivals.length;
+    this.arriving = stream.flows;
     for (const part of spot.rule.parts) {
       if (isEmpty(inside.offered) && inside.flows.length === 0) break;
       if (part.kind === 'when' || part.kind === 'cluster') {
@@ -158,6 +165,8 @@ class Walk {
         const reading = part.kind === 'when' && part.plain ? part.read(typical) : null;
         exact &&= reading?.exact === true;
         const parted = inside.flows.map((flow) => split(flow, part.read));
+        // A condition behind the hash decides as much about what is shared as one before it.
+        if (part.kind === 'when' && inside.flows.some(({ state }) => !part.read(state).exact)) this.doubtSince(arrived);
         const met = reading === null ? inside.offered : intersect(inside.offered, reading.traffic);
         const rest = exact ? subtract(inside.offered, met) : inside.offered;
         passed = { ...passed, stay: join(passed.stay, { offered: rest, flows: parted.flatMap((one) => one.rest) }) };
@@ -200,12 +209,31 @@ class Walk {
     if (this.base !== null) {
       const { place, rule } = spot;
       const { offered } = stream;
-      this.arrivals.push({ base: this.base, place, rule, use: part.use, offered, exact, taken: [...this.taken] });
+      const sent = stream.flows.every(({ state }) => state.certain);
+      this.arrivals.push({
+        base: this.base,
+        place,
+        rule,
+        use: part.use,
+        offered,
+        exact: exact && sent,
+        sender: sent || !exact ? null : this.sender,
+        // Between two cluster rules it stands before the second as well.
+        taken: [...this.taken, ...this.takenBehind.filter(({ certain }) => !certain)],
+      });
     }
     return {
       ...stream,
       flows: stream.flows.map((flow) => this.changed(flow, { ...part.change(flow.state), met: true })),
     };
+  }
+
+  /** What came to cluster rules since then may not be what they share. */
+  private doubtSince(arrived: number): void {
+    for (let i = arrived; i < this.arrivals.length; i++) {
+      const one = this.arrivals[i];
+      if (one !== undefined) this.arrivals[i] = { ...one, exact: false };
+    }
   }
 
   private choose(
@@ -232,7 +260,10 @@ class Walk {
   private change(part: Part, spot: Spot, flow: Flow): Flow {
     if (part.kind === 'set') {
       const changed = this.changed(flow, part.change(flow.state));
-      if (changed !== flow && !flow.state.certain) this.blurred.push({ place: spot.place, rule: spot.rule });
+      if (changed !== flow && !flow.state.certain) {
+        this.sender = spot;
+        this.blurred.push({ place: spot.place, rule: spot.rule });
+      }
       return changed;
     }
     if (part.kind !== 'untrack' || flow.state.tracking !== 'pending') return flow;
@@ -250,12 +281,15 @@ class Walk {
 
   private verdict(verdict: Verdict, spot: Spot, stream: Stream, exact: boolean): Passed {
     const { kind } = verdict;
+    const denies = kind === 'drop' || kind === 'reject' || kind === 'reset';
+    if (!denies && stream.flows.some(({ state }) => !state.certain) && this.arriving.some(({ state }) => state.certain))
+      this.sender = spot;
     if (kind === 'return')
       return exact
         ? { stay: nothing, leave: stream }
         : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: [] } };
     if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact);
-    if (kind !== 'drop' && kind !== 'reject' && kind !== 'reset' && stream.flows.length > 0) this.turns++;
+    if (!denies && stream.flows.length > 0) this.turns++;
     for (const flow of stream.flows) {
       // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
       if (kind === 'redirect' && flow.state.met) {
@@ -276,7 +310,9 @@ class Walk {
   private jump(name: string, kind: 'jump' | 'goto', spot: Spot, stream: Stream, exact: boolean): Passed {
     const chain = this.base?.table.get(name);
     if (chain === undefined) return this.verdict({ kind: 'unknown' }, spot, stream, exact);
+    const { arriving } = this;
     const { stay, leave } = this.chain(chain, stream, spot.depth + 1);
+    this.arriving = arriving;
     const back = join(stay, leave);
     if (kind === 'jump') return { stay: exact ? back : { ...back, offered: stream.offered }, leave: nothing };
     return exact ? { stay: nothing, leave: back } : { stay: { ...stream, flows: [] }, leave: { ...back, offered: [] } };
@@ -292,6 +328,7 @@ class Walk {
       fate,
       traffic: region,
       certain: state.certain && fate !== 'unknown',
+      doubted: !state.certain && !isEmpty(without(region, this.arriving)),
       names,
       claimed: state.pkttype === 'host',
       resets,

@@ -14,6 +14,8 @@ export type Taken = {
   readonly traffic: Region;
   /** False where only some of that traffic is taken, and which cannot be told from the rule. */
   readonly certain: boolean;
+  /** True where that hangs on another rule, which may have let them through, changed them or sent them here. */
+  readonly doubted: boolean;
   /** True when the rule names the VIP. */
   readonly names: boolean;
   /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
@@ -30,7 +32,10 @@ export type Arrival = {
   readonly use: ClusterUse;
   /** What chains and the rule's own conditions can send to the hash at all, whatever other rules take. */
   readonly offered: Region;
+  /** False where its conditions, or another rule's, leave open which of that comes to the hash. */
   readonly exact: boolean;
+  /** The other rule that does, where it is one. */
+  readonly sender: Omit<Spot, 'depth'> | null;
   /** What other rules have taken before. */
   readonly taken: readonly Taken[];
 };
