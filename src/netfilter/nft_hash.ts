@@ -134,9 +134,10 @@ function payloadField(payload: Fields, expr: unknown): ReadField | string {
     return { field: { name, part, length, mask: null }, protocol: null, family, tracked: false };
   }
   const port = field === 'sport' || field === 'dport' ? field : null;
-  const number = protocol === 'th' ? null : (protocolNumbers[protocol] ?? null);
+  const number = protocolNumbers[protocol];
+  if (number === undefined && !['th', 'ether'].includes(protocol)) return `what it hashes is not understood: ${name}`;
   const length = port === null ? 6 : 2;
-  return { field: { name, part: port, length, mask: null }, protocol: number, family: null, tracked: false };
+  return { field: { name, part: port, length, mask: null }, protocol: number ?? null, family: null, tracked: false };
 }
 
 /** `ct original ip saddr`; nft before 1.0 says the family beside the key, and `ct original saddr` leaves it to the table. */

@@ -197,15 +197,17 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
     return unknownOperand(packets, { needs });
   }
   if (protocol === 'ether') return etherOperand(field, packets);
-  const number = protocol === 'th' ? null : (protocolNumbers[protocol] ?? null);
-  const needs = [number === null ? everything : { ...everything, protocol: point(number) }];
+  // Frames of other kinds are no traffic to a VIP.
+  if (protocol === 'arp') return fixed(packets);
+  const number = protocolNumbers[protocol];
+  if (number === undefined && protocol !== 'th') return unknownOperand(packets);
+  const needs = [number === undefined ? everything : { ...everything, protocol: point(number) }];
   if (field === 'sport' || field === 'dport')
     return operand(packets, (value) => spans(field, ports(value), packets), { needs, most: Number(allPorts.high) });
   if (protocol === 'tcp' && field === 'flags') return { ...unknownOperand(packets), needs, flags: true };
   if ((protocol === 'icmp' || protocol === 'icmpv6') && field === 'type')
     return operand(packets, (value) => ping(textOf(value), packets.family), { needs });
-  // Frames of other kinds (arp, vlan) are no traffic to a VIP.
-  return protocol === 'arp' ? fixed(packets) : unknownOperand(packets, { needs });
+  return unknownOperand(packets, { needs });
 }
 
 /** `tcp flags syn` (any of them is set), `tcp flags == syn` (these alone), `tcp flags ! syn` (none), and sets of such. */

@@ -10,7 +10,7 @@ import { answeredBy, ruleOf } from './outcome.ts';
 import type { Packets } from './packet.ts';
 import { followPackets, followStrays } from './path.ts';
 import type { Backend, Reading, Rule, Unread } from './rule.ts';
-import { parseRuleset, type Ruleset } from './ruleset.ts';
+import { damageOf, parseRuleset, type Ruleset } from './ruleset.ts';
 import { bounded } from './traffic.ts';
 import { unreadable, unreadRules } from './unread.ts';
 import type { Way } from './way.ts';
@@ -65,7 +65,11 @@ export function readRules(
   const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: held };
   const found = bounded(comparisons, () => judgeRulesets(rulesets, snapshot, vip, ip.family)) ?? tooLarge;
   const strange = nft.strange.map((reason) => ({ what: 'the nft rules', reason, needs: null }));
-  const all = [...unread, ...strange, ...found.unread];
+  const damaged = [names.legacy, names.modern].flatMap((name) => {
+    const reason = damageOf(section(snapshot, name)?.lines ?? []);
+    return reason === null ? [] : [{ what: `the ${name} rules`, reason: `damaged answer: ${reason}`, needs: null }];
+  });
+  const all = [...unread, ...strange, ...damaged, ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
   const usable = Array.isArray(clusterip) && clusterip.length > 0 ? [] : found.rules;
   return { rules: usable, unread: all, answered: all.length > 0 ? null : found.answered };

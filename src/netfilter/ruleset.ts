@@ -41,6 +41,26 @@ export function parseRuleset(lines: readonly string[]): Ruleset {
   return tables;
 }
 
+/** What of `iptables-save` cannot be as the tool prints it, so that no rule of it is where it stands; null when nothing. */
+export function damageOf(lines: readonly string[]): string | null {
+  const seen = new Set<string>();
+  let open: string | null = null;
+  for (const line of lines) {
+    const text = line.replace(/^\[\d+:\d+\] /, '').trim();
+    if (text === '' || text.startsWith('#')) continue;
+    if (text.startsWith('*')) {
+      const table = text.slice(1);
+      if (open !== null) return `table ${table} begins within table ${open}`;
+      if (seen.has(table)) return `table ${table} is there twice`;
+      seen.add(table);
+      open = table;
+    } else if (!/^(?:COMMIT$|:\S+ \S|-A )/.test(text)) return `a line is none of iptables-save: ${text.slice(0, 80)}`;
+    else if (open === null) return `a line stands outside of every table: ${text.slice(0, 80)}`;
+    else if (text === 'COMMIT') open = null;
+  }
+  return open === null ? null : `table ${open} has no end`;
+}
+
 /** Splits a saved line into words; a comment with spaces stands in double quotes, with `\"` and `\\` inside. */
 export function splitWords(text: string): readonly string[] {
   const words = text.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { factsOf, judgeCluster, reportCluster } from '../../src/cluster/index.ts';
 import type { State } from '../../src/plugin/index.ts';
 import { renderText, stateOf } from '../../src/plugin/report.ts';
@@ -10,6 +12,16 @@ export { vip } from '../snapshot_text.ts';
 
 /** A cluster of which snapshots are at hand. */
 export type Situation = { readonly name: string; readonly snapshots: readonly string[] };
+
+/** What nodes with CLUSTERIP gave. */
+export function recordedClusterip(): readonly Situation[] {
+  return readdirSync(recordings).map((name) => {
+    const files = readdirSync(path.join(recordings, name)).filter((file) => file.endsWith('.txt'));
+    return { name, snapshots: files.map((file) => readFileSync(path.join(recordings, name, file), 'utf8')) };
+  });
+}
+
+const recordings = 'test/fixtures/clusterip';
 
 /** What the plugin says of a cluster. */
 export function verdict(snapshots: readonly string[]): { readonly state: State; readonly text: string } {

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle } from '../../tools/bundle.ts';
 import { runPlugin } from '../run_plugin.ts';
 import { whyNotHealthy } from './brute_force.ts';
-import { changed, falseOks, type Situation, verdict, vip } from './cluster.ts';
+import { changed, falseOks, recordedClusterip, verdict, vip } from './cluster.ts';
 import { mutate, truncate } from './mutate.ts';
 import { random } from './random.ts';
 
@@ -14,12 +14,8 @@ import { random } from './random.ts';
 
 const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
 const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 20_000);
-const recordings = 'test/fixtures/clusterip';
 
-const situations: readonly Situation[] = readdirSync(recordings).map((name) => {
-  const files = readdirSync(path.join(recordings, name)).filter((file) => file.endsWith('.txt'));
-  return { name, snapshots: files.map((file) => readFileSync(path.join(recordings, name, file), 'utf8')) };
-});
+const situations = recordedClusterip();
 // A change can only make a false OK where there was a true one: those are broken most.
 const healthy = situations.filter(({ snapshots }) => verdict(snapshots).state === 'OK');
 

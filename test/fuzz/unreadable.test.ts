@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readRecording } from '../lab/netns/recording.ts';
 import { scenarios } from '../lab/netns/scenarios.ts';
-import { type Situation, verdict } from './cluster.ts';
+import { recordedClusterip, type Situation, verdict } from './cluster.ts';
 import { type Random, random } from './random.ts';
 
 // Puts something that nobody can read into the rules of a healthy cluster: a condition, a statement, a rule. It may
@@ -11,14 +11,19 @@ import { type Random, random } from './random.ts';
 const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
 const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 300);
 
+const whole = ({ snapshots }: Situation) => snapshots.length > 1 && snapshots.every((text) => text.length < 12_000);
+
 // A single holder has nobody to be compared with; what it denies is its firewall's. CSF lets everything in by a rate,
 // which is not compared.
-const healthy: readonly Situation[] = scenarios.flatMap((scenario) => {
+const chains: readonly Situation[] = scenarios.flatMap((scenario) => {
   const { name, ipv6, state, silent, options } = scenario;
   if (ipv6 || state !== 'OK' || silent.length + options.length > 0 || /taken-over|csf/.test(name)) return [];
-  const snapshots = Object.values(readRecording(scenario)?.snapshots ?? {});
-  return snapshots.length > 1 && snapshots.every((text) => text.length < 12_000) ? [{ name, snapshots }] : [];
+  return [{ name, snapshots: Object.values(readRecording(scenario)?.snapshots ?? {}) }];
 });
+const clusterip = recordedClusterip().filter(
+  ({ name, snapshots }) => !/standing-by|takeover/.test(name) && verdict(snapshots).state === 'OK',
+);
+const healthy = [...chains, ...clusterip].filter(whole);
 
 /** A rule that cannot be read, and all that it may be; each a list of rules for its place. */
 type Riddle = {
