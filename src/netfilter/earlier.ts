@@ -173,7 +173,7 @@ function exactly(traffic: Region, family: 4 | 6): string {
 }
 
 /** Of what a firewall takes, what a cluster serves; the protocols beside TCP and UDP would hide it. */
-function describeServed(traffic: Region, family: 4 | 6): string {
+export function describeServed(traffic: Region, family: 4 | 6): string {
   const whole =
     protocol(traffic, 1n, family).length > 0 &&
     protocol(traffic, 6n, family).length > 0 &&

@@ -207,7 +207,9 @@ function matches(words: readonly string[], flight: Flight, target: string): bool
     else if (word === '--icmp-type') said = false;
     else if (word === '--mark') said = markMatches(value, flight);
     else if (/state$/.test(word))
-      said = flight.tracked ? value.split(',').includes(flight.later && !flight.stray ? 'ESTABLISHED' : 'NEW') : null;
+      said = value
+        .split(',')
+        .includes(!flight.tracked ? 'INVALID' : flight.later && !flight.stray ? 'ESTABLISHED' : 'NEW');
     else said = optionOf(word, value, words[i + 2] ?? '', flight, node, flight.vip);
     if (said === negated) return false;
     if (said === null) open = word;

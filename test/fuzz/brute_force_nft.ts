@@ -125,7 +125,8 @@ function read(expr: unknown, flight: Flight): number | string | null {
     if (key === 'mark') return flight.mark;
     if (key === 'pkttype') return flight.host ? 'host' : 'multicast';
   }
-  if (kind === 'ct' && key === 'state' && flight.tracked) return flight.later && !flight.stray ? 'established' : 'new';
+  if (kind === 'ct' && key === 'state')
+    return !flight.tracked ? 'invalid' : flight.later && !flight.stray ? 'established' : 'new';
   if (kind === 'jhash') {
     const { mod, seed, offset = 0 } = fields;
     const inner = objectOf(objectOf(fields['expr'])['payload']);

@@ -3,6 +3,7 @@ import { readRecording } from '../lab/netns/recording.ts';
 import { scenarios } from '../lab/netns/scenarios.ts';
 import { recordedClusterip, type Situation, verdict } from './cluster.ts';
 import { type Random, random } from './random.ts';
+import { ruleLines, withLines } from './rule_lines.ts';
 
 // Puts something that nobody can read into the rules of a healthy cluster: a condition, a statement, a rule. It may
 // mean anything, so that OK is false where one of the things that it may mean is CRITICAL. No second judge is needed: the
@@ -32,91 +33,72 @@ type Riddle = {
   readonly worlds: readonly (readonly string[])[];
 };
 
-/** What can be asked of the packets of a rule: nothing, some clients, a port. */
-type Language = { rules(lines: readonly string[]): readonly number[]; riddle(line: string, chance: Random): Riddle };
+function nftRiddle(line: string, chance: Random): Riddle {
+  const { rule } = JSON.parse(line.slice(2));
+  const expr: readonly unknown[] = rule.expr;
+  const write = (...rules: readonly (readonly unknown[])[]) =>
+    rules.map((one) => `> ${JSON.stringify({ rule: { ...rule, expr: one } })}`);
+  const field = (protocol: string, name: string, right: unknown) => ({
+    match: { op: '==', left: { payload: { protocol, field: name } }, right },
+  });
+  const wibble = field('ip', 'wibble', 1);
+  const conditions = [field('ip', 'saddr', { prefix: { addr: '80.0.0.0', len: 5 } }), field('tcp', 'dport', 80)];
+  const mangle = (key: string, value: unknown) => ({ mangle: { key: { meta: { key } }, value } });
+  const statements = [{ accept: null }, { drop: null }, mangle('pkttype', 'host'), mangle('pkttype', 'other')];
+  // Behind what ends a rule stands nothing.
+  const at = chance.below(expr.length);
+  const put = (...more: readonly unknown[]) => [...expr.slice(0, at), ...more, ...expr.slice(at)];
+  return chance.pick(
+    [
+      {
+        what: `a condition at ${at}`,
+        unread: write(put(wibble)),
+        worlds: [expr.slice(0, at), expr, ...conditions.map((one) => put(one))].map((one) => write(one)),
+      },
+      {
+        what: `a statement at ${at}`,
+        unread: write(put({ wibble: null })),
+        worlds: [write(expr), ...statements.map((one) => write(put(one)))],
+      },
+      ...[{ return: null }, ...statements, mangle('mark', 7)].map((end) => ({
+        what: `a rule before it, ${JSON.stringify(end)}`,
+        unread: write([wibble, end], expr),
+        worlds: [write(expr), write([end], expr), ...conditions.map((one) => write([one, end], expr))],
+      })),
+    ],
+    { what: '', unread: [], worlds: [] },
+  );
+}
 
-const nft: Language = {
-  rules: (lines) => lines.flatMap((line, at) => (line.startsWith('> {"rule"') ? [at] : [])),
-  riddle(line, chance) {
-    const { rule } = JSON.parse(line.slice(2));
-    const expr: readonly unknown[] = rule.expr;
-    const write = (...rules: readonly (readonly unknown[])[]) =>
-      rules.map((one) => `> ${JSON.stringify({ rule: { ...rule, expr: one } })}`);
-    const field = (protocol: string, name: string, right: unknown) => ({
-      match: { op: '==', left: { payload: { protocol, field: name } }, right },
-    });
-    const wibble = field('ip', 'wibble', 1);
-    const conditions = [field('ip', 'saddr', { prefix: { addr: '80.0.0.0', len: 5 } }), field('tcp', 'dport', 80)];
-    const mangle = (key: string, value: unknown) => ({ mangle: { key: { meta: { key } }, value } });
-    const statements = [{ accept: null }, { drop: null }, mangle('pkttype', 'host'), mangle('pkttype', 'other')];
-    // Behind what ends a rule stands nothing.
-    const at = chance.below(expr.length);
-    const put = (...more: readonly unknown[]) => [...expr.slice(0, at), ...more, ...expr.slice(at)];
-    return chance.pick(
-      [
-        {
-          what: `a condition at ${at}`,
-          unread: write(put(wibble)),
-          worlds: [expr.slice(0, at), expr, ...conditions.map((one) => put(one))].map((one) => write(one)),
-        },
-        {
-          what: `a statement at ${at}`,
-          unread: write(put({ wibble: null })),
-          worlds: [write(expr), ...statements.map((one) => write(put(one)))],
-        },
-        ...[{ return: null }, ...statements, mangle('mark', 7)].map((end) => ({
-          what: `a rule before it, ${JSON.stringify(end)}`,
-          unread: write([wibble, end], expr),
-          worlds: [write(expr), write([end], expr), ...conditions.map((one) => write([one, end], expr))],
-        })),
-      ],
-      { what: '', unread: [], worlds: [] },
-    );
-  },
-};
-
-const iptables: Language = {
-  rules: (lines) => lines.flatMap((line, at) => (line.startsWith('> -A ') ? [at] : [])),
-  riddle(line, chance) {
-    const [, chain = '', rest = ''] = /^> -A (\S+) (.*)$/.exec(line) ?? [];
-    const write = (...rules: readonly string[]) => rules.map((one) => `> -A ${chain} ${one}`);
-    const wibble = '-m wibble --wobble 1';
-    const conditions = ['-s 80.0.0.0/5', '-p tcp -m tcp --dport 80'];
-    const end = rest.slice(rest.indexOf('-j '));
-    const last = chance.below(2) === 0 ? rest.indexOf('-j ') : 0;
-    const put = (condition: string) => `${rest.slice(0, last)}${condition} ${rest.slice(last)}`;
-    const ends = ['RETURN', 'ACCEPT', 'DROP', 'MARK --set-xmark 0x7/0xffffffff'].map((target) => `-j ${target}`);
-    return chance.pick(
-      [
-        {
-          what: `a condition at ${last}`,
-          unread: write(put(wibble)),
-          worlds: [[], write(rest), ...(rest.includes('-p ') ? [] : conditions.map((one) => write(put(one))))],
-        },
-        {
-          what: `a target in place of ${end}`,
-          unread: write(rest.replace(end, '-j WIBBLE')),
-          worlds: [write(rest), [], ...ends.map((one) => write(rest.replace(end, one)))],
-        },
-        ...ends.map((one) => ({
-          what: `a rule before it, ${one}`,
-          unread: write(`${wibble} ${one}`, rest),
-          worlds: [write(rest), write(one, rest), ...conditions.map((some) => write(`${some} ${one}`, rest))],
-        })),
-      ],
-      { what: '', unread: [], worlds: [] },
-    );
-  },
-};
-
-/** A snapshot with other lines in the place of one. */
-function withLines(text: string, at: number, lines: readonly string[]): string {
-  const all = text.split('\n');
-  const end = all.findIndex((line) => line.startsWith('== end '));
-  const first = all.indexOf('rackwatch-snapshot 1');
-  return all
-    .flatMap((line, i) => (i === at ? lines : i === end ? [`== end ${end - first + lines.length - 1}`] : [line]))
-    .join('\n');
+function iptablesRiddle(line: string, chance: Random): Riddle {
+  const [, chain = '', rest = ''] = /^> -A (\S+) (.*)$/.exec(line) ?? [];
+  const write = (...rules: readonly string[]) => rules.map((one) => `> -A ${chain} ${one}`);
+  const wibble = '-m wibble --wobble 1';
+  const conditions = ['-s 80.0.0.0/5', '-p tcp -m tcp --dport 80'];
+  const end = rest.slice(rest.indexOf('-j '));
+  const last = chance.below(2) === 0 ? rest.indexOf('-j ') : 0;
+  const put = (condition: string) => `${rest.slice(0, last)}${condition} ${rest.slice(last)}`;
+  const ends = ['RETURN', 'ACCEPT', 'DROP', 'MARK --set-xmark 0x7/0xffffffff'].map((target) => `-j ${target}`);
+  return chance.pick(
+    [
+      {
+        what: `a condition at ${last}`,
+        unread: write(put(wibble)),
+        worlds: [[], write(rest), ...(rest.includes('-p ') ? [] : conditions.map((one) => write(put(one))))],
+      },
+      {
+        what: `a target in place of ${end}`,
+        unread: write(rest.replace(end, '-j WIBBLE')),
+        worlds: [write(rest), [], ...ends.map((one) => write(rest.replace(end, one)))],
+      },
+      ...ends.map((one) => ({
+        what: `a rule before it, ${one}`,
+        unread: write(`${wibble} ${one}`, rest),
+        worlds: [write(rest), write(one, rest), ...conditions.map((some) => write(`${some} ${one}`, rest))],
+      })),
+    ],
+    { what: '', unread: [], worlds: [] },
+  );
 }
 
 test('what is changed is there, and healthy', () => {
@@ -132,13 +114,12 @@ test(`${rounds} riddles: OK only where no answer is CRITICAL`, { timeout: 300_00
     const { name, snapshots } = chance.pick(healthy, { name: '', snapshots: [] });
     const node = chance.below(snapshots.length);
     const text = snapshots[node] ?? '';
-    const lines = text.split('\n');
-    const places = [nft, iptables].flatMap((language) => language.rules(lines).map((at) => ({ language, at })));
-    const place = chance.pick(places, undefined);
+    const place = chance.pick(ruleLines(text), undefined);
     if (place === undefined) continue;
-    const { what, unread, worlds } = place.language.riddle(lines[place.at] ?? '', chance);
+    const { line, at } = place;
+    const { what, unread, worlds } = line.startsWith('> -A') ? iptablesRiddle(line, chance) : nftRiddle(line, chance);
     const judged = (rules: readonly string[]) =>
-      verdict(snapshots.map((one, i) => (i === node ? withLines(one, place.at, rules) : one)));
+      verdict(snapshots.map((one, i) => (i === node ? withLines(one, at, rules) : one)));
     const said = judged(unread);
     outcomes[said.state] += 1;
     if (said.state !== 'OK') continue;
@@ -146,7 +127,7 @@ test(`${rounds} riddles: OK only where no answer is CRITICAL`, { timeout: 300_00
     if (wrong === undefined) continue;
     const more = rounds === 1 ? `\n${said.text}\n${wrong.text}` : '';
     found.push(
-      `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${name}, n${node + 1} line ${place.at + 1}: ${what}: OK, but ${wrong.state} were it ${wrong.world.join(' / ')}${more}`,
+      `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${name}, n${node + 1} line ${at + 1}: ${what}: OK, but ${wrong.state} were it ${wrong.world.join(' / ')}${more}`,
     );
   }
   expect(found).toEqual([]);
