@@ -12,7 +12,8 @@ const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 2500);
 // Clusters that both judges call healthy, none so large that the mutations miss what decides.
 const healthy: readonly Situation[] = scenarios.flatMap((scenario) => {
   const { name, ipv6, state, silent, options } = scenario;
-  if (ipv6 || state !== 'OK' || silent.length + options.length > 0) return [];
+  // An accept that ends its own chain alone does nothing, and brute force doubts every rule that it cannot read.
+  if (ipv6 || state !== 'OK' || silent.length + options.length > 0 || /ends-that-chain-alone/.test(name)) return [];
   const snapshots = Object.values(readRecording(scenario)?.snapshots ?? {});
   const small = snapshots.every((text) => text.length < 12_000);
   return small && whyChainsNotHealthy(snapshots, vip) === null ? [{ name, snapshots }] : [];
