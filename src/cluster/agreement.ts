@@ -1,14 +1,12 @@
 import {
-  allTraffic,
   describeTraffic,
   fieldsKey,
   type Hash,
   intersect,
   isEmpty,
+  mainTraffic,
   ownPorts,
   percent,
-  point,
-  type Region,
   type Rule,
   subtract,
 } from '../netfilter/index.ts';
@@ -118,7 +116,7 @@ function matchDifference(nodes: readonly RuledNode[], family: 4 | 6): readonly F
   // Words alone do not show one port of many.
   for (const { name, rule } of working) {
     for (const other of working) {
-      const missing = subtract(served(other.rule.shared, family), rule.shared);
+      const missing = subtract(intersect(other.rule.shared, mainTraffic(family)), rule.shared);
       if (isEmpty(subtract(missing, ownPorts(family)))) continue;
       const brief = `${name} does not share ${describeTraffic(missing, family)} as ${other.name} does`;
       const why = 'it answers that for every client, or for none. Give all nodes the same rules';
@@ -126,9 +124,4 @@ function matchDifference(nodes: readonly RuledNode[], family: 4 | 6): readonly F
     }
   }
   return [];
-}
-
-/** What clusters serve. */
-function served(region: Region, family: 4 | 6): Region {
-  return [6n, 17n].flatMap((protocol) => intersect(region, [{ ...allTraffic(family), protocol: point(protocol) }]));
 }

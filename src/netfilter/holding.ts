@@ -1,5 +1,5 @@
 import type { Flow } from './packet.ts';
-import { allBits, allTraffic, coalesce, intersect, isEmpty, point, type Region, unite, within } from './traffic.ts';
+import { allBits, coalesce, intersect, isEmpty, mainTraffic, type Region, unite, within } from './traffic.ts';
 
 /** Which residues of a hash a node answers for, as its packets show and not as any rule says. */
 export type Holding = {
@@ -77,7 +77,7 @@ function fares(flows: readonly Flow[], { id, total, shared, family }: Delivered)
 
 /** What of a region clusters serve: TCP and UDP, where they share any of these. */
 function served(region: Region, shared: Region, family: 4 | 6): Region {
-  const main = [6n, 17n].map((protocol) => ({ ...allTraffic(family), protocol: point(protocol) }));
+  const main = mainTraffic(family);
   const inside = intersect(region, shared);
   return isEmpty(intersect(shared, main)) ? inside : intersect(inside, main);
 }

@@ -24,6 +24,7 @@ export {
   intersect,
   isEmpty,
   joined,
+  mainTraffic,
   point,
   project,
   type Region,

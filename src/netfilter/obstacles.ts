@@ -1,9 +1,10 @@
 import type { ClusterUse } from './chain.ts';
-import { describeTraffic } from './describe.ts';
-import { describeServed, type Effects, judgeLosses, ownPorts } from './earlier.ts';
+import { type Effects, judgeLosses } from './earlier.ts';
 import type { Holding } from './holding.ts';
+import { fault, unique } from './obstacle.ts';
 import type { Backend, Obstacle, Rule } from './rule.ts';
-import { allTraffic, intersect, isEmpty, phase, point, type Region, subtract } from './traffic.ts';
+import { allTraffic, isEmpty, phase, type Region, subtract } from './traffic.ts';
+import { past, served, unexplained, unheard, withHang } from './unserved.ts';
 import type { Arrival, Way } from './way.ts';
 
 /** What happens to clients of a node whose packets never come to its cluster rule (measured, see docs). */
@@ -47,7 +48,7 @@ export function obstaclesOf({ way, arrivals, holding, shared, held, family }: Sh
     ...refusals(way, first, held),
     ...(arrivals.some(failsThere) ? [] : behindIt(way, shared, first, held, family)),
     ...unexplained(way, shared, family),
-    ...past(way, arrivals, shared, family),
+    ...past(way, arrivals, effects[first.use.backend], shared, family),
     ...(holding === null || holding.deaf ? [] : unheard(way, first, shared, held, family)),
   ]);
 }
@@ -174,79 +175,6 @@ function shortcomings(
   return found;
 }
 
-/** Packets that may or may not be let through, though no rule was found that may take them: one has changed them, or sent them past. */
-function unexplained(
-  { taken, takenBehind, delivered, blurred }: Way,
-  shared: Region,
-  family: 4 | 6,
-): readonly Obstacle[] {
-  const uncertain = delivered.filter(({ state }) => !state.certain).flatMap(({ region }) => region);
-  const main = mainTraffic(family);
-  // What denies some by a condition of its own leaves no doubt about what goes on, and explains none.
-  const explained = [...taken, ...takenBehind]
-    .filter(({ doubted, fate }) => fate === 'unknown' || (doubted && fate !== 'accepted'))
-    .flatMap(({ traffic }) => traffic);
-  // A frame that is no more this host's was changed, not denied.
-  const changed = delivered.filter(({ state }) => !state.certain && state.pkttype === 'other');
-  const open = [
-    ...subtract(served(intersect(uncertain, main), shared, family), explained),
-    ...served(
-      changed.flatMap(({ region }) => region),
-      shared,
-      family,
-    ),
-  ];
-  if (isEmpty(open)) return [];
-  const [by] = blurred;
-  const rule = by === undefined ? '' : ` (${by.place}: ${by.rule.text})`;
-  const text = `has a rule whose condition cannot be read, and on which it hangs whether ${describeTraffic(open, family) || 'everything'} is let through${rule}`;
-  const mend = 'write it with conditions on addresses, ports and states';
-  return [{ ...fault(text, 'has a rule that cannot be read', mend), state: 'UNKNOWN', disables: false }];
-}
-
-/** What the cluster rule was to share and never saw, though no rule took it: one has sent it back to a chain that ends. */
-function past(
-  { delivered, taken }: Way,
-  arrivals: readonly Arrival[],
-  shared: Region,
-  family: 4 | 6,
-): readonly Obstacle[] {
-  const before = arrivals.flatMap((arrival) => arrival.taken);
-  const effects = { ...effectsOf(''), dropped: 'they never come to it, and clients of its buckets get no answer' };
-  const later = taken.filter((one) => !before.includes(one) && one.fate !== 'accepted');
-  const lost = judgeLosses(later, { shared, effects, family, position: 'before' });
-  const unmet = delivered.filter(({ state }) => state.certain && !state.met).flatMap(({ region }) => region);
-  const told = [...taken, ...before].flatMap(({ traffic }) => traffic);
-  const region = subtract(served(intersect(unmet, mainTraffic(family)), shared, family), told);
-  if (isEmpty(region)) return lost;
-  const what = describeServed(region, family) || 'everything';
-  const text = `sends ${what} past the cluster rule: TCP gets no answer, UDP is answered by this node for every client`;
-  return [
-    ...lost,
-    { ...fault(text, `sends ${what} past the cluster rule`, 'put the cluster rule first'), disables: false },
-  ];
-}
-
-/** TCP of its own clients that stays multicast: the packet type is set for some of them alone. */
-function unheard(
-  { delivered }: Way,
-  { use, rule }: Arrival,
-  shared: Region,
-  held: bigint,
-  family: 4 | 6,
-): readonly Obstacle[] {
-  const tcp = [{ ...allTraffic(family), protocol: point(6n) }];
-  const own = delivered
-    .filter(({ state }) => state.certain && state.met && state.pkttype !== 'host')
-    .flatMap(({ region }) => served(intersect(region, tcp), shared, family))
-    .filter(({ residues }) => residues.every(({ hash, held: bits }) => hash !== use.id || (bits & held) !== 0n));
-  if (isEmpty(own)) return [];
-  const what = describeTraffic(own, family) || 'tcp';
-  const text = `does not set meta pkttype host for ${what} of its buckets: these frames stay multicast, and TCP gets no answer`;
-  const brief = `does not set meta pkttype host for ${what}: TCP gets no answer`;
-  return [{ ...fault(text, brief, `add "meta pkttype set host" for all of them (${rule.text})`), disables: false }];
-}
-
 /** A REJECT in place of the DROP refuses the clients of other nodes; of a frame that is still multicast nothing is sent. */
 function refusals({ takenBehind }: Way, { use }: Arrival, held: bigint): readonly Obstacle[] {
   const refusing = takenBehind.find(
@@ -297,54 +225,6 @@ export function withResets(rule: Rule, strays: Way, own: Way, family: 4 | 6): Ru
   return { ...rule, obstacles: unique([obstacle, ...rule.obstacles]) };
 }
 
-function mainTraffic(family: 4 | 6): Region {
-  return [6n, 17n].map((protocol) => ({ ...allTraffic(family), protocol: point(protocol) }));
-}
-
-/** What of some traffic the cluster shares, and is not for a node's own administration. */
-function served(traffic: Region, shared: Region, family: 4 | 6): Region {
-  return subtract(intersect(traffic, shared), ownPorts(family));
-}
-
-/** TCP whose first packet comes through and no later one: found where no other rule explains it. */
-function withHang(
-  { delivered, taken, takenBehind }: Way,
-  shared: Region,
-  family: 4 | 6,
-  found: readonly Obstacle[],
-): readonly Obstacle[] {
-  const obstacles = unique(found);
-  if (obstacles.some(({ state }) => state === 'CRITICAL')) return obstacles;
-  const tcp = { ...allTraffic(family), protocol: point(6n) };
-  const carrying = intersect(shared, [{ ...tcp, phase: point(phase.later) }]);
-  const unopened = subtract(
-    carrying.map((box) => ({ ...box, phase: point(phase.first) })),
-    shared,
-  );
-  if (!isEmpty(subtract(unopened, ownPorts(family)))) {
-    const what = describeTraffic(unopened, family);
-    const text = `shares no ${what}, but what follows it: no connection of these clients ever begins`;
-    return [fault(text, `shares no ${what}: TCP cannot begin`, 'match NEW too, or no state at all'), ...obstacles];
-  }
-  const hosts = delivered.filter(({ state }) => state.pkttype === 'host');
-  const opened = hosts
-    .filter(({ state }) => state.met && state.certain)
-    .flatMap(({ region }) => intersect(intersect(region, shared), [{ ...tcp, phase: point(phase.first) }]))
-    .map((box) => ({ ...box, phase: point(phase.later) }));
-  const kept = hosts.flatMap(({ region }) => intersect(region, [{ ...tcp, phase: point(phase.later) }]));
-  const told = [...taken, ...takenBehind].flatMap(({ traffic }) => traffic);
-  const hung = subtract(subtract(opened, [...kept, ...told]), ownPorts(family));
-  if (isEmpty(hung)) return obstacles;
-  const whole = opened.every((box) => !isEmpty(subtract([box], kept)));
-  const of = describeTraffic(
-    hung.map((box) => ({ ...box, phase: allTraffic(family).phase })),
-    family,
-  );
-  const text = `lets through what opens ${whole ? 'a TCP connection' : `connections of ${of}`}, and not what follows: TCP connects, then hangs`;
-  const brief = `lets only NEW through${whole ? '' : ` of ${of}`}: TCP hangs`;
-  return [{ ...fault(text, brief, 'match ESTABLISHED too, or no state at all'), disables: whole }, ...obstacles];
-}
-
 /** The cluster's own DROP takes everything then, and is not the cause. */
 function failsThere(arrival: Arrival): boolean {
   return chainsThatFail(arrival).length > 0;
@@ -371,12 +251,4 @@ function behindIt(
     }));
   const there = { ...effects[use.backend], dropped: 'no client of this node gets an answer there' };
   return judgeLosses(own, { shared, effects: there, family, position: 'behind' });
-}
-
-export function fault(text: string, brief: string, mend: string): Obstacle {
-  return { state: 'CRITICAL', text, brief, mend, disables: true, alike: null };
-}
-
-function unique(obstacles: readonly Obstacle[]): readonly Obstacle[] {
-  return obstacles.filter((one, i) => obstacles.findIndex(({ text }) => text === one.text) === i);
 }

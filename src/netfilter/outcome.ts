@@ -1,10 +1,21 @@
 import type { ChainRule, Program } from './chain.ts';
 import { describeTraffic } from './describe.ts';
 import { holdingOf } from './holding.ts';
-import { claimsOf, fault, obstaclesOf } from './obstacles.ts';
+import { fault } from './obstacle.ts';
+import { claimsOf, obstaclesOf } from './obstacles.ts';
 import { type Flow, type Packets, residuesOf } from './packet.ts';
 import type { Answered, Backend, Rule } from './rule.ts';
-import { allBits, allTraffic, intersect, isEmpty, point, type Region, subtract, unite } from './traffic.ts';
+import {
+  allBits,
+  allTraffic,
+  intersect,
+  isEmpty,
+  mainTraffic,
+  point,
+  type Region,
+  subtract,
+  unite,
+} from './traffic.ts';
 import type { Way } from './way.ts';
 
 /** Puts what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
@@ -83,7 +94,7 @@ function unreachedRule({ chains }: Program): Rule | null {
 /** The VIP's own DROP and no rule that lets anything through: a node that holds no bucket, as IPaddr2 leaves it. */
 function droppingRule({ taken, delivered }: Way, { family }: Packets): Rule | null {
   const drop = taken.find(({ names, fate, certain }) => names && certain && fate === 'dropped');
-  const main = [6n, 17n].map((protocol) => ({ ...allTraffic(family), protocol: point(protocol) }));
+  const main = mainTraffic(family);
   if (drop === undefined || delivered.some(({ region }) => !isEmpty(intersect(region, main)))) return null;
   const backend = drop.text.startsWith('-') ? 'xt_cluster' : 'nftables';
   const tool = backend === 'nftables' ? 'nft' : family === 4 ? 'iptables' : 'ip6tables';

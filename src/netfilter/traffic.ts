@@ -74,6 +74,11 @@ export function allTraffic(family: 4 | 6 = 4): Box {
   };
 }
 
+/** What clusters serve: TCP and UDP. */
+export function mainTraffic(family: 4 | 6): Region {
+  return [6n, 17n].map((protocol) => ({ ...allTraffic(family), protocol: point(protocol) }));
+}
+
 /**
  * Addresses that no client has (RFC 6890 and RFC 4291): this host, loopback, link-local, groups and what is reserved. Firewalls drop
  * them first.

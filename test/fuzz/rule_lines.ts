@@ -1,8 +1,11 @@
+import type { Situation } from './cluster.ts';
+import type { Random } from './random.ts';
+
 /** A rule in a snapshot: its line, where it is, and the chains of its table that packets only come to by a jump. */
-export type RuleLine = { readonly line: string; readonly at: number; readonly userChains: readonly string[] };
+type RuleLine = { readonly line: string; readonly at: number; readonly userChains: readonly string[] };
 
 /** Every rule of a snapshot, of iptables and of nft. */
-export function ruleLines(text: string): readonly RuleLine[] {
+function ruleLines(text: string): readonly RuleLine[] {
   const lines = text.split('\n');
   let iptablesChains: string[] = [];
   const found: RuleLine[] = [];
@@ -27,11 +30,24 @@ function nftChains(lines: readonly string[], line: string): readonly string[] {
 }
 
 /** A snapshot with other lines in the place of one, and its end mark set right. */
-export function withLines(text: string, at: number, lines: readonly string[]): string {
+function withLines(text: string, at: number, lines: readonly string[]): string {
   const all = text.split('\n');
   const end = all.findIndex((line) => line.startsWith('== end '));
   const first = all.indexOf('rackwatch-snapshot 1');
   return all
     .flatMap((line, i) => (i === at ? lines : i === end ? [`== end ${end - first + lines.length - 1}`] : [line]))
     .join('\n');
+}
+
+/** A rule of a situation picked at random, and the situation with other lines in its place; null where there is none. */
+export function pickRule(situations: readonly Situation[], chance: Random) {
+  const { name, snapshots } = chance.pick(situations, { name: '', snapshots: [] });
+  const node = chance.below(snapshots.length);
+  const text = snapshots[node] ?? '';
+  const place = chance.pick(ruleLines(text), undefined);
+  if (place === undefined) return null;
+  const { line, at, userChains } = place;
+  const changed = (lines: readonly string[]) =>
+    snapshots.map((one, i) => (i === node ? withLines(one, at, lines) : one));
+  return { line, userChains, changed, where: `${name}, n${node + 1} line ${at + 1}` };
 }

@@ -4,7 +4,7 @@ import { scenarios } from '../lab/netns/scenarios.ts';
 import { whyChainsNotHealthy } from './brute_force_chains.ts';
 import { type Situation, verdict, vip } from './cluster.ts';
 import { type Random, random } from './random.ts';
-import { ruleLines, withLines } from './rule_lines.ts';
+import { pickRule } from './rule_lines.ts';
 
 // Writes a rule that everybody can read into the rules of one node of a healthy cluster: OK only where brute force
 // agrees. The mutations of chains.test.ts hardly ever make one.
@@ -113,23 +113,20 @@ test(`${rounds} rules: OK only where brute force agrees`, { timeout: 300_000 }, 
   const outcomes = { OK: 0, WARNING: 0, CRITICAL: 0, UNKNOWN: 0 };
   for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
     const chance = random(seed);
-    const { name, snapshots } = chance.pick(healthy, { name: '', snapshots: [] });
-    const node = chance.below(snapshots.length);
-    const text = snapshots[node] ?? '';
-    const place = chance.pick(ruleLines(text), undefined);
-    if (place === undefined) continue;
-    const { line, at, userChains } = place;
+    const picked = pickRule(healthy, chance);
+    if (picked === null) continue;
+    const { line, userChains, where } = picked;
     const rule = line.startsWith('> -A') ? iptablesRule(line, userChains, chance) : nftRule(line, userChains, chance);
     const rules = chance.pick([[rule, line], [line, rule], [rule], []], []);
-    const changed = snapshots.map((one, i) => (i === node ? withLines(one, at, rules) : one));
+    const changed = picked.changed(rules);
     const said = verdict(changed);
     outcomes[said.state] += 1;
     if (said.state !== 'OK') continue;
     const doubt = whyChainsNotHealthy(changed, vip);
     if (doubt === null) continue;
-    const more = rounds === 1 ? `\n${said.text}\n${changed[node]}` : '';
+    const more = rounds === 1 ? `\n${said.text}\n${changed.join('\n')}` : '';
     found.push(
-      `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${name}, n${node + 1} line ${at + 1}: ${rules.join(' / ')}: OK, but ${doubt}${more}`,
+      `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${where}: ${rules.join(' / ')}: OK, but ${doubt}${more}`,
     );
   }
   expect(found).toEqual([]);

@@ -3,7 +3,7 @@ import { readRecording } from '../lab/netns/recording.ts';
 import { scenarios } from '../lab/netns/scenarios.ts';
 import { recordedClusterip, type Situation, verdict } from './cluster.ts';
 import { type Random, random } from './random.ts';
-import { ruleLines, withLines } from './rule_lines.ts';
+import { pickRule } from './rule_lines.ts';
 
 // Puts something that nobody can read into the rules of a healthy cluster: a condition, a statement, a rule. It may
 // mean anything, so that OK is false where one of the things that it may mean is CRITICAL. No second judge is needed: the
@@ -111,15 +111,11 @@ test(`${rounds} riddles: OK only where no answer is CRITICAL`, { timeout: 300_00
   const outcomes = { OK: 0, WARNING: 0, CRITICAL: 0, UNKNOWN: 0 };
   for (let seed = firstSeed; seed < firstSeed + rounds; seed++) {
     const chance = random(seed);
-    const { name, snapshots } = chance.pick(healthy, { name: '', snapshots: [] });
-    const node = chance.below(snapshots.length);
-    const text = snapshots[node] ?? '';
-    const place = chance.pick(ruleLines(text), undefined);
-    if (place === undefined) continue;
-    const { line, at } = place;
+    const picked = pickRule(healthy, chance);
+    if (picked === null) continue;
+    const { line, where } = picked;
     const { what, unread, worlds } = line.startsWith('> -A') ? iptablesRiddle(line, chance) : nftRiddle(line, chance);
-    const judged = (rules: readonly string[]) =>
-      verdict(snapshots.map((one, i) => (i === node ? withLines(one, at, rules) : one)));
+    const judged = (rules: readonly string[]) => verdict(picked.changed(rules));
     const said = judged(unread);
     outcomes[said.state] += 1;
     if (said.state !== 'OK') continue;
@@ -127,7 +123,7 @@ test(`${rounds} riddles: OK only where no answer is CRITICAL`, { timeout: 300_00
     if (wrong === undefined) continue;
     const more = rounds === 1 ? `\n${said.text}\n${wrong.text}` : '';
     found.push(
-      `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${name}, n${node + 1} line ${at + 1}: ${what}: OK, but ${wrong.state} were it ${wrong.world.join(' / ')}${more}`,
+      `RACKWATCH_FUZZ_SEED=${seed} RACKWATCH_FUZZ_ROUNDS=1: ${where}: ${what}: OK, but ${wrong.state} were it ${wrong.world.join(' / ')}${more}`,
     );
   }
   expect(found).toEqual([]);

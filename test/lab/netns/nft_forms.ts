@@ -4,6 +4,17 @@ import type { Sketch } from './scenario.ts';
 const ok = { state: 'OK', says: /each on exactly one/ } as const;
 
 /** The forms in which nftables rules are written. */
+/** The cluster rule of a node in a chain that drops what is left, behind another rule. */
+const policyDrop = (i: number, rule = '') => `table ip cluster {
+  chain prerouting {
+    type filter hook prerouting priority -150; policy drop;
+    iif lo accept
+    ip daddr 192.168.56.1${i} accept
+    ${rule}
+    ${to} jhash ip saddr mod 2 ${seed} ${i - 1} ${host}
+  }
+}`;
+
 export const nftForms: readonly Sketch[] = [
   { situation: 'IPaddr2', setup: `crowd 2; ${ipaddr2('n1', [1])}${ipaddr2('n2', [2])}`, ...ok },
   {
@@ -281,31 +292,12 @@ done`,
   },
   {
     situation: 'policy drop in place of a drop rule',
-    setup: tables(
-      (i) => `table ip cluster {
-  chain prerouting {
-    type filter hook prerouting priority -150; policy drop;
-    iif lo accept
-    ip daddr 192.168.56.1${i} accept
-    ${to} jhash ip saddr mod 2 ${seed} ${i - 1} ${host}
-  }
-}`,
-    ),
+    setup: tables((i) => policyDrop(i)),
     ...ok,
   },
   {
     situation: 'policy drop, and tcp port 80 returned before the rule on n2',
-    setup: tables(
-      (i) => `table ip cluster {
-  chain prerouting {
-    type filter hook prerouting priority -150; policy drop;
-    iif lo accept
-    ip daddr 192.168.56.1${i} accept
-    ${i === 2 ? 'tcp dport 80 return' : ''}
-    ${to} jhash ip saddr mod 2 ${seed} ${i - 1} ${host}
-  }
-}`,
-    ),
+    setup: tables((i) => policyDrop(i, i === 2 ? 'tcp dport 80 return' : '')),
     state: 'CRITICAL',
     says: /n2 does not share tcp port 80 as n1 does/,
     tcp: [0.5, 0],
