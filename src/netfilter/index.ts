@@ -1,7 +1,6 @@
-export { answers, mayBeDenied, type ResidueOf, residueOf } from './answer.ts';
-export { readHeldBuckets } from './clusterip.ts';
-export { describeTraffic } from './describe.ts';
-export { isAdministration, ownPorts, percent } from './earlier.ts';
+export { readHeldBuckets } from './iptables/clusterip.ts';
+export { isAdministration, ownPorts, percent } from './judge/losses.ts';
+export { describeTraffic } from './judge/words.ts';
 export {
   bucketOf,
   type Client,
@@ -13,10 +12,9 @@ export {
   hashKey,
   nftHash,
   xtClusterHash,
-} from './hash.ts';
-export { hashesOf, jhashBytes, jhashWords, scale } from './jhash.ts';
-export { type BackendChoice, mostComparisons, readRules } from './read.ts';
-export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './rule.ts';
+} from './model/hash.ts';
+export { hashesOf, jhashBytes, jhashWords, scale } from './model/jhash.ts';
+export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './model/rule.ts';
 export {
   allTraffic,
   count,
@@ -30,4 +28,6 @@ export {
   type Region,
   subtract,
   within,
-} from './traffic.ts';
+} from './model/traffic.ts';
+export { type BackendChoice, mostComparisons, readRules } from './read.ts';
+export { answers, mayBeDenied, type ResidueOf, residueOf } from './walk/answer.ts';

@@ -1,19 +1,19 @@
 import { locate, parseIp, parseMac, readAddresses } from '../address/index.ts';
 import { type SectionName, type Snapshot, section } from '../snapshot/index.ts';
-import type { Part, Program } from './chain.ts';
-import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './clusterip.ts';
-import { iptablesChains, setsConnmarks } from './iptables.ts';
-import { nftChains, setsNftConnmarks } from './nft_chain.ts';
-import { fieldsOf, isFields, type NftRuleset, type NftTable, parseNft, textOf } from './nft_ruleset.ts';
-import { withResets } from './obstacles.ts';
-import { answeredBy, ruleOf } from './outcome.ts';
-import type { Packets } from './packet.ts';
-import { followPackets, followStrays } from './path.ts';
-import type { Backend, Reading, Rule, Unread } from './rule.ts';
-import { damageOf, parseRuleset, type Ruleset } from './ruleset.ts';
-import { bounded } from './traffic.ts';
-import { unreadable, unreadRules } from './unread.ts';
-import type { Way } from './way.ts';
+import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
+import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
+import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
+import { withResets } from './judge/obstacles.ts';
+import { answeredBy, ruleOf } from './judge/rule.ts';
+import type { Packets } from './model/packet.ts';
+import type { Part, Program } from './model/program.ts';
+import type { Backend, Reading, Rule, Unread } from './model/rule.ts';
+import { bounded } from './model/traffic.ts';
+import { unreadable, unreadRules } from './model/unread.ts';
+import { nftChains, setsNftConnmarks } from './nft/chains.ts';
+import { fieldsOf, isFields, type NftRuleset, type NftTable, parseNft, textOf } from './nft/ruleset.ts';
+import type { Way } from './walk/trace.ts';
+import { followPackets, followStrays } from './walk/walk.ts';
 
 /** Which backend's rules are to be read; `auto` takes what is there. */
 export type BackendChoice = Backend | 'auto';

@@ -1,6 +1,6 @@
-import { parseBlock, parseIp } from '../address/index.ts';
-import { fieldsOf, listOf, type NftTable, textOf } from './nft_ruleset.ts';
-import { type Interval, point, protocolNumbers } from './traffic.ts';
+import { parseBlock, parseIp } from '../../address/index.ts';
+import { type Interval, point, protocolNumbers } from '../model/traffic.ts';
+import { fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
 
 /** The elements of `@name` or `{ ... }`, or the one value itself; null for a set whose elements are not known. */
 export function elementsOf(right: unknown, table: NftTable): readonly unknown[] | null {

@@ -1,10 +1,10 @@
-import { describeTraffic } from './describe.ts';
-import { describeServed, type Effects, judgeLosses, ownPorts } from './earlier.ts';
+import type { Flow } from '../model/packet.ts';
+import type { Obstacle } from '../model/rule.ts';
+import { allTraffic, intersect, isEmpty, mainTraffic, phase, point, type Region, subtract } from '../model/traffic.ts';
+import type { Arrival, Taken, Way } from '../walk/trace.ts';
+import { describeServed, type Effects, judgeLosses, ownPorts } from './losses.ts';
 import { fault, unique } from './obstacle.ts';
-import type { Flow } from './packet.ts';
-import type { Obstacle } from './rule.ts';
-import { allTraffic, intersect, isEmpty, mainTraffic, phase, point, type Region, subtract } from './traffic.ts';
-import type { Arrival, Taken, Way } from './way.ts';
+import { describeTraffic } from './words.ts';
 
 // What a cluster rule was to share and clients get no answer to, though no rule is seen to take it.
 

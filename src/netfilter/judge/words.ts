@@ -1,5 +1,5 @@
-import { wholeFamily } from '../address/index.ts';
-import { formatSpan } from './match.ts';
+import { wholeFamily } from '../../address/index.ts';
+import { formatSpan } from '../iptables/options.ts';
 import {
   allPorts,
   allProtocols,
@@ -11,7 +11,7 @@ import {
   project,
   protocolNumbers,
   type Region,
-} from './traffic.ts';
+} from '../model/traffic.ts';
 
 /** Says in words which of the VIP's traffic a region is: `tcp port 80`, `icmp`, `clients of 10.0.0.0/8`; empty for everything. */
 export function describeTraffic(region: Region, family: 4 | 6 = 4): string {

@@ -1,4 +1,4 @@
-import type { Obstacle } from './rule.ts';
+import type { Obstacle } from '../model/rule.ts';
 
 /** What keeps a node from serving at all, unless it is said otherwise: its sentence, a few words of it, and how to mend it. */
 export function fault(text: string, brief: string, mend: string): Obstacle {

@@ -1,6 +1,6 @@
-import { bucketOf, type Client } from './hash.ts';
-import type { Answered, HashInUse } from './rule.ts';
-import { type Box, type Interval, phase } from './traffic.ts';
+import { bucketOf, type Client } from '../model/hash.ts';
+import type { Answered, HashInUse } from '../model/rule.ts';
+import { type Box, type Interval, phase } from '../model/traffic.ts';
 
 /** The residue of a client's packet; null where it cannot be known. */
 export type ResidueOf = (use: HashInUse, client: Client) => number | null;

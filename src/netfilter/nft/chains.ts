@@ -1,4 +1,5 @@
-import { parseIp, parseMac } from '../address/index.ts';
+import { parseIp, parseMac } from '../../address/index.ts';
+import { all, type Condition, type Packets, remembered, type State, typical, vague } from '../model/packet.ts';
 import {
   type BaseChain,
   type Case,
@@ -8,15 +9,14 @@ import {
   fused,
   type Part,
   type Verdict,
-} from './chain.ts';
-import { choosesNode } from './nft_hash.ts';
-import { needed, readMangle } from './nft_mark.ts';
-import { compare, type Operand, readOperand, type Scope } from './nft_match.ts';
-import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, textOf } from './nft_ruleset.ts';
-import { nftText } from './nft_text.ts';
-import { mapOf } from './nft_value.ts';
-import { all, type Condition, type Packets, remembered, type State, typical, vague } from './packet.ts';
-import { allBits, type Region } from './traffic.ts';
+} from '../model/program.ts';
+import { allBits, type Region } from '../model/traffic.ts';
+import { choosesNode } from './hash.ts';
+import { needed, readMangle } from './mark.ts';
+import { compare, type Operand, readOperand, type Scope } from './operand.ts';
+import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, textOf } from './ruleset.ts';
+import { nftText } from './text.ts';
+import { mapOf } from './value.ts';
 
 const hooks = ['ingress', 'prerouting', 'input'] as const;
 

@@ -1,10 +1,6 @@
-import type { ChainRule, Program } from './chain.ts';
-import { describeTraffic } from './describe.ts';
-import { holdingOf } from './holding.ts';
-import { fault } from './obstacle.ts';
-import { claimsOf, obstaclesOf } from './obstacles.ts';
-import { type Flow, type Packets, residuesOf } from './packet.ts';
-import type { Answered, Backend, Rule } from './rule.ts';
+import { type Flow, type Packets, residuesOf } from '../model/packet.ts';
+import type { ChainRule, Program } from '../model/program.ts';
+import type { Answered, Backend, Rule } from '../model/rule.ts';
 import {
   allBits,
   allTraffic,
@@ -15,8 +11,12 @@ import {
   type Region,
   subtract,
   unite,
-} from './traffic.ts';
-import type { Way } from './way.ts';
+} from '../model/traffic.ts';
+import { holdingOf } from '../walk/holding.ts';
+import type { Way } from '../walk/trace.ts';
+import { fault } from './obstacle.ts';
+import { claimsOf, obstaclesOf } from './obstacles.ts';
+import { describeTraffic } from './words.ts';
 
 /** Puts what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
 export function ruleOf(program: Program, way: Way, packets: Packets): Rule | null {

@@ -1,4 +1,4 @@
-import type { State } from '../plugin/index.ts';
+import type { State } from '../../plugin/index.ts';
 import type { Hash } from './hash.ts';
 import type { Region } from './traffic.ts';
 

@@ -1,4 +1,4 @@
-import { parseBlock, wholeFamily } from '../address/index.ts';
+import { parseBlock, wholeFamily } from '../../address/index.ts';
 
 /**
  * Traffic to a VIP as a set, so that "what does an earlier rule take away?" has an answer and not a guess.

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, listOf, textOf } from './nft_ruleset.ts';
+import { type Fields, fieldsOf, listOf, textOf } from './ruleset.ts';
 
 const silent: Readonly<Record<string, string>> = { '==': ' ', in: ' ', '!=': ' != ' };
 

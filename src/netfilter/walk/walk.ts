@@ -1,5 +1,6 @@
-import type { BaseChain, Case, Chain, Part, Program, Verdict } from './chain.ts';
-import { arriving, type Flow, type Packets, type State, stateKey, typical, vague } from './packet.ts';
+import { arriving, type Flow, type Packets, type State, stateKey, typical, vague } from '../model/packet.ts';
+import type { BaseChain, Case, Chain, Part, Program, Verdict } from '../model/program.ts';
+import { allTraffic, intersect, isEmpty, phase, point, type Region, subtract } from '../model/traffic.ts';
 import {
   decided,
   join,
@@ -12,8 +13,7 @@ import {
   split,
   without,
 } from './stream.ts';
-import { allTraffic, intersect, isEmpty, phase, point, type Region, subtract } from './traffic.ts';
-import type { Arrival, Fate, Puzzle, Spot, Taken, Way } from './way.ts';
+import type { Arrival, Fate, Puzzle, Spot, Taken, Way } from './trace.ts';
 
 const fates = {
   accept: 'accepted',

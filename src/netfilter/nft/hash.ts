@@ -1,10 +1,10 @@
-import { parseIp } from '../address/index.ts';
-import type { ClusterUse } from './chain.ts';
-import { type Hash, type HashField, nftHash, useId } from './hash.ts';
-import { type Fields, fieldsOf, listOf, textOf } from './nft_ruleset.ts';
-import { nftExpression } from './nft_text.ts';
-import type { Region } from './traffic.ts';
-import { allTraffic, point, protocolNumbers } from './traffic.ts';
+import { parseIp } from '../../address/index.ts';
+import { type Hash, type HashField, nftHash, useId } from '../model/hash.ts';
+import type { ClusterUse } from '../model/program.ts';
+import type { Region } from '../model/traffic.ts';
+import { allTraffic, point, protocolNumbers } from '../model/traffic.ts';
+import { type Fields, fieldsOf, listOf, textOf } from './ruleset.ts';
+import { nftExpression } from './text.ts';
 
 /** More residues than any cluster has; a larger number is somebody's use of the hash for another end. */
 const mostResidues = 65_536;

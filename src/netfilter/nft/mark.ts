@@ -1,10 +1,10 @@
-import type { Part } from './chain.ts';
-import { choosesNode, readNftHash } from './nft_hash.ts';
-import type { Scope } from './nft_match.ts';
-import { type Fields, fieldsOf, listOf, textOf } from './nft_ruleset.ts';
-import { mapOf, numbers } from './nft_value.ts';
-import { bitsOf, changeMark, hashMark, type Mark, type State } from './packet.ts';
-import { intersect, ofResidues, type Region } from './traffic.ts';
+import { bitsOf, changeMark, hashMark, type Mark, type State } from '../model/packet.ts';
+import type { Part } from '../model/program.ts';
+import { intersect, ofResidues, type Region } from '../model/traffic.ts';
+import { choosesNode, readNftHash } from './hash.ts';
+import type { Scope } from './operand.ts';
+import { type Fields, fieldsOf, listOf, textOf } from './ruleset.ts';
+import { mapOf, numbers } from './value.ts';
 
 /** What the kernel checks before it looks at a hash. */
 export function needed({ needs }: { readonly needs: Region }): Part {

@@ -1,4 +1,4 @@
-import type { Section } from '../snapshot/index.ts';
+import type { Section } from '../../snapshot/index.ts';
 import type { Unread } from './rule.ts';
 
 /** Why a section of a snapshot says nothing; null when it was read. */

@@ -1,4 +1,6 @@
-import { parseBlock, parseIp, parseMac } from '../address/index.ts';
+import { parseBlock, parseIp, parseMac } from '../../address/index.ts';
+import { useId, xtClusterHash } from '../model/hash.ts';
+import { all, changeMark, isTracked, type Packets, type State } from '../model/packet.ts';
 import {
   type BaseChain,
   type Chain,
@@ -7,12 +9,10 @@ import {
   fused,
   type Part,
   type Verdict,
-} from './chain.ts';
-import { useId, xtClusterHash } from './hash.ts';
-import { type Option, readOption, splitOptions } from './match.ts';
-import { all, changeMark, isTracked, type Packets, type State } from './packet.ts';
-import type { RuleLine, Ruleset } from './ruleset.ts';
-import { allBits, ofResidues } from './traffic.ts';
+} from '../model/program.ts';
+import { allBits, ofResidues } from '../model/traffic.ts';
+import { type Option, readOption, splitOptions } from './options.ts';
+import type { RuleLine, Ruleset } from './save.ts';
 
 /** What is known of a CLUSTERIP rule beside its line: the buckets that the kernel holds now. */
 export type ClusteripUse = { readonly use: ClusterUse; readonly held: bigint };

@@ -1,6 +1,6 @@
-import type { BaseChain, ChainRule, ClusterUse } from './chain.ts';
-import type { Flow } from './packet.ts';
-import type { Region } from './traffic.ts';
+import type { Flow } from '../model/packet.ts';
+import type { BaseChain, ChainRule, ClusterUse } from '../model/program.ts';
+import type { Region } from '../model/traffic.ts';
 
 /** How a rule ends the way of packets, as far as the cluster's rule is concerned. */
 export type Fate = 'accepted' | 'dropped' | 'rejected' | 'redirected' | 'untracked' | 'unknown';

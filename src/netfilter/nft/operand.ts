@@ -1,9 +1,6 @@
-import { isMulticastMac, parseIp, parseMac } from '../address/index.ts';
-import { comesIn, connectionStates, connectionStatus, ping, tcpPackets } from './match.ts';
-import { type NftHash, protocolOf, readNftHash } from './nft_hash.ts';
-import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './nft_ruleset.ts';
-import { addresses, elementsOf, flagNames, numbers, plainElement, ports, protocols } from './nft_value.ts';
-import { isTracked, type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
+import { isMulticastMac, parseIp, parseMac } from '../../address/index.ts';
+import { comesIn, connectionStates, connectionStatus, ping, tcpPackets } from '../iptables/options.ts';
+import { isTracked, type Packets, type Reading, readMark, type State, vague, when } from '../model/packet.ts';
 import {
   allBits,
   allPorts,
@@ -17,7 +14,10 @@ import {
   protocolNumbers,
   type Region,
   subtract,
-} from './traffic.ts';
+} from '../model/traffic.ts';
+import { type NftHash, protocolOf, readNftHash } from './hash.ts';
+import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
+import { addresses, elementsOf, flagNames, numbers, plainElement, ports, protocols } from './value.ts';
 
 /** The left side of a comparison: what a rule looks at. */
 export type Operand = {

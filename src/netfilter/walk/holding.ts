@@ -1,5 +1,5 @@
-import type { Flow } from './packet.ts';
-import { allBits, coalesce, intersect, isEmpty, mainTraffic, type Region, unite, within } from './traffic.ts';
+import type { Flow } from '../model/packet.ts';
+import { allBits, coalesce, intersect, isEmpty, mainTraffic, type Region, unite, within } from '../model/traffic.ts';
 
 /** Which residues of a hash a node answers for, as its packets show and not as any rule says. */
 export type Holding = {

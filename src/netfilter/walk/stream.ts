@@ -1,5 +1,5 @@
-import { type Condition, type Flow, type State, stateKey } from './packet.ts';
-import { coalesce, divide, isEmpty, type Region, subtract, unite } from './traffic.ts';
+import { type Condition, type Flow, type State, stateKey } from '../model/packet.ts';
+import { coalesce, divide, isEmpty, type Region, subtract, unite } from '../model/traffic.ts';
 
 /** Packets at one place: what chains and conditions can send there at all, and what really comes. */
 export type Stream = { readonly offered: Region; readonly flows: readonly Flow[] };

@@ -1,11 +1,11 @@
-import { formatIp, parseIp, parseMac } from '../address/index.ts';
-import { type Section, type Snapshot, section } from '../snapshot/index.ts';
-import { clusteripHash, type Hash, useId } from './hash.ts';
-import type { ClusteripUse } from './iptables.ts';
-import type { Answered, Bucket, Obstacle, Reading, Rule, Unread } from './rule.ts';
-import type { RuleLine, Ruleset } from './ruleset.ts';
-import { allBits, allTraffic, ofResidues } from './traffic.ts';
-import { unreadable } from './unread.ts';
+import { formatIp, parseIp, parseMac } from '../../address/index.ts';
+import { type Section, type Snapshot, section } from '../../snapshot/index.ts';
+import { clusteripHash, type Hash, useId } from '../model/hash.ts';
+import type { Answered, Bucket, Obstacle, Reading, Rule, Unread } from '../model/rule.ts';
+import { allBits, allTraffic, ofResidues } from '../model/traffic.ts';
+import { unreadable } from '../model/unread.ts';
+import type { ClusteripUse } from './chains.ts';
+import type { RuleLine, Ruleset } from './save.ts';
 
 /** The parameters of one `-j CLUSTERIP` line. */
 type Parameters = {

@@ -1,6 +1,15 @@
-import { formatIp, parseBlock, parseIp } from '../address/index.ts';
-import { type Condition, opposite, type Packets, type Reading, readMark, type State, vague, when } from './packet.ts';
-import { allTraffic, type Interval, phase, point, protocolNumbers, type Region, unite } from './traffic.ts';
+import { formatIp, parseBlock, parseIp } from '../../address/index.ts';
+import {
+  type Condition,
+  opposite,
+  type Packets,
+  type Reading,
+  readMark,
+  type State,
+  vague,
+  when,
+} from '../model/packet.ts';
+import { allTraffic, type Interval, phase, point, protocolNumbers, type Region, unite } from '../model/traffic.ts';
 
 /** One condition of an iptables rule: its option with what follows, whether `!` stood before it, and of which `-m`. */
 export type Option = {

@@ -1,6 +1,5 @@
-import type { State } from '../plugin/index.ts';
-import { describeTraffic, sourceShare } from './describe.ts';
-import type { Obstacle } from './rule.ts';
+import type { State } from '../../plugin/index.ts';
+import type { Obstacle } from '../model/rule.ts';
 import {
   allTraffic,
   coalesce,
@@ -15,8 +14,9 @@ import {
   type Region,
   subtract,
   within,
-} from './traffic.ts';
-import type { Fate, Taken } from './way.ts';
+} from '../model/traffic.ts';
+import type { Fate, Taken } from '../walk/trace.ts';
+import { describeTraffic, sourceShare } from './words.ts';
 
 /** What becomes of clients whose packets an earlier rule takes, in a backend's own way. */
 export type Effects = Readonly<Record<Fate, string>>;

@@ -1,11 +1,11 @@
-import type { ClusterUse } from './chain.ts';
-import { type Effects, judgeLosses } from './earlier.ts';
-import type { Holding } from './holding.ts';
+import type { ClusterUse } from '../model/program.ts';
+import type { Backend, Obstacle, Rule } from '../model/rule.ts';
+import { allTraffic, isEmpty, phase, type Region, subtract } from '../model/traffic.ts';
+import type { Holding } from '../walk/holding.ts';
+import type { Arrival, Way } from '../walk/trace.ts';
+import { type Effects, judgeLosses } from './losses.ts';
 import { fault, unique } from './obstacle.ts';
-import type { Backend, Obstacle, Rule } from './rule.ts';
-import { allTraffic, isEmpty, phase, type Region, subtract } from './traffic.ts';
 import { past, served, unexplained, unheard, withHang } from './unserved.ts';
-import type { Arrival, Way } from './way.ts';
 
 /** What happens to clients of a node whose packets never come to its cluster rule (measured, see docs). */
 const effects: Readonly<Record<Backend, Effects>> = {
