@@ -95,7 +95,7 @@ export default definePlugin({
     const asked = askNodes(options.node, { vip: options.vip, noArp: true, ...requestOf(options, context) });
     // Loaded while the nodes answer: at the next turn of the event loop all of them have been asked.
     await new Promise((resolve) => setImmediate(resolve));
-    const { bucketTable, factsOf, judgeCluster, reportCluster, unshared } = await import('#cluster');
+    const { bucketTable, factsOf, judgeCluster, reportCluster, trafficTo, unshared } = await import('#cluster');
     const answers = await asked;
     context.stage('judging');
     const wanted: Wanted = {
@@ -109,8 +109,12 @@ export default definePlugin({
       backend: options.backend,
       clients: options.client,
     };
-    const effort = effortFor(answers.length, context.timeLeft());
-    const facts = answers.map((answer) => factsFrom(factsOf, answer, wanted, effort));
+    const space = trafficTo(wanted.vip);
+    const facts = answers.map((answer, i) => {
+      // What is left is shared evenly, so that one node's firewall takes nobody else's time.
+      const end = context.timeLeft() - (context.timeLeft() - reserveMs) / (answers.length - i);
+      return factsFrom(factsOf, answer, wanted, { space, tooLate: () => context.timeLeft() < end });
+    });
     const judgement = judgeCluster(facts, wanted);
     const details = [
       ...(context.verbosity >= 1 ? [...bucketTable(judgement), ...unshared(judgement)] : []),
@@ -122,28 +126,24 @@ export default definePlugin({
 });
 
 type FactsOf = typeof import('#cluster')['factsOf'];
+type TrafficSpace = ReturnType<typeof import('#cluster')['trafficTo']>;
 
 const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
+
+/** For what comes after the nodes' rules: the cluster as a whole, and the report. */
+const reserveMs = 300;
 
 function factsFrom(
   factsOf: FactsOf,
   answer: Answer,
   { vip, skip, totalNodes, backend }: Wanted,
-  effort: number,
+  { space, tooLate }: { readonly space: TrafficSpace; readonly tooLate: () => boolean },
 ): NodeFacts {
   if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
   const source = skip.includes('rules')
     ? ({ skipRules: true, total: totalNodes ?? null } as const)
-    : ({ skipRules: false, backend, effort } as const);
-  return factsOf(answer.name, answer.snapshot, vip, source);
-}
-
-/**
- * What one of several nodes may cost of a node's usual effort, which is about a second: all are judged in the time that is
- * left.
- */
-function effortFor(nodes: number, leftMs: number): number {
-  return Math.max(0.1, Math.min(1, 2 / nodes)) * Math.max(0.1, Math.min(1, leftMs / 4000));
+    : ({ skipRules: false, backend, tooLate } as const);
+  return factsOf(answer.name, answer.snapshot, vip, source, space);
 }
 
 function bigNumbers(_: string, value: unknown): unknown {

@@ -1,4 +1,4 @@
-import { factsOf, judgeCluster, reportCluster } from '../../src/cluster/index.ts';
+import { factsOf, judgeCluster, reportCluster, trafficTo } from '../../src/cluster/index.ts';
 import { renderText } from '../../src/plugin/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { clusterRule, filterTable, snapshotText, vip } from '../../test/snapshot_text.ts';
@@ -14,10 +14,11 @@ function snapshots(nodes: number, total: number): readonly string[] {
 }
 
 function judge(texts: readonly string[]): string {
+  const space = trafficTo(vip);
   const facts = texts.map((text, i) => {
     const snapshot = parseSnapshot(text);
     if (!snapshot.ok) throw new Error(snapshot.reason);
-    return factsOf(`n${i}`, snapshot.value, vip, { skipRules: false, backend: 'auto' });
+    return factsOf(`n${i}`, snapshot.value, vip, { skipRules: false, backend: 'auto' }, space);
   });
   return renderText(reportCluster(judgeCluster(facts, nothingWanted), facts, nothingWanted));
 }

@@ -2,7 +2,7 @@ export type { Address } from './address.ts';
 export { parseAddresses } from './address.ts';
 export { type ArpReading, type ArpRule, readArpRules } from './arp_rule.ts';
 export { type ArpReplies, parseArpReplies } from './arping.ts';
-export type { Ip, IpBlock } from './ip.ts';
+export type { Family, Ip, IpBlock } from './ip.ts';
 export { formatIp, isGroupAddress, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
 export type { Link } from './link.ts';
 export { parseLinks, whyDown } from './link.ts';

@@ -1,8 +1,11 @@
+/** IPv4 or IPv6. */
+export type Family = 4 | 6;
+
 /** An IP address as a number, so that two spellings of one address are equal. */
-export type Ip = { readonly family: 4 | 6; readonly value: bigint };
+export type Ip = { readonly family: Family; readonly value: bigint };
 
 /** A block of addresses: everything from `low` to `high`, both included. */
-export type IpBlock = { readonly family: 4 | 6; readonly low: bigint; readonly high: bigint };
+export type IpBlock = { readonly family: Family; readonly low: bigint; readonly high: bigint };
 
 /** Reads `192.0.2.1`, `2001:db8::1` or `::ffff:192.0.2.1`; null for anything else (a zone such as `%eth0` too). */
 export function parseIp(text: string): Ip | null {
@@ -44,7 +47,7 @@ export function parseBlock(text: string): IpBlock | null {
 }
 
 /** Every address of a family. */
-export function wholeFamily(family: 4 | 6): IpBlock {
+export function wholeFamily(family: Family): IpBlock {
   return { family, low: 0n, high: (1n << (family === 4 ? 32n : 128n)) - 1n };
 }
 

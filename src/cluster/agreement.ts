@@ -2,13 +2,10 @@ import {
   describeTraffic,
   fieldsKey,
   type Hash,
-  intersect,
-  isEmpty,
   mainTraffic,
-  ownPorts,
+  ownTraffic,
   percent,
   type Rule,
-  subtract,
 } from '../netfilter/index.ts';
 import { holdsNothing } from './coverage.ts';
 import { type Fault, fault, listOf } from './fault.ts';
@@ -19,7 +16,7 @@ import type { Shares } from './shares.ts';
 export type RuledNode = JudgedNode & { readonly rule: Rule };
 
 /** Faults in what all nodes must have alike: which traffic they share, and how they hash it. `shares` is null where it is not known. */
-export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null, family: 4 | 6): readonly Fault[] {
+export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null): readonly Fault[] {
   const hashing = nodes.filter(({ rule }) => !rule.answersAll && !holdsNothing(rule));
   const seeded = hashing.filter(({ rule }) => rule.hash === null || rule.hash.seed !== null);
   const differences = [
@@ -40,10 +37,7 @@ export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | nul
   return [
     ...randomSeeds(hashing, shares),
     ...(differences.length > 0 ? [hashDifference(differences, shares)] : []),
-    ...matchDifference(
-      nodes.filter(({ rule }) => !holdsNothing(rule)),
-      family,
-    ),
+    ...matchDifference(nodes.filter(({ rule }) => !holdsNothing(rule))),
   ];
 }
 
@@ -106,7 +100,7 @@ function randomSeeds(nodes: readonly RuledNode[], shares: Shares | null): readon
 }
 
 /** What one node shares and another does not is answered by the other for every client, or for none. */
-function matchDifference(nodes: readonly RuledNode[], family: 4 | 6): readonly Fault[] {
+function matchDifference(nodes: readonly RuledNode[]): readonly Fault[] {
   const working = nodes.filter(({ rule }) => rule.place !== '' && !rule.obstacles.some(({ disables }) => disables));
   const text = difference('the shared traffic', working, ({ match }) => match || 'everything');
   if (text !== null) {
@@ -114,11 +108,15 @@ function matchDifference(nodes: readonly RuledNode[], family: 4 | 6): readonly F
     return [fault('CRITICAL', text, `${text}: ${why}`)];
   }
   // Words alone do not show one port of many.
-  for (const { name, rule } of working) {
-    for (const other of working) {
-      const missing = subtract(intersect(other.rule.shared, mainTraffic(family)), rule.shared);
-      if (isEmpty(subtract(missing, ownPorts(family)))) continue;
-      const brief = `${name} does not share ${describeTraffic(missing, family)} as ${other.name} does`;
+  const different = working.filter(
+    ({ rule }, i) => working.findIndex((one) => one.rule.shared.equals(rule.shared)) === i,
+  );
+  for (const { name, rule } of different) {
+    for (const other of different) {
+      const { space } = rule.shared;
+      const missing = other.rule.shared.and(mainTraffic(space)).less(rule.shared);
+      if (missing.within(ownTraffic(space))) continue;
+      const brief = `${name} does not share ${describeTraffic(missing)} as ${other.name} does`;
       const why = 'it answers that for every client, or for none. Give all nodes the same rules';
       return [fault('CRITICAL', brief, `${brief}: ${why}`)];
     }

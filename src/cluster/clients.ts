@@ -1,13 +1,5 @@
 import { type Ip, parseIp } from '../address/index.ts';
-import {
-  answers,
-  bucketOf,
-  type Client,
-  type HashField,
-  mayBeDenied,
-  type Region,
-  residueOf,
-} from '../netfilter/index.ts';
+import { answers, bucketOf, type Client, type HashField, mayBeDenied, type Traffic } from '../netfilter/index.ts';
 import type { SilentNode } from './facts.ts';
 import { type Fault, fault, listOf } from './fault.ts';
 import type { JudgedNode } from './node.ts';
@@ -45,8 +37,8 @@ function judgeClient(
   total: number | null,
   to: Ip,
 ): ClientAnswer {
-  const rules = nodes.flatMap(({ rule }) => (rule === null || rule.shared.length === 0 ? [] : [rule]));
-  const shared = rules[0]?.shared ?? [];
+  const rules = nodes.flatMap(({ rule }) => (rule === null || rule.shared.isEmpty ? [] : [rule]));
+  const shared = rules[0]?.shared ?? null;
   const { client, open } = complete(asked, nodes, shared, to);
   const fields = nodes.flatMap(({ answered }) =>
     answered === null || answered === 'nothing' ? [] : answered.hashes.flatMap(({ hash }) => hash.fields),
@@ -55,7 +47,7 @@ function judgeClient(
   const said = nodes.map(({ name, answered }) => {
     if (answered === 'nothing') return { name, answer: false };
     if (answered === null || missing) return { name, answer: null };
-    return { name, answer: answers(answered, client, residueOf) };
+    return { name, answer: answers(answered, client) };
   });
   const hash = rules.find((rule) => rule.hash !== null)?.hash ?? null;
   const bucket = hash === null || total === null || missing ? null : bucketOf(hash, total, client);
@@ -68,7 +60,7 @@ function judgeClient(
       .map(({ name }) => name)
       .filter((name) => said.some((one) => one.name === name && one.answer === true)),
     unknown: [...said.filter(({ answer }) => answer === null), ...silent].map(({ name }) => name),
-    shared: shared.some((box) => holdsClient(box, client)),
+    shared: shared !== null && isShared(shared, client),
   };
 }
 
@@ -76,11 +68,12 @@ function judgeClient(
 function complete(
   { protocol, saddr, sport, dport }: AskedClient,
   nodes: readonly JudgedNode[],
-  shared: Region,
+  shared: Traffic | null,
   to: Ip,
 ): { readonly client: Client; readonly open: readonly ('sport' | 'dport')[] } {
   const ported = protocol !== 1 && protocol !== 58;
-  const own = shared.filter((box) => box.protocol.low <= BigInt(protocol) && BigInt(protocol) <= box.protocol.high);
+  const own = shared?.and(shared.space.only({ protocol: BigInt(protocol) }));
+  const port = () => (own === undefined || own.isEmpty ? 443 : Number(servicePort(known, own)));
   const known = nodes.flatMap(({ name, answered }) => (answered === null ? [] : [{ node: name, answered }]));
   const client = {
     family: to.family,
@@ -88,7 +81,7 @@ function complete(
     daddr: to.value,
     protocol,
     sport: ported ? (sport ?? 49152) : 0,
-    dport: ported ? (dport ?? Number(servicePort(known, own))) : 0,
+    dport: ported ? (dport ?? port()) : 0,
   } as const;
   const open = (['sport', 'dport'] as const).filter((port) => ported && { sport, dport }[port] === null);
   return { client, open };
@@ -98,14 +91,10 @@ function isOpen({ part }: HashField, open: readonly ('sport' | 'dport')[]): bool
   return (part === 'sport' || part === 'dport') && open.includes(part);
 }
 
-function holdsClient(box: Region[number], { protocol, saddr, sport, dport }: Client): boolean {
-  const inside = ({ low, high }: { low: bigint; high: bigint }, value: bigint) => low <= value && value <= high;
-  return (
-    inside(box.protocol, BigInt(protocol)) &&
-    inside(box.source, saddr) &&
-    inside(box.sport, BigInt(sport)) &&
-    inside(box.dport, BigInt(dport))
-  );
+/** Whether any packet of a client is of what the cluster shares. */
+function isShared(shared: Traffic, { protocol, saddr, sport, dport }: Client): boolean {
+  const [source, from, to] = [saddr, BigInt(sport), BigInt(dport)];
+  return shared.meets(shared.space.only({ protocol: BigInt(protocol), source, sport: from, dport: to }));
 }
 
 /** Clients that nobody or several answer: what the first line is to name. The others are told, and change nothing. */

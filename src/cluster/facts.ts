@@ -1,5 +1,5 @@
 import { type HostAddresses, locate, type Placement, readAddresses } from '../address/index.ts';
-import { type BackendChoice, mostComparisons, type Reading, readHeldBuckets, readRules } from '../netfilter/index.ts';
+import { type BackendChoice, type Reading, readHeldBuckets, readRules, type TrafficSpace } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
 /** A node that gave a whole snapshot. */
@@ -19,16 +19,19 @@ export type SilentNode = { readonly name: string; readonly reached: false; reado
 
 export type NodeFacts = ReachedNode | SilentNode;
 
-/**
- * Which facts to take from the rules: all, with a part (0 to 1) of the work that one node may cost, or only the held
- * buckets with the number of buckets said by the user.
- */
+/** Which facts to take from the rules: all, while there is time, or only the held buckets with the number that the user says. */
 export type RuleSource =
-  | { readonly skipRules: false; readonly backend: BackendChoice; readonly effort?: number }
+  | { readonly skipRules: false; readonly backend: BackendChoice; readonly tooLate?: () => boolean }
   | { readonly skipRules: true; readonly total: number | null };
 
 /** Takes everything that is judged about a VIP out of a node's snapshot. */
-export function factsOf(name: string, snapshot: Snapshot, vip: string, source: RuleSource): ReachedNode {
+export function factsOf(
+  name: string,
+  snapshot: Snapshot,
+  vip: string,
+  source: RuleSource,
+  space: TrafficSpace,
+): ReachedNode {
   const host = readAddresses(snapshot);
   return {
     name,
@@ -37,7 +40,7 @@ export function factsOf(name: string, snapshot: Snapshot, vip: string, source: R
     host,
     placements: locate(host, vip),
     reading: source.skipRules
-      ? readHeldBuckets(snapshot, vip, source.total)
-      : readRules(snapshot, vip, source.backend, Math.floor((source.effort ?? 1) * mostComparisons)),
+      ? readHeldBuckets(snapshot, vip, source.total, space)
+      : readRules(snapshot, vip, { space, ...source }),
   };
 }

@@ -1,3 +1,4 @@
+export { trafficTo } from '../netfilter/index.ts';
 export type { NodeFacts, ReachedNode, SilentNode } from './facts.ts';
 export { factsOf } from './facts.ts';
 export type { Judgement } from './judge.ts';

@@ -1,4 +1,3 @@
-import { parseIp } from '../address/index.ts';
 import { type Bucket, percent } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
 import { judgeAgreement, type RuledNode } from './agreement.ts';
@@ -45,17 +44,17 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
   const agree = hashesAgree(ruled.map(claimOf));
   const total = agree ? totalOf(ruled) : null;
   const coverage = total === null ? { lost: [], doubled: [] } : cover(claims, total);
-  const shares = whole ? sharesOf(nodes, ruled, macs, wanted.vip) : null;
+  const shares = whole ? sharesOf(nodes, ruled, macs) : null;
   const clients = judgeClients(nodes, silent, total, wanted);
   const own = nodes.flatMap(({ faults }) => faults);
   const judgedAlone = wanted.expectBuckets !== undefined;
   const together = judgedAlone
     ? expectedBuckets(ruled[0], wanted.expectBuckets)
     : [
-        ...judgeAgreement(ruled, shares, parseIp(wanted.vip)?.family ?? 4),
+        ...judgeAgreement(ruled, shares),
         ...totals(ruled, wanted),
         ...macs.faults,
-        ...coverageFaults(coverage, nodes, silent, total, whole),
+        ...coverageFaults(coverage, nodes, silent, total, whole, wanted.vip),
         ...nobodyHolds(ruled, whole),
         ...nobodyAnswers(nodes, shares),
         ...(whole ? judgeServices(nodes.filter(({ rule }) => rule !== null && rule.buckets.length > 0)) : []),
@@ -82,19 +81,14 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
 }
 
 /** Known only where it is known of every node what it answers, and that clients reach all of them by one MAC. */
-function sharesOf(
-  nodes: readonly JudgedNode[],
-  ruled: readonly RuledNode[],
-  { faults }: ClusterMacs,
-  vip: string,
-): Shares | null {
+function sharesOf(nodes: readonly JudgedNode[], ruled: readonly RuledNode[], { faults }: ClusterMacs): Shares | null {
   const answering = nodes.flatMap(({ name, answered }): readonly NodeAnswers[] =>
     answered === null ? [] : [{ node: name, answered }],
   );
-  const shared = ruled.find(({ rule }) => rule.shared.length > 0)?.rule.shared;
+  const shared = ruled.find(({ rule }) => !rule.shared.isEmpty)?.rule.shared;
   const doubtful = nodes.some((node) => node.faults.some(({ state }) => state === 'UNKNOWN'));
   if (answering.length < nodes.length || shared === undefined || faults.length > 0 || doubtful) return null;
-  return measureShares(answering, shared, vip);
+  return measureShares(answering, shared);
 }
 
 /** Every node drops what comes to the VIP, and none lets a bucket through. */
@@ -144,6 +138,7 @@ function coverageFaults(
   silent: readonly SilentNode[],
   total: number | null,
   whole: boolean,
+  vip: string,
 ): readonly Fault[] {
   if (total === null) return [];
   const broken = nodes.filter(({ serves, rule }) => !serves && rule !== null);
@@ -151,8 +146,10 @@ function coverageFaults(
   const untold = coverage.lost.filter((bucket) => !told.has(bucket));
   const alone = nodes.length + silent.length === 1 && total > 1;
   const lost =
-    whole && untold.length > 0 ? [alone ? onlyOneNode(untold, total, nodes) : lostFault(untold, total, nodes)] : [];
-  return [...lost, ...(coverage.doubled.length > 0 ? [doubledFault(coverage.doubled, total, nodes)] : [])];
+    whole && untold.length > 0
+      ? [alone ? onlyOneNode(untold, total, nodes) : lostFault(untold, total, nodes, vip)]
+      : [];
+  return [...lost, ...(coverage.doubled.length > 0 ? [doubledFault(coverage.doubled, total, nodes, vip)] : [])];
 }
 
 /** A single node of several that was asked: no command to take the rest, which another node may well hold. */
@@ -215,7 +212,7 @@ function silence(
     return fault(
       state,
       unprovenBrief(name, coverage.lost, total),
-      `${text}. ${takeOver(name, coverage.lost, total, ruled)}`,
+      `${text}. ${takeOver(name, coverage.lost, total, ruled, wanted.vip)}`,
     );
   });
 }
@@ -229,11 +226,17 @@ function unprovenBrief(name: string, lost: readonly Bucket[], total: number): st
   return `${name} is unreachable, ${bucketList(lost)} of ${total} unproven (${percent(lost.length / total)} of clients)`;
 }
 
-function takeOver(name: string, lost: readonly Bucket[], total: number, ruled: readonly RuledNode[]): string {
+function takeOver(
+  name: string,
+  lost: readonly Bucket[],
+  total: number,
+  ruled: readonly RuledNode[],
+  vip: string,
+): string {
   const open = `${bucketList(lost)} of ${total} (${percent(lost.length / total)} of client addresses) ${lost.length === 1 ? 'is' : 'are'} on no reached node`;
   const heir = ruled.find(({ serves, rule }) => serves && !holdsNothing(rule));
   if (heir === undefined) return open;
   if (heir.rule.managed) return `${open}. Pacemaker manages the rule: look at the resource`;
-  const commands = lost.map((bucket) => take(bucket, heir)).join('; ');
+  const commands = lost.map((bucket) => take(bucket, heir, vip)).join('; ');
   return `${open}. Make sure first that ${name} is dead; then on ${heir.name}: ${commands}`;
 }

@@ -1,37 +1,24 @@
-import {
-  type Answered,
-  allTraffic,
-  count,
-  type Interval,
-  intersect,
-  isAdministration,
-  joined,
-  point,
-  project,
-  type Region,
-} from '../netfilter/index.ts';
+import { count, type Interval, isAdministration, phase, type Traffic, tcp } from '../netfilter/index.ts';
 import { type Fault, fault } from './fault.ts';
 import type { JudgedNode } from './node.ts';
 
-/** More pieces than a firewall of services has; what is larger is not looked at. */
-const mostPieces = 400;
-
-type Door = { readonly node: JudgedNode; readonly open: readonly Interval[] };
+/** The TCP ports that a node lets clients in to. */
+type OpenPorts = { readonly node: JudgedNode; readonly ports: Traffic };
 
 /**
  * A port that one node's firewall opens, as one of few, and another node does not let in: clients of the other's buckets
  * get no answer there. That a node without a firewall lets in more than others says nothing of what is served.
  */
 export function judgeServices(nodes: readonly JudgedNode[]): readonly Fault[] {
-  const doors = nodes.flatMap((node) => doorOf(node) ?? []);
-  if (doors.length < nodes.length) return [];
-  return doors.flatMap(({ node, open }) => {
-    for (const other of doors) {
-      if (count(other.open) > 1024n) continue;
-      const missing = closedTo(open, other.open);
+  const opening = nodes.flatMap((node) => openPorts(node) ?? []);
+  if (opening.length < nodes.length) return [];
+  return opening.flatMap(({ node, ports }) => {
+    for (const other of opening) {
+      const few = count(other.ports.spans('dport'));
+      if (few > 1024n) continue;
+      const missing = other.ports.less(ports).spans('dport');
       const web = [80n, 443n].some((port) => missing.some(({ low, high }) => low <= port && port <= high));
-      if (missing.length > 0 && (web || count(missing) === count(other.open)))
-        return [closed(node, other.node, missing)];
+      if (missing.length > 0 && (web || count(missing) === few)) return [closed(node, other.node, missing)];
     }
     return [];
   });
@@ -46,41 +33,14 @@ function closed({ name, rule }: JudgedNode, other: JudgedNode, missing: readonly
 }
 
 /** The TCP ports that most clients are let in to, less those of administration; null where that is not known. */
-function doorOf(node: JudgedNode): Door | null {
+function openPorts(node: JudgedNode): OpenPorts | null {
   const { answered, rule, serves, faults } = node;
   if (answered === null || answered === 'nothing' || rule === null || rule.buckets.length === 0) return null;
   if (!serves || faults.some(({ state }) => state === 'CRITICAL' || state === 'UNKNOWN')) return null;
-  const pieces = opening(answered, rule.shared);
-  if (pieces.length > mostPieces) return null;
-  const edges = [...new Set(pieces.flatMap(({ dport }) => [dport.low, dport.high + 1n]))].sort((a, b) =>
-    a < b ? -1 : 1,
-  );
-  const spans = edges.slice(0, -1).map((low, i) => ({ low, high: (edges[i + 1] ?? low + 1n) - 1n }));
-  const open = spans.filter((span) => {
-    const there = pieces.filter(({ dport }) => dport.low <= span.low && span.high <= dport.high);
-    return 2n * count(project(there, 'source')) > count(project(rule.shared, 'source')) && !isAdministration(span);
-  });
-  return { node, open: joined(open) };
-}
-
-function opening({ region, doubt }: Answered, shared: Region): Region {
-  const everything = allTraffic(shared[0]?.source.high === 0xffff_ffffn ? 4 : 6);
-  const first = { ...everything, protocol: point(6n), phase: point(0n) };
-  return intersect(intersect([...region, ...doubt], shared), [first]);
-}
-
-/** What of some ports is not open. */
-function closedTo(open: readonly Interval[], ports: readonly Interval[]): readonly Interval[] {
-  return open.reduce<readonly Interval[]>(
-    (rest, hole) =>
-      rest.flatMap(({ low, high }) =>
-        hole.high < low || high < hole.low
-          ? [{ low, high }]
-          : [
-              ...(low < hole.low ? [{ low, high: hole.low - 1n }] : []),
-              ...(high > hole.high ? [{ low: hole.high + 1n, high }] : []),
-            ],
-      ),
-    ports,
-  );
+  const { space } = rule.shared;
+  const first = space.only({ protocol: tcp, phase: phase.first });
+  const opened = answered.traffic.or(answered.doubt).and(rule.shared).and(first);
+  const clients = Number(count(rule.shared.spans('source'))) / Number(count(space.all.spans('source')));
+  const open = opened.clientsByPort().filter(({ span, share }) => 2 * share > clients && !isAdministration(span));
+  return { node, ports: space.union(open.map(({ span }) => space.only({ dport: span }))) };
 }

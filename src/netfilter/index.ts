@@ -1,6 +1,7 @@
+export { type BackendTraits, backends } from './backend.ts';
 export { readHeldBuckets } from './iptables/clusterip.ts';
-export { isAdministration, ownPorts, percent } from './judge/losses.ts';
-export { describeTraffic } from './judge/words.ts';
+export { isAdministration, ownTraffic } from './judge/extent.ts';
+export { describeTraffic, percent } from './judge/words.ts';
 export {
   bucketOf,
   type Client,
@@ -16,18 +17,17 @@ export {
 export { hashesOf, jhashBytes, jhashWords, scale } from './model/jhash.ts';
 export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './model/rule.ts';
 export {
-  allTraffic,
+  clientsInUse,
   count,
   type Interval,
-  intersect,
-  isEmpty,
   joined,
   mainTraffic,
+  phase,
   point,
-  project,
-  type Region,
-  subtract,
-  within,
+  type Traffic,
+  type TrafficSpace,
+  tcp,
+  udp,
 } from './model/traffic.ts';
-export { type BackendChoice, mostComparisons, readRules } from './read.ts';
-export { answers, mayBeDenied, type ResidueOf, residueOf } from './walk/answer.ts';
+export { type BackendChoice, readRules, type Terms, trafficTo } from './read.ts';
+export { answers, mayBeDenied } from './walk/answer.ts';

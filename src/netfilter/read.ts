@@ -1,18 +1,18 @@
-import { locate, parseIp, parseMac, readAddresses } from '../address/index.ts';
+import { type Family, locate, parseIp, parseMac, readAddresses } from '../address/index.ts';
 import { type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
 import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
-import { withResets } from './judge/obstacles.ts';
+import { withResets } from './judge/resets.ts';
 import { answeredBy, ruleOf } from './judge/rule.ts';
 import type { Packets } from './model/packet.ts';
 import type { Part, Program } from './model/program.ts';
 import type { Backend, Reading, Rule, Unread } from './model/rule.ts';
-import { bounded } from './model/traffic.ts';
+import { TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { nftChains, setsNftConnmarks } from './nft/chains.ts';
 import { fieldsOf, isFields, type NftRuleset, type NftTable, parseNft, textOf } from './nft/ruleset.ts';
-import type { Way } from './walk/trace.ts';
+import type { Trace } from './walk/trace.ts';
 import { followPackets, followStrays } from './walk/walk.ts';
 
 /** Which backend's rules are to be read; `auto` takes what is there. */
@@ -26,35 +26,38 @@ type Rulesets = {
   readonly clusterip: Clusterip | null;
 };
 
-/** About a second's work; a large firewall takes a tenth of it. */
-export const mostComparisons = 3_000_000;
+/** How rules are read: which of them, what their sets of packets are made in, and whether the time is over. */
+export type Terms = {
+  readonly space: TrafficSpace;
+  readonly backend?: BackendChoice;
+  readonly tooLate?: () => boolean;
+};
 
-const tooLarge: Reading = {
-  rules: [],
-  unread: [
-    {
-      what: 'the rules',
-      reason: 'they differ in so many addresses and ports at once that a check has not the time to follow them',
-      needs: null,
-    },
-  ],
-  answered: null,
+/** What sets of packets to a VIP are made in; one for all nodes that are judged together. */
+export function trafficTo(vip: string): TrafficSpace {
+  return new TrafficSpace(parseIp(vip)?.family ?? 4);
+}
+
+/** What a node's rules may add to the diagram; a large firewall takes a tenth of it. */
+const mostNodes = 2_000_000;
+
+const causes = {
+  size: 'too many address and port combinations to evaluate',
+  time: 'too many address and port combinations to evaluate in time (see --timeout)',
 };
 
 /**
  * Takes the cluster rule for a VIP out of a node's snapshot, whatever backend it is of. Its packets are sent through the
- * chains of all tools together, as in the kernel: what they show is what the node answers. Rulesets that would take more than so many comparisons to
- * follow are left unread.
+ * chains of all tools together, as in the kernel: what they show is what the node answers. Rulesets whose sets of packets
+ * become too large are left unread.
  */
-export function readRules(
-  snapshot: Snapshot,
-  vip: string,
-  backend: BackendChoice = 'auto',
-  comparisons = mostComparisons,
-): Reading {
+export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Reading {
+  const { space, backend = 'auto', tooLate = () => false } = terms;
   const ip = parseIp(vip);
-  if (ip === null)
-    return { rules: [], unread: [{ what: 'the VIP', reason: `${vip} is no address`, needs: null }], answered: null };
+  if (ip === null || ip.family !== space.family)
+    return nothingRead(space, [
+      { what: 'the VIP', reason: `${vip} is not an IPv${space.family} address`, needs: null },
+    ]);
   const names = sectionsOf(ip.family);
   const rules = (name: SectionName) => parseRuleset(section(snapshot, name)?.lines ?? []);
   const legacy = rules(names.legacy);
@@ -63,7 +66,11 @@ export function readRules(
   const held = clusterip !== null && 'lines' in clusterip ? clusterip : null;
   const nft = parseNft(section(snapshot, 'nft')?.lines ?? []);
   const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: held };
-  const found = bounded(comparisons, () => judgeRulesets(rulesets, snapshot, vip, ip.family)) ?? tooLarge;
+  const judged = space.bounded(mostNodes, tooLate, () => judgeRulesets(rulesets, snapshot, vip, space));
+  const found =
+    'done' in judged
+      ? judged.done
+      : nothingRead(space, [{ what: 'the rules', reason: causes[judged.cause], needs: null }]);
   const strange = nft.strange.map((reason) => ({ what: 'the nft rules', reason, needs: null }));
   const damaged = [names.legacy, names.modern].flatMap((name) => {
     const reason = damageOf(section(snapshot, name)?.lines ?? []);
@@ -72,10 +79,14 @@ export function readRules(
   const all = [...unread, ...strange, ...damaged, ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
   const usable = Array.isArray(clusterip) && clusterip.length > 0 ? [] : found.rules;
-  return { rules: usable, unread: all, answered: all.length > 0 ? null : found.answered };
+  return { space, rules: usable, unread: all, answered: all.length > 0 ? null : found.answered };
 }
 
-function sectionsOf(family: 4 | 6): { readonly legacy: SectionName; readonly modern: SectionName } {
+function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
+  return { space, rules: [], unread, answered: null };
+}
+
+function sectionsOf(family: Family): { readonly legacy: SectionName; readonly modern: SectionName } {
   return family === 4
     ? { legacy: 'iptables-legacy', modern: 'iptables' }
     : { legacy: 'ip6tables-legacy', modern: 'ip6tables' };
@@ -101,41 +112,35 @@ function unreadSections(
   return parts.flatMap(({ part, what }) => (part === undefined ? unreadable : unreadRules)(part, what) ?? []);
 }
 
-function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, family: 4 | 6): Reading {
+function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, space: TrafficSpace): Reading {
   const vipOn = locate(readAddresses(snapshot), vip)[0]?.address.ifname ?? null;
-  const bound = boundTo(programOf(rulesets, { vip, family, ifname: null }), vipOn);
-  const { way, rule } = follow(rulesets, { vip, family, ifname: bound ?? vipOn });
+  const packets = { vip, space, origin: space.nextOrigin() };
+  const program = programOf(rulesets, packets);
+  const bound = interfaceOf(program, vipOn);
+  const ifname = bound ?? vipOn;
+  const trace = followPackets(program, packets, ifname);
+  const rule = ruleOf(program, trace, packets);
   // A rule for another interface is read as it stands; what is answered is decided where the VIP is.
-  const real =
-    vipOn === null || bound === null || bound === vipOn ? way : follow(rulesets, { vip, family, ifname: vipOn }).way;
-  const puzzles = way.puzzles.map(({ place, rule: { text }, what }) => ({
+  const elsewhere = vipOn !== null && ifname !== vipOn;
+  const real = elsewhere ? followPackets(program, packets, vipOn) : trace;
+  const puzzles = trace.puzzles.map(({ place, rule: { text }, what }) => ({
     what: 'a cluster rule',
     reason: `${what} (${place}: ${text})`,
     needs: null,
   }));
-  const large = way.complete
+  const large = trace.complete
     ? []
     : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
   const complete = rule === null ? null : completed(rule, rulesets, vip);
-  const judged =
-    complete === null ? null : judgeResets(complete, way, rulesets, { vip, family, ifname: bound ?? vipOn });
-  const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, family);
-  return { rules: judged === null ? [] : [judged], unread: [...puzzles, ...large], answered };
-}
-
-function follow(rulesets: Rulesets, packets: Packets): { readonly way: Way; readonly rule: Rule | null } {
-  const program = programOf(rulesets, packets);
-  const { legacy, modern } = rulesets;
-  const connmarks = setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables(rulesets));
-  const way = followPackets(program, packets, connmarks);
-  return { way, rule: ruleOf(program, way, packets) };
+  const judged = complete === null ? null : judgeResets(complete, trace, program, packets, ifname);
+  const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, packets);
+  return { space, rules: judged === null ? [] : [judged], unread: [...puzzles, ...large], answered };
 }
 
 /** Judges what a node does to connections of other nodes; the same rule where it resets nothing. */
-function judgeResets(rule: Rule, own: Way, rulesets: Rulesets, packets: Packets): Rule {
-  const program = programOf(rulesets, packets);
+function judgeResets(rule: Rule, own: Trace, program: Program, packets: Packets, ifname: string | null): Rule {
   const resets = program.chains.some(({ rules }) => rules.some(({ parts }) => parts.some(canReset)));
-  return resets ? withResets(rule, followStrays(program, packets), own, packets.family) : rule;
+  return resets ? withResets(rule, followStrays(program, packets, ifname), own) : rule;
 }
 
 function canReset(part: Part): boolean {
@@ -144,15 +149,19 @@ function canReset(part: Part): boolean {
 }
 
 function programOf({ legacy, modern, nft, clusterip }: Rulesets, packets: Packets): Program {
-  const own = packets.family === 4 ? 'iptables' : 'ip6tables';
+  const own = packets.space.family === 4 ? 'iptables' : 'ip6tables';
   const parts = [
     iptablesChains(legacy, packets, `${own}-legacy`, (line) =>
-      clusterip === null ? null : clusteripUse(clusterip, line),
+      clusterip === null ? null : clusteripUse(clusterip, line, packets.space),
     ),
     iptablesChains(modern, packets, own, () => null),
     nftChains(ownTables({ modern, nft }), packets),
   ];
-  return { bases: parts.flatMap(({ bases }) => bases), chains: parts.flatMap(({ chains }) => chains) };
+  return {
+    bases: parts.flatMap(({ bases }) => bases),
+    chains: parts.flatMap(({ chains }) => chains),
+    setsConnmarks: setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables({ modern, nft })),
+  };
 }
 
 /** The tables that iptables-nft wrote are read from iptables-save, which shows what nft cannot. */
@@ -161,7 +170,7 @@ function ownTables({ modern, nft }: Pick<Rulesets, 'modern' | 'nft'>): readonly 
 }
 
 /** The interface that a cluster rule for the VIP is bound to; the VIP's own, if any is. */
-function boundTo({ chains }: Program, vipOn: string | null): string | null {
+function interfaceOf({ chains }: Program, vipOn: string | null): string | null {
   const rules = chains.flatMap((chain) => chain.rules);
   const bound = rules.flatMap(({ names, ifname, parts }) =>
     names && ifname !== null && parts.some(({ kind }) => kind === 'cluster') ? [ifname] : [],

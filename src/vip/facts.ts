@@ -7,7 +7,7 @@ import {
   readAddresses,
   readArpRules,
 } from '../address/index.ts';
-import { type Reading, readRules } from '../netfilter/index.ts';
+import { type Reading, readRules, trafficTo } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
 /** A node that gave its snapshot. */
@@ -36,7 +36,7 @@ export function vipFacts(name: string, snapshot: Snapshot, vip: string): Reached
     user: snapshot.host.user,
     host,
     placements: locate(host, vip),
-    rules: readRules(snapshot, vip),
+    rules: readRules(snapshot, vip, { space: trafficTo(vip) }),
     arp: readArpRules(snapshot, vip),
   };
 }

@@ -1,23 +1,36 @@
 import { describe, expect, test } from 'vitest';
-import { factsOf, judgeCluster, type NodeFacts, reportCluster, type Wanted } from '../../src/cluster/index.ts';
+import {
+  factsOf,
+  judgeCluster,
+  type NodeFacts,
+  reportCluster,
+  trafficTo,
+  type Wanted,
+} from '../../src/cluster/index.ts';
 import type { Report } from '../../src/plugin/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { clusterRule, filterTable, type Situation, snapshotText, vip } from '../snapshot_text.ts';
 import { nothingWanted } from '../wanted.ts';
 
-function node(name: string, situation: Situation | string, wanted: Wanted = nothingWanted): NodeFacts {
+function node(
+  name: string,
+  situation: Situation | string,
+  wanted: Wanted = nothingWanted,
+  space = trafficTo(vip),
+): NodeFacts {
   if (typeof situation === 'string') return { name, reached: false, reason: situation };
   const snapshot = parseSnapshot(snapshotText({ name, ...situation }));
   if (!snapshot.ok) throw new Error(snapshot.reason);
   const source = wanted.skip.includes('rules')
     ? ({ skipRules: true, total: wanted.totalNodes ?? null } as const)
     : ({ skipRules: false, backend: wanted.backend } as const);
-  return factsOf(name, snapshot.value, vip, source);
+  return factsOf(name, snapshot.value, vip, source, space);
 }
 
 function judge(situations: Readonly<Record<string, Situation | string>>, change: Partial<Wanted> = {}): Report {
   const wanted = { ...nothingWanted, ...change };
-  const facts = Object.entries(situations).map(([name, situation]) => node(name, situation, wanted));
+  const space = trafficTo(vip);
+  const facts = Object.entries(situations).map(([name, situation]) => node(name, situation, wanted, space));
   return reportCluster(judgeCluster(facts, wanted), facts, wanted);
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { factsOf, judgeCluster, reportCluster } from '../../src/cluster/index.ts';
+import { factsOf, judgeCluster, reportCluster, trafficTo } from '../../src/cluster/index.ts';
 import type { State } from '../../src/plugin/index.ts';
 import { renderText, stateOf } from '../../src/plugin/report.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
@@ -25,11 +25,12 @@ const recordings = 'test/fixtures/clusterip';
 
 /** What the plugin says of a cluster. */
 export function verdict(snapshots: readonly string[]): { readonly state: State; readonly text: string } {
+  const space = trafficTo(nothingWanted.vip);
   const facts = snapshots.map((text, i) => {
     const name = `n${i + 1}`;
     const snapshot = parseSnapshot(text);
     return snapshot.ok
-      ? factsOf(name, snapshot.value, nothingWanted.vip, { skipRules: false, backend: 'auto' })
+      ? factsOf(name, snapshot.value, nothingWanted.vip, { skipRules: false, backend: 'auto' }, space)
       : ({ name, reached: false, reason: snapshot.reason } as const);
   });
   const report = reportCluster(judgeCluster(facts, nothingWanted), facts, nothingWanted);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type Reading, readRules } from '../../src/netfilter/index.ts';
+import { type Reading, readRules, trafficTo } from '../../src/netfilter/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { snapshotText } from '../snapshot_text.ts';
 
@@ -16,7 +16,7 @@ function read(
   const sections = { iptables: output(rules), nft: output(nft) };
   const snapshot = parseSnapshot(snapshotText({ held: null, addr, sections }));
   if (!snapshot.ok) throw new Error(snapshot.reason);
-  return readRules(snapshot.value, address);
+  return readRules(snapshot.value, address, { space: trafficTo(address) });
 }
 
 function mangle(...rules: readonly string[]): readonly string[] {

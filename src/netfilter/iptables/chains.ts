@@ -1,6 +1,7 @@
 import { parseBlock, parseIp, parseMac } from '../../address/index.ts';
+import { exactly } from '../model/condition.ts';
 import { useId, xtClusterHash } from '../model/hash.ts';
-import { all, changeMark, isTracked, type Packets, type State } from '../model/packet.ts';
+import { type Carried, changeMark, isTracked, type Packets } from '../model/packet.ts';
 import {
   type BaseChain,
   type Chain,
@@ -8,14 +9,17 @@ import {
   type ClusterUse,
   fused,
   type Part,
+  policyRule,
   type Verdict,
+  withoutIdleEnd,
 } from '../model/program.ts';
-import { allBits, ofResidues } from '../model/traffic.ts';
-import { type Option, readOption, splitOptions } from './options.ts';
+import type { Extension } from '../model/rule.ts';
+import type { Traffic } from '../model/traffic.ts';
+import { asksLists, type Option, readOption, splitOptions } from './options.ts';
 import type { RuleLine, Ruleset } from './save.ts';
 
 /** What is known of a CLUSTERIP rule beside its line: the buckets that the kernel holds now. */
-export type ClusteripUse = { readonly use: ClusterUse; readonly held: bigint };
+export type ClusteripUse = { readonly use: ClusterUse; readonly held: Traffic };
 
 /** The chains that packets for this host pass, with their priorities (`include/uapi/linux/netfilter_ipv4.h`, NF_IP_PRI_*). */
 const way: readonly {
@@ -40,17 +44,22 @@ const passing = new Set(
   ),
 );
 
-const verdicts: Readonly<Record<string, 'accept' | 'drop' | 'reject' | 'reset' | 'redirect' | 'return'>> = {
-  ACCEPT: 'accept',
-  DROP: 'drop',
-  RETURN: 'return',
-  REJECT: 'reject',
-  TARPIT: 'reset',
-  DNAT: 'redirect',
-  REDIRECT: 'redirect',
-  NETMAP: 'redirect',
-  TPROXY: 'redirect',
-};
+const verdicts: ReadonlyMap<string, Exclude<Verdict['kind'], 'jump' | 'goto'>> = new Map(
+  Object.entries({
+    ACCEPT: 'accept',
+    DROP: 'drop',
+    RETURN: 'return',
+    REJECT: 'reject',
+    TARPIT: 'reset',
+    DNAT: 'redirect',
+    REDIRECT: 'redirect',
+    NETMAP: 'redirect',
+    TPROXY: 'redirect',
+    NFQUEUE: 'queue',
+    QUEUE: 'queue',
+    SYNPROXY: 'queue',
+  } as const),
+);
 
 /** Writes a saved ruleset as chains that packets can be sent through; also the chains that none of them passes. */
 export function iptablesChains(
@@ -65,16 +74,19 @@ export function iptablesChains(
     const read = new Map<string, Chain>();
     for (const chain of table.values()) {
       const known = (target: string) => table.has(target);
-      const rules = chain.rules.map((line) => readRule(line, packets, tool, known, clusterip(line)));
+      const rules = chain.rules.map((line) =>
+        readSavedRule(line, { packets, tool, table: name, known, clusterip: clusterip(line) }),
+      );
       read.set(chain.name, { place: `${name} ${chain.name}`, rules });
     }
     chains.push(...read.values());
     for (const { chain, hook, priority } of way.filter((one) => one.table === name)) {
       const entry = read.get(chain);
       if (entry === undefined) continue;
-      const policy = table.get(chain)?.policy === 'DROP' ? 'drop' : 'accept';
-      const policyText = `-P ${chain} DROP`;
-      bases.push({ hook, priority, nat: name === 'nat', chain: entry, policy, policyText, table: read });
+      const drops = table.get(chain)?.policy === 'DROP';
+      const policy = drops ? policyRule(tool, 'xt_cluster', `-P ${chain} DROP`) : null;
+      const rules = drops ? entry.rules : withoutIdleEnd(entry.rules);
+      bases.push({ hook, priority, devices: [], nat: name === 'nat', chain: { ...entry, rules }, policy, table: read });
     }
   }
   return { bases, chains };
@@ -86,13 +98,17 @@ export function setsConnmarks(ruleset: Ruleset): boolean {
   return rules.some(({ words }) => ['CONNMARK', 'CLUSTERIP'].includes(words[words.indexOf('-j') + 1] ?? ''));
 }
 
-function readRule(
-  line: RuleLine,
-  packets: Packets,
-  tool: string,
-  known: (chain: string) => boolean,
-  clusterip: ClusteripUse | null,
-): ChainRule {
+/** What a rule is read in. */
+type Scope = {
+  readonly packets: Packets;
+  readonly tool: string;
+  readonly table: string;
+  /** Whether its table has a chain of that name. */
+  readonly known: (chain: string) => boolean;
+  readonly clusterip: ClusteripUse | null;
+};
+
+function readSavedRule(line: RuleLine, { packets, tool, table, known, clusterip }: Scope): ChainRule {
   const { options, target } = splitOptions(line.words);
   const conditions: Part[] = [];
   const cluster: Part[] = [];
@@ -101,27 +117,45 @@ function readRule(
     if (option.module === 'cluster' && option.name.startsWith('--cluster-')) continue;
     if ((option.name === '-m' || option.name === '--match') && option.words[0] === 'cluster')
       cluster.push(clusterMatch(options, packets, end));
-    else conditions.push({ kind: 'when', ...readOption(option, packets) });
+    else conditions.push(readOption(option, packets));
   }
   return {
     tool,
+    backend: clusterip === null ? 'xt_cluster' : 'clusterip',
     text: line.text,
     parts: [
-      ...fused(conditions, packets.family),
+      ...fused(conditions, packets.space),
       ...cluster,
       ...(clusterip === null ? [] : clusteripParts(clusterip, packets)),
       ...end,
     ],
     names: namesVip(options, packets.vip),
+    lists: asksLists(options),
     ifname: boundTo(options),
     managed: options.some(({ name, words }) => name === '--comment' && /pacemaker|IPaddr2|cip-/i.test(words[0] ?? '')),
     mac: clusterip === null ? null : parseMac(wordAfter(line.words, '--clustermac') ?? ''),
+    extension: extensionOf(options, target, line, `${tool} -t ${table}`),
   };
 }
 
+/** An xt_cluster rule of the usual form, which lets one bucket more through when it is put before the others. */
+function extensionOf(
+  options: readonly Option[],
+  target: Option | null,
+  { text, chain }: RuleLine,
+  command: string,
+): Extension | null {
+  const masks = options.filter(({ name }) => name === '--cluster-local-nodemask');
+  const lets = target?.words[0] === 'ACCEPT' || target?.words[0] === 'MARK';
+  if (masks.length !== 1 || masks[0]?.negated !== false || !lets) return null;
+  const [before, after, ...more] = text.split(` --cluster-local-nodemask ${masks[0].words[0]} `);
+  if (before === undefined || after === undefined || more.length > 0) return null;
+  const conditions = before.slice(`-A ${chain}`.length);
+  return { before: `${command} -I ${chain} 1${conditions} --cluster-local-node`, after };
+}
+
 /** The match of xt_cluster (`net/netfilter/xt_cluster.c`): it sees no packet that is not tracked, inverted or not. */
-function clusterMatch(options: readonly Option[], packets: Packets, end: readonly Part[]): Part {
-  const { family } = packets;
+function clusterMatch(options: readonly Option[], { space }: Packets, end: readonly Part[]): Part {
   const option = (name: string) => options.find((one) => one.module === 'cluster' && one.name === name);
   const number = (name: string) => {
     const text = option(name)?.words[0];
@@ -133,19 +167,19 @@ function clusterMatch(options: readonly Option[], packets: Packets, end: readonl
   const mask = number('--cluster-local-nodemask') ?? (node === null ? null : 2 ** (node - 1));
   if (total === null || total < 1 || total > 32 || seed === null || mask === null)
     return { kind: 'puzzle', what: 'its numbers cannot be read' };
+  // `cluster_mt_checkentry` refuses it, so that no kernel has such a rule.
+  if (mask >= 2 ** total) return { kind: 'puzzle', what: 'its nodemask has more nodes than its total' };
   const inverted = options.some(({ name, negated }) => negated && /^--cluster-local-node(mask)?$/.test(name));
-  const bits = allBits(total);
-  const held = inverted ? bits & ~BigInt(mask) : bits & BigInt(mask);
-  const hash = xtClusterHash(family, seed);
+  const hash = xtClusterHash(space.family, seed);
   const id = useId(hash, total);
-  const claims = refuses(end) ? bits & ~held : held;
-  const traffic = ofResidues(family, id, held, total);
+  const traffic = space.residues(id, total, (residue) => (Math.floor(mask / 2 ** residue) % 2 === 1) !== inverted);
+  const claims = refuses(end) ? traffic.others : traffic;
   return {
     kind: 'cluster',
     use: { backend: 'xt_cluster', id, hash, total, offset: 1, claims },
-    read: (state) => ({ traffic: isTracked(state) ? traffic : [], exact: true }),
+    read: (carried) => exactly(isTracked(carried) ? traffic : space.none),
     // The match itself claims the frame for this host, also where it does not match.
-    change: (state) => ({ ...state, pkttype: state.pkttype === 'multicast' ? 'host' : state.pkttype }),
+    change: (carried) => ({ ...carried, pkttype: carried.pkttype === 'multicast' ? 'host' : carried.pkttype }),
   };
 }
 
@@ -156,15 +190,11 @@ function refuses(end: readonly Part[]): boolean {
 }
 
 /** CLUSTERIP (`net/ipv4/netfilter/ipt_CLUSTERIP.c`): drops what is not tracked or not its own, and lets the rest go on. */
-function clusteripParts({ use, held }: ClusteripUse, { family }: Packets): readonly Part[] {
-  const claim = (state: State): State => ({ ...state, pkttype: 'host', connmark: null });
-  const dropped = ofResidues(family, use.id, allBits(use.total) & ~held, use.total);
-  const read = (state: State) => ({
-    traffic: isTracked(state) ? dropped : all(family).traffic,
-    exact: true,
-  });
+function clusteripParts({ use, held }: ClusteripUse, { space }: Packets): readonly Part[] {
+  const claim = (carried: Carried): Carried => ({ ...carried, pkttype: 'host', connmark: null });
+  const read = (carried: Carried) => exactly(isTracked(carried) ? held.others : space.all);
   return [
-    { kind: 'cluster', use, read: () => all(family), change: (state) => state },
+    { kind: 'cluster', use, read: () => exactly(space.all), change: (carried) => carried },
     { kind: 'choose', cases: [{ read, plain: false, verdict: { kind: 'drop' } }] },
     { kind: 'set', change: claim },
   ];
@@ -174,12 +204,12 @@ function targetOf(target: Option | null, known: (chain: string) => boolean): rea
   const [name, ...words] = target?.words ?? [];
   if (target === null || name === undefined || name === 'CLUSTERIP') return [];
   if (known(name)) return [end({ kind: target.name === '-g' ? 'goto' : 'jump', chain: name })];
-  const verdict = words.includes('tcp-reset') ? 'reset' : verdicts[name];
+  const verdict = words.includes('tcp-reset') ? 'reset' : verdicts.get(name);
   if (verdict !== undefined) return [end({ kind: verdict })];
   if (name === 'NOTRACK' || (name === 'CT' && words.includes('--notrack'))) return [{ kind: 'untrack' }];
   if (name === 'MARK') return [{ kind: 'set', change: setMark(words) }];
   if (name === 'CONNMARK') return [{ kind: 'set', change: setConnmark(words) }];
-  if (name === 'HMARK') return [{ kind: 'set', change: (state) => ({ ...state, mark: null }) }];
+  if (name === 'HMARK') return [{ kind: 'set', change: (carried) => ({ ...carried, mark: null }) }];
   return passing.has(name) ? [] : [end({ kind: 'unknown' })];
 }
 
@@ -199,18 +229,18 @@ function maskedChange(words: readonly string[]): ((value: number) => number) | n
   return option === '--xor-mark' ? (old) => old ^ value : null;
 }
 
-function setMark(words: readonly string[]): (state: State) => State {
+function setMark(words: readonly string[]): (carried: Carried) => Carried {
   const change = maskedChange(words);
-  return (state) => ({ ...state, mark: change === null ? null : changeMark(state.mark, change) });
+  return (carried) => ({ ...carried, mark: change === null ? null : changeMark(carried.mark, change) });
 }
 
-function setConnmark(words: readonly string[]): (state: State) => State {
+function setConnmark(words: readonly string[]): (carried: Carried) => Carried {
   const masks = words.filter((_, i) => /^--(nf|ct)?mask$/.test(words[i - 1] ?? ''));
   const masked = masks.some((mask) => Number(mask) !== 0xffffffff);
-  if (words[0] === '--save-mark') return (state) => ({ ...state, connmark: masked ? null : state.mark });
-  if (words[0] === '--restore-mark') return (state) => ({ ...state, mark: masked ? null : state.connmark });
+  if (words[0] === '--save-mark') return (carried) => ({ ...carried, connmark: masked ? null : carried.mark });
+  if (words[0] === '--restore-mark') return (carried) => ({ ...carried, mark: masked ? null : carried.connmark });
   const change = maskedChange(words);
-  return (state) => ({ ...state, connmark: change === null ? null : changeMark(state.connmark, change) });
+  return (carried) => ({ ...carried, connmark: change === null ? null : changeMark(carried.connmark, change) });
 }
 
 function namesVip(options: readonly Option[], vip: string): boolean {

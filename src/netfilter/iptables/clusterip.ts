@@ -2,7 +2,7 @@ import { formatIp, parseIp, parseMac } from '../../address/index.ts';
 import { type Section, type Snapshot, section } from '../../snapshot/index.ts';
 import { clusteripHash, type Hash, useId } from '../model/hash.ts';
 import type { Answered, Bucket, Obstacle, Reading, Rule, Unread } from '../model/rule.ts';
-import { allBits, allTraffic, ofResidues } from '../model/traffic.ts';
+import type { TrafficSpace } from '../model/traffic.ts';
 import { unreadable } from '../model/unread.ts';
 import type { ClusteripUse } from './chains.ts';
 import type { RuleLine, Ruleset } from './save.ts';
@@ -48,17 +48,19 @@ export function readClusterip(snapshot: Snapshot, ruleset: Ruleset, vip: string)
 }
 
 /** How a CLUSTERIP rule looks at the hash; null for other rules. */
-export function clusteripUse({ buckets, parameters, lines }: Clusterip, line: RuleLine): ClusteripUse | null {
+export function clusteripUse(
+  { buckets, parameters, lines }: Clusterip,
+  line: RuleLine,
+  space: TrafficSpace,
+): ClusteripUse | null {
   if (!lines.includes(line)) return null;
   // With a total of 0 every client falls into the one bucket that such a node answers.
   const total = Math.max(1, parameters.total);
-  const held = parameters.total === 0 ? 1n : buckets.reduce((sum, bucket) => sum | (1n << BigInt(bucket - 1)), 0n);
-  const inside = held & allBits(total);
   const { hash } = parameters;
-  return {
-    use: { backend: 'clusterip', id: useId(hash, total), hash, total, offset: 1, claims: inside },
-    held: inside,
-  };
+  const id = useId(hash, total);
+  const all = new Set(buckets);
+  const held = space.residues(id, total, (residue) => parameters.total === 0 || all.has(residue + 1));
+  return { use: { backend: 'clusterip', id, hash, total, offset: 1, claims: held }, held };
 }
 
 /** Puts the kernel's own numbers into a rule: buckets above the total, a total of 0. */
@@ -84,21 +86,24 @@ function entryOf(snapshot: Snapshot, vip: string): Section | undefined {
  * Reads the held buckets alone, for those who judge no rules: with the number of buckets that the user gives.
  * What the rule would have said (hash, interface, MAC) stays open.
  */
-export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number | null): Reading {
+export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number | null, space: TrafficSpace): Reading {
+  const nothing = (unread: readonly Unread[]): Reading => ({ space, rules: [], unread, answered: null });
   const entry = entryOf(snapshot, vip);
-  if (entry === undefined) return { rules: [], unread: withoutEntry(snapshot, [], vip) ?? [], answered: null };
+  if (entry === undefined) return nothing(withoutEntry(snapshot, [], vip) ?? []);
   const file = `/proc/net/ipt_CLUSTERIP/${vip}`;
   const unread = unreadable(entry, file);
-  if (unread !== null) return { rules: [], unread: [unread], answered: null };
+  if (unread !== null) return nothing([unread]);
   const buckets = parseBuckets(entry.lines);
-  if (buckets === null)
-    return { rules: [], unread: oddity(file, `unexpected content "${entry.lines.join(' ')}"`), answered: null };
+  if (buckets === null) return nothing(oddity(file, `unexpected content "${entry.lines.join(' ')}"`));
+  const number = total ?? buckets.at(-1) ?? 0;
+  const answered = answeredUnread(buckets, number, space);
   const rule: Rule = {
     backend: 'clusterip',
     ifname: null,
     match: '',
-    total: total ?? buckets.at(-1) ?? 0,
+    total: number,
     buckets,
+    held: answered.traffic,
     hash: null,
     offset: null,
     mac: null,
@@ -106,22 +111,24 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     place: '',
     tool: 'iptables-legacy',
     text: '',
+    extension: null,
     obstacles: [],
     managed: false,
-    shared: [allTraffic(4)],
+    shared: space.all,
   };
-  return { rules: [rule], unread: [], answered: answeredUnread(buckets, rule.total) };
+  return { space, rules: [rule], unread: [], answered };
 }
 
 /** What is answered when only the buckets are known: by a hash that all nodes are taken to have alike. */
-function answeredUnread(buckets: readonly Bucket[], total: number): Answered {
-  const held = buckets.reduce((sum, bucket) => sum | (1n << BigInt(bucket - 1)), 0n) & allBits(total);
+function answeredUnread(buckets: readonly Bucket[], total: number, space: TrafficSpace): Answered {
   const hash: Hash = { formula: 'clusterip', fields: [], seed: 0, name: 'not read', tracked: true };
+  const id = `not read ${total}`;
+  const all = new Set(buckets);
   return {
-    region: ofResidues(4, 'not read', held, total),
-    hashes: [{ id: 'not read', hash, total }],
-    doubt: [],
-    unless: [],
+    traffic: total === 0 ? space.none : space.residues(id, total, (residue) => all.has(residue + 1)),
+    hashes: [{ id, hash, total }],
+    doubt: space.none,
+    unless: space.none,
   };
 }
 

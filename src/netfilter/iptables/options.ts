@@ -1,15 +1,23 @@
-import { formatIp, parseBlock, parseIp } from '../../address/index.ts';
+import { parseBlock, parseIp } from '../../address/index.ts';
 import {
+  anyOf,
   type Condition,
+  comesIn,
+  connectionStates,
+  connectionStatus,
+  doubtOfMatch,
+  exactly,
   opposite,
-  type Packets,
-  type Reading,
-  readMark,
-  type State,
+  ping,
+  type Selection,
+  tcpPackets,
   vague,
   when,
-} from '../model/packet.ts';
-import { allTraffic, type Interval, phase, point, protocolNumbers, type Region, unite } from '../model/traffic.ts';
+  withMark,
+} from '../model/condition.ts';
+import type { Carried, Packets } from '../model/packet.ts';
+import type { WhenPart } from '../model/program.ts';
+import { type Interval, protocolNumbers } from '../model/traffic.ts';
 
 /** One condition of an iptables rule: its option with what follows, whether `!` stood before it, and of which `-m`. */
 export type Option = {
@@ -19,11 +27,8 @@ export type Option = {
   readonly module: string;
 };
 
-/** What a condition says; `plain` ones say the same of every packet, whatever it carries. */
-export type ReadOption = { readonly read: Condition; readonly plain: boolean };
-
 /** Reads the words of one option. */
-type Reader = (words: readonly string[], packets: Packets) => Reading;
+type Reader = (words: readonly string[], packets: Packets) => Selection;
 
 /** Matches that say nothing by themselves: their options do, or they only comment. */
 const silentModules = new Set(
@@ -57,77 +62,86 @@ export function splitOptions(words: readonly string[]): {
   return { options, target: null };
 }
 
+/** True where a rule asks for sources of a list that is kept elsewhere. */
+export function asksLists(options: readonly Option[]): boolean {
+  return options.some(({ module }) => doubtOfMatch(module) === 'list');
+}
+
 /** Reads which of the packets meet a condition. */
-export function readOption({ name, words, negated, module }: Option, packets: Packets): ReadOption {
-  const { family } = packets;
-  const decide = (reading: Reading) => (negated ? opposite(reading, family) : reading);
+export function readOption({ name, words, negated, module }: Option, packets: Packets): WhenPart {
+  const { space } = packets;
+  const decide = (selection: Selection) => (negated ? opposite(selection) : selection);
+  const carrying = (read: Condition): WhenPart => ({ kind: 'when', plain: false, read });
   if (name === '--mark') {
-    const carried = (state: State) => (module === 'connmark' ? state.connmark : state.mark);
-    return { plain: false, read: (state) => decide(mark(words[0] ?? '', carried(state), packets)) };
+    const of = (carried: Carried) => (module === 'connmark' ? carried.connmark : carried.mark);
+    return carrying((carried) => decide(mark(words[0] ?? '', of(carried), packets)));
   }
-  if (name === '--pkt-type')
-    return { plain: false, read: ({ pkttype }) => decide(pktType(words[0] ?? '', pkttype, packets)) };
+  if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(words[0] ?? '', pkttype, packets)));
+  if (name === '-i' && words.length === 1)
+    return { kind: 'when', plain: true, read: ({ ifname }) => decide(when(comesIn(words[0] ?? '', ifname), space)) };
   if (name === '--state' || name === '--ctstate') {
     const names = listed(words[0]).map((one) => one.toLowerCase());
-    return { plain: true, read: ({ tracking }) => decide(connectionStates(names, tracking, family)) };
+    return { kind: 'when', plain: true, read: ({ tracking }) => decide(connectionStates(names, tracking, space)) };
   }
-  const plain = decide(readPlain(name, words, packets));
-  return { plain: true, read: () => plain };
+  // Read when a packet comes to it: most rules of a large firewall are behind what matters.
+  return { kind: 'when', plain: true, read: () => decide(readPlain(name, words, module, packets)) };
 }
 
-function readPlain(name: string, words: readonly string[], packets: Packets): Reading {
-  if (name === '-m' || name === '--match')
-    return silentModules.has(words[0] ?? '') ? when(true, packets.family) : vague(packets.family);
-  // A word that no option owns: newer tools print `[unsupported revision]` and the like for what they cannot show.
-  const reader = readers[name];
-  return reader === undefined ? vague(packets.family) : reader(words, packets);
+function readPlain(name: string, words: readonly string[], module: string, packets: Packets): Selection {
+  const { space } = packets;
+  const unknown = () => vague(space.all, name === '--tcp-option' ? 'form' : doubtOfMatch(module));
+  // A word that no option owns is damage, or `[unsupported revision]` and the like for what a tool cannot show.
+  if (words.length > (wordsOf.get(name) ?? 1)) return unknown();
+  if (name === '-m' || name === '--match') return silentModules.has(module) ? when(true, space) : unknown();
+  const reader = readers.get(name);
+  return reader === undefined ? unknown() : reader(words, packets);
 }
 
-const readers: Readonly<Record<string, Reader>> = {
-  '-s': (words, packets) => sources(packets, readBlock(words[0])),
-  '-d': (words, packets) => destination(words[0], packets),
-  '-i': (words, packets) => when(comesIn(words[0] ?? '', packets.ifname), packets.family),
-  '-p': (words, packets) => protocol(words[0] ?? '', packets),
-  '-f': (_, packets) => when(false, packets.family),
-  '--sport': (words, packets) => ports('sport', words[0], packets),
-  '--dport': (words, packets) => ports('dport', words[0], packets),
-  '--sports': (words, packets) => ports('sport', words[0], packets),
-  '--dports': (words, packets) => ports('dport', words[0], packets),
-  '--ports': (words, packets) => eitherPort(words[0], packets),
-  '--syn': (_, packets) => tcpFlags('FIN,SYN,RST,ACK', 'SYN', packets),
-  '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
-  '--icmp-type': (words, packets) => ping(words[0] ?? '', packets.family),
-  '--icmpv6-type': (words, packets) => ping(words[0] ?? '', packets.family),
-  // The match looks at connections that another one has announced, which no client's to a cluster is.
-  '--helper': (_, { family }) => when(false, family),
-  '--ctstatus': (words, { family }) => connectionStatus(listed(words[0]?.toLowerCase()), family),
-  '--ctdir': (words, packets) => when(words[0] === 'ORIGINAL', packets.family),
-  '--dst-type': (words, packets) => when(listed(words[0]).includes('LOCAL'), packets.family),
-  '--src-type': (words, packets) => when(listed(words[0]).includes('UNICAST'), packets.family),
-  '--limit-iface-in': (_, packets) => when(true, packets.family),
-  '--src-range': (words, packets) => sources(packets, readSpan(words[0])),
-  '--dst-range': (words, packets) => holdsVip(readSpan(words[0]), packets),
-  // The reverse path of a client that is served is there: the inverted check, as firewalld writes it, finds nothing.
-  '--invert': (_, packets) => when(false, packets.family),
-  '--loose': (_, packets) => when(true, packets.family),
-  '--validmark': (_, packets) => when(true, packets.family),
-  '--accept-local': (_, packets) => when(true, packets.family),
-  '--dir': (words, packets) => when(words[0] === 'in', packets.family),
-  '--pol': (words, packets) => when(words[0] === 'none', packets.family),
-  '--comment': (_, packets) => when(true, packets.family),
-  // No client of a cluster sends a routing header.
-  '--rt-type': (_, packets) => when(false, packets.family),
-  '--rt-segsleft': (_, packets) => when(true, packets.family),
-};
+/** How many words follow an option, where it is not one. */
+const wordsOf: ReadonlyMap<string, number> = new Map([
+  ...['-f', '--syn', '--invert', '--loose', '--validmark', '--accept-local', '--limit-iface-in'].map(
+    (name) => [name, 0] as const,
+  ),
+  ['--tcp-flags', 2] as const,
+]);
 
-/**
- * Whether packets come in by an interface that a rule names (`eth+` with the tool's own wildcard): no client's come by
- * `lo`; where the VIP's interface is not known, they may come by every other.
- */
-export function comesIn(pattern: string, ifname: string | null, wildcard = '+'): boolean {
-  if (ifname === null) return pattern !== 'lo';
-  return pattern.endsWith(wildcard) ? ifname.startsWith(pattern.slice(0, -1)) : pattern === ifname;
-}
+const readers = new Map<string, Reader>(
+  Object.entries<Reader>({
+    '-s': (words, packets) => sources(packets, readBlock(words[0])),
+    '-d': (words, packets) => holdsVip(readBlock(words[0]), packets),
+    '-p': (words, packets) => protocol(words[0] ?? '', packets),
+    '-f': (_, { space }) => when(false, space),
+    '--sport': (words, packets) => ports('sport', words[0], packets),
+    '--dport': (words, packets) => ports('dport', words[0], packets),
+    '--sports': (words, packets) => ports('sport', words[0], packets),
+    '--dports': (words, packets) => ports('dport', words[0], packets),
+    '--ports': (words, packets) => eitherPort(words[0], packets),
+    '--syn': (_, packets) => tcpFlags('FIN,SYN,RST,ACK', 'SYN', packets),
+    '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
+    '--icmp-type': (words, { space }) => ping(words[0] ?? '', space),
+    '--icmpv6-type': (words, { space }) => ping(words[0] ?? '', space),
+    // The match looks at connections that another one has announced, which no client's to a cluster is.
+    '--helper': (_, { space }) => when(false, space),
+    '--ctstatus': (words, { space }) => connectionStatus(listed(words[0]?.toLowerCase()), space),
+    '--ctdir': (words, { space }) => when(words[0] === 'ORIGINAL', space),
+    '--dst-type': (words, { space }) => when(listed(words[0]).includes('LOCAL'), space),
+    '--src-type': (words, { space }) => when(listed(words[0]).includes('UNICAST'), space),
+    '--limit-iface-in': (_, { space }) => when(true, space),
+    '--src-range': (words, packets) => sources(packets, readSpan(words[0])),
+    '--dst-range': (words, packets) => holdsVip(readSpan(words[0]), packets),
+    // The reverse path of a client that is served is there: the inverted check, as firewalld writes it, finds nothing.
+    '--invert': (_, { space }) => when(false, space),
+    '--loose': (_, { space }) => when(true, space),
+    '--validmark': (_, { space }) => when(true, space),
+    '--accept-local': (_, { space }) => when(true, space),
+    '--dir': (words, { space }) => when(words[0] === 'in', space),
+    '--pol': (words, { space }) => when(words[0] === 'none', space),
+    '--comment': (_, { space }) => when(true, space),
+    // No client of a cluster sends a routing header.
+    '--rt-type': (_, { space }) => when(false, space),
+    '--rt-segsleft': (_, { space }) => when(true, space),
+  }),
+);
 
 function readBlock(text: string | undefined): Interval | null {
   return parseBlock(text ?? '');
@@ -138,26 +152,20 @@ function readSpan(text: string | undefined): Interval | null {
   return first && last ? { low: first.value, high: last.value } : null;
 }
 
-function sources(packets: Packets, block: Interval | null): Reading {
-  if (block === null) return vague(packets.family);
-  return { traffic: [{ ...allTraffic(packets.family), source: { low: block.low, high: block.high } }], exact: true };
+function sources({ space }: Packets, source: Interval | null): Selection {
+  return source === null ? vague(space.all) : exactly(space.only({ source }));
 }
 
-function destination(text: string | undefined, packets: Packets): Reading {
-  return holdsVip(readBlock(text), packets);
+function holdsVip(block: Interval | null, { vip, space }: Packets): Selection {
+  const ip = parseIp(vip);
+  if (block === null || ip === null) return vague(space.all);
+  return when(block.low <= ip.value && ip.value <= block.high, space);
 }
 
-function holdsVip(block: Interval | null, packets: Packets): Reading {
-  const vip = parseIp(packets.vip);
-  if (block === null || vip === null) return vague(packets.family);
-  return when(block.low <= vip.value && vip.value <= block.high, packets.family);
-}
-
-function protocol(name: string, packets: Packets): Reading {
-  if (name === 'all' || name === '0') return when(true, packets.family);
-  const number = /^\d+$/.test(name) ? BigInt(name) : protocolNumbers[name.toLowerCase()];
-  if (number === undefined) return vague(packets.family);
-  return { traffic: [{ ...allTraffic(packets.family), protocol: point(number) }], exact: true };
+function protocol(name: string, { space }: Packets): Selection {
+  if (name === 'all' || name === '0') return when(true, space);
+  const number = /^\d+$/.test(name) ? BigInt(name) : protocolNumbers.get(name.toLowerCase());
+  return number === undefined ? vague(space.all) : exactly(space.only({ protocol: number }));
 }
 
 function readPorts(text: string | undefined): readonly Interval[] | null {
@@ -169,109 +177,37 @@ function readPorts(text: string | undefined): readonly Interval[] | null {
   return read.length === spans.length && read.length > 0 ? read : null;
 }
 
-function ports(dimension: 'sport' | 'dport', text: string | undefined, packets: Packets): Reading {
+function ports(name: 'sport' | 'dport', text: string | undefined, { space }: Packets): Selection {
   const spans = readPorts(text);
-  if (spans === null) return vague(packets.family);
-  const boxes = spans.map((span) => [{ ...allTraffic(packets.family), [dimension]: span }]);
-  return { traffic: boxes.reduce<Region>(unite, []), exact: true };
+  return spans === null ? vague(space.all) : exactly(space.union(spans.map((span) => space.only({ [name]: span }))));
 }
 
-function eitherPort(text: string | undefined, packets: Packets): Reading {
-  const [from, to] = [ports('sport', text, packets), ports('dport', text, packets)];
-  return { traffic: unite(from.traffic, to.traffic), exact: from.exact && to.exact };
-}
-
-/**
- * A list of connection states, in lower case. Clients of a working cluster are new or established; invalid, related and
- * the rest match none of them. What is not tracked is untracked, and before connection tracking invalid.
- */
-export function connectionStates(names: readonly string[], tracking: State['tracking'], family: 4 | 6): Reading {
-  if (tracking === 'stray')
-    return {
-      traffic: names.includes('new') ? [{ ...allTraffic(family), phase: point(phase.later) }] : [],
-      exact: true,
-    };
-  if (tracking !== 'tracked') return when(names.includes(tracking === 'pending' ? 'invalid' : 'untracked'), family);
-  const phases = [
-    ...(names.includes('new') ? [phase.first] : []),
-    ...(names.includes('established') ? [phase.later] : []),
-  ];
-  return { traffic: phases.map((one) => ({ ...allTraffic(family), phase: point(one) })), exact: true };
-}
-
-const statuses: Readonly<Record<string, 'never' | 'later'>> = {
-  dnat: 'never',
-  snat: 'never',
-  expected: 'never',
-  'seen-reply': 'later',
-  confirmed: 'later',
-};
-
-/**
- * A list of what has become of a connection, in lower case. What a rule has sent to another address or port is followed
- * no further, so that `dnat` and `snat` match nothing here; of the rest it cannot be told.
- */
-export function connectionStatus(names: readonly string[], family: 4 | 6): Reading {
-  const kinds = names.map((name) => statuses[name.replace('_', '-')] ?? null);
-  if (kinds.includes(null)) return vague(family);
-  return kinds.includes('later')
-    ? { traffic: [{ ...allTraffic(family), phase: point(phase.later) }], exact: true }
-    : when(false, family);
-}
-
-/** Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. */
-export function ping(type: string, family: 4 | 6): Reading {
-  const echo =
-    family === 4 ? ['echo-request', 'ping', '8', '8/0', 'any', '255'] : ['echo-request', 'ping', '128', '128/0'];
-  const protocol = point(family === 4 ? 1n : 58n);
-  return { traffic: echo.includes(type) ? [{ ...allTraffic(family), protocol }] : [], exact: true };
+function eitherPort(text: string | undefined, packets: Packets): Selection {
+  return anyOf([ports('sport', text, packets), ports('dport', text, packets)], packets.space);
 }
 
 /** TCP flags as `--tcp-flags MASK SET`. */
-function tcpFlags(mask: string, set: string, packets: Packets): Reading {
+function tcpFlags(mask: string, set: string, { space }: Packets): Selection {
   const known = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
   if ([...listed(mask), ...listed(set)].some((flag) => ![...known, 'ALL', 'NONE'].includes(flag)))
-    return vague(packets.family);
+    return vague(space.all);
   const masked = listed(mask).flatMap((flag) => (flag === 'ALL' ? known : [flag]));
   const wanted = listed(set).flatMap((flag) => (flag === 'ALL' ? masked : flag === 'NONE' ? [] : [flag]));
-  return tcpPackets((flags) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag)), packets);
+  return tcpPackets((flags) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag)), space);
 }
 
-/** The TCP packets whose flags meet a test: a SYN opens a connection; ACK, PSH+ACK and FIN+ACK carry it. */
-export function tcpPackets(test: (flags: readonly string[]) => boolean, packets: Packets): Reading {
-  const later = [['ACK'], ['PSH', 'ACK'], ['FIN', 'ACK']].map(test);
-  const tcp = { ...allTraffic(packets.family), protocol: point(6n) };
-  const first: Region = test(['SYN']) ? [{ ...tcp, phase: point(phase.first) }] : [];
-  const rest: Region = later.includes(true) ? [{ ...tcp, phase: point(phase.later) }] : [];
-  return { traffic: [...first, ...rest], exact: later.every((one) => one === later[0]) };
-}
-
-function mark(text: string, carried: State['mark'], packets: Packets): Reading {
-  const [value, mask = 0xffffffff] = text.split('/').map(Number);
-  if (value === undefined || Number.isNaN(value) || Number.isNaN(mask)) return vague(packets.family);
-  return readMark(carried, (one) => (one & mask) >>> 0 === value >>> 0, packets.family);
+function mark(text: string, carried: Carried['mark'], { space }: Packets): Selection {
+  const [value, bits = 0xffffffff] = text.split('/').map(Number);
+  if (value === undefined || Number.isNaN(value) || Number.isNaN(bits)) return vague(space.all);
+  return withMark(carried, (one) => (one & bits) >>> 0 === value >>> 0, space);
 }
 
 /** The type of the frame: multicast until a cluster rule has claimed it for this host, which iptables calls unicast. */
-function pktType(name: string, carried: State['pkttype'], packets: Packets): Reading {
-  if (carried === 'other') return vague(packets.family);
-  return when(
-    name === (carried === 'host' ? 'unicast' : carried) || (name === 'host' && carried === 'host'),
-    packets.family,
-  );
+function pktType(name: string, carried: Carried['pkttype'], { space }: Packets): Selection {
+  if (carried === 'other') return vague(space.all);
+  return when(name === (carried === 'host' ? 'unicast' : carried) || (name === 'host' && carried === 'host'), space);
 }
 
 function listed(text: string | undefined): readonly string[] {
   return (text ?? '').split(',').filter((part) => part !== '');
-}
-
-/** Writes an address range as a block where it is one (`10.0.0.0/8`), else from-to. */
-export function formatSpan({ low, high }: Interval, family: 4 | 6): string {
-  const bits = family === 4 ? 32 : 128;
-  const size = high - low + 1n;
-  const length = bits - (size.toString(2).length - 1);
-  const first = formatIp({ family, value: low });
-  if (size === 1n) return first;
-  const isBlock = (size & (size - 1n)) === 0n && low % size === 0n;
-  return isBlock ? `${first}/${length}` : `${first}-${formatIp({ family, value: high })}`;
 }

@@ -1,11 +1,12 @@
 /** One rule of an iptables ruleset as saved: its chain is where it stands, its words are the command line it was made with. */
 export type RuleLine = {
+  readonly chain: string;
   /** The line as saved, from `-A`, less packet counters. */
   readonly text: string;
   readonly words: readonly string[];
 };
 
-export type Chain = {
+export type SavedChain = {
   readonly name: string;
   /** `ACCEPT` or `DROP` for a built-in chain; null for one of the user's. */
   readonly policy: string | null;
@@ -13,7 +14,7 @@ export type Chain = {
 };
 
 /** The chains of each table (`raw`, `mangle`, `nat`, `filter`, `security`), by name. */
-export type Ruleset = ReadonlyMap<string, ReadonlyMap<string, Chain>>;
+export type Ruleset = ReadonlyMap<string, ReadonlyMap<string, SavedChain>>;
 
 /** Reads what `iptables-save` prints, with packet counters (`-c`) or without. Lines of another form are skipped. */
 export function parseRuleset(lines: readonly string[]): Ruleset {
@@ -35,7 +36,7 @@ export function parseRuleset(lines: readonly string[]): Ruleset {
       chain(name).policy = policy === undefined || policy === '-' ? null : policy;
     } else if (text.startsWith('-A ')) {
       const words = splitWords(text);
-      chain(words[1] ?? '').rules.push({ text, words: words.slice(2) });
+      chain(words[1] ?? '').rules.push({ chain: words[1] ?? '', text, words: words.slice(2) });
     }
   }
   return tables;

@@ -1,11 +1,13 @@
 import type { Obstacle } from '../model/rule.ts';
 
 /** What keeps a node from serving at all, unless it is said otherwise: its sentence, a few words of it, and how to mend it. */
-export function fault(text: string, brief: string, mend: string): Obstacle {
-  return { state: 'CRITICAL', text, brief, mend, disables: true, alike: null };
+export function obstacle(text: string, brief: string, mend: string, more: Partial<Obstacle> = {}): Obstacle {
+  return { state: 'CRITICAL', text, brief, mend, disables: true, alike: null, ...more };
 }
 
 /** Each once; of those that say the same, the first. */
 export function unique(obstacles: readonly Obstacle[]): readonly Obstacle[] {
-  return obstacles.filter((one, i) => obstacles.findIndex(({ text }) => text === one.text) === i);
+  const first = new Map<string, Obstacle>();
+  for (const one of obstacles) if (!first.has(one.text)) first.set(one.text, one);
+  return [...first.values()];
 }

@@ -1,51 +1,42 @@
-import { type Flow, type Packets, residuesOf } from '../model/packet.ts';
+import { backends } from '../backend.ts';
+import type { Packets } from '../model/packet.ts';
 import type { ChainRule, Program } from '../model/program.ts';
 import type { Answered, Backend, Rule } from '../model/rule.ts';
-import {
-  allBits,
-  allTraffic,
-  intersect,
-  isEmpty,
-  mainTraffic,
-  point,
-  type Region,
-  subtract,
-  unite,
-} from '../model/traffic.ts';
+import { mainTraffic, tcp } from '../model/traffic.ts';
 import { holdingOf } from '../walk/holding.ts';
-import type { Way } from '../walk/trace.ts';
-import { fault } from './obstacle.ts';
+import type { Trace } from '../walk/trace.ts';
+import { obstacle } from './obstacle.ts';
 import { claimsOf, obstaclesOf } from './obstacles.ts';
 import { describeTraffic } from './words.ts';
 
 /** Puts what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
-export function ruleOf(program: Program, way: Way, packets: Packets): Rule | null {
-  const arrivals = way.arrivals.filter(({ offered }) => !isEmpty(offered));
+export function ruleOf(program: Program, trace: Trace, { space }: Packets): Rule | null {
+  const arrivals = trace.arrivals.filter(({ offered }) => !offered.isEmpty);
   const [first] = arrivals;
-  if (first === undefined) return unreachedRule(program) ?? droppingRule(way, packets);
-  const { family } = packets;
-  const shared = arrivals.reduce<Region>((sum, { offered }) => unite(sum, offered), []);
+  if (first === undefined) return unreachedRule(program, space) ?? droppingRule(trace, space);
+  const shared = space.union(arrivals.map(({ offered }) => offered));
   const { id, total, hash, backend, offset } = first.use;
-  const holding = holdingOf({ flows: way.delivered, id, total, shared, family });
+  const holding = holdingOf({ flows: trace.delivered, id, total, shared });
   const claims = claimsOf(arrivals, id);
-  const everything = allBits(total);
-  const held = holding?.held ?? claims ?? 0n;
-  const answersAll =
-    holding !== null && !holding.deaf && held === everything && claims !== null && claims !== everything;
+  const held = holding?.held ?? claims ?? space.none;
+  const all = held.equals(space.all);
+  const answersAll = holding !== null && !holding.deaf && all && claims !== null && !claims.equals(space.all);
   return {
     backend,
     ifname: first.rule.ifname,
-    match: describeTraffic(shared, family),
+    match: describeTraffic(shared),
     total,
-    buckets: residuesOf(answersAll ? claims : held).map((residue) => residue + 1),
+    buckets: space.residuesIn(answersAll ? claims : held, id, total).map((residue) => residue + 1),
+    held: answersAll ? claims : held,
     hash,
-    offset: backend === 'nftables' ? offset : null,
+    offset: backends[backend].choosesOffset ? offset : null,
     mac: arrivals.map(({ rule }) => rule.mac).find((mac) => mac !== null) ?? null,
     answersAll,
     place: first.place,
     tool: first.rule.tool,
     text: first.rule.text,
-    obstacles: obstaclesOf({ way, arrivals, holding, shared, held, family }),
+    extension: first.rule.extension,
+    obstacles: obstaclesOf({ trace, arrivals, holding, shared, held }),
     managed: arrivals.some(({ rule }) => rule.managed),
     shared,
   };
@@ -55,69 +46,79 @@ export function ruleOf(program: Program, way: Way, packets: Packets): Rule | nul
  * What comes to the sockets in the end. Frames that stay multicast are ignored by TCP alone. Null where a hash is looked
  * at in a way that is not understood.
  */
-export function answeredBy({ delivered, arrivals, taken, takenBehind, puzzles }: Way, family: 4 | 6): Answered | null {
+export function answeredBy(
+  { delivered, arrivals, taken, takenBehind, puzzles }: Trace,
+  { space }: Packets,
+): Answered | null {
   if (puzzles.length > 0) return null;
-  const tcp = [{ ...allTraffic(family), protocol: point(6n) }];
-  const heard = (flows: readonly Flow[]) =>
-    flows.flatMap(({ state, region: all }) => (state.pkttype === 'host' ? all : subtract(all, tcp)));
-  const region = heard(delivered.filter(({ state }) => state.certain));
-  const doubt = heard(delivered.filter(({ state }) => !state.certain));
-  const unless = [...taken, ...takenBehind]
-    .filter(({ certain, fate }) => !certain && (fate === 'dropped' || fate === 'rejected'))
-    .flatMap(({ traffic }) => traffic);
-  const uses = arrivals.map(({ use }) => use);
-  const hashes = uses.filter(({ id }, i) => uses.findIndex((one) => one.id === id) === i);
-  return { region, hashes: hashes.map(({ id, hash, total }) => ({ id, hash, total })), doubt, unless };
+  const segments = space.only({ protocol: tcp });
+  const heard = delivered.map(({ carried, traffic }) => ({
+    certain: carried.certain,
+    traffic: carried.pkttype === 'host' ? traffic : traffic.less(segments),
+  }));
+  const of = (certain: boolean) =>
+    space.union(heard.filter((one) => one.certain === certain).map(({ traffic }) => traffic));
+  const denials = [...taken, ...takenBehind].filter(
+    ({ certain, fate }) => !certain && (fate === 'dropped' || fate === 'rejected'),
+  );
+  const hashes = new Map(arrivals.map(({ use: { id, hash, total } }) => [id, { id, hash, total }]));
+  return {
+    traffic: of(true),
+    hashes: [...hashes.values()],
+    doubt: of(false),
+    unless: space.union(denials.map(({ traffic }) => traffic)),
+  };
 }
 
 /** A cluster rule for the VIP that stands where none of its packets pass. */
-function unreachedRule({ chains }: Program): Rule | null {
+function unreachedRule({ chains }: Program, space: Packets['space']): Rule | null {
   for (const { place, rules } of chains) {
     const rule = rules.find(({ names, parts }) => names && parts.some(({ kind }) => kind === 'cluster'));
     const part = rule?.parts.find((one) => one.kind === 'cluster');
     if (rule === undefined || part?.kind !== 'cluster') continue;
-    const { use } = part;
+    const { backend, id, hash, total, claims, offset } = part.use;
+    const traits = backends[backend];
     const text = `has the cluster rule in ${place}, where none of the VIP's traffic passes: TCP gets no answer, ICMP and UDP are answered by this node for every client`;
-    const mend = use.backend === 'clusterip' ? 'move it to filter INPUT' : 'move it to where prerouting passes';
     return {
-      ...withoutHash(use.backend, rule, place),
-      total: use.total,
-      buckets: residuesOf(use.claims ?? 0n).map((residue) => residue + 1),
-      hash: use.hash,
-      offset: use.backend === 'nftables' ? use.offset : null,
-      obstacles: [fault(text, `has the cluster rule in ${place}, where nothing comes`, mend)],
+      ...withoutHash(backend, rule, place, space),
+      total,
+      buckets: claims === null ? [] : space.residuesIn(claims, id, total).map((residue) => residue + 1),
+      held: claims ?? space.none,
+      hash,
+      offset: traits.choosesOffset ? offset : null,
+      obstacles: [obstacle(text, `has the cluster rule in ${place}, where nothing comes`, traits.reachedChain)],
     };
   }
   return null;
 }
 
 /** The VIP's own DROP and no rule that lets anything through: a node that holds no bucket, as IPaddr2 leaves it. */
-function droppingRule({ taken, delivered }: Way, { family }: Packets): Rule | null {
-  const drop = taken.find(({ names, fate, certain }) => names && certain && fate === 'dropped');
-  const main = mainTraffic(family);
-  if (drop === undefined || delivered.some(({ region }) => !isEmpty(intersect(region, main)))) return null;
-  const backend = drop.text.startsWith('-') ? 'xt_cluster' : 'nftables';
-  const tool = backend === 'nftables' ? 'nft' : family === 4 ? 'iptables' : 'ip6tables';
-  const rule = { tool, text: drop.text, ifname: null, managed: drop.place.includes('IPaddr2_'), mac: null };
-  return withoutHash(backend, rule, drop.place);
+function droppingRule({ taken, delivered }: Trace, space: Packets['space']): Rule | null {
+  const drop = taken.find(({ rule, fate, certain }) => rule.names && certain && fate === 'dropped');
+  const main = mainTraffic(space);
+  if (drop === undefined || delivered.some(({ traffic }) => traffic.meets(main))) return null;
+  return withoutHash(drop.rule.backend, { ...drop.rule, ifname: null, mac: null }, drop.place, space);
 }
 
-function withoutHash(backend: Backend, rule: Omit<ChainRule, 'parts' | 'names'>, place: string): Rule {
+function withoutHash(backend: Backend, rule: ChainRule, place: string, space: Packets['space']): Rule {
+  const { ifname, mac, tool, text, managed } = rule;
   return {
     backend,
-    ifname: rule.ifname,
+    ifname,
     match: '',
     total: 0,
     buckets: [],
+    held: space.none,
     hash: null,
     offset: null,
-    mac: rule.mac,
+    mac,
     answersAll: false,
     place,
-    tool: rule.tool,
-    text: rule.text,
+    tool,
+    text,
+    extension: null,
     obstacles: [],
-    managed: rule.managed,
-    shared: [],
+    managed,
+    shared: space.none,
   };
 }

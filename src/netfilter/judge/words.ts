@@ -1,5 +1,4 @@
-import { wholeFamily } from '../../address/index.ts';
-import { formatSpan } from '../iptables/options.ts';
+import { type Family, formatIp, wholeFamily } from '../../address/index.ts';
 import {
   allPorts,
   allProtocols,
@@ -8,27 +7,47 @@ import {
   joined,
   noClients,
   phase,
-  project,
   protocolNumbers,
-  type Region,
+  type Traffic,
+  tcp,
+  udp,
 } from '../model/traffic.ts';
 
-/** Says in words which of the VIP's traffic a region is: `tcp port 80`, `icmp`, `clients of 10.0.0.0/8`; empty for everything. */
-export function describeTraffic(region: Region, family: 4 | 6 = 4): string {
+/** Says in words which of the VIP's traffic a set is: `tcp port 80`, `icmp`, `clients of 10.0.0.0/8`; empty for everything. */
+export function describeTraffic(traffic: Traffic): string {
   return [
-    describeProtocols(project(region, 'protocol')),
-    describePorts('from port', project(region, 'sport')),
-    describePorts('port', project(region, 'dport')),
-    describeSources(project(region, 'source'), family),
-    describePhases(project(region, 'phase')),
+    describeProtocols(traffic.spans('protocol')),
+    describePorts('from port', traffic.spans('sport')),
+    describePorts('port', traffic.spans('dport')),
+    describeSources(traffic.spans('source'), traffic.space.family),
+    describePhases(traffic.spans('phase')),
   ]
     .filter((part) => part !== '')
     .join(' ');
 }
 
-/** The share of a family's addresses that a region's clients have, from 0 to 1. */
-export function sourceShare(region: Region, family: 4 | 6 = 4): number {
-  return Number(count(project(region, 'source'))) / Number(count([wholeFamily(family)]));
+/** What of some traffic a cluster serves, in words; the protocols beside TCP and UDP would hide it. */
+export function describeServed(traffic: Traffic): string {
+  const { space } = traffic;
+  const icmp = traffic.and(space.only({ protocol: 1n }));
+  const parts = [tcp, udp].map((protocol) => traffic.and(space.only({ protocol }))).filter((part) => !part.isEmpty);
+  const [first] = parts;
+  const isTcp = first?.meets(space.only({ protocol: tcp })) === true;
+  const whole = !icmp.isEmpty && isTcp && describeTraffic(traffic) === '';
+  return whole || first === undefined ? describeTraffic(traffic) : parts.map(describeTraffic).join(' and ');
+}
+
+/** The share of a family's addresses that the clients of a set have, from 0 to 1. */
+export function sourceShare(traffic: Traffic): number {
+  return Number(count(traffic.spans('source'))) / Number(count([wholeFamily(traffic.space.family)]));
+}
+
+/** A share as a person reads it: `50 %`, `0.4 %`, `under 0.1 %`. */
+export function percent(share: number): string {
+  const value = share * 100;
+  if (value > 0 && value < 0.1) return 'under 0.1 %';
+  const rounded = value >= 10 ? Math.round(value) : Math.round(value * 10) / 10;
+  return `${rounded} %`;
 }
 
 function describeProtocols(spans: readonly Interval[]): string {
@@ -46,7 +65,7 @@ function describePorts(word: string, spans: readonly Interval[]): string {
   return `${plural} ${shortList(spans.map(({ low, high }) => (low === high ? `${low}` : `${low}-${high}`)))}`;
 }
 
-function describeSources(spans: readonly Interval[], family: 4 | 6): string {
+function describeSources(spans: readonly Interval[], family: Family): string {
   // What no client comes from may be missing.
   const filled = joined([...spans, ...noClients(family)]);
   if (isWhole(filled, wholeFamily(family))) return '';
@@ -62,7 +81,7 @@ function describePhases(spans: readonly Interval[]): string {
 }
 
 function protocolName(number: bigint): string {
-  return Object.entries(protocolNumbers).find(([, value]) => value === number)?.[0] ?? `protocol ${number}`;
+  return [...protocolNumbers].find(([, value]) => value === number)?.[0] ?? `protocol ${number}`;
 }
 
 function isWhole(spans: readonly Interval[], whole: Interval): boolean {
@@ -89,4 +108,15 @@ function gap(spans: readonly Interval[], whole: Interval): bigint | null {
 function shortList(parts: readonly string[]): string {
   const shown = parts.slice(0, 5).join(', ');
   return parts.length > 5 ? `${shown} and ${parts.length - 5} more` : shown;
+}
+
+/** Writes an address range as a block where it is one (`10.0.0.0/8`), else from-to. */
+function formatSpan({ low, high }: Interval, family: Family): string {
+  const bits = family === 4 ? 32 : 128;
+  const size = high - low + 1n;
+  const length = bits - (size.toString(2).length - 1);
+  const first = formatIp({ family, value: low });
+  if (size === 1n) return first;
+  const isBlock = (size & (size - 1n)) === 0n && low % size === 0n;
+  return isBlock ? `${first}/${length}` : `${first}-${formatIp({ family, value: high })}`;
 }

@@ -1,3 +1,4 @@
+import type { Family } from '../../address/index.ts';
 import { jhashBytes, jhashWords, scale } from './jhash.ts';
 
 /** A part of a packet that is hashed. */
@@ -27,7 +28,7 @@ export type Hash = {
 
 /** A client's packet to the VIP. Addresses as numbers, protocol by its number, ports 0 where the protocol has none. */
 export type Client = {
-  readonly family: 4 | 6;
+  readonly family: Family;
   readonly saddr: bigint;
   readonly daddr: bigint;
   readonly protocol: number;
@@ -50,7 +51,7 @@ export function clusteripHash(mode: string, seed: number): Hash | null {
 }
 
 /** xt_cluster's hash: of IPv4 the source address, of IPv6 only its first 32 bits (measured: a whole /32 on one node). */
-export function xtClusterHash(family: 4 | 6, seed: number): Hash {
+export function xtClusterHash(family: Family, seed: number): Hash {
   const name = family === 4 ? 'source address' : 'first 32 bits of the source address';
   return { formula: 'xt_cluster', fields: [{ name, part: 'saddr', length: 4, mask: null }], seed, name, tracked: true };
 }

@@ -1,6 +1,8 @@
+import { type Condition, every, remembered } from './condition.ts';
 import type { Hash } from './hash.ts';
-import { type Condition, every, remembered, type State } from './packet.ts';
-import type { Backend } from './rule.ts';
+import type { Carried } from './packet.ts';
+import type { Backend, Extension } from './rule.ts';
+import type { Traffic, TrafficSpace } from './traffic.ts';
 
 /** How a rule looks at a hash. */
 export type ClusterUse = {
@@ -11,31 +13,47 @@ export type ClusterUse = {
   readonly total: number;
   /** What the rule calls the first residue. */
   readonly offset: number;
-  /** Residues that it lets through, as bits; null where a later rule decides. */
-  readonly claims: bigint | null;
+  /** The residues that it lets through; null where a later rule decides. */
+  readonly claims: Traffic | null;
 };
 
-/** What a rule does with packets that come to it; `reset` is the rejection of TCP by its own means; `unknown` may be any. */
+/** What a rule does with packets that come to it. */
 export type Verdict =
-  | { readonly kind: 'accept' | 'drop' | 'reject' | 'reset' | 'redirect' | 'return' | 'unknown' }
+  | {
+      readonly kind:
+        | 'accept'
+        | 'drop'
+        | 'reject'
+        /** Rejects TCP by its own means, which go out whatever the frame was addressed to. */
+        | 'reset'
+        | 'redirect'
+        | 'return'
+        /** Leaves it to a program, or to the kernel's own means against floods. */
+        | 'queue'
+        /** May be any. */
+        | 'unknown';
+    }
   | { readonly kind: 'jump' | 'goto'; readonly chain: string };
 
 /** One step of a rule; a rule's parts are passed from left to right. */
 export type Part =
-  | { readonly kind: 'when'; readonly read: Condition; readonly plain: boolean }
+  | WhenPart
   /** Looks at a hash: a condition that leaves its trace on packets that do not meet it too. */
   | {
       readonly kind: 'cluster';
       readonly read: Condition;
       readonly use: ClusterUse;
-      readonly change: (state: State) => State;
+      readonly change: (carried: Carried) => Carried;
     }
-  | { readonly kind: 'set'; readonly change: (state: State) => State }
+  | { readonly kind: 'set'; readonly change: (carried: Carried) => Carried }
   | { readonly kind: 'untrack' }
   /** Looks at a hash in a way that is not understood. */
   | { readonly kind: 'puzzle'; readonly what: string }
   | { readonly kind: 'choose'; readonly cases: readonly Case[] }
   | { readonly kind: 'end'; readonly verdict: Verdict };
+
+/** A condition; `plain` where it says the same of every packet of an interface, whatever else it carries. */
+export type WhenPart = { readonly kind: 'when'; readonly read: Condition; readonly plain: boolean };
 
 export type Case = { readonly read: Condition; readonly plain: boolean; readonly verdict: Verdict };
 
@@ -43,16 +61,22 @@ export type Case = { readonly read: Condition; readonly plain: boolean; readonly
 export type ChainRule = {
   /** What it is changed with: `iptables`, `ip6tables-legacy`, `nft`. */
   readonly tool: string;
+  /** The backend whose rules that tool writes. */
+  readonly backend: Backend;
   readonly text: string;
   readonly parts: readonly Part[];
   /** True when it names the VIP as destination. */
   readonly names: boolean;
+  /** True when it asks for sources that stand in a list. */
+  readonly lists: boolean;
   /** The interface that it is bound to, when it is exactly one. */
   readonly ifname: string | null;
   /** True where a cluster manager wrote it. */
   readonly managed: boolean;
   /** The cluster MAC, where the rule names it. */
   readonly mac: string | null;
+  /** Null where it is no cluster rule of a form that can be repeated with another bucket. */
+  readonly extension: Extension | null;
 };
 
 export type Chain = { readonly place: string; readonly rules: readonly ChainRule[] };
@@ -61,12 +85,13 @@ export type Chain = { readonly place: string; readonly rules: readonly ChainRule
 export type BaseChain = {
   readonly hook: 'ingress' | 'prerouting' | 'input' | 'other';
   readonly priority: number;
+  /** The interfaces whose packets it sees; empty where it sees those of all. */
+  readonly devices: readonly string[];
   /** A nat chain sees only the packet that opens a connection. */
   readonly nat: boolean;
   readonly chain: Chain;
-  readonly policy: 'accept' | 'drop';
-  /** How the policy reads as a rule. */
-  readonly policyText: string;
+  /** What drops the packets that its rules leave, as a rule; null where they go on. */
+  readonly policy: ChainRule | null;
   /** The other chains of its table, by name. */
   readonly table: ReadonlyMap<string, Chain>;
 };
@@ -76,12 +101,41 @@ export type Program = {
   readonly bases: readonly BaseChain[];
   /** Every chain, those that nothing reaches too. */
   readonly chains: readonly Chain[];
+  /** True where any rule remembers marks with the connection, so that later packets do not begin with none. */
+  readonly setsConnmarks: boolean;
 };
 
+/** A base chain's policy as a rule. */
+export function policyRule(tool: string, backend: Backend, text: string): ChainRule {
+  return {
+    tool,
+    backend,
+    text,
+    parts: [{ kind: 'end', verdict: { kind: 'drop' } }],
+    names: false,
+    lists: false,
+    ifname: null,
+    managed: false,
+    mac: null,
+    extension: null,
+  };
+}
+
 /** The conditions of a rule, those that say the same of every packet as one: a large firewall has thousands. */
-export function fused(parts: readonly Part[], family: 4 | 6): readonly Part[] {
+export function fused(parts: readonly Part[], space: TrafficSpace): readonly Part[] {
   const conditions = parts.filter((part) => part.kind === 'when');
   const plain = conditions.filter((part) => part.plain).map(({ read }) => read);
-  const together: Part = { kind: 'when', plain: true, read: remembered(every(plain, family)) };
+  const together: Part = { kind: 'when', plain: true, read: remembered(every(plain, space)) };
   return [...(plain.length === 0 ? [] : [together]), ...conditions.filter((part) => !part.plain)];
+}
+
+/** The rules of a base chain, less those at its end that only accept what its policy accepts anyway. */
+export function withoutIdleEnd(rules: readonly ChainRule[]): readonly ChainRule[] {
+  let end = rules.length;
+  while (end > 0 && rules[end - 1]?.parts.every(onlyAccepts)) end--;
+  return end === rules.length ? rules : rules.slice(0, end);
+}
+
+function onlyAccepts(part: Part): boolean {
+  return part.kind === 'when' || (part.kind === 'end' && part.verdict.kind === 'accept');
 }

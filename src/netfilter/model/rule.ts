@@ -1,11 +1,18 @@
 import type { State } from '../../plugin/index.ts';
 import type { Hash } from './hash.ts';
-import type { Region } from './traffic.ts';
+import type { Traffic, TrafficSpace } from './traffic.ts';
 
 /** One residue of the hash, numbered from 1 ("node" in netfilter's options). */
 export type Bucket = number;
 
 export type Backend = 'clusterip' | 'xt_cluster' | 'nftables';
+
+/** How a rule is made to let one more bucket through: the rule to put before it, less the number of the bucket. */
+export type Extension = {
+  /** What is inserted, up to the number of the bucket and behind it, as the tool's words. */
+  readonly before: string;
+  readonly after: string;
+};
 
 /**
  * What one node's kernel was told about a VIP. Every backend is read into this form, and the judge knows no other:
@@ -21,6 +28,8 @@ export type Rule = {
   readonly total: number;
   /** The buckets this node answers for, ascending, as the kernel says now. */
   readonly buckets: readonly Bucket[];
+  /** The same as residues of its hash. */
+  readonly held: Traffic;
   /** Null where the rule was not read, and where the node drops everything to the VIP. */
   readonly hash: Hash | null;
   /** What nft calls the first bucket; null for the other backends, which have no choice. */
@@ -35,23 +44,25 @@ export type Rule = {
   readonly tool: string;
   /** The rule as saved. */
   readonly text: string;
+  /** How another bucket is added by a rule of the same form; null where that cannot be. */
+  readonly extension: Extension | null;
   /** What keeps the rule from doing what it says, worst first. */
   readonly obstacles: readonly Obstacle[];
   /** True where a cluster manager wrote the rule: it would undo a repair by hand. */
   readonly managed: boolean;
   /** The VIP's traffic that is shared; empty where the rule was not read. */
-  readonly shared: Region;
+  readonly shared: Traffic;
 };
 
 /** The traffic that comes to a node's own sockets, whatever rule decided it. */
 export type Answered = {
-  readonly region: Region;
-  /** The hashes that the region's residues are of, by their id. More than one is a fault of its own. */
+  readonly traffic: Traffic;
+  /** The hashes that its residues are of, by their id. More than one is a fault of its own. */
   readonly hashes: readonly HashInUse[];
   /** Packets of which it cannot be told whether they come there. */
-  readonly doubt: Region;
-  /** Those of the region that a firewall denies to some by a list, a rate or the like, which no ruleset shows. */
-  readonly unless: Region;
+  readonly doubt: Traffic;
+  /** Those of the traffic that a firewall denies to some by a list, a rate or the like, which no ruleset shows. */
+  readonly unless: Traffic;
 };
 
 export type HashInUse = { readonly id: string; readonly hash: Hash; readonly total: number };
@@ -84,6 +95,8 @@ export type Unread = {
 
 /** What a node's snapshot says of the rules for a VIP. */
 export type Reading = {
+  /** What its sets of packets are made in. */
+  readonly space: TrafficSpace;
   readonly rules: readonly Rule[];
   readonly unread: readonly Unread[];
   /** What of a client's packets comes through all chains; null where it cannot be told. */

@@ -1,57 +1,318 @@
-import { parseBlock, wholeFamily } from '../../address/index.ts';
+import { type Family, parseBlock } from '../../address/index.ts';
+import { Diagram, type Edge, everything, type Field, type Interval, nothing, type TooLarge } from './diagram.ts';
 
-/**
- * Traffic to a VIP as a set, so that "what does an earlier rule take away?" has an answer and not a guess.
- * A packet is a point in five dimensions; a region is a union of boxes that do not overlap.
- */
-export type Dimension = 'protocol' | 'source' | 'sport' | 'dport' | 'phase';
+export type { Interval } from './diagram.ts';
 
-/** From low to high, both included. */
-export type Interval = { readonly low: bigint; readonly high: bigint };
-
-/** Residues of one hash that packets fall into, as a set of bits: bit r is residue r, which is bucket r + 1. */
-export type Residues = {
-  /** Which hash of the ruleset; different hashes are different dimensions. */
-  readonly hash: string;
-  readonly held: bigint;
-  /** Every residue that the hash has. */
-  readonly all: bigint;
-};
-
-export type Box = { readonly [dimension in Dimension]: Interval } & {
-  /** What is known of the packets' residues; a hash that is not listed can be anything. */
-  readonly residues: readonly Residues[];
-};
-
-export type Region = readonly Box[];
+/** What of a client's packet rules look at. */
+const fieldNames = ['phase', 'protocol', 'source', 'dport', 'sport'] as const;
+export type FieldName = (typeof fieldNames)[number];
 
 /** Protocol numbers (IANA) that rules name. */
-export const protocolNumbers: Readonly<Record<string, bigint>> = {
-  icmp: 1n,
-  igmp: 2n,
-  ipencap: 4n,
-  tcp: 6n,
-  udp: 17n,
-  dccp: 33n,
-  ipv6: 41n,
-  gre: 47n,
-  esp: 50n,
-  ah: 51n,
-  'ipv6-icmp': 58n,
-  icmpv6: 58n,
-  eigrp: 88n,
-  ospf: 89n,
-  ipip: 94n,
-  pim: 103n,
-  ipcomp: 108n,
-  vrrp: 112n,
-  l2tp: 115n,
-  sctp: 132n,
-  udplite: 136n,
-};
+export const protocolNumbers: ReadonlyMap<string, bigint> = new Map(
+  Object.entries({
+    icmp: 1n,
+    igmp: 2n,
+    ipencap: 4n,
+    tcp: 6n,
+    udp: 17n,
+    dccp: 33n,
+    ipv6: 41n,
+    gre: 47n,
+    esp: 50n,
+    ah: 51n,
+    'ipv6-icmp': 58n,
+    icmpv6: 58n,
+    eigrp: 88n,
+    ospf: 89n,
+    ipip: 94n,
+    pim: 103n,
+    ipcomp: 108n,
+    vrrp: 112n,
+    l2tp: 115n,
+    sctp: 132n,
+    udplite: 136n,
+  }),
+);
+
+export const tcp = 6n;
+export const udp = 17n;
 
 /** Connection tracking's view: the packet that opens a connection (NEW, for TCP the SYN), and every later one (ESTABLISHED). */
 export const phase = { first: 0n, later: 1n } as const;
+
+/** A client's packet: numbers in the fields that rules look at. */
+export type Packet = { readonly [name in FieldName]: bigint };
+
+/** The residue that a packet falls into, by the hash's id; null where it is not known. */
+export type ResidueOf = (hash: string) => number | null;
+
+/**
+ * The packets that clients of one address family can send to a VIP, and their sets. Sets of one space alone can be put
+ * together. The order of its variables decides how large sets become: ports before the source cost 40 to 100 times more
+ * on ranges (measured). Residues come last: each hash of the rulesets gets its variables when it is first seen.
+ */
+export class TrafficSpace {
+  readonly family: Family;
+  readonly diagram = new Diagram();
+  readonly all: Traffic;
+  readonly none: Traffic;
+  readonly fields: Readonly<Record<FieldName, Field>>;
+  /** The variable that residues begin at. */
+  readonly firstResidue: number;
+  private readonly hashes = new Map<string, { readonly field: Field; readonly total: number }>();
+  private readonly kept = new Map<string, Traffic>();
+  private variables: number;
+  private origins = 0;
+
+  constructor(family: Family) {
+    this.family = family;
+    const addressBits = family === 4 ? 32 : 128;
+    this.fields = {
+      phase: { first: 0, bits: 1 },
+      protocol: { first: 1, bits: 8 },
+      source: { first: 9, bits: addressBits },
+      dport: { first: 9 + addressBits, bits: 16 },
+      sport: { first: 25 + addressBits, bits: 16 },
+    };
+    this.firstResidue = 41 + addressBits;
+    this.variables = this.firstResidue;
+    this.all = new Traffic(this, everything);
+    this.none = new Traffic(this, nothing);
+  }
+
+  /** The packets whose fields have these values, or are within these bounds. */
+  only(limits: { readonly [name in FieldName]?: Interval | bigint }): Traffic {
+    // From the last field to the first: each step then puts its few nodes on top.
+    const edge = fieldNames.reduceRight<Edge>((sum, name) => {
+      const limit = limits[name];
+      if (limit === undefined) return sum;
+      const span = typeof limit === 'bigint' ? point(limit) : limit;
+      return this.diagram.and(this.diagram.between(this.fields[name], span), sum);
+    }, everything);
+    return new Traffic(this, edge);
+  }
+
+  /** The packets that fall into some residues of a hash, which has so many. */
+  residues(hash: string, total: number, test: (residue: number) => boolean): Traffic {
+    const field = this.fieldOf(hash, total);
+    // A code at or above the total stands for the residue without its highest bit: all residues are all codes.
+    const half = 2 ** (field.bits - 1);
+    return new Traffic(
+      this,
+      this.diagram.where(field, (code) => test(code < total ? code : code - half)),
+    );
+  }
+
+  /** The residues of a hash that packets of a set fall into, ascending. */
+  residuesIn({ edge }: Traffic, hash: string, total: number): readonly number[] {
+    const field = this.fieldOf(hash, total);
+    const codes = this.diagram.intervals(edge, field);
+    const found: number[] = [];
+    for (const { low, high } of codes)
+      for (let code = Number(low); code <= Number(high) && code < total; code++) found.push(code);
+    return found;
+  }
+
+  /** Where a hash's residues stand. */
+  fieldOf(hash: string, total: number): Field {
+    const known = this.hashes.get(hash);
+    if (known !== undefined) return known.field;
+    const bits = 32 - Math.clz32(total - 1);
+    const field = { first: this.variables, bits };
+    this.variables += bits;
+    this.hashes.set(hash, { field, total });
+    return field;
+  }
+
+  /** A name for one node's rules, so that what each load of a rule draws for itself is no other node's. */
+  nextOrigin(): string {
+    return `${++this.origins}`;
+  }
+
+  /**
+   * The share of a set's packets that are in another one, from 0 to 1. `weigh` gives the share of clients that fall into
+   * the residues of a set, which is the same for all their other packets.
+   */
+  share(part: Traffic, whole: Traffic, weigh: (residues: Traffic) => number): number {
+    const measure = ({ edge }: Traffic) =>
+      this.diagram.fraction(edge, this.firstResidue, (rest) => weigh(new Traffic(this, rest)));
+    const all = measure(whole);
+    return all === 0 ? 0 : measure(part.and(whole)) / all;
+  }
+
+  /** A set that is asked for often, made once. */
+  once(name: string, make: () => Traffic): Traffic {
+    const known = this.kept.get(name) ?? make();
+    this.kept.set(name, known);
+    return known;
+  }
+
+  union(sets: readonly Traffic[]): Traffic {
+    return sets.reduce((sum, one) => sum.or(one), this.none);
+  }
+
+  /** Does some work within a bound on nodes and time: see `Diagram.bounded`. */
+  bounded<T>(
+    nodes: number,
+    tooLate: () => boolean,
+    work: () => T,
+  ): { readonly done: T } | { readonly cause: TooLarge['cause'] } {
+    return this.diagram.bounded(nodes, tooLate, work);
+  }
+
+  /** The values of a hash's variables in a packet of a residue; null where it is not known. */
+  bitOf(variable: number, packet: Packet, residueOf: ResidueOf): boolean | null {
+    if (variable < this.firstResidue) {
+      for (const name of fieldNames) {
+        const { first, bits } = this.fields[name];
+        if (variable < first + bits) return ((packet[name] >> BigInt(first + bits - 1 - variable)) & 1n) === 1n;
+      }
+    }
+    for (const [hash, { field }] of this.hashes) {
+      if (variable < field.first || variable >= field.first + field.bits) continue;
+      const residue = residueOf(hash);
+      return residue === null ? null : Math.floor(residue / 2 ** (field.first + field.bits - 1 - variable)) % 2 === 1;
+    }
+    return null;
+  }
+}
+
+/** A set of packets. */
+export class Traffic {
+  readonly space: TrafficSpace;
+  readonly edge: Edge;
+
+  constructor(space: TrafficSpace, edge: Edge) {
+    this.space = space;
+    this.edge = edge;
+  }
+
+  get isEmpty(): boolean {
+    return this.edge === nothing;
+  }
+
+  and(other: Traffic): Traffic {
+    return this.with(this.space.diagram.and(this.edge, other.edge));
+  }
+
+  or(other: Traffic): Traffic {
+    return this.with(this.space.diagram.or(this.edge, other.edge));
+  }
+
+  /** What of it is not in another set. */
+  less(other: Traffic): Traffic {
+    return this.with(this.space.diagram.diff(this.edge, other.edge));
+  }
+
+  /** All other packets. */
+  get others(): Traffic {
+    return this.with(this.edge ^ 1);
+  }
+
+  equals({ edge }: Traffic): boolean {
+    return this.edge === edge;
+  }
+
+  meets(other: Traffic): boolean {
+    return !this.and(other).isEmpty;
+  }
+
+  within(other: Traffic): boolean {
+    return this.less(other).isEmpty;
+  }
+
+  /** The packets that differ from one of it in a field at most. */
+  whatever(name: FieldName): Traffic {
+    const { first, bits } = this.space.fields[name];
+    return this.with(this.space.diagram.exists(this.edge, first, first + bits - 1));
+  }
+
+  /** The packets that agree in a field with one of it. */
+  like(name: FieldName): Traffic {
+    return this.with(this.space.diagram.shadow(this.edge, this.space.fields[name]));
+  }
+
+  /** The packets of a phase, moved to both: what a packet of that phase and its like carry. */
+  at(one: bigint): Traffic {
+    return this.with(this.space.diagram.at(this.edge, this.space.fields.phase.first, one === phase.later));
+  }
+
+  /** The packets that differ from one of it in residues at most. */
+  get whateverResidue(): Traffic {
+    return this.with(this.space.diagram.exists(this.edge, this.space.firstResidue, Number.POSITIVE_INFINITY));
+  }
+
+  /** The packets that differ from one of it in the residue of this hash at most. */
+  whateverResidueOf(hash: string, total: number): Traffic {
+    const { first, bits } = this.space.fieldOf(hash, total);
+    return this.with(this.space.diagram.exists(this.edge, first, first + bits - 1));
+  }
+
+  /** The packets that differ from one of it in the residues of other hashes at most. */
+  whateverResidueBut(hash: string, total: number): Traffic {
+    const { diagram, firstResidue } = this.space;
+    const { first, bits } = this.space.fieldOf(hash, total);
+    const above = diagram.exists(this.edge, firstResidue, first - 1);
+    return this.with(diagram.exists(above, first + bits, Number.POSITIVE_INFINITY));
+  }
+
+  /** The packets that differ from one of it in everything but residues. */
+  get whateverPacket(): Traffic {
+    return this.with(this.space.diagram.exists(this.edge, 0, this.space.firstResidue - 1));
+  }
+
+  /** The values of a field in it, ascending, joined where they touch. */
+  spans(name: FieldName): readonly Interval[] {
+    return this.space.diagram.intervals(this.edge, this.space.fields[name]);
+  }
+
+  /** The clients that have packets in it, by destination port: spans of ports with the share of addresses, ascending. */
+  clientsByPort(): readonly { readonly span: Interval; readonly share: number }[] {
+    const { diagram, fields } = this.space;
+    const bare = diagram.exists(
+      this.whatever('phase').whatever('protocol').edge,
+      fields.sport.first,
+      Number.POSITIVE_INFINITY,
+    );
+    const steps = new Map<bigint, number>();
+    for (const [rest, share] of diagram.rests(bare, fields.dport.first)) {
+      for (const { low, high } of diagram.intervals(rest, fields.dport)) {
+        steps.set(low, (steps.get(low) ?? 0) + share);
+        steps.set(high + 1n, (steps.get(high + 1n) ?? 0) - share);
+      }
+    }
+    const edges = [...steps].sort(([a], [b]) => (a < b ? -1 : 1));
+    let share = 0;
+    return edges.flatMap(([low, step], i) => {
+      share += step;
+      const high = (edges[i + 1]?.[0] ?? low) - 1n;
+      return share > 1e-30 && high >= low ? [{ span: { low, high }, share }] : [];
+    });
+  }
+
+  holds(packet: Packet, residueOf: ResidueOf): boolean | null {
+    return this.space.diagram.holds(this.edge, (variable) => this.space.bitOf(variable, packet, residueOf));
+  }
+
+  /** For those who print facts. */
+  toJSON(): unknown {
+    if (this.isEmpty || this.edge === everything) return this.isEmpty ? 'nothing' : 'everything';
+    return Object.fromEntries(
+      fieldNames.map((name) => [
+        name,
+        this.spans(name)
+          .slice(0, 8)
+          .map(({ low, high }) => (low === high ? `${low}` : `${low}-${high}`)),
+      ]),
+    );
+  }
+
+  private with(edge: Edge): Traffic {
+    if (edge === this.edge) return this;
+    if (edge === everything) return this.space.all;
+    return edge === nothing ? this.space.none : new Traffic(this.space, edge);
+  }
+}
 
 export function point(value: bigint): Interval {
   return { low: value, high: value };
@@ -59,119 +320,28 @@ export function point(value: bigint): Interval {
 
 export const allPorts: Interval = { low: 0n, high: 65535n };
 export const allProtocols: Interval = { low: 0n, high: 255n };
-const allPhases: Interval = { low: phase.first, high: phase.later };
-
-/** Everything a family's clients can send to one address. */
-export function allTraffic(family: 4 | 6 = 4): Box {
-  const { low, high } = wholeFamily(family);
-  return {
-    protocol: allProtocols,
-    source: { low, high },
-    sport: allPorts,
-    dport: allPorts,
-    phase: allPhases,
-    residues: [],
-  };
-}
 
 /** What clusters serve: TCP and UDP. */
-export function mainTraffic(family: 4 | 6): Region {
-  return [6n, 17n].map((protocol) => ({ ...allTraffic(family), protocol: point(protocol) }));
+export function mainTraffic(space: TrafficSpace): Traffic {
+  return space.once('main', () => space.only({ protocol: tcp }).or(space.only({ protocol: udp })));
 }
 
 /**
  * Addresses that no client has (RFC 6890 and RFC 4291): this host, loopback, link-local, groups and what is reserved. Firewalls drop
  * them first.
  */
-export function noClients(family: 4 | 6): readonly Interval[] {
+export function noClients(family: Family): readonly Interval[] {
   const texts = family === 4 ? ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'] : ['::/127', 'ff00::/8'];
   return texts.flatMap((text) => parseBlock(text) ?? []).map(({ low, high }) => ({ low, high }));
 }
 
-/** The packets of some residues of a hash. */
-export function ofResidues(family: 4 | 6, hash: string, held: bigint, total: number): Region {
-  return held === 0n ? [] : [{ ...allTraffic(family), residues: [{ hash, held, all: allBits(total) }] }];
-}
-
-/** The lowest bits, as many as there are residues. */
-export function allBits(total: number): bigint {
-  return (1n << BigInt(total)) - 1n;
-}
-
-/** Thrown where boxes have been compared more often than was allowed. */
-class Exhausted extends Error {}
-
-/** How many more comparisons of boxes are allowed. */
-let effort = Number.POSITIVE_INFINITY;
-
-/**
- * Does some work on regions with at most so many comparisons of boxes; null where that is not enough. Rules that cut in
- * many dimensions at once multiply, and a check has a time limit; counting keeps the answer the same on every machine.
- */
-export function bounded<T>(comparisons: number, work: () => T): T | null {
-  const before = effort;
-  effort = comparisons;
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Exhausted) return null;
-    throw error;
-  } finally {
-    effort = before;
-  }
-}
-
-const dimensions: readonly Dimension[] = ['protocol', 'source', 'sport', 'dport', 'phase'];
-
-export function intersect(a: Region, b: Region): Region {
-  return a.flatMap((left) => b.flatMap((right) => overlap(left, right) ?? []));
-}
-
-/** What of a is not in b. */
-export function subtract(a: Region, b: Region): Region {
-  let rest = a;
-  for (const box of b) {
-    if (rest.length === 0) return rest;
-    rest = rest.flatMap((left) => cut(left, box));
-  }
-  return rest;
-}
-
-/** What of a region is in another one, and what is not. */
-export function divide(region: Region, by: Region): { readonly inside: Region; readonly outside: Region } {
-  const [box, ...more] = by;
-  if (box === undefined) return { inside: [], outside: region };
-  if (more.length > 0) return { inside: intersect(region, by), outside: subtract(region, by) };
-  const inside: Box[] = [];
-  const outside: Box[] = [];
-  for (const one of region) {
-    const common = overlap(one, box);
-    if (common === null) outside.push(one);
-    else {
-      inside.push(common);
-      outside.push(...cut(one, box));
-    }
-  }
-  return { inside, outside };
-}
-
-/** The union, its boxes kept apart. */
-export function unite(a: Region, b: Region): Region {
-  return a.length === 0 ? b : [...a, ...subtract(b, a)];
-}
-
-export function isEmpty(region: Region): boolean {
-  return region.length === 0;
-}
-
-/** True when every packet of a is in b. */
-export function within(a: Region, b: Region): boolean {
-  return a.every((box) => isEmpty(subtract([box], b)));
-}
-
-/** The intervals that a region covers in one dimension, ascending, joined where they touch. */
-export function project(region: Region, dimension: Dimension): readonly Interval[] {
-  return joined(region.map((box) => box[dimension]));
+/** The addresses that clients come from: what is in use of IPv6 is `2000::/3`. */
+export function clientsInUse(space: TrafficSpace): Traffic {
+  return space.once('clients', () => {
+    const nobody = space.union(noClients(space.family).map((source) => space.only({ source })));
+    const [global] = space.family === 6 ? [parseBlock('2000::/3')] : [];
+    return (global ? space.only({ source: { low: global.low, high: global.high } }) : space.all).less(nobody);
+  });
 }
 
 /** The same values in as few intervals as can be, ascending. */
@@ -189,89 +359,4 @@ export function joined(intervals: readonly Interval[]): readonly Interval[] {
 /** How many values intervals that do not overlap hold. */
 export function count(intervals: readonly Interval[]): bigint {
   return intervals.reduce((sum, { low, high }) => sum + high - low + 1n, 0n);
-}
-
-function overlap(a: Box, b: Box): Box | null {
-  if (--effort < 0) throw new Exhausted();
-  if (dimensions.some((dimension) => a[dimension].low > b[dimension].high || b[dimension].low > a[dimension].high))
-    return null;
-  const residues = commonResidues(a.residues, b.residues);
-  if (residues === null) return null;
-  const common = (dimension: Dimension): Interval => ({
-    low: larger(a[dimension].low, b[dimension].low),
-    high: smaller(a[dimension].high, b[dimension].high),
-  });
-  return {
-    residues,
-    protocol: common('protocol'),
-    source: common('source'),
-    sport: common('sport'),
-    dport: common('dport'),
-    phase: common('phase'),
-  };
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  if (a > b) return a;
-  return b;
-}
-
-function smaller(a: bigint, b: bigint): bigint {
-  if (a < b) return a;
-  return b;
-}
-
-/** A box less another one: slices are cut off dimension by dimension until only the overlap is left, which is dropped. */
-function cut(box: Box, hole: Box): readonly Box[] {
-  const common = overlap(box, hole);
-  if (common === null) return [box];
-  const slices: Box[] = [];
-  let rest = box;
-  for (const dimension of dimensions) {
-    const { low, high } = rest[dimension];
-    const middle = common[dimension];
-    if (low < middle.low) slices.push({ ...rest, [dimension]: { low, high: middle.low - 1n } });
-    if (high > middle.high) slices.push({ ...rest, [dimension]: { low: middle.high + 1n, high } });
-    rest = { ...rest, [dimension]: middle };
-  }
-  for (const { hash, held, all } of common.residues) {
-    const before = rest.residues.find((one) => one.hash === hash)?.held ?? all;
-    const others = rest.residues.filter((one) => one.hash !== hash);
-    const outside = before & ~held;
-    if (outside !== 0n) slices.push({ ...rest, residues: [...others, { hash, held: outside, all }] });
-    rest = { ...rest, residues: [...others, { hash, held, all }] };
-  }
-  return slices;
-}
-
-/** Null when no packet has both. */
-function commonResidues(a: readonly Residues[], b: readonly Residues[]): readonly Residues[] | null {
-  if (a.length === 0) return b;
-  if (b.length === 0) return a;
-  const both = [...a];
-  for (const one of b) {
-    const at = both.findIndex(({ hash }) => hash === one.hash);
-    if (at < 0) both.push(one);
-    else {
-      const held = (both[at]?.held ?? one.all) & one.held;
-      if (held === 0n) return null;
-      both[at] = { ...one, held };
-    }
-  }
-  return both;
-}
-
-/** The same packets in fewer boxes: those that differ in the residues of one hash alone become one. */
-export function coalesce(region: Region): Region {
-  const boxes = new Map<string, Box>();
-  for (const box of region) {
-    const { residues } = box;
-    const sides = dimensions.map((dimension) => `${box[dimension].low}-${box[dimension].high}`).join(' ');
-    const key = residues.length === 1 ? `${sides} ${residues[0]?.hash}` : `${boxes.size}`;
-    const [one] = boxes.get(key)?.residues ?? [];
-    const [more] = residues;
-    const joined = one !== undefined && more !== undefined ? [{ ...one, held: one.held | more.held }] : residues;
-    boxes.set(key, { ...box, residues: joined });
-  }
-  return [...boxes.values()];
 }

@@ -1,5 +1,6 @@
 import { parseIp, parseMac } from '../../address/index.ts';
-import { all, type Condition, type Packets, remembered, type State, typical, vague } from '../model/packet.ts';
+import { type Condition, type Doubt, doubtOfMatch, exactly, remembered, vague } from '../model/condition.ts';
+import { type Carried, type Packets, typical } from '../model/packet.ts';
 import {
   type BaseChain,
   type Case,
@@ -8,14 +9,17 @@ import {
   type ClusterUse,
   fused,
   type Part,
+  policyRule,
   type Verdict,
+  withoutIdleEnd,
 } from '../model/program.ts';
-import { allBits, type Region } from '../model/traffic.ts';
+import type { Extension } from '../model/rule.ts';
+import type { TrafficSpace } from '../model/traffic.ts';
 import { choosesNode } from './hash.ts';
 import { needed, readMangle } from './mark.ts';
 import { compare, type Operand, readOperand, type Scope } from './operand.ts';
 import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, textOf } from './ruleset.ts';
-import { nftText } from './text.ts';
+import { nftExpression, nftText } from './text.ts';
 import { mapOf } from './value.ts';
 
 const hooks = ['ingress', 'prerouting', 'input'] as const;
@@ -28,7 +32,13 @@ const passing = new Set(
 );
 
 /** Statements that decide by what no ruleset shows: rates, counts, quotas. */
-const deciding = new Set(['limit', 'quota', 'ct count', 'connlimit', 'osf']);
+const deciding: ReadonlyMap<string, Doubt> = new Map([
+  ['limit', 'rate'],
+  ['quota', 'rate'],
+  ['ct count', 'rate'],
+  ['connlimit', 'rate'],
+  ['osf', 'other'],
+]);
 
 /** Writes nft tables as chains that packets can be sent through; also the chains that none of them passes. */
 export function nftChains(
@@ -37,14 +47,16 @@ export function nftChains(
 ): { readonly bases: readonly BaseChain[]; readonly chains: readonly Chain[] } {
   const bases: BaseChain[] = [];
   const chains: Chain[] = [];
-  const own = packets.family === 4 ? 'ip' : 'ip6';
+  const own = packets.space.family === 4 ? 'ip' : 'ip6';
   for (const table of tables) {
     const passes = [own, 'inet', 'netdev'].includes(table.family);
     if (!passes && !(table.family === 'bridge' || table.family === 'arp')) continue;
     const read = new Map<string, Chain>();
     for (const chain of table.chains.values()) {
       const place = `${table.family} ${table.name} ${chain.name}`;
-      const rules = chain.rules.map((rule) => readRule(rule, { packets, table, spot: `${place} ${rule.handle}` }));
+      const rules = chain.rules.map((rule) =>
+        readNftRule(rule, { packets, table, spot: `${packets.origin} ${place} ${rule.handle}`, place }),
+      );
       read.set(chain.name, { place, rules });
     }
     // Rules of a bridge decide over frames before any of this; only those that hash are of interest.
@@ -52,8 +64,7 @@ export function nftChains(
     if (!passes) continue;
     for (const chain of table.chains.values()) {
       const entry = read.get(chain.name);
-      if (entry !== undefined && chain.hook !== null && onInterface(chain, packets))
-        bases.push(baseOf(chain, entry, read));
+      if (entry !== undefined && chain.hook !== null) bases.push(baseOf(chain, entry, read));
     }
   }
   return { bases, chains };
@@ -68,43 +79,66 @@ export function setsNftConnmarks(tables: readonly NftTable[]): boolean {
 }
 
 function baseOf(chain: NftChain, entry: Chain, table: ReadonlyMap<string, Chain>): BaseChain {
+  const policy = chain.policy === 'drop' ? policyRule('nft', 'nftables', 'policy drop') : null;
+  const rules = policy === null ? withoutIdleEnd(entry.rules) : entry.rules;
   return {
     hook: hooks.find((hook) => hook === chain.hook) ?? 'other',
     priority: chain.priority,
+    devices: chain.hook === 'ingress' ? chain.devices : [],
     nat: chain.type === 'nat',
-    chain: entry,
-    policy: chain.policy === 'drop' ? 'drop' : 'accept',
-    policyText: 'policy drop',
+    chain: { ...entry, rules },
+    policy,
     table,
   };
 }
 
-function onInterface({ hook, devices }: NftChain, { ifname }: Packets): boolean {
-  return hook !== 'ingress' || devices.length === 0 || ifname === null || devices.includes(ifname);
-}
+type RuleScope = Scope & { readonly place: string };
 
-function readRule(rule: NftRule, scope: Scope): ChainRule {
+function readNftRule(rule: NftRule, scope: RuleScope): ChainRule {
   const { expr, comment } = rule;
   const statements = expr.map((one) => fieldsOf(one) ?? {});
   const parts = statements.flatMap((one) => readStatement(one, scope, refuses(statements)));
   const useful = parts.some(({ kind }) => kind !== 'when' && kind !== 'cluster');
   const balances = parts.some(({ kind }) => kind === 'cluster') && onlyRedirects(expr, scope.table);
+  const { space } = scope.packets;
   return {
     tool: 'nft',
+    backend: 'nftables',
     text: nftText(expr, comment),
     // A rule that only counts or logs shares nothing.
-    parts: !useful ? [] : balances ? balancing(parts, scope.packets.family) : hashesLast(parts, scope.packets.family),
+    parts: !useful ? [] : balances ? balancing(parts, space) : hashesLast(parts, space),
     names: statements.some((one) => namesVip(one, scope)),
+    lists: statements.some(asksList),
     ifname: boundTo(statements),
     managed: /^IPaddr2_/.test(scope.table.name) || /pacemaker|IPaddr2|^cip-/i.test(comment),
     mac: macOf(statements),
+    extension: extensionOf(statements, scope.place),
   };
 }
 
+/** `ip saddr @banned`: sources of a set by name. */
+function asksList(statement: Fields): boolean {
+  const match = fieldsOf(statement['match']);
+  const field = fieldsOf(fieldsOf(match?.['left'])?.['payload'])?.['field'];
+  return field === 'saddr' && textOf(match?.['right']).startsWith('@');
+}
+
+/** `... jhash ip saddr mod 2 seed 0x5 1 ... accept`: a hash with a seed, compared with one number, that lets through. */
+function extensionOf(statements: readonly Fields[], place: string): Extension | null {
+  const at = statements.findIndex((one) => fieldsOf(fieldsOf(fieldsOf(one['match'])?.['left'])?.['jhash']) !== null);
+  const match = fieldsOf(statements[at]?.['match']);
+  const hash = fieldsOf(fieldsOf(match?.['left'])?.['jhash']);
+  const single = match?.['op'] === '==' && typeof match['right'] === 'number' && typeof hash?.['seed'] === 'number';
+  const behind = statements.slice(at + 1);
+  if (!single || !behind.some((one) => 'accept' in one)) return null;
+  const before = [nftText(statements.slice(0, at), ''), nftExpression(match['left'])].filter(Boolean).join(' ');
+  return { before: `nft 'insert rule ${place} ${before}`, after: `${nftText(behind, '')}'` };
+}
+
 /** A hash that chooses among other hosts is a balancer's (kube-proxy has one a service), whatever it chooses. */
-function balancing(parts: readonly Part[], family: 4 | 6): readonly Part[] {
+function balancing(parts: readonly Part[], space: TrafficSpace): readonly Part[] {
   const conditions = parts.filter(({ kind }) => kind === 'when');
-  return [...fused(conditions, family), { kind: 'end', verdict: { kind: 'redirect' } }];
+  return [...fused(conditions, space), { kind: 'end', verdict: { kind: 'redirect' } }];
 }
 
 /** True where whatever a rule decides, in the chains that it jumps to as well, is another address or port. */
@@ -134,11 +168,11 @@ function endsOf(expr: readonly unknown[], table: NftTable, depth: number): Reado
 }
 
 /** Conditions may stand in any order; a hash is looked at by those packets alone that meet the others. */
-function hashesLast(parts: readonly Part[], family: 4 | 6): readonly Part[] {
+function hashesLast(parts: readonly Part[], space: TrafficSpace): readonly Part[] {
   const ends = parts.findIndex(({ kind }) => kind !== 'when' && kind !== 'cluster' && kind !== 'puzzle');
   const conditions = ends < 0 ? parts : parts.slice(0, ends);
   const others = conditions.filter((part) => part.kind !== 'when');
-  return [...fused(conditions, family), ...others, ...(ends < 0 ? [] : parts.slice(ends))];
+  return [...fused(conditions, space), ...others, ...(ends < 0 ? [] : parts.slice(ends))];
 }
 
 function refuses(statements: readonly Fields[]): boolean {
@@ -146,7 +180,7 @@ function refuses(statements: readonly Fields[]): boolean {
 }
 
 function readStatement(statement: Fields, scope: Scope, refused: boolean): readonly Part[] {
-  const { family } = scope.packets;
+  const { space } = scope.packets;
   const [[kind, body] = ['', null]] = Object.entries(statement);
   const fields = fieldsOf(body) ?? {};
   if (kind === 'match') return readMatch(fields, scope, refused);
@@ -156,15 +190,16 @@ function readStatement(statement: Fields, scope: Scope, refused: boolean): reado
   if (kind === 'xt' && fields['type'] === 'match')
     return fields['name'] === 'cluster'
       ? [{ kind: 'puzzle', what: 'nft does not show what iptables-nft wrote; iptables-save would' }]
-      : [{ kind: 'when', plain: true, read: () => vague(family) }];
+      : [{ kind: 'when', plain: true, read: () => vague(space.all, doubtOfMatch(textOf(fields['name']))) }];
   // To add to a set lets go on, save where each element has a rate or a count of its own.
   if (kind === 'set' || kind === 'map' || kind === 'meter') {
     const limits = [fields['stmt']]
       .flat()
       .some((one) => Object.keys(fieldsOf(one) ?? {}).some((word) => deciding.has(word)));
-    return limits ? [{ kind: 'when', plain: true, read: () => vague(family) }] : [];
+    return limits ? [{ kind: 'when', plain: true, read: () => vague(space.all, 'rate') }] : [];
   }
-  if (deciding.has(kind)) return [{ kind: 'when', plain: true, read: () => vague(family) }];
+  const doubt = deciding.get(kind);
+  if (doubt !== undefined) return [{ kind: 'when', plain: true, read: () => vague(space.all, doubt) }];
   if (passing.has(kind)) return [];
   if (kind === 'dnat' || kind === 'redirect') return readRedirect(fields, scope);
   return [{ kind: 'end', verdict: verdictOf(statement) }];
@@ -172,7 +207,7 @@ function readStatement(statement: Fields, scope: Scope, refused: boolean): reado
 
 /** `dnat to KEY map { ... }`: what the map does not have goes on. */
 function readRedirect({ family, addr, port }: Fields, scope: Scope): readonly Part[] {
-  const other = scope.packets.family === 4 ? 'ip6' : 'ip';
+  const other = scope.packets.space.family === 4 ? 'ip6' : 'ip';
   if (family === other) return [];
   const end: Part = { kind: 'end', verdict: { kind: 'redirect' } };
   const map = fieldsOf(fieldsOf(addr)?.['map']) ?? fieldsOf(fieldsOf(port)?.['map']);
@@ -181,7 +216,7 @@ function readRedirect({ family, addr, port }: Fields, scope: Scope): readonly Pa
   const pairs = mapOf(map['data'], scope.table);
   if (typeof key === 'string' || pairs === null || pairs.some(([value]) => value === '*')) return [end];
   const set = { set: pairs.map(([value]) => value) };
-  return [fixedCondition(key, (state) => compare(key, '==', set, state, scope)), end];
+  return [fixedCondition(key, (carried) => compare(key, '==', set, carried, scope)), end];
 }
 
 function verdictOf(statement: unknown): Verdict {
@@ -198,6 +233,9 @@ function verdictOf(statement: unknown): Verdict {
     case 'tproxy':
     case 'fwd':
       return { kind: 'redirect' };
+    case 'queue':
+    case 'synproxy':
+      return { kind: 'queue' };
     case 'jump':
     case 'goto':
       return { kind, chain: textOf(fieldsOf(body)?.['target']) };
@@ -210,26 +248,22 @@ function readMatch({ op, left, right }: Fields, scope: Scope, refused: boolean):
   const operand = readOperand(left, scope);
   if (typeof operand === 'string') return [{ kind: 'puzzle', what: operand }];
   if (choosesNode(right)) return [{ kind: 'puzzle', what: 'a hash on the right side of a comparison' }];
-  const read = (state: State) => compare(operand, textOf(op), right, state, scope);
+  const read = (carried: Carried) => compare(operand, textOf(op), right, carried, scope);
   if (operand.hash === null) return [fixedCondition(operand, read)];
-  if (!read(typical).exact) return [{ kind: 'puzzle', what: 'what it compares the hash with is not known' }];
-  const { total, id } = operand.hash.use;
-  const held = heldOf(read(typical).traffic, id, total);
-  const use: ClusterUse = { ...operand.hash.use, claims: refused ? allBits(total) & ~held : held };
-  return [needed(operand), { kind: 'cluster', use, read: remembered(read), change: (state) => state }];
+  const { traffic, doubt } = read(typical(null));
+  if (doubt !== null) return [{ kind: 'puzzle', what: 'what it compares the hash with is not known' }];
+  const held = traffic.whateverPacket;
+  const use: ClusterUse = { ...operand.hash.use, claims: refused ? held.others : held };
+  return [needed(operand), { kind: 'cluster', use, read: remembered(read), change: (carried) => carried }];
 }
 
 function fixedCondition({ plain }: Operand, read: Condition): Part {
   return { kind: 'when', plain, read: plain ? remembered(read) : read };
 }
 
-function heldOf(region: Region, id: string, total: number): bigint {
-  return region.reduce((sum, box) => sum | (box.residues.find(({ hash }) => hash === id)?.held ?? allBits(total)), 0n);
-}
-
 /** `KEY vmap { VALUE : VERDICT, ... }`: the values of one verdict together, in their order; `*` stands for all others. */
 function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
-  const { family } = scope.packets;
+  const { space } = scope.packets;
   const operand = readOperand(key, scope);
   if (typeof operand === 'string') return [{ kind: 'puzzle', what: operand }];
   const pairs = mapOf(data, scope.table);
@@ -247,22 +281,23 @@ function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
     groups.set(text, group);
   }
   const cases = [...groups.values()].map(({ verdict, values }): Case => {
-    const read = (state: State) => compare(operand, '==', { set: values }, state, scope);
+    const read = (carried: Carried) => compare(operand, '==', { set: values }, carried, scope);
     const settled = operand.plain || operand.hash !== null;
     return { read: settled ? remembered(read) : read, plain: operand.plain, verdict };
   });
   const rest = [...groups.values()]
     .filter(({ others }) => others)
-    .map(
-      ({ verdict }): Case => ({ read: () => ({ traffic: operand.needs, exact: true }), plain: operand.plain, verdict }),
-    );
+    .map(({ verdict }): Case => ({ read: () => exactly(operand.needs), plain: operand.plain, verdict }));
   const choose: Part = { kind: 'choose', cases: [...cases, ...rest] };
   if (operand.hash === null) return [choose];
-  const { total, id } = operand.hash.use;
   const lets = ({ verdict: { kind } }: Case) => kind !== 'drop' && kind !== 'reject' && kind !== 'reset';
-  const claims = cases.filter(lets).reduce((sum, one) => sum | heldOf(one.read(typical).traffic, id, total), 0n);
+  const claims = space.union(cases.filter(lets).map((one) => one.read(typical(null)).traffic.whateverPacket));
   const use: ClusterUse = { ...operand.hash.use, claims: rest.some(lets) ? null : claims };
-  return [needed(operand), { kind: 'cluster', use, read: () => all(family), change: (state) => state }, choose];
+  return [
+    needed(operand),
+    { kind: 'cluster', use, read: () => exactly(space.all), change: (carried) => carried },
+    choose,
+  ];
 }
 
 function namesVip(statement: Fields, { packets, table }: Scope): boolean {

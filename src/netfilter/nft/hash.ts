@@ -1,8 +1,7 @@
-import { parseIp } from '../../address/index.ts';
+import { type Family, parseIp } from '../../address/index.ts';
 import { type Hash, type HashField, nftHash, useId } from '../model/hash.ts';
 import type { ClusterUse } from '../model/program.ts';
-import type { Region } from '../model/traffic.ts';
-import { allTraffic, point, protocolNumbers } from '../model/traffic.ts';
+import { protocolNumbers, type Traffic, type TrafficSpace } from '../model/traffic.ts';
 import { type Fields, fieldsOf, listOf, textOf } from './ruleset.ts';
 import { nftExpression } from './text.ts';
 
@@ -13,7 +12,7 @@ const mostResidues = 65_536;
 export type NftHash = {
   readonly use: Omit<ClusterUse, 'claims'>;
   /** What the kernel checks before it hashes: `tcp sport` is of TCP only. */
-  readonly needs: Region;
+  readonly needs: Traffic;
 };
 
 /** True for an expression that chooses by a hash or a generator, understood or not. */
@@ -25,7 +24,7 @@ export function choosesNode(value: unknown): boolean {
  * Reads `jhash`, `symhash` and `numgen`; a sentence where it is one of these and cannot be used. `spot` tells one rule
  * from another, because each rule without a seed draws its own.
  */
-export function readNftHash(value: unknown, family: 4 | 6, spot: string): NftHash | string | null {
+export function readNftHash(value: unknown, space: TrafficSpace, spot: string): NftHash | string | null {
   const [[kind, body] = ['', null]] = Object.entries(fieldsOf(value) ?? {});
   if (kind !== 'jhash' && kind !== 'symhash' && kind !== 'numgen') return null;
   const fields = fieldsOf(body) ?? {};
@@ -34,7 +33,7 @@ export function readNftHash(value: unknown, family: 4 | 6, spot: string): NftHas
     return `no number of buckets in ${nftExpression(value)}`;
   if (total > mostResidues) return `${total} buckets`;
   const hashed =
-    kind === 'jhash' ? readFields(fields['expr'], family) : { fields: [], needs: [allTraffic(family)], tracked: false };
+    kind === 'jhash' ? readFields(fields['expr'], space) : { fields: [], needs: space.all, tracked: false };
   if (typeof hashed === 'string') return hashed;
   const known = typeof seed === 'number' ? seed : null;
   const hash: Hash = kind === 'jhash' ? nftHash(hashed.fields, known, hashed.tracked) : generator(kind, fields);
@@ -47,9 +46,10 @@ function generator(kind: 'symhash' | 'numgen', { mode }: Fields): Hash {
   return { formula, fields: [], seed: null, name: formula, tracked: false };
 }
 
-type Hashed = { readonly fields: readonly HashField[]; readonly needs: Region; readonly tracked: boolean };
+type Hashed = { readonly fields: readonly HashField[]; readonly needs: Traffic; readonly tracked: boolean };
 
-function readFields(expr: unknown, family: 4 | 6): Hashed | string {
+function readFields(expr: unknown, space: TrafficSpace): Hashed | string {
+  const { family } = space;
   const parts = fieldsOf(expr)?.['concat'];
   const read = (Array.isArray(parts) ? parts : [expr]).map((part) => readField(part, family));
   const unread = read.find((one) => typeof one === 'string');
@@ -58,19 +58,18 @@ function readFields(expr: unknown, family: 4 | 6): Hashed | string {
   const protocols = [...new Set(known.flatMap(({ protocol }) => protocol ?? []))];
   const [only] = protocols;
   const wrong = known.some((one) => one.family !== null && one.family !== family) || protocols.length > 1;
-  const everything = allTraffic(family);
-  const needs = wrong ? [] : [only === undefined ? everything : { ...everything, protocol: point(only) }];
+  const needs = wrong ? space.none : only === undefined ? space.all : space.only({ protocol: only });
   return { fields: known.map(({ field }) => field), needs, tracked: known.some(({ tracked }) => tracked) };
 }
 
 type ReadField = {
   readonly field: HashField;
   readonly protocol: bigint | null;
-  readonly family: 4 | 6 | null;
+  readonly family: Family | null;
   readonly tracked: boolean;
 };
 
-function readField(expr: unknown, family: 4 | 6): ReadField | string {
+function readField(expr: unknown, family: Family): ReadField | string {
   const fields = fieldsOf(expr) ?? {};
   const masked = listOf(fields['&']);
   if (masked.length === 2) return withMask(readField(masked[0], family), masked[1], family, nftExpression(expr));
@@ -105,7 +104,7 @@ export function protocolOf(payload: Fields): string {
 }
 
 /** Bytes by their place in a header, as `@nh,96,32` says them. */
-const rawFields: Readonly<Record<string, { readonly part: HashField['part']; readonly family: 4 | 6 | null }>> = {
+const rawFields: Readonly<Record<string, { readonly part: HashField['part']; readonly family: Family | null }>> = {
   'nh 96 32': { part: 'saddr', family: 4 },
   'nh 128 32': { part: 'daddr', family: 4 },
   'nh 64 128': { part: 'saddr', family: 6 },
@@ -134,14 +133,14 @@ function payloadField(payload: Fields, expr: unknown): ReadField | string {
     return { field: { name, part, length, mask: null }, protocol: null, family, tracked: false };
   }
   const port = field === 'sport' || field === 'dport' ? field : null;
-  const number = protocolNumbers[protocol];
+  const number = protocolNumbers.get(protocol);
   if (number === undefined && !['th', 'ether'].includes(protocol)) return `what it hashes is not understood: ${name}`;
   const length = port === null ? 6 : 2;
   return { field: { name, part: port, length, mask: null }, protocol: number ?? null, family: null, tracked: false };
 }
 
 /** `ct original ip saddr`; nft before 1.0 says the family beside the key, and `ct original saddr` leaves it to the table. */
-function conntrackField(ct: Fields, expr: unknown, own: 4 | 6): ReadField | string {
+function conntrackField(ct: Fields, expr: unknown, own: Family): ReadField | string {
   const key = textOf(ct['key']);
   const said = textOf(ct['family']) || (key.includes(' ') ? (key.split(' ')[0] ?? '') : '');
   const word = key.split(' ').at(-1) ?? '';
@@ -161,7 +160,7 @@ function conntrackField(ct: Fields, expr: unknown, own: 4 | 6): ReadField | stri
   return { field: { name: nftExpression(expr), part, length, mask: null }, protocol: null, family, tracked: true };
 }
 
-function withMask(read: ReadField | string, mask: unknown, family: 4 | 6, name: string): ReadField | string {
+function withMask(read: ReadField | string, mask: unknown, family: Family, name: string): ReadField | string {
   if (typeof read === 'string') return read;
   const prefix = fieldsOf(fieldsOf(mask)?.['prefix']);
   const value = typeof mask === 'number' ? BigInt(mask) : (parseIp(textOf(prefix?.['addr'] ?? mask))?.value ?? null);

@@ -1,14 +1,15 @@
-import { bitsOf, changeMark, hashMark, type Mark, type State } from '../model/packet.ts';
+import { exactly } from '../model/condition.ts';
+import { type Carried, changeMark, hashMark, type Mark } from '../model/packet.ts';
 import type { Part } from '../model/program.ts';
-import { intersect, ofResidues, type Region } from '../model/traffic.ts';
+import type { Traffic } from '../model/traffic.ts';
 import { choosesNode, readNftHash } from './hash.ts';
 import type { Scope } from './operand.ts';
 import { type Fields, fieldsOf, listOf, textOf } from './ruleset.ts';
 import { mapOf, numbers } from './value.ts';
 
 /** What the kernel checks before it looks at a hash. */
-export function needed({ needs }: { readonly needs: Region }): Part {
-  return { kind: 'when', plain: true, read: () => ({ traffic: needs, exact: true }) };
+export function needed({ needs }: { readonly needs: Traffic }): Part {
+  return { kind: 'when', plain: true, read: () => exactly(needs) };
 }
 
 export function readMangle(fields: Fields, scope: Scope): readonly Part[] {
@@ -19,10 +20,10 @@ export function readMangle(fields: Fields, scope: Scope): readonly Part[] {
   if (meta === 'pkttype') {
     const pkttype =
       value === 'host' || value === 'unicast' || value === 0 ? 'host' : value === 'multicast' ? value : 'other';
-    return [{ kind: 'set', change: (state) => ({ ...state, pkttype }) }];
+    return [{ kind: 'set', change: (carried) => ({ ...carried, pkttype }) }];
   }
-  if (meta === 'mark') return readMark(value, scope, (state, mark) => ({ ...state, mark }));
-  if (ct === 'mark') return readMark(value, scope, (state, connmark) => ({ ...state, connmark }));
+  if (meta === 'mark') return readMarkValue(value, scope, (carried, mark) => ({ ...carried, mark }));
+  if (ct === 'mark') return readMarkValue(value, scope, (carried, connmark) => ({ ...carried, connmark }));
   const field = textOf(fieldsOf(fieldsOf(key)?.['payload'])?.['field']);
   if (field === 'daddr' || field === 'saddr' || field === 'dport' || field === 'sport')
     return [{ kind: 'end', verdict: { kind: 'redirect' } }];
@@ -32,13 +33,13 @@ export function readMangle(fields: Fields, scope: Scope): readonly Part[] {
 }
 
 /** `meta mark set ...`: a number, a hash, a map of either, arithmetic with a mark, or a mark itself. */
-function readMark(value: unknown, scope: Scope, put: (state: State, mark: Mark) => State): readonly Part[] {
+function readMarkValue(value: unknown, scope: Scope, put: (carried: Carried, mark: Mark) => Carried): readonly Part[] {
   const map = fieldsOf(fieldsOf(value)?.['map']);
-  const hash = readNftHash(map === null ? value : map['key'], scope.packets.family, scope.spot);
+  const hash = readNftHash(map === null ? value : map['key'], scope.packets.space, scope.spot);
   if (typeof hash === 'string') return [{ kind: 'puzzle', what: hash }];
   if (hash === null) {
     if (choosesNode(value)) return [{ kind: 'puzzle', what: 'a hash inside of other arithmetic' }];
-    return [{ kind: 'set', change: (state) => put(state, markOf(value, state)) }];
+    return [{ kind: 'set', change: (carried) => put(carried, markOf(value, carried)) }];
   }
   const { id, total, offset } = hash.use;
   const entries = map === null ? null : mapOf(map['data'], scope.table);
@@ -50,17 +51,17 @@ function readMark(value: unknown, scope: Scope, put: (state: State, mark: Mark) 
     return [{ kind: 'puzzle', what: 'a map to something that is no number' }];
   const values = found.map((one) => (typeof one === 'number' ? one : 0));
   // A value that the map does not have ends the rule for that packet.
-  const known = bitsOf(total, (residue) => found[residue] !== undefined);
-  const reached = intersect(hash.needs, ofResidues(scope.packets.family, id, known, total));
+  const { space } = scope.packets;
+  const reached = hash.needs.and(space.residues(id, total, (residue) => found[residue] !== undefined));
   return [
     needed(hash),
     {
       kind: 'cluster',
       use: { ...hash.use, claims: null },
-      change: (state) => state,
-      read: () => ({ traffic: reached, exact: true }),
+      change: (carried) => carried,
+      read: () => exactly(reached),
     },
-    { kind: 'set', change: (state) => put(state, hashMark(id, values)) },
+    { kind: 'set', change: (carried) => put(carried, hashMark(id, values)) },
   ];
 }
 
@@ -72,16 +73,16 @@ function lookUp(entries: readonly (readonly [unknown, unknown])[], value: number
   return found?.[1] ?? entries.find(([key]) => key === '*')?.[1];
 }
 
-function markOf(value: unknown, state: State): Mark {
+function markOf(value: unknown, carried: Carried): Mark {
   if (typeof value === 'number') return value;
   const fields = fieldsOf(value) ?? {};
-  if (fieldsOf(fields['meta'])?.['key'] === 'mark') return state.mark;
-  if (fieldsOf(fields['ct'])?.['key'] === 'mark') return state.connmark;
+  if (fieldsOf(fields['meta'])?.['key'] === 'mark') return carried.mark;
+  if (fieldsOf(fields['ct'])?.['key'] === 'mark') return carried.connmark;
   for (const op of ['&', '|', '^'] as const) {
     const [left, right] = listOf(fields[op]);
     if (typeof right !== 'number') continue;
     const change = { '&': (a: number) => a & right, '|': (a: number) => a | right, '^': (a: number) => a ^ right }[op];
-    return changeMark(markOf(left, state), change);
+    return changeMark(markOf(left, carried), change);
   }
   return null;
 }

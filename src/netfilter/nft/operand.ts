@@ -1,20 +1,21 @@
-import { isMulticastMac, parseIp, parseMac } from '../../address/index.ts';
-import { comesIn, connectionStates, connectionStatus, ping, tcpPackets } from '../iptables/options.ts';
-import { isTracked, type Packets, type Reading, readMark, type State, vague, when } from '../model/packet.ts';
+import { type Family, isMulticastMac, parseIp, parseMac } from '../../address/index.ts';
 import {
-  allBits,
-  allPorts,
-  allTraffic,
-  coalesce,
-  type Dimension,
-  type Interval,
-  intersect,
-  ofResidues,
-  point,
-  protocolNumbers,
-  type Region,
-  subtract,
-} from '../model/traffic.ts';
+  allOf,
+  anyOf,
+  comesIn,
+  connectionStates,
+  connectionStatus,
+  type Doubt,
+  exactly,
+  ping,
+  type Selection,
+  tcpPackets,
+  vague,
+  when,
+  withMark,
+} from '../model/condition.ts';
+import { type Carried, isTracked, type Packets } from '../model/packet.ts';
+import { allPorts, type FieldName, type Interval, protocolNumbers, type Traffic, tcp } from '../model/traffic.ts';
 import { type NftHash, protocolOf, readNftHash } from './hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
 import { addresses, elementsOf, flagNames, numbers, plainElement, ports, protocols } from './value.ts';
@@ -22,14 +23,18 @@ import { addresses, elementsOf, flagNames, numbers, plainElement, ports, protoco
 /** The left side of a comparison: what a rule looks at. */
 export type Operand = {
   /** What the kernel checks before it looks: the family, the protocol. Nothing else meets the condition, negated or not. */
-  readonly needs: Region;
+  readonly needs: Traffic;
   /** The packets that have one of some values; a set, a range, a prefix or a single one. */
-  readonly equals: (value: unknown, state: State) => Reading;
+  readonly equals: (value: unknown, carried: Carried) => Selection;
   /** True when it says the same of every packet, whatever it carries. */
   readonly plain: boolean;
   /** The largest value, where values can be compared. */
   readonly most: number;
   readonly hash: NftHash | null;
+  /** Why its values are not understood, where they are not. */
+  readonly doubt: Doubt;
+  /** True where a set of its values is a list of sources. */
+  readonly lists: boolean;
   /** Set for TCP flags, which operators of their own look at: any of them (`in`), exactly these (`==`), none (`!`). */
   readonly flags?: true;
 };
@@ -39,7 +44,7 @@ export type Scope = { readonly packets: Packets; readonly table: NftTable; reado
 
 /** Reads the left side of a comparison; a sentence where it is a hash that cannot be used. */
 export function readOperand(expr: unknown, scope: Scope): Operand | string {
-  const hash = readNftHash(expr, scope.packets.family, scope.spot);
+  const hash = readNftHash(expr, scope.packets.space, scope.spot);
   if (typeof hash === 'string') return hash;
   if (hash !== null) return hashOperand(hash, scope);
   const [[kind, body] = ['', null]] = Object.entries(fieldsOf(expr) ?? {});
@@ -51,58 +56,81 @@ export function readOperand(expr: unknown, scope: Scope): Operand | string {
   if (kind === 'ct') return conntrackOperand(fields, scope.packets);
   // No client of a cluster sends a routing header, or through IPsec what its rules match by port.
   if (kind === 'exthdr' || kind === 'rt') return fixed(scope.packets, false);
+  if (kind === 'tcp option') return unknownOperand(scope.packets, { doubt: 'form' });
   if (kind === 'fib') return fibOperand(fields, scope.packets);
   return unknownOperand(scope.packets);
 }
 
+/** Fields and keys that say of what form a packet is: what a firewall takes for an attack by, and no client of a cluster's is. */
+const formFields = new Set(['length', 'ttl', 'hoplimit', 'dscp', 'ecn', 'id']);
+
 const operators = new Set(['==', '!=', '<', '>', '<=', '>=', 'in', '!']);
 
 /** Reads `left op right`: the packets that a comparison lets through. */
-export function compare(operand: Operand, op: string, right: unknown, state: State, scope: Scope): Reading {
-  const { family } = scope.packets;
+export function compare(operand: Operand, op: string, right: unknown, carried: Carried, scope: Scope): Selection {
+  const { needs } = operand;
+  if (!operators.has(op)) return vague(needs, operand.doubt);
+  const { space } = scope.packets;
   if (operand.flags === true) return compareFlags(op, elementsOf(right, scope.table), scope.packets);
-  const reading = /^[<>]/.test(op) ? bound(operand, op, right, state, family) : oneOf(operand, right, state, scope);
-  const traffic = intersect(operand.needs, reading.traffic);
-  if (!operators.has(op)) return vague(family, operand.needs);
+  const { traffic: all, doubt } =
+    op === '==' || op === 'in' || op === '!=' || op === '!'
+      ? oneOf(operand, right, carried, scope)
+      : bound(operand, op, right, carried, space.all);
+  const traffic = needs.and(all);
   // `ct status ! dnat`: none of these bits is set.
-  if (op !== '!=' && op !== '!') return { traffic, exact: reading.exact };
-  return reading.exact ? { traffic: subtract(operand.needs, traffic), exact: true } : vague(family, operand.needs);
+  if (op !== '!=' && op !== '!') return { traffic, doubt };
+  return doubt === null ? exactly(needs.less(traffic)) : vague(needs, doubt);
 }
 
 /** The packets that have one of the values of a set, an anonymous one or a named one. */
-export function oneOf(operand: Operand, right: unknown, state: State, scope: Scope): Reading {
-  const values = elementsOf(right, scope.table);
-  if (values === null) return vague(scope.packets.family);
-  if (values.length === 1) return operand.equals(values[0], state);
-  const readings = values.map((value) => operand.equals(value, state));
-  if (operand.hash !== null) return unitedResidues(operand.hash, readings, scope.packets.family);
-  return {
-    traffic: coalesce(readings.flatMap(({ traffic }) => traffic)),
-    exact: readings.every(({ exact }) => exact),
-  };
+export function oneOf(operand: Operand, right: unknown, carried: Carried, { packets, table }: Scope): Selection {
+  const { space } = packets;
+  const values = elementsOf(right, table);
+  if (values === null) return vague(space.all, operand.lists ? 'list' : operand.doubt);
+  if (operand.hash !== null && values.length > 1) return oneResidueOf(operand, values, carried, packets);
+  return anyOf(
+    values.map((value) => operand.equals(value, carried)),
+    space,
+  );
 }
 
-/** Many values of one hash, which a large map has, as one set of bits. */
-function unitedResidues({ use }: NftHash, readings: readonly Reading[], family: 4 | 6): Reading {
-  if (readings.some(({ exact }) => !exact)) return vague(family);
-  const bits = readings.flatMap(({ traffic }) => traffic.flatMap(({ residues }) => residues.map(({ held }) => held)));
-  const held = bits.reduce((sum, one) => sum | one, 0n);
-  return { traffic: ofResidues(family, use.id, held, use.total), exact: true };
+/** The packets of some residues: many values, which a large map has, as one set. */
+function oneResidueOf(
+  { hash, equals }: Operand,
+  values: readonly unknown[],
+  carried: Carried,
+  { space }: Packets,
+): Selection {
+  const spans = values.map(numbers);
+  const known = spans.filter((span) => span !== null);
+  if (hash === null || known.length < spans.length) return vague(space.all);
+  const { id, total, offset } = hash.use;
+  const wanted = new Set<number>();
+  for (const { low, high } of known)
+    for (let value = Math.max(offset, low); value <= Math.min(offset + total - 1, high); value++)
+      wanted.add(value - offset);
+  // What is not tracked has no residue, whatever the value.
+  const any = equals({ range: [offset, offset + total - 1] }, carried);
+  return { ...any, traffic: any.traffic.and(space.residues(id, total, (residue) => wanted.has(residue))) };
 }
 
-function bound({ equals, most }: Operand, op: string, right: unknown, state: State, family: 4 | 6): Reading {
-  if (typeof right !== 'number' || most < 0) return vague(family);
+function bound({ equals, most }: Operand, op: string, right: unknown, carried: Carried, all: Traffic): Selection {
+  if (typeof right !== 'number' || most < 0) return vague(all);
   const low = op === '>' ? right + 1 : op === '>=' ? right : 0;
   const high = op === '<' ? right - 1 : op === '<=' ? right : most;
-  return low > high ? when(false, family) : equals({ range: [low, high] }, state);
+  return low > high ? exactly(all.space.none) : equals({ range: [low, high] }, carried);
 }
 
-function operand(packets: Packets, equals: (value: unknown) => Reading, more: Partial<Operand> = {}): Operand {
-  return { needs: [allTraffic(packets.family)], equals, plain: true, most: -1, hash: null, ...more };
+function operand(
+  { space }: Packets,
+  equals: (value: unknown) => Selection,
+  more: Partial<Omit<Operand, 'equals'>> = {},
+): Operand {
+  return { needs: space.all, equals, plain: true, most: -1, hash: null, doubt: 'other', lists: false, ...more };
 }
 
-function unknownOperand(packets: Packets, more: Partial<Operand> = {}): Operand {
-  return operand(packets, () => vague(packets.family), more);
+function unknownOperand(packets: Packets, more: Partial<Omit<Operand, 'equals'>> = {}): Operand {
+  return operand(packets, () => vague(packets.space.all, more.doubt), more);
 }
 
 /** Something that has one value for every client's packets. */
@@ -111,41 +139,47 @@ function fixed(packets: Packets, ...names: readonly (string | number | boolean)[
     const list = Array.isArray(value) ? value : [value];
     return when(
       list.some((one) => names.some((name) => name === one)),
-      packets.family,
+      packets.space,
     );
   });
 }
 
 function hashOperand(hash: NftHash, { packets }: Scope): Operand {
+  const { space } = packets;
   const { id, total, offset, hash: what } = hash.use;
-  const equals = (value: unknown, state: State): Reading => {
+  const equals = (value: unknown, carried: Carried): Selection => {
     const span = numbers(value);
-    if (span === null) return vague(packets.family);
-    if (what.tracked && !isTracked(state)) return when(false, packets.family);
-    const low = Math.max(0, span.low - offset);
-    const high = Math.min(total - 1, span.high - offset);
-    const held = low > high ? 0n : allBits(high + 1) & ~allBits(low);
-    return { traffic: ofResidues(packets.family, id, held, total), exact: true };
+    if (span === null) return vague(space.all);
+    if (what.tracked && !isTracked(carried)) return when(false, space);
+    const within = (residue: number) => span.low <= residue + offset && residue + offset <= span.high;
+    return exactly(space.residues(id, total, within));
   };
-  return { needs: hash.needs, equals, plain: false, most: offset + total - 1, hash };
+  return { ...unknownOperand(packets), needs: hash.needs, equals, plain: false, most: offset + total - 1, hash };
 }
 
 function concatOperand(parts: readonly unknown[], scope: Scope): Operand | string {
-  const { family } = scope.packets;
+  const { packets } = scope;
+  const { space } = packets;
   const read = parts.map((part) => readOperand(part, scope));
   const unread = read.find((one) => typeof one === 'string');
   if (unread !== undefined) return unread;
   const operands = read.filter((one) => typeof one !== 'string');
   if (operands.some(({ hash }) => hash !== null)) return 'a hash beside other fields';
-  const equals = (value: unknown, state: State): Reading => {
+  const equals = (value: unknown, carried: Carried): Selection => {
     const values = listOf(fieldsOf(value)?.['concat']);
-    if (values.length !== operands.length) return vague(family);
-    const readings = operands.map((one, i) => one.equals(plainElement(values[i]), state));
-    const traffic = readings.reduce<Region>((sum, one) => intersect(sum, one.traffic), [allTraffic(family)]);
-    return { traffic, exact: readings.every(({ exact }) => exact) };
+    if (values.length !== operands.length) return vague(space.all);
+    return allOf(
+      operands.map((one, i) => one.equals(plainElement(values[i]), carried)),
+      space,
+    );
   };
-  const needs = operands.reduce<Region>((sum, one) => intersect(sum, one.needs), [allTraffic(family)]);
-  return { needs, equals, plain: operands.every(({ plain }) => plain), most: -1, hash: null };
+  return {
+    ...unknownOperand(packets),
+    needs: operands.reduce((sum, one) => sum.and(one.needs), space.all),
+    equals,
+    plain: operands.every(({ plain }) => plain),
+    lists: operands.some(({ lists }) => lists),
+  };
 }
 
 function maskedOperand([left, mask]: readonly unknown[], scope: Scope): Operand | string {
@@ -157,101 +191,110 @@ function maskedOperand([left, mask]: readonly unknown[], scope: Scope): Operand 
   if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'flags') return flagsOperand(packets, mask);
   // The later parts of a fragmented packet are put together before any rule that tracks connections sees them.
   if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'frag-off')
-    return { ...fixed(packets, 0), needs: packets.family === 4 ? [allTraffic(4)] : [] };
+    return { ...fixed(packets, 0), needs: packets.space.family === 4 ? packets.space.all : packets.space.none };
   const inner = readOperand(left, scope);
-  return typeof inner === 'string' ? inner : { ...unknownOperand(packets), needs: inner.needs };
+  return typeof inner === 'string' ? inner : unknownOperand(packets, { needs: inner.needs, doubt: inner.doubt });
 }
 
 function markOperand(packets: Packets, which: 'mark' | 'connmark', mask: number): Operand {
-  const equals = (value: unknown, state: State): Reading => {
+  const equals = (value: unknown, carried: Carried): Selection => {
     const span = numbers(value);
-    if (span === null) return vague(packets.family);
+    if (span === null) return vague(packets.space.all);
     const test = (one: number) => span.low <= (one & mask) >>> 0 && (one & mask) >>> 0 <= span.high;
-    return readMark(state[which], test, packets.family);
+    return withMark(carried[which], test, packets.space);
   };
-  return { ...operand(packets, () => vague(packets.family)), equals, plain: false, most: 0xffffffff };
+  return { ...unknownOperand(packets), equals, plain: false, most: 0xffffffff };
 }
 
 function flagsOperand(packets: Packets, mask: unknown): Operand {
-  const needs = [{ ...allTraffic(packets.family), protocol: point(6n) }];
+  const needs = packets.space.only({ protocol: tcp });
   const masked = flagNames(mask);
-  const equals = (value: unknown): Reading => {
+  const equals = (value: unknown): Selection => {
     const wanted = flagNames(value);
-    if (masked === null || wanted === null) return vague(packets.family, needs);
-    return tcpPackets((flags) => masked.every((name) => flags.includes(name) === wanted.includes(name)), packets);
+    if (masked === null || wanted === null) return vague(needs);
+    return tcpPackets((flags) => masked.every((name) => flags.includes(name) === wanted.includes(name)), packets.space);
   };
   return operand(packets, equals, { needs });
 }
 
 function payloadOperand(payload: Fields, packets: Packets): Operand {
   const [protocol, field] = [protocolOf(payload), textOf(payload['field'])];
-  const everything = allTraffic(packets.family);
+  const { space } = packets;
+  const doubt = formFields.has(field) ? 'form' : 'other';
   if (protocol === '' || field === '') return unknownOperand(packets);
   if (protocol === 'ip' || protocol === 'ip6') {
-    const needs = (protocol === 'ip' ? 4 : 6) === packets.family ? [everything] : [];
-    if (field === 'saddr') return operand(packets, (value) => spans('source', addresses(value), packets), { needs });
+    const needs = familyOf(protocol) === space.family ? space.all : space.none;
+    if (field === 'saddr')
+      return operand(packets, (value) => spans('source', addresses(value), packets), { needs, lists: true });
     if (field === 'daddr') return operand(packets, (value) => holdsVip(value, packets), { needs });
     if (field === 'protocol' || field === 'nexthdr')
       return operand(packets, (value) => spans('protocol', protocols(value), packets), { needs });
-    if (field === 'version') return { ...fixed(packets, packets.family), needs };
-    return unknownOperand(packets, { needs });
+    if (field === 'version') return { ...fixed(packets, space.family), needs };
+    return unknownOperand(packets, { needs, doubt });
   }
   if (protocol === 'ether') return etherOperand(field, packets);
   // Frames of other kinds are no traffic to a VIP.
   if (protocol === 'arp') return fixed(packets);
-  const number = protocolNumbers[protocol];
+  const number = protocolNumbers.get(protocol);
   if (number === undefined && protocol !== 'th') return unknownOperand(packets);
-  const needs = [number === undefined ? everything : { ...everything, protocol: point(number) }];
+  const needs = number === undefined ? space.all : space.only({ protocol: number });
   if (field === 'sport' || field === 'dport')
     return operand(packets, (value) => spans(field, ports(value), packets), { needs, most: Number(allPorts.high) });
   if (protocol === 'tcp' && field === 'flags') return { ...unknownOperand(packets), needs, flags: true };
   if ((protocol === 'icmp' || protocol === 'icmpv6') && field === 'type')
-    return operand(packets, (value) => ping(textOf(value), packets.family), { needs });
-  return unknownOperand(packets, { needs });
+    return operand(packets, (value) => ping(textOf(value), space), { needs });
+  return unknownOperand(packets, { needs, doubt: protocol === 'udp' ? doubt : 'other' });
 }
 
 /** `tcp flags syn` (any of them is set), `tcp flags == syn` (these alone), `tcp flags ! syn` (none), and sets of such. */
-function compareFlags(op: string, values: readonly unknown[] | null, packets: Packets): Reading {
+function compareFlags(op: string, values: readonly unknown[] | null, { space }: Packets): Selection {
   const wanted = values?.map(flagNames) ?? [null];
   const known = wanted.filter((names) => names !== null);
-  const tcp: Region = [{ ...allTraffic(packets.family), protocol: point(6n) }];
-  if (known.length < wanted.length) return vague(packets.family, tcp);
+  if (known.length < wanted.length) return vague(space.only({ protocol: tcp }));
   return tcpPackets((flags) => {
     const any = known.some((names) => names.some((name) => flags.includes(name)));
     const same = known.some((names) => names.length === flags.length && names.every((name) => flags.includes(name)));
     if (op === 'in') return any;
     return op === '==' ? same : op === '!' ? !any : !same;
-  }, packets);
+  }, space);
 }
 
 /** Frames for the VIP come under the cluster MAC, which is a multicast one. */
 function etherOperand(field: string, packets: Packets): Operand {
-  if (field === 'type') return fixed(packets, packets.family === 4 ? 'ip' : 'ip6', packets.family === 4 ? 8 : 56710);
-  if (field !== 'daddr') return unknownOperand(packets);
+  if (field === 'type') return frameType(packets);
+  if (field !== 'daddr') return unknownOperand(packets, { doubt: field === 'saddr' ? 'form' : 'other' });
   return operand(packets, (value) => {
     const mac = parseMac(textOf(value));
-    return mac === null ? vague(packets.family) : when(isMulticastMac(mac), packets.family);
+    return mac === null ? vague(packets.space.all) : when(isMulticastMac(mac), packets.space);
   });
 }
 
+/** The kind of frame, as nft names the family or by its number. */
+function frameType(packets: Packets): Operand {
+  return packets.space.family === 4 ? fixed(packets, 'ip', 8) : fixed(packets, 'ip6', 56710);
+}
+
 function metaOperand(key: string, packets: Packets): Operand {
-  const { family } = packets;
+  const { space } = packets;
   switch (key) {
     case 'mark':
       return markOperand(packets, 'mark', 0xffffffff);
     case 'iif':
     case 'iifname':
-      return operand(packets, (value) => when(comesIn(textOf(value), packets.ifname, '*'), family));
+      return {
+        ...unknownOperand(packets),
+        equals: (value, { ifname }) => when(comesIn(textOf(value), ifname, '*'), space),
+      };
     case 'l4proto':
       return operand(packets, (value) => spans('protocol', protocols(value), packets));
     case 'nfproto':
-      return fixed(packets, family === 4 ? 'ipv4' : 'ipv6', family === 4 ? 2 : 10);
+      return space.family === 4 ? fixed(packets, 'ipv4', 2) : fixed(packets, 'ipv6', 10);
     case 'protocol':
-      return fixed(packets, family === 4 ? 'ip' : 'ip6', family === 4 ? 8 : 56710);
+      return frameType(packets);
     case 'pkttype':
       return {
         ...unknownOperand(packets),
-        equals: (value, { pkttype }) => pktType(value, pkttype, family),
+        equals: (value, { pkttype }) => pktType(value, pkttype, packets),
         plain: false,
       };
     case 'ipsec':
@@ -260,35 +303,35 @@ function metaOperand(key: string, packets: Packets): Operand {
     case 'iiftype':
       return fixed(packets, 'ether', 1);
     default:
-      return unknownOperand(packets);
+      return unknownOperand(packets, { doubt: formFields.has(key) ? 'form' : 'other' });
   }
 }
 
-function pktType(value: unknown, carried: State['pkttype'], family: 4 | 6): Reading {
-  if (carried === 'other') return vague(family);
+function pktType(value: unknown, carried: Carried['pkttype'], { space }: Packets): Selection {
+  if (carried === 'other') return vague(space.all);
   const names: readonly unknown[] = carried === 'host' ? ['host', 'unicast', 0] : ['multicast', 2];
-  return when(names.includes(value), family);
+  return when(names.includes(value), space);
 }
 
 function conntrackOperand(ct: Fields, packets: Packets): Operand {
   const key = textOf(ct['key']);
-  const { family } = packets;
+  const { space } = packets;
   if (key === 'mark') return markOperand(packets, 'connmark', 0xffffffff);
   if (key === 'state') {
-    const equals = (value: unknown, { tracking }: State) =>
-      connectionStates((Array.isArray(value) ? value : [value]).map(textOf), tracking, family);
+    const equals = (value: unknown, { tracking }: Carried) =>
+      connectionStates((Array.isArray(value) ? value : [value]).map(textOf), tracking, space);
     return { ...unknownOperand(packets), equals };
   }
   // Of connections that another one has announced alone.
   if (key === 'helper') return fixed(packets);
   if (key === 'status')
-    return operand(packets, (value) => connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), family));
+    return operand(packets, (value) => connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), space));
   if (key === 'direction') return fixed(packets, 'original', 0);
   if (textOf(ct['dir']) !== 'original') return unknownOperand(packets);
   const word = key.split(' ').at(-1) ?? '';
-  const tracked = (read: (value: unknown) => Reading): Operand => ({
+  const tracked = (read: (value: unknown) => Selection): Operand => ({
     ...unknownOperand(packets),
-    equals: (value, state) => (isTracked(state) ? read(value) : when(false, family)),
+    equals: (value, carried) => (isTracked(carried) ? read(value) : when(false, space)),
   });
   if (word === 'saddr') return tracked((value) => spans('source', addresses(value), packets));
   if (word === 'daddr') return tracked((value) => holdsVip(value, packets));
@@ -305,17 +348,20 @@ function fibOperand({ result, flags }: Fields, packets: Packets): Operand {
   if (result === 'type' && of.includes('saddr')) return fixed(packets, 'unicast', 1);
   const missing = new Set<unknown>([false, '0', 0]);
   return operand(packets, (value) =>
-    typeof value === 'boolean' || missing.has(value) ? when(value === true, packets.family) : vague(packets.family),
+    typeof value === 'boolean' || missing.has(value) ? when(value === true, packets.space) : vague(packets.space.all),
   );
 }
 
-function spans(dimension: Dimension, span: Interval | null, { family }: Packets): Reading {
-  if (span === null) return vague(family);
-  return { traffic: [{ ...allTraffic(family), [dimension]: { low: span.low, high: span.high } }], exact: true };
+function spans(name: FieldName, span: Interval | null, { space }: Packets): Selection {
+  return span === null ? vague(space.all) : exactly(space.only({ [name]: span }));
 }
 
-function holdsVip(value: unknown, packets: Packets): Reading {
-  const [span, vip] = [addresses(value), parseIp(packets.vip)];
-  if (span === null || vip === null) return vague(packets.family);
-  return when(span.low <= vip.value && vip.value <= span.high, packets.family);
+function holdsVip(value: unknown, { vip, space }: Packets): Selection {
+  const [span, ip] = [addresses(value), parseIp(vip)];
+  if (span === null || ip === null) return vague(space.all);
+  return when(span.low <= ip.value && ip.value <= span.high, space);
+}
+
+function familyOf(protocol: 'ip' | 'ip6'): Family {
+  return protocol === 'ip' ? 4 : 6;
 }

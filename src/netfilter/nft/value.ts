@@ -51,7 +51,7 @@ export function ports(value: unknown): Interval | null {
 export function protocols(value: unknown): Interval | null {
   const span = numbers(value);
   if (span !== null) return { low: BigInt(span.low), high: BigInt(span.high) };
-  const number = typeof value === 'string' ? protocolNumbers[value.toLowerCase()] : undefined;
+  const number = typeof value === 'string' ? protocolNumbers.get(value.toLowerCase()) : undefined;
   return number === undefined ? null : point(number);
 }
 

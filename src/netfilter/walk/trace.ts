@@ -1,6 +1,7 @@
+import type { Doubt } from '../model/condition.ts';
 import type { Flow } from '../model/packet.ts';
 import type { BaseChain, ChainRule, ClusterUse } from '../model/program.ts';
-import type { Region } from '../model/traffic.ts';
+import type { Traffic } from '../model/traffic.ts';
 
 /** How a rule ends the way of packets, as far as the cluster's rule is concerned. */
 export type Fate = 'accepted' | 'dropped' | 'rejected' | 'redirected' | 'untracked' | 'unknown';
@@ -9,15 +10,17 @@ export type Fate = 'accepted' | 'dropped' | 'rejected' | 'redirected' | 'untrack
 export type Taken = {
   /** `filter INPUT`: the table and the chain of the rule. */
   readonly place: string;
-  readonly text: string;
+  readonly rule: ChainRule;
   readonly fate: Fate;
-  readonly traffic: Region;
+  readonly traffic: Traffic;
   /** False where only some of that traffic is taken, and which cannot be told from the rule. */
   readonly certain: boolean;
   /** True where that hangs on another rule, which may have let them through, changed them or sent them here. */
   readonly doubted: boolean;
-  /** True when the rule names the VIP. */
-  readonly names: boolean;
+  /** Why the rule's own conditions leave open which packets it takes; null where they do not. */
+  readonly doubt: Doubt | null;
+  /** True where a program, or the kernel's means against floods, decide what becomes of them. */
+  readonly queued: boolean;
   /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
   readonly claimed: boolean;
   /** True where TCP is told so by a reset, which goes out whatever the frame was addressed to. */
@@ -31,11 +34,11 @@ export type Arrival = {
   readonly rule: ChainRule;
   readonly use: ClusterUse;
   /** What chains and the rule's own conditions can send to the hash at all, whatever other rules take. */
-  readonly offered: Region;
+  readonly offered: Traffic;
   /** False where its conditions, or another rule's, leave open which of that comes to the hash. */
   readonly exact: boolean;
   /** The other rule that does, where it is one. */
-  readonly sender: Omit<Spot, 'depth'> | null;
+  readonly sender: Place | null;
   /** What other rules have taken before. */
   readonly taken: readonly Taken[];
 };
@@ -44,7 +47,7 @@ export type Arrival = {
 export type Puzzle = { readonly place: string; readonly rule: ChainRule; readonly what: string };
 
 /** How packets for the VIP fare on a node. */
-export type Way = {
+export type Trace = {
   readonly arrivals: readonly Arrival[];
   /** What was taken of packets whose hash a cluster rule had looked at: by the cluster's own DROP, or by a firewall behind it. */
   readonly takenBehind: readonly Taken[];
@@ -52,7 +55,7 @@ export type Way = {
   readonly taken: readonly Taken[];
   readonly puzzles: readonly Puzzle[];
   /** Rules that changed packets, and of which ones cannot be told. */
-  readonly blurred: readonly Omit<Spot, 'depth'>[];
+  readonly blurred: readonly Place[];
   /** What comes to the host itself. */
   readonly delivered: readonly Flow[];
   /** False when the ruleset is too large to follow, or loops. */
@@ -60,4 +63,4 @@ export type Way = {
 };
 
 /** Where a rule stands. */
-export type Spot = { readonly place: string; readonly rule: ChainRule; readonly depth: number };
+export type Place = { readonly place: string; readonly rule: ChainRule };

@@ -1,19 +1,20 @@
-import { arriving, type Flow, type Packets, type State, stateKey, typical, vague } from '../model/packet.ts';
-import type { BaseChain, Case, Chain, Part, Program, Verdict } from '../model/program.ts';
-import { allTraffic, intersect, isEmpty, phase, point, type Region, subtract } from '../model/traffic.ts';
+import { type Doubt, graver, vague } from '../model/condition.ts';
+import { arriving, type Carried, carriedKey, type Flow, type Packets, typical } from '../model/packet.ts';
+import type { BaseChain, Case, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
+import { phase, type Traffic, type TrafficSpace, tcp } from '../model/traffic.ts';
 import {
+  certainTraffic,
   decided,
   join,
   joinPassed,
   merge,
-  nothing,
+  noStream,
   type Passed,
   type Stream,
   settled,
   split,
-  without,
 } from './stream.ts';
-import type { Arrival, Fate, Puzzle, Spot, Taken, Way } from './trace.ts';
+import type { Arrival, Fate, Place, Puzzle, Taken, Trace } from './trace.ts';
 
 const fates = {
   accept: 'accepted',
@@ -21,6 +22,7 @@ const fates = {
   reject: 'rejected',
   reset: 'rejected',
   redirect: 'redirected',
+  queue: 'unknown',
   unknown: 'unknown',
 } as const;
 
@@ -28,204 +30,215 @@ const hooks = ['ingress', 'prerouting', 'input'];
 /** Where connection tracking looks at packets (`NF_IP_PRI_CONNTRACK`). */
 const conntrackPriority = -200;
 
-/** A bound on the work for one ruleset; real ones stay far below it, and the tools themselves refuse loops. */
-const maxSteps = 200_000;
+/** More than any ruleset has that the tools take: they refuse loops, and the kernel jumps into jumps 16 times at most. */
+const mostSteps = 1_000_000;
+const deepestJump = 64;
 
 /**
  * Sends a VIP's packets through every chain that packets for this host pass, in the kernel's order: hook, then
  * priority. To accept ends one base chain only; the next one sees those packets again.
  */
-export function followPackets(program: Program, packets: Packets, connmarks: boolean): Way {
-  return walkThrough(program, packets, { ...arriving, connmark: connmarks ? null : 0 }, [allTraffic(packets.family)]);
+export function followPackets(program: Program, { space }: Packets, ifname: string | null): Trace {
+  return walkThrough(program, { ...arriving, ifname, connmark: program.setsConnmarks ? null : 0 }, space.all);
 }
 
 /** The same for segments of TCP connections that another node answers. */
-export function followStrays(program: Program, packets: Packets): Way {
-  const later = { ...allTraffic(packets.family), protocol: point(6n), phase: point(phase.later) };
-  return walkThrough(program, packets, { ...arriving, tracking: 'stray' }, [later]);
+export function followStrays(program: Program, { space }: Packets, ifname: string | null): Trace {
+  const later = space.only({ protocol: tcp, phase: phase.later });
+  return walkThrough(program, { ...arriving, ifname, tracking: 'stray' }, later);
 }
 
-function walkThrough(program: Program, packets: Packets, start: State, region: Region): Way {
-  const walk = new Walk(packets);
+function walkThrough(program: Program, carried: Carried, traffic: Traffic): Trace {
+  const { ifname } = carried;
+  const walk = new Walk(traffic.space, ifname);
   const bases = program.bases
     .filter(({ hook }) => hook !== 'other')
+    .filter(({ devices }) => devices.length === 0 || ifname === null || devices.includes(ifname))
     .sort((a, b) => hooks.indexOf(a.hook) - hooks.indexOf(b.hook) || a.priority - b.priority);
-  let flows: readonly Flow[] = [{ state: start, region }];
-  for (const base of bases) flows = walk.pass(base, flows);
-  return {
-    arrivals: walk.arrivals,
-    takenBehind: walk.takenBehind,
-    taken: walk.taken,
-    puzzles: walk.puzzles,
-    blurred: walk.blurred,
-    delivered: walk.delivered(flows),
-    complete: walk.complete,
-  };
+  const flows = bases.reduce<readonly Flow[]>((on, base) => walk.pass(base, on), [{ carried, traffic }]);
+  return walk.trace(flows);
 }
 
-/** One walk: where it is, and what it found so far. */
+/** Where a rule stands in a walk, and how deep in jumps. */
+type Spot = Place & { readonly depth: number };
+
+/** What goes on, what returns, and what has been taken in one rule's evaluation. */
 class Walk {
-  readonly arrivals: Arrival[] = [];
-  readonly takenBehind: Taken[] = [];
-  readonly puzzles: Puzzle[] = [];
-  readonly blurred: Omit<Spot, 'depth'>[] = [];
-  taken: Taken[] = [];
-  complete = true;
-  private readonly packets: Packets;
+  private readonly space: TrafficSpace;
+  /** What the structure of the rulesets is looked at with. */
+  private readonly typical: Carried;
+  private readonly nothing: Stream;
+  private readonly arrivals: Arrival[] = [];
+  private readonly takenBehind: Taken[] = [];
+  private readonly puzzles: Puzzle[] = [];
+  private readonly blurred: Place[] = [];
+  private taken: Taken[] = [];
+  private complete = true;
   private base: BaseChain | null = null;
   private accepted: Flow[] = [];
   /** What a nat chain sent to another address or port of this node's own: its later packets follow. */
-  private redirected: Region = [];
+  private redirected: Traffic;
   private readonly elsewhere: Flow[] = [];
   /** Packets as they came to the rule that is looked at, before its conditions. */
   private arriving: readonly Flow[] = [];
   /** The last rule that let through, sent elsewhere or changed some of them, and which cannot be told. */
-  private sender: Omit<Spot, 'depth'> | null = null;
+  private sender: Place | null = null;
   /** Packets that this base chain may have denied, as far as that hangs on what let them through before. */
-  private doubted: Region = [];
+  private doubted: Traffic;
   private steps = 0;
   /** Counts what was taken or changed, to see whether a rule that cannot be decided would do anything at all. */
-  private deeds = 0;
+  private effects = 0;
   /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
-  private turns = 0;
+  private diversions = 0;
 
-  constructor(packets: Packets) {
-    this.packets = packets;
+  constructor(space: TrafficSpace, ifname: string | null) {
+    this.space = space;
+    this.typical = typical(ifname);
+    this.nothing = noStream(space);
+    this.redirected = space.none;
+    this.doubted = space.none;
+  }
+
+  /** What the walk has found, with the packets that came through to its end. */
+  trace(flows: readonly Flow[]): Trace {
+    const { arrivals, takenBehind, taken, puzzles, blurred, complete } = this;
+    const delivered = merge([...flows, ...this.elsewhere].filter(({ traffic }) => !traffic.isEmpty));
+    return { arrivals, takenBehind, taken, puzzles, blurred, complete, delivered };
   }
 
   /** Sends packets through a base chain; comes back with those that it lets go on. */
   pass(base: BaseChain, flows: readonly Flow[]): readonly Flow[] {
     this.base = base;
     this.accepted = [];
-    this.redirected = [];
-    this.doubted = [];
+    this.redirected = this.space.none;
+    this.doubted = this.space.none;
     const tracked = base.hook === 'input' || (base.hook === 'prerouting' && base.priority > conntrackPriority);
-    const entering = flows.map(({ state, region }) => ({
-      region,
-      state: tracked && state.tracking === 'pending' ? ({ ...state, tracking: 'tracked' } as const) : state,
+    const entering = flows.map(({ carried, traffic }) => ({
+      traffic,
+      carried: tracked && carried.tracking === 'pending' ? ({ ...carried, tracking: 'tracked' } as const) : carried,
     }));
-    const seen: Region = [{ ...allTraffic(this.packets.family), ...(base.nat ? { phase: point(phase.first) } : {}) }];
-    const inside = entering.map((flow) => ({ ...flow, region: intersect(flow.region, seen) }));
-    const past = base.nat ? entering.map((flow) => ({ ...flow, region: subtract(flow.region, seen) })) : [];
+    const seen = base.nat ? this.space.only({ phase: phase.first }) : this.space.all;
+    const inside = entering.map((flow) => ({ ...flow, traffic: flow.traffic.and(seen) }));
+    const unseen = base.nat ? entering.map((flow) => ({ ...flow, traffic: flow.traffic.less(seen) })) : [];
     const { stay, leave } = this.chain(base.chain, { offered: seen, flows: inside }, 0);
     const through = merge([...stay.flows, ...leave.flows]);
     this.arriving = through;
-    if (base.policy === 'drop')
-      for (const flow of through) this.take(base.chain.place, base.policyText, 'dropped', flow, false);
+    const { policy } = base;
+    if (policy !== null)
+      for (const flow of through) this.take({ place: base.chain.place, rule: policy }, 'drop', flow, null);
     this.taken = this.taken.filter(({ fate }) => fate !== 'accepted');
-    const passed = merge([...this.accepted, ...(base.policy === 'drop' ? [] : through)]);
-    return merge([...decided(passed, inside, this.doubted), ...this.around(past)]);
+    const passed = merge([...this.accepted, ...(policy === null ? through : [])]);
+    return merge([...decided(passed, inside, this.doubted), ...this.aroundNat(unseen)]);
   }
 
   /** Later packets, which a nat chain does not see: they go where it has sent the first one. */
-  private around(past: readonly Flow[]): readonly Flow[] {
-    const gone = this.redirected.map((box) => ({ ...box, phase: allTraffic(this.packets.family).phase }));
-    if (isEmpty(gone)) return past;
-    for (const flow of past) this.sendElsewhere({ ...flow, region: intersect(flow.region, gone) });
-    return past.map((flow) => ({ ...flow, region: subtract(flow.region, gone) }));
+  private aroundNat(unseen: readonly Flow[]): readonly Flow[] {
+    if (this.redirected.isEmpty) return unseen;
+    const gone = this.redirected.whatever('phase');
+    for (const flow of unseen) this.sendElsewhere({ ...flow, traffic: flow.traffic.and(gone) });
+    return unseen.map((flow) => ({ ...flow, traffic: flow.traffic.less(gone) }));
   }
 
   /** Rules that choose by chance among several ports or hosts take a packet more than once; it is the same packet. */
-  private sendElsewhere({ state, region }: Flow): void {
-    const rest = this.elsewhere.reduce<Region>((sum, one) => subtract(sum, one.region), region);
-    if (!isEmpty(rest)) this.elsewhere.push({ state: { ...state, certain: true }, region: rest });
-  }
-
-  /** Everything that the host's own sockets or programs get: what came through, and what was sent to other ports of theirs. */
-  delivered(flows: readonly Flow[]): readonly Flow[] {
-    return merge([...flows, ...this.elsewhere].filter(({ region }) => !isEmpty(region)));
+  private sendElsewhere({ carried, traffic }: Flow): void {
+    const rest = traffic.less(this.space.union(this.elsewhere.map((one) => one.traffic)));
+    if (!rest.isEmpty) this.elsewhere.push({ carried: { ...carried, certain: true }, traffic: rest });
   }
 
   private chain(chain: Chain, stream: Stream, depth: number): Passed {
-    if (depth > 64) this.complete = false;
-    let here = stream;
-    let left = nothing;
+    if (depth > deepestJump) this.complete = false;
+    let stay = stream;
+    let leave = this.nothing;
     for (const rule of chain.rules) {
-      if (++this.steps > maxSteps) this.complete = false;
+      if (stay.flows.length === 0 && stay.offered.isEmpty) break;
+      if (++this.steps > mostSteps) this.complete = false;
       if (!this.complete) break;
-      const { stay, leave } = this.rule({ place: chain.place, rule, depth }, here);
-      here = stay;
-      left = join(left, leave);
+      if ((this.steps & 0x3f) === 0) this.space.diagram.tick();
+      const passed = this.rule({ place: chain.place, rule, depth }, stay);
+      stay = passed.stay;
+      if (passed.leave !== this.nothing) leave = join(leave, passed.leave);
     }
-    return { stay: here, leave: left };
+    return { stay, leave };
   }
 
   private rule(spot: Spot, stream: Stream): Passed {
-    const before = this.deeds;
-    const [turned, doubted] = [this.turns, this.doubted];
-    let inside = stream;
-    let exact = true;
-    let passed: Passed = { stay: nothing, leave: nothing };
-    const arrived = this.arrivals.length;
+    const [effects, diversions, doubted] = [this.effects, this.diversions, this.doubted];
     this.arriving = stream.flows;
+    const passed = this.parts(spot, stream);
+    const diverts = spot.rule.parts.some(divertsPackets);
+    const offered = diverts ? passed.stay.offered : stream.offered;
+    const leaves = passed.leave.flows.length > 0;
+    // A rule that takes and changes nothing leaves no doubt behind, even if it cannot be decided.
+    if (this.effects === effects && !leaves) return { stay: { offered, flows: stream.flows }, leave: passed.leave };
+    const flows = merge(passed.stay.flows);
+    if (this.diversions > diversions || leaves) return { stay: { offered, flows }, leave: passed.leave };
+    // What a rule denies by a condition of its own is no doubt about what goes on.
+    const own = this.doubted.less(doubted);
+    this.doubted = passed.exact ? doubted.or(own.less(certainTraffic(stream.flows, this.space))) : doubted;
+    return { stay: { offered, flows: settled(flows, stream.flows) }, leave: passed.leave };
+  }
+
+  /** Passes a rule's parts from left to right; `exact`: its own conditions leave no doubt. */
+  private parts(spot: Spot, stream: Stream): Passed & { readonly exact: boolean } {
+    let inside = stream;
+    let passed: Passed = { stay: this.nothing, leave: this.nothing };
+    let exact = true;
+    let doubt: Doubt | null = null;
+    const arrived = this.arrivals.length;
     for (const part of spot.rule.parts) {
-      if (isEmpty(inside.offered) && inside.flows.length === 0) break;
+      if (inside.offered.isEmpty && inside.flows.length === 0) break;
       if (part.kind === 'when' || part.kind === 'cluster') {
         if (part.kind === 'cluster') inside = this.meet(part, spot, inside, exact);
-        const reading = part.kind === 'when' && part.plain ? part.read(typical) : null;
-        exact &&= reading?.exact === true;
+        const plain = part.kind === 'when' && part.plain ? part.read(this.typical) : null;
+        exact &&= plain !== null && plain.doubt === null;
         const parted = inside.flows.map((flow) => split(flow, part.read));
+        doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), doubt);
         // A condition behind the hash decides as much about what is shared as one before it.
-        if (part.kind === 'when' && inside.flows.some(({ state }) => !part.read(state).exact)) this.doubtSince(arrived);
-        const met = reading === null ? inside.offered : intersect(inside.offered, reading.traffic);
-        const rest = exact ? subtract(inside.offered, met) : inside.offered;
+        if (part.kind === 'when' && inside.flows.some(({ carried }) => part.read(carried).doubt !== null))
+          this.doubtSince(arrived);
+        const met = plain === null ? inside.offered : inside.offered.and(plain.traffic);
+        const rest = exact ? inside.offered.less(met) : inside.offered;
         passed = { ...passed, stay: join(passed.stay, { offered: rest, flows: parted.flatMap((one) => one.rest) }) };
         inside = { offered: met, flows: parted.flatMap((one) => one.met) };
       } else if (part.kind === 'choose') {
-        inside = this.choose(part.cases, spot, inside, exact, (more) => {
-          passed = joinPassed(passed, more);
-        });
+        const chosen = this.choose(part.cases, spot, inside, exact, doubt);
+        passed = joinPassed(passed, chosen.passed);
+        inside = chosen.rest;
         exact = false;
       } else if (part.kind === 'puzzle') {
         this.puzzles.push({ place: spot.place, rule: spot.rule, what: part.what });
         exact = false;
-        const parted = inside.flows.map((flow) => split(flow, () => vague(this.packets.family)));
-        passed = {
-          ...passed,
-          stay: join(passed.stay, { offered: inside.offered, flows: parted.flatMap((one) => one.rest) }),
-        };
+        doubt = 'other';
+        const parted = inside.flows.map((flow) => split(flow, () => vague(this.space.all)));
+        const rest = { offered: inside.offered, flows: parted.flatMap((one) => one.rest) };
+        passed = { ...passed, stay: join(passed.stay, rest) };
         inside = { offered: inside.offered, flows: parted.flatMap((one) => one.met) };
       } else if (part.kind === 'end') {
-        passed = joinPassed(passed, this.verdict(part.verdict, spot, inside, exact));
-        inside = nothing;
-      } else inside = { ...inside, flows: inside.flows.map((flow) => this.change(part, spot, flow)) };
+        passed = joinPassed(passed, this.verdict(part.verdict, spot, inside, exact, doubt));
+        inside = this.nothing;
+      } else inside = { ...inside, flows: inside.flows.map((flow) => this.change(part, spot, flow, doubt)) };
     }
-    const stay = join(passed.stay, inside);
-    const turns = spot.rule.parts.some(turnsPackets);
-    const offered = turns ? stay.offered : stream.offered;
-    // A rule that takes and changes nothing leaves no doubt behind, even if it cannot be decided.
-    if (this.deeds === before && passed.leave.flows.length === 0)
-      return { stay: { offered, flows: stream.flows }, leave: passed.leave };
-    const flows = merge(stay.flows);
-    const denied = this.turns === turned && passed.leave.flows.length === 0;
-    // What such a rule denies by a condition of its own is no doubt about what goes on.
-    if (denied)
-      this.doubted = exact ? [...doubted, ...without(this.doubted.slice(doubted.length), stream.flows)] : doubted;
-    return { stay: { offered, flows: denied ? settled(flows, stream.flows) : flows }, leave: passed.leave };
+    return { stay: join(passed.stay, inside), leave: passed.leave, exact };
   }
 
   /** A cluster rule's look at the hash, which leaves its trace on every packet that comes to it. */
   private meet(part: Extract<Part, { kind: 'cluster' }>, spot: Spot, stream: Stream, exact: boolean): Stream {
     if (this.base !== null) {
-      const { place, rule } = spot;
-      const { offered } = stream;
-      const sent = stream.flows.every(({ state }) => state.certain);
+      const sent = stream.flows.every(({ carried }) => carried.certain);
       this.arrivals.push({
         base: this.base,
-        place,
-        rule,
+        place: spot.place,
+        rule: spot.rule,
         use: part.use,
-        offered,
+        offered: stream.offered,
         exact: exact && sent,
         sender: sent || !exact ? null : this.sender,
         // Between two cluster rules it stands before the second as well.
         taken: [...this.taken, ...this.takenBehind.filter(({ certain }) => !certain)],
       });
     }
-    return {
-      ...stream,
-      flows: stream.flows.map((flow) => this.changed(flow, { ...part.change(flow.state), met: true })),
-    };
+    const flows = stream.flows.map((flow) => this.changed(flow, { ...part.change(flow.carried), met: true }));
+    return { ...stream, flows };
   }
 
   /** What came to cluster rules since then may not be what they share. */
@@ -241,107 +254,125 @@ class Walk {
     spot: Spot,
     stream: Stream,
     exact: boolean,
-    note: (passed: Passed) => void,
-  ): Stream {
-    let flows = stream.flows;
-    let { offered } = stream;
+    before: Doubt | null,
+  ): { readonly passed: Passed; readonly rest: Stream } {
+    let { flows, offered } = stream;
+    let passed: Passed = { stay: this.nothing, leave: this.nothing };
     for (const { read, plain, verdict } of cases) {
       const parted = flows.map((flow) => split(flow, read));
-      const reading = plain ? read(typical) : null;
-      const met = reading === null ? stream.offered : intersect(offered, reading.traffic);
-      if (reading?.exact === true) offered = subtract(offered, met);
+      const selection = plain ? read(this.typical) : null;
+      const met = selection === null ? stream.offered : offered.and(selection.traffic);
+      const sure = selection !== null && selection.doubt === null;
+      if (sure) offered = offered.less(met);
       flows = parted.flatMap((one) => one.rest);
-      const met2 = { offered: met, flows: parted.flatMap((one) => one.met) };
-      note(this.verdict(verdict, spot, met2, exact && reading?.exact === true));
+      const doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), before);
+      const here = { offered: met, flows: parted.flatMap((one) => one.met) };
+      passed = joinPassed(passed, this.verdict(verdict, spot, here, exact && sure, doubt));
     }
-    return { offered, flows };
+    return { passed, rest: { offered, flows } };
   }
 
-  private change(part: Part, spot: Spot, flow: Flow): Flow {
+  private change(part: Part, spot: Spot, flow: Flow, doubt: Doubt | null): Flow {
     if (part.kind === 'set') {
-      const changed = this.changed(flow, part.change(flow.state));
-      if (changed !== flow && !flow.state.certain) {
+      const changed = this.changed(flow, part.change(flow.carried));
+      if (changed !== flow && !flow.carried.certain) {
         this.sender = spot;
         this.blurred.push({ place: spot.place, rule: spot.rule });
       }
       return changed;
     }
-    if (part.kind !== 'untrack' || flow.state.tracking !== 'pending') return flow;
-    this.turns++;
-    this.take(spot.place, spot.rule.text, 'untracked', flow, spot.rule.names);
-    return { ...flow, state: { ...flow.state, tracking: 'untracked' } };
+    if (part.kind !== 'untrack' || flow.carried.tracking !== 'pending') return flow;
+    this.diversions++;
+    this.take(spot, 'untrack', flow, doubt);
+    return { ...flow, carried: { ...flow.carried, tracking: 'untracked' } };
   }
 
-  private changed(flow: Flow, state: State): Flow {
-    if (stateKey(state) === stateKey(flow.state)) return flow;
-    this.deeds++;
-    this.turns++;
-    return { ...flow, state };
+  private changed(flow: Flow, carried: Carried): Flow {
+    if (carriedKey(carried) === carriedKey(flow.carried)) return flow;
+    this.effects++;
+    this.diversions++;
+    return { ...flow, carried };
   }
 
-  private verdict(verdict: Verdict, spot: Spot, stream: Stream, exact: boolean): Passed {
+  private verdict(verdict: Verdict, spot: Spot, stream: Stream, exact: boolean, doubt: Doubt | null): Passed {
     const { kind } = verdict;
     const denies = kind === 'drop' || kind === 'reject' || kind === 'reset';
-    if (!denies && stream.flows.some(({ state }) => !state.certain) && this.arriving.some(({ state }) => state.certain))
-      this.sender = spot;
+    const open = stream.flows.some(({ carried }) => !carried.certain);
+    if (!denies && open && this.arriving.some(({ carried }) => carried.certain)) this.sender = spot;
     if (kind === 'return')
       return exact
-        ? { stay: nothing, leave: stream }
-        : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: [] } };
-    if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact);
-    if (!denies && stream.flows.length > 0) this.turns++;
+        ? { stay: this.nothing, leave: stream }
+        : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: this.space.none } };
+    if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact, doubt);
+    if (!denies && stream.flows.length > 0) this.diversions++;
     for (const flow of stream.flows) {
       // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
-      if (kind === 'redirect' && flow.state.met) {
-        this.deeds++;
-        this.redirected = [...this.redirected, ...flow.region];
+      if (kind === 'redirect' && flow.carried.met) {
+        this.effects++;
+        this.redirected = this.redirected.or(flow.traffic);
         this.sendElsewhere(flow);
         continue;
       }
-      this.take(spot.place, spot.rule.text, fates[kind], flow, spot.rule.names, kind === 'reset');
+      this.take(spot, kind, flow, doubt);
       if (kind === 'accept') this.accepted.push(flow);
     }
     // What may have happened may as well not have.
-    const doubtful =
-      kind === 'unknown' ? stream.flows.map((flow) => ({ ...flow, state: { ...flow.state, certain: false } })) : [];
-    return { stay: { offered: stream.offered, flows: doubtful }, leave: nothing };
+    const may = fates[kind] === 'unknown' ? stream.flows : [];
+    const flows = may.map((flow) => ({ ...flow, carried: { ...flow.carried, certain: false } }));
+    return { stay: { offered: stream.offered, flows }, leave: this.nothing };
   }
 
-  private jump(name: string, kind: 'jump' | 'goto', spot: Spot, stream: Stream, exact: boolean): Passed {
+  private jump(
+    name: string,
+    kind: 'jump' | 'goto',
+    spot: Spot,
+    stream: Stream,
+    exact: boolean,
+    doubt: Doubt | null,
+  ): Passed {
     const chain = this.base?.table.get(name);
-    if (chain === undefined) return this.verdict({ kind: 'unknown' }, spot, stream, exact);
-    const { arriving } = this;
+    if (chain === undefined) return this.verdict({ kind: 'unknown' }, spot, stream, exact, doubt);
+    const { arriving: outside } = this;
     const { stay, leave } = this.chain(chain, stream, spot.depth + 1);
-    this.arriving = arriving;
+    this.arriving = outside;
     const back = join(stay, leave);
-    if (kind === 'jump') return { stay: exact ? back : { ...back, offered: stream.offered }, leave: nothing };
-    return exact ? { stay: nothing, leave: back } : { stay: { ...stream, flows: [] }, leave: { ...back, offered: [] } };
+    if (kind === 'jump') return { stay: exact ? back : { ...back, offered: stream.offered }, leave: this.nothing };
+    return exact
+      ? { stay: this.nothing, leave: back }
+      : { stay: { ...stream, flows: [] }, leave: { ...back, offered: this.space.none } };
   }
 
   /** Notes what a rule takes away. */
-  private take(place: string, text: string, fate: Fate, { state, region }: Flow, names: boolean, resets = false): void {
-    this.deeds++;
-    if (isEmpty(region)) return;
-    const taken = {
+  private take(
+    { place, rule }: { readonly place: string; readonly rule: ChainRule },
+    how: keyof typeof fates | 'untrack',
+    { carried, traffic }: Flow,
+    doubt: Doubt | null,
+  ): void {
+    this.effects++;
+    if (traffic.isEmpty) return;
+    const fate: Fate = how === 'untrack' ? 'untracked' : fates[how];
+    const taken: Taken = {
       place,
-      text,
+      rule,
       fate,
-      traffic: region,
-      certain: state.certain && fate !== 'unknown',
-      doubted: !state.certain && !isEmpty(without(region, this.arriving)),
-      names,
-      claimed: state.pkttype === 'host',
-      resets,
+      traffic,
+      certain: carried.certain && fate !== 'unknown',
+      doubted: !carried.certain && !traffic.within(certainTraffic(this.arriving, this.space)),
+      doubt,
+      queued: how === 'queue',
+      claimed: carried.pkttype === 'host',
+      resets: how === 'reset',
     };
-    if (!taken.certain && fate !== 'accepted') this.doubted = [...this.doubted, ...region];
-    if (state.met) this.takenBehind.push(taken);
+    if (!taken.certain && fate !== 'accepted') this.doubted = this.doubted.or(traffic);
+    if (carried.met) this.takenBehind.push(taken);
     else this.taken.push(taken);
   }
 }
 
 /** True for a rule that can send packets back or elsewhere; any other leaves the structure behind it as it was. */
-function turnsPackets(part: Part): boolean {
-  const turns = ({ kind }: Verdict) => kind === 'return' || kind === 'jump' || kind === 'goto';
-  if (part.kind === 'choose') return part.cases.some(({ verdict }) => turns(verdict));
-  return part.kind === 'end' && turns(part.verdict);
+function divertsPackets(part: Part): boolean {
+  const diverts = ({ kind }: Verdict) => kind === 'return' || kind === 'jump' || kind === 'goto';
+  if (part.kind === 'choose') return part.cases.some(({ verdict }) => diverts(verdict));
+  return part.kind === 'end' && diverts(part.verdict);
 }

@@ -1,3 +1,4 @@
+import { percent } from '../../../src/netfilter/index.ts';
 import { scenarios as clusteripScenarios } from '../clusterip/scenarios.ts';
 import { type Outcome, readOutcome } from '../uml/uml.ts';
 import { askAbout, clusterOf, inside, type Said } from './ask.ts';
@@ -128,11 +129,6 @@ function predictedBy({ data }: Said): string {
 
 function shown([lost, doubled]: Shares): string {
   return `${percent(lost)} / ${percent(doubled)}`;
-}
-
-function percent(share: number): string {
-  const digits = share > 0 && share < 0.01 ? 1 : 0;
-  return `${(share * 100).toFixed(digits)} %`;
 }
 
 /** Rows in the order in which situations first come, those of a situation together, equal ones in one. */

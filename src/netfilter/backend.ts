@@ -1,0 +1,77 @@
+import type { Backend, Bucket, Rule } from './model/rule.ts';
+import type { Fate } from './walk/trace.ts';
+
+/** What is particular to one of the mechanisms that share a VIP; everything else is the same for all of them. */
+export type BackendTraits = {
+  /** What happens to clients of a node whose packets never come to its cluster rule (measured, see docs). */
+  readonly effects: Readonly<Record<Fate, string>>;
+  /** Where a rule belongs that stands in a chain where it cannot work. */
+  readonly betterChain: string;
+  /** Where a rule belongs that no packet comes to. */
+  readonly reachedChain: string;
+  /** What a rule does before connection tracking. */
+  readonly untracked: string;
+  /** True where the kernel itself answers ARP with the cluster MAC (ipt_CLUSTERIP.c, arp_mangle). */
+  readonly answersArp: boolean;
+  /** True where nft's rules choose what they call the first bucket. */
+  readonly choosesOffset: boolean;
+  /** What makes a node hold one more bucket, or one less: a command, or what to change. */
+  readonly take: (bucket: Bucket, rule: Rule, vip: string) => string;
+  readonly giveUp: (buckets: readonly Bucket[], rule: Rule, vip: string) => string;
+};
+
+const clusterip: BackendTraits = {
+  effects: effectsOf('CLUSTERIP drops what is not tracked, clients of its buckets get no answer'),
+  betterChain: 'move it to filter INPUT',
+  reachedChain: 'move it to filter INPUT',
+  untracked: 'where it drops everything',
+  answersArp: true,
+  choosesOffset: false,
+  take: (bucket, _, vip) => `echo +${bucket} > /proc/net/ipt_CLUSTERIP/${vip}`,
+  giveUp: (buckets, _, vip) => buckets.map((bucket) => `echo -${bucket} > /proc/net/ipt_CLUSTERIP/${vip}`).join('; '),
+};
+
+const ruleChain = 'move it to prerouting at priority mangle (-150)';
+
+const xtCluster: BackendTraits = {
+  effects: effectsOf('xt_cluster matches nothing that is not tracked, clients of its buckets get no answer'),
+  betterChain: ruleChain,
+  reachedChain: 'move it to where prerouting passes',
+  untracked: 'where it matches nothing',
+  answersArp: false,
+  choosesOffset: false,
+  take: takeByRule,
+  giveUp: giveUpByRule,
+};
+
+const nftables: BackendTraits = {
+  ...xtCluster,
+  effects: effectsOf('ct original matches nothing that is not tracked, clients of its buckets get no answer'),
+  choosesOffset: true,
+};
+
+/** Everything that depends on the backend: a new one is a reader and a record here. */
+export const backends: Readonly<Record<Backend, BackendTraits>> = { clusterip, xt_cluster: xtCluster, nftables };
+
+function effectsOf(untracked: string): BackendTraits['effects'] {
+  return {
+    accepted: 'TCP gets no answer, ICMP and UDP are answered by this node for every client',
+    dropped: 'clients of its buckets get no answer',
+    rejected: 'clients get its refusal, those of other nodes too',
+    redirected: 'they never come to the cluster rule and get no answer',
+    untracked,
+    unknown: 'not known',
+  };
+}
+
+/** By a rule before its own, or by a change that is told in words. */
+function takeByRule(bucket: Bucket, { extension, offset, place, text }: Rule): string {
+  const value = offset === null ? bucket : bucket - 1 + offset;
+  if (extension !== null) return `${extension.before} ${value} ${extension.after}`;
+  const called = offset === null ? '' : ` (${value} in nft's count)`;
+  return `add bucket ${bucket}${called} to the cluster rule in ${place}: ${text}`;
+}
+
+function giveUpByRule(buckets: readonly Bucket[], { place }: Rule): string {
+  return `take ${buckets.length === 1 ? 'it' : 'them'} out of the cluster rule in ${place}`;
+}

@@ -1,0 +1,172 @@
+import type { Carried, Mark } from './packet.ts';
+import { phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
+
+/**
+ * Why a rule does not show which packets a condition is met by: a list of addresses that is kept elsewhere, a rate or a
+ * count, the form of packets (length, hop limit, options), or anything else.
+ */
+export type Doubt = 'form' | 'rate' | 'list' | 'other';
+
+/** The packets that meet a condition: exactly those without a doubt, else some of them. */
+export type Selection = { readonly traffic: Traffic; readonly doubt: Doubt | null };
+
+/** A condition as a function of what packets carry. */
+export type Condition = (carried: Carried) => Selection;
+
+/** Exactly these packets. */
+export function exactly(traffic: Traffic): Selection {
+  return { traffic, doubt: null };
+}
+
+/** A condition that is met by everything or by nothing. */
+export function when(matches: boolean, space: TrafficSpace): Selection {
+  return exactly(matches ? space.all : space.none);
+}
+
+/** Some of the packets, and which cannot be told. */
+export function vague(traffic: Traffic, doubt: Doubt = 'other'): Selection {
+  return { traffic, doubt };
+}
+
+/** The opposite of what is known exactly; the opposite of something vague can be anything. */
+export function opposite({ traffic, doubt }: Selection): Selection {
+  return doubt === null ? exactly(traffic.others) : vague(traffic.space.all, doubt);
+}
+
+const doubts: readonly Doubt[] = ['form', 'rate', 'list', 'other'];
+
+/** The doubt that weighs most: one condition that may be anything is not made a list by another one. */
+export function graver(a: Doubt | null, b: Doubt | null): Doubt | null {
+  if (a === null || b === null) return a ?? b;
+  return doubts.indexOf(a) < doubts.indexOf(b) ? b : a;
+}
+
+const unreadMatches = new Map<string, Doubt>(
+  Object.entries<Doubt>({
+    set: 'list',
+    recent: 'list',
+    limit: 'rate',
+    hashlimit: 'rate',
+    connlimit: 'rate',
+    connbytes: 'rate',
+    quota: 'rate',
+    length: 'form',
+    ttl: 'form',
+    hl: 'form',
+    tcpmss: 'form',
+    string: 'form',
+    u32: 'form',
+    bpf: 'form',
+    ecn: 'form',
+    dscp: 'form',
+    tos: 'form',
+    osf: 'form',
+    geoip: 'form',
+  }),
+);
+
+/** Why a match of the kernel's x_tables, which no reader knows, does not show what it is met by. */
+export function doubtOfMatch(name: string): Doubt {
+  return unreadMatches.get(name) ?? 'other';
+}
+
+/** Packets that meet several conditions. */
+export function allOf(selections: readonly Selection[], space: TrafficSpace): Selection {
+  return selections.reduce<Selection>(
+    (sum, one) => ({ traffic: sum.traffic.and(one.traffic), doubt: graver(sum.doubt, one.doubt) }),
+    exactly(space.all),
+  );
+}
+
+/** Packets that meet one of several conditions. */
+export function anyOf(selections: readonly Selection[], space: TrafficSpace): Selection {
+  return selections.reduce<Selection>(
+    (sum, one) => ({ traffic: sum.traffic.or(one.traffic), doubt: graver(sum.doubt, one.doubt) }),
+    exactly(space.none),
+  );
+}
+
+/** A condition that depends on the interface and on connection tracking alone, worked out once for each of these. */
+export function remembered(read: Condition): Condition {
+  const known = new Map<string, Selection>();
+  return (carried) => {
+    const key = `${carried.tracking} ${carried.ifname}`;
+    const selection = known.get(key) ?? read(carried);
+    known.set(key, selection);
+    return selection;
+  };
+}
+
+/** Several conditions as one. */
+export function every(conditions: readonly Condition[], space: TrafficSpace): Condition {
+  return (carried) =>
+    allOf(
+      conditions.map((read) => read(carried)),
+      space,
+    );
+}
+
+/** The packets whose mark meets a test. */
+export function withMark(mark: Mark, test: (value: number) => boolean, space: TrafficSpace): Selection {
+  if (mark === null) return vague(space.all);
+  if (typeof mark === 'number') return when(test(mark), space);
+  const { hash, values } = mark;
+  return exactly(space.residues(hash, values.length, (residue) => test(values[residue] ?? 0)));
+}
+
+/**
+ * A list of connection states, in lower case. Clients of a working cluster are new or established; invalid, related and
+ * the rest match none of them. What is not tracked is untracked, and before connection tracking invalid.
+ */
+export function connectionStates(
+  names: readonly string[],
+  tracking: Carried['tracking'],
+  space: TrafficSpace,
+): Selection {
+  if (tracking === 'stray') return exactly(names.includes('new') ? space.only({ phase: phase.later }) : space.none);
+  if (tracking !== 'tracked') return when(names.includes(tracking === 'pending' ? 'invalid' : 'untracked'), space);
+  const first = names.includes('new') ? space.only({ phase: phase.first }) : space.none;
+  return exactly(names.includes('established') ? first.or(space.only({ phase: phase.later })) : first);
+}
+
+const statuses: Readonly<Record<string, 'never' | 'later'>> = {
+  dnat: 'never',
+  snat: 'never',
+  expected: 'never',
+  'seen-reply': 'later',
+  confirmed: 'later',
+};
+
+/**
+ * A list of what has become of a connection, in lower case. What a rule has sent to another address or port is followed
+ * no further, so that `dnat` and `snat` match nothing here; of the rest it cannot be told.
+ */
+export function connectionStatus(names: readonly string[], space: TrafficSpace): Selection {
+  const kinds = names.map((name) => statuses[name.replace('_', '-')] ?? null);
+  if (kinds.includes(null)) return vague(space.all);
+  return exactly(kinds.includes('later') ? space.only({ phase: phase.later }) : space.none);
+}
+
+/** Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. */
+export function ping(type: string, space: TrafficSpace): Selection {
+  const echo =
+    space.family === 4 ? ['echo-request', 'ping', '8', '8/0', 'any', '255'] : ['echo-request', 'ping', '128', '128/0'];
+  return exactly(echo.includes(type) ? space.only({ protocol: space.family === 4 ? 1n : 58n }) : space.none);
+}
+
+/** The TCP packets whose flags meet a test: a SYN opens a connection; ACK, PSH+ACK and FIN+ACK carry it. */
+export function tcpPackets(test: (flags: readonly string[]) => boolean, space: TrafficSpace): Selection {
+  const later = [['ACK'], ['PSH', 'ACK'], ['FIN', 'ACK']].map(test);
+  const first = test(['SYN']) ? space.only({ protocol: tcp, phase: phase.first }) : space.none;
+  const rest = later.includes(true) ? space.only({ protocol: tcp, phase: phase.later }) : space.none;
+  return { traffic: first.or(rest), doubt: later.every((one) => one === later[0]) ? null : 'other' };
+}
+
+/**
+ * Whether packets come in by an interface that a rule names (`eth+` with the tool's own wildcard): no client's come by
+ * `lo`; where the VIP's interface is not known, they may come by every other.
+ */
+export function comesIn(pattern: string, ifname: string | null, wildcard = '+'): boolean {
+  if (ifname === null) return pattern !== 'lo';
+  return pattern.endsWith(wildcard) ? ifname.startsWith(pattern.slice(0, -1)) : pattern === ifname;
+}

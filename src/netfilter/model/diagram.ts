@@ -1,0 +1,328 @@
+/** A set of assignments of variables, as an edge into the graph: equal sets are equal numbers, `^ 1` is the complement. */
+export type Edge = number;
+
+/** The set of all assignments, and the set of none. */
+export const everything: Edge = 0;
+export const nothing: Edge = 1;
+
+/** From low to high, both included. */
+export type Interval = { readonly low: bigint; readonly high: bigint };
+
+/** Variables that stand together and make a number, the first of them its highest bit. */
+export type Field = { readonly first: number; readonly bits: number };
+
+/** Thrown where sets have become larger than was allowed, or have taken longer. */
+export class TooLarge extends Error {
+  override readonly cause: 'size' | 'time';
+  constructor(cause: 'size' | 'time') {
+    super(cause);
+    this.cause = cause;
+  }
+}
+
+/** Three of these words are a node; the terminal's variable is below all others. */
+const terminalVariable = 0x7fff_ffff;
+const firstSize = 2048;
+
+/**
+ * Reduced ordered binary decision diagrams with complement edges (Bryant 1986; Brace, Rudell and Bryant 1990): a graph in
+ * which every set has one form. An edge is a node's number times two, plus one where the set is the complement of the
+ * node's. Node 0 is the terminal. A node's high edge is never a complement, so that the form is unique.
+ */
+export class Diagram {
+  private variables = new Int32Array(firstSize);
+  private lows = new Int32Array(firstSize);
+  private highs = new Int32Array(firstSize);
+  /** Open hashing: the newest node of each slot, and behind each node the next one of its slot. */
+  private slots = new Int32Array(2 * firstSize);
+  private nexts = new Int32Array(firstSize);
+  /** What `and` gave, direct-mapped: two edges and the result; an edge of 0 never stands first there. */
+  private remembered = new Int32Array(3 * 2 * firstSize);
+  private count = 1;
+  private most = Number.POSITIVE_INFINITY;
+  private steps = 0;
+  private tooLate: () => boolean = () => false;
+
+  constructor() {
+    this.variables[0] = terminalVariable;
+  }
+
+  /** How many nodes there are, the terminal among them. */
+  get size(): number {
+    return this.count;
+  }
+
+  /**
+   * Does some work that may add at most so many nodes, while `tooLate` says false; null and the reason where it needs
+   * more. Counting nodes gives the same answer on every machine; the clock is for the time limit alone.
+   */
+  bounded<T>(
+    nodes: number,
+    tooLate: () => boolean,
+    work: () => T,
+  ): { readonly done: T } | { readonly cause: TooLarge['cause'] } {
+    const [most, clock] = [this.most, this.tooLate];
+    this.most = Math.min(most, this.count + nodes);
+    this.tooLate = tooLate;
+    try {
+      return { done: work() };
+    } catch (error) {
+      if (error instanceof TooLarge) return { cause: error.cause };
+      throw error;
+    } finally {
+      [this.most, this.tooLate] = [most, clock];
+    }
+  }
+
+  /** Looks at the clock: for work that goes on for long without making any set. */
+  tick(): void {
+    if (this.tooLate()) throw new TooLarge('time');
+  }
+
+  /** The assignments in which a variable is 1 and that are in `high`, and those in which it is 0 and that are in `low`. */
+  choose(variable: number, low: Edge, high: Edge): Edge {
+    if (low === high) return low;
+    return (high & 1) === 1 ? this.node(variable, low ^ 1, high ^ 1) ^ 1 : this.node(variable, low, high);
+  }
+
+  and(a: Edge, b: Edge): Edge {
+    if (a === b || b === everything) return a;
+    if (a === everything) return b;
+    if (a === nothing || b === nothing || a === (b ^ 1)) return nothing;
+    return a < b ? this.both(a, b) : this.both(b, a);
+  }
+
+  or(a: Edge, b: Edge): Edge {
+    return this.and(a ^ 1, b ^ 1) ^ 1;
+  }
+
+  /** What of a is not in b. */
+  diff(a: Edge, b: Edge): Edge {
+    return this.and(a, b ^ 1);
+  }
+
+  /** The assignments that are in a set for some value of the variables from `first` to `last`. */
+  exists(edge: Edge, first: number, last: number): Edge {
+    const known = new Map<Edge, Edge>();
+    const without = (at: Edge): Edge => {
+      const variable = this.variableOf(at);
+      if (at <= nothing || variable > last) return at;
+      const done = known.get(at);
+      if (done !== undefined) return done;
+      const [low, high] = [without(this.lowOf(at)), without(this.highOf(at))];
+      const found = variable < first ? this.choose(variable, low, high) : this.or(low, high);
+      known.set(at, found);
+      return found;
+    };
+    return without(edge);
+  }
+
+  /** Every assignment that agrees in a field with one of a set. */
+  shadow(edge: Edge, { first, bits }: Field): Edge {
+    const last = first + bits - 1;
+    const known = new Map<Edge, Edge>();
+    const cast = (at: Edge): Edge => {
+      if (at === nothing) return nothing;
+      const variable = this.variableOf(at);
+      if (variable > last) return everything;
+      const done = known.get(at);
+      if (done !== undefined) return done;
+      const [low, high] = [cast(this.lowOf(at)), cast(this.highOf(at))];
+      const found = variable < first ? this.or(low, high) : this.choose(variable, low, high);
+      known.set(at, found);
+      return found;
+    };
+    return cast(edge);
+  }
+
+  /** The assignments whose field is from low to high. */
+  between({ first, bits }: Field, { low, high }: Interval): Edge {
+    if (low > high) return nothing;
+    let [atLeast, atMost] = [everything, everything];
+    for (let bit = 0; bit < bits; bit++) {
+      const variable = first + bits - 1 - bit;
+      const is = (value: bigint) => ((value >> BigInt(bit)) & 1n) === 1n;
+      atLeast = is(low) ? this.choose(variable, nothing, atLeast) : this.choose(variable, atLeast, everything);
+      atMost = is(high) ? this.choose(variable, everything, atMost) : this.choose(variable, atMost, nothing);
+    }
+    return this.and(atLeast, atMost);
+  }
+
+  /** The assignments whose field has one of the values that meet a test. */
+  where({ first, bits }: Field, test: (value: number) => boolean): Edge {
+    const from = (bit: number, value: number): Edge => {
+      if (bit === bits) return test(value) ? everything : nothing;
+      const [low, high] = [from(bit + 1, value * 2), from(bit + 1, value * 2 + 1)];
+      return this.choose(first + bit, low, high);
+    };
+    return from(0, 0);
+  }
+
+  /** The values that a field has in a set, whatever the other variables are; ascending, joined where they touch. */
+  intervals(edge: Edge, field: Field): readonly Interval[] {
+    const { first, bits } = field;
+    const found: { low: bigint; high: bigint }[] = [];
+    const add = (at: Edge, variable: number, value: bigint): void => {
+      if (at === nothing) return;
+      if (at === everything) {
+        const rest = BigInt(first + bits - variable);
+        const [low, high] = [value << rest, ((value + 1n) << rest) - 1n];
+        const last = found.at(-1);
+        if (last !== undefined && last.high === low - 1n) last.high = high;
+        else found.push({ low, high });
+        if ((found.length & 0xff) === 0) this.tick();
+        return;
+      }
+      const here = this.variableOf(at) === variable;
+      add(here ? this.lowOf(at) : at, variable + 1, value << 1n);
+      add(here ? this.highOf(at) : at, variable + 1, (value << 1n) | 1n);
+    };
+    add(this.shadow(edge, field), first, 0n);
+    return found;
+  }
+
+  /** The share of all assignments that are in a set, from 0 to 1; `leaf` weighs what is left at a variable from `from` on. */
+  fraction(edge: Edge, from = terminalVariable, leaf: (rest: Edge) => number = () => 1): number {
+    // Both the share and its complement, since the difference of 1 and a very small number is not seen.
+    const known = new Map<Edge, readonly [number, number]>();
+    const shares = (at: Edge): readonly [number, number] => {
+      if (at === everything) return [1, 0];
+      if (at === nothing) return [0, 1];
+      const done = known.get(at);
+      if (done !== undefined) return done;
+      let found: readonly [number, number];
+      if (this.variableOf(at) >= from) {
+        const weight = leaf(at);
+        found = [weight, 1 - weight];
+      } else {
+        const [low, high] = [shares(this.lowOf(at)), shares(this.highOf(at))];
+        found = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
+      }
+      known.set(at, found);
+      known.set(at ^ 1, [found[1], found[0]]);
+      return found;
+    };
+    return shares(edge)[0];
+  }
+
+  /**
+   * What is left of a set below a variable, for every choice of those above it: each such rest, with the share of the
+   * choices that leave it.
+   */
+  rests(edge: Edge, variable: number): ReadonlyMap<Edge, number> {
+    const found = new Map<Edge, number>();
+    const shares = new Map<Edge, number>();
+    // By variables from the top, so that a node has got its whole share before it hands it on.
+    const waiting: (Set<Edge> | undefined)[] = [];
+    const give = (at: Edge, share: number) => {
+      const below = this.variableOf(at) >= variable;
+      const target = below ? found : shares;
+      target.set(at, (target.get(at) ?? 0) + share);
+      if (!below) waiting[this.variableOf(at)] = (waiting[this.variableOf(at)] ?? new Set()).add(at);
+    };
+    give(edge, 1);
+    for (let at = 0; at < variable; at++) {
+      for (const one of waiting[at] ?? []) {
+        const half = (shares.get(one) ?? 0) / 2;
+        give(this.lowOf(one), half);
+        give(this.highOf(one), half);
+      }
+    }
+    return found;
+  }
+
+  /** Whether an assignment is in a set; null where that hangs on variables whose value is null. */
+  holds(edge: Edge, read: (variable: number) => boolean | null): boolean | null {
+    let at = edge;
+    while (at > nothing) {
+      const value = read(this.variableOf(at));
+      if (value === null) {
+        const [low, high] = [this.holds(this.lowOf(at), read), this.holds(this.highOf(at), read)];
+        return low === high ? low : null;
+      }
+      at = value ? this.highOf(at) : this.lowOf(at);
+    }
+    return at === everything;
+  }
+
+  /** What is left of a set when a variable that no other precedes has that value. */
+  at(edge: Edge, variable: number, value: boolean): Edge {
+    if (this.variableOf(edge) !== variable) return edge;
+    return value ? this.highOf(edge) : this.lowOf(edge);
+  }
+
+  private variableOf(edge: Edge): number {
+    return this.variables[edge >> 1] ?? terminalVariable;
+  }
+
+  private lowOf(edge: Edge): Edge {
+    return (this.lows[edge >> 1] ?? 0) ^ (edge & 1);
+  }
+
+  private highOf(edge: Edge): Edge {
+    return (this.highs[edge >> 1] ?? 0) ^ (edge & 1);
+  }
+
+  private both(a: Edge, b: Edge): Edge {
+    const place = 3 * (hash(a, b, 0) & (this.remembered.length / 3 - 1));
+    if (this.remembered[place] === a && this.remembered[place + 1] === b) return this.remembered[place + 2] ?? nothing;
+    if ((++this.steps & 0xfff) === 0) this.tick();
+    const [left, right] = [this.variableOf(a), this.variableOf(b)];
+    const variable = Math.min(left, right);
+    const low = this.and(left === variable ? this.lowOf(a) : a, right === variable ? this.lowOf(b) : b);
+    const high = this.and(left === variable ? this.highOf(a) : a, right === variable ? this.highOf(b) : b);
+    const found = this.choose(variable, low, high);
+    // The table may have grown meanwhile.
+    const slot = 3 * (hash(a, b, 0) & (this.remembered.length / 3 - 1));
+    this.remembered[slot] = a;
+    this.remembered[slot + 1] = b;
+    this.remembered[slot + 2] = found;
+    return found;
+  }
+
+  /** The one node of these; `low` and `high` differ, and `high` is no complement. */
+  private node(variable: number, low: Edge, high: Edge): Edge {
+    const slot = hash(variable, low, high) & (this.slots.length - 1);
+    for (let at = this.slots[slot] ?? 0; at !== 0; at = this.nexts[at] ?? 0)
+      if (this.variables[at] === variable && this.lows[at] === low && this.highs[at] === high) return at << 1;
+    if (this.count >= this.most) throw new TooLarge('size');
+    if (this.count === this.variables.length) {
+      this.grow();
+      return this.node(variable, low, high);
+    }
+    const at = this.count++;
+    this.variables[at] = variable;
+    this.lows[at] = low;
+    this.highs[at] = high;
+    this.nexts[at] = this.slots[slot] ?? 0;
+    this.slots[slot] = at;
+    return at << 1;
+  }
+
+  private grow(): void {
+    const size = 2 * this.variables.length;
+    const enlarge = (table: Int32Array) => {
+      const larger = new Int32Array(size);
+      larger.set(table);
+      return larger;
+    };
+    [this.variables, this.lows, this.highs, this.nexts] = [
+      enlarge(this.variables),
+      enlarge(this.lows),
+      enlarge(this.highs),
+      new Int32Array(size),
+    ];
+    this.slots = new Int32Array(2 * size);
+    this.remembered = new Int32Array(3 * size);
+    for (let at = 1; at < this.count; at++) {
+      const slot = hash(this.variables[at] ?? 0, this.lows[at] ?? 0, this.highs[at] ?? 0) & (this.slots.length - 1);
+      this.nexts[at] = this.slots[slot] ?? 0;
+      this.slots[slot] = at;
+    }
+  }
+}
+
+function hash(a: number, b: number, c: number): number {
+  const mixed = Math.imul(Math.imul(a, 0x9e3779b1) ^ b, 0x85ebca6b) ^ Math.imul(c, 0xc2b2ae35);
+  return mixed ^ (mixed >>> 15);
+}
