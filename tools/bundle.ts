@@ -1,24 +1,18 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
-import { leanExeca, leanNetSnmp } from './lean/index.ts';
+import { late, lateName, stubsOf } from './late.ts';
 
-/**
- * Packages that many a run does not need, and the room that judges buckets, which is needed when the nodes have been
- * asked: each is text until something asks for it, and then is compiled.
- */
-const latePackages = ['execa', 'net-snmp', '#cluster'];
-
-/** A plugin as JavaScript, and the late packages that it can ask for, by name. */
-type Pieces = { readonly main: string; readonly late: ReadonlyMap<string, string> };
+/** A plugin as JavaScript, and what it may ask for later, by the name that it asks with. */
+type Pieces = { readonly main: string; readonly later: ReadonlyMap<string, string> };
 
 /**
  * Bundles a plugin (its TypeScript file) into one executable file that needs nothing but Node 18.19 or newer. Paths are
  * relative to the project's directory, which is the current one. Throws when the bundle cannot be made.
  */
 export function bundle(plugin: string, outfile: string): void {
-  const { main, late } = pieces(plugin);
-  writeFileSync(outfile, `#!/usr/bin/env node\n"use strict";\n${late.size === 0 ? '' : lateLoader(late)}${main}`);
+  const { main, later } = pieces(plugin);
+  writeFileSync(outfile, `#!/usr/bin/env node\n"use strict";\n${later.size === 0 ? '' : lateLoader(later)}${main}`);
   chmodSync(outfile, 0o755);
 }
 
@@ -27,12 +21,10 @@ export function bundle(plugin: string, outfile: string): void {
  * `late` beside it, each as a function of `require`, `module` and `exports`. Gives every file that was written.
  */
 export function bundleApart(plugin: string, outfile: string): readonly string[] {
-  const { main, late } = pieces(plugin);
+  const { main, later } = pieces(plugin);
   const files = [
     [outfile, main] as const,
-    ...[...late].map(
-      ([name, text]) => [path.join(path.dirname(outfile), 'late', `${name.replace('#', '')}.cjs`), text] as const,
-    ),
+    ...[...later].map(([name, text]) => [path.join(path.dirname(outfile), `${name}.cjs`), text] as const),
   ];
   for (const [file, text] of files) {
     mkdirSync(path.dirname(file), { recursive: true });
@@ -54,7 +46,8 @@ function pieces(plugin: string): Pieces {
       resolveDir: '.',
       loader: 'ts',
     },
-    external: latePackages,
+    alias: Object.fromEntries(Object.keys(late).map((wanted) => [wanted, lateName(wanted)])),
+    external: ['late/*'],
     define: {
       SNAPSHOT_SCRIPT: JSON.stringify(readFileSync('plugins/cluster_node_snapshot', 'utf8')),
       PLUGIN_VERSION: JSON.stringify(version),
@@ -62,8 +55,11 @@ function pieces(plugin: string): Pieces {
     metafile: true,
   });
   const asked = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((one) => one.path));
-  const late = latePackages.filter((name) => asked.includes(name)).map((name): [string, string] => [name, whole(name)]);
-  return { main: plain(outputFiles[0]?.text ?? ''), late: new Map(late) };
+  const later = Object.keys(late).filter((wanted) => asked.includes(lateName(wanted)));
+  return {
+    main: plain(outputFiles[0]?.text ?? ''),
+    later: new Map(later.map((wanted): [string, string] => [lateName(wanted), whole(wanted)])),
+  };
 }
 
 /**
@@ -74,11 +70,9 @@ function plain(program: string): string {
   return program.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function whole(name: string): string {
-  // Of modules that are none of CommonJS, all become one scope, which is faster to load.
-  const contents = name === 'net-snmp' ? `module.exports = require('${name}');` : `export * from '${name}';`;
-  const alias = name === 'net-snmp' ? leanNetSnmp() : name === 'execa' ? leanExeca() : {};
-  const { outputFiles } = buildSync({ ...settings, alias, stdin: { contents, resolveDir: '.', loader: 'js' } });
+/** A late package as one program that exports it. */
+function whole(wanted: string): string {
+  const { outputFiles } = buildSync({ ...settings, entryPoints: [wanted], outdir: '.', alias: stubsOf(wanted) });
   return plain(outputFiles[0]?.text ?? '');
 }
 
@@ -96,8 +90,8 @@ const settings = {
 } as const satisfies BuildOptions;
 
 /** Gives `require` the late packages: a text that is not compiled yet costs next to nothing. */
-function lateLoader(late: ReadonlyMap<string, string>): string {
-  return `const late=${JSON.stringify(Object.fromEntries(late))},loaded={},own=require;
+function lateLoader(later: ReadonlyMap<string, string>): string {
+  return `const late=${JSON.stringify(Object.fromEntries(later))},loaded={},own=require;
 require=name=>{
 if(!(name in late))return own(name);
 if(!loaded[name]){const made=loaded[name]={exports:{}};

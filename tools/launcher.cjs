@@ -27,10 +27,10 @@ function run(base, made) {
   return made.exports;
 }
 
-/** What a run may not need is a bundle of its own, loaded when it is asked for. */
+/** What a run may not need is a bundle of its own (`late/NAME`), loaded when it is asked for. */
 function requireLate(wanted) {
-  if (!['execa', 'net-snmp', '#cluster'].includes(wanted)) return require(wanted);
-  if (!late.has(wanted)) late.set(wanted, run(path.join(folder, 'late', wanted.replace('#', '')), { exports: {} }));
+  if (!wanted.startsWith('late/')) return require(wanted);
+  if (!late.has(wanted)) late.set(wanted, run(path.join(folder, wanted), { exports: {} }));
   return late.get(wanted);
 }
 
