@@ -3,7 +3,7 @@ import path from 'node:path';
 /**
  * Packages and rooms that many a run does not need, or only when its nodes have been asked: each is a bundle of its own,
  * loaded when a run asks for it (`await import('execa')`). Beside each, the modules that it asks for and no run of ours
- * needs, or not at once, and the file in `tools/lean` that the bundler takes for them.
+ * needs, or not at once, and the file in `tools/stubs` that the bundler takes for them.
  */
 export const late: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '#cluster': {},
@@ -31,6 +31,6 @@ export function lateName(wanted: string): string {
 /** The stubs of a late package, with their paths; the project's directory is the current one. */
 export function stubsOf(wanted: string): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(late[wanted] ?? {}).map(([module, stub]) => [module, path.resolve(`tools/lean/${stub}.ts`)]),
+    Object.entries(late[wanted] ?? {}).map(([module, stub]) => [module, path.resolve(`tools/stubs/${stub}.ts`)]),
   );
 }
