@@ -8,18 +8,17 @@ import path from 'node:path';
 export const late: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '#cluster': {},
   execa: {
-    'human-signals': 'human_signals',
-    yoctocolors: 'verbose',
-    figures: 'verbose',
-    'node:process': 'process',
-    'node:v8': 'v8',
+    'human-signals': 'human_signals.ts',
+    yoctocolors: 'verbose.ts',
+    figures: 'verbose.ts',
+    'node:process': 'process.ts',
+    'node:v8': 'v8.ts',
   },
   'net-snmp': {
-    assert: 'assert',
-    crypto: 'crypto',
-    net: 'net',
-    perf_hooks: 'perf_hooks',
-    'smart-buffer': 'smart_buffer',
+    assert: 'assert.ts',
+    crypto: 'crypto.cjs',
+    net: 'net.cjs',
+    perf_hooks: 'perf_hooks.ts',
   },
 };
 
@@ -31,6 +30,6 @@ export function lateName(wanted: string): string {
 /** The stubs of a late package, with their paths; the project's directory is the current one. */
 export function stubsOf(wanted: string): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(late[wanted] ?? {}).map(([module, stub]) => [module, path.resolve(`tools/stubs/${stub}.ts`)]),
+    Object.entries(late[wanted] ?? {}).map(([module, stub]) => [module, path.resolve(`tools/stubs/${stub}`)]),
   );
 }

@@ -1,2 +1,0 @@
-/** The buffer of net-snmp's subagents, which nothing here starts. */
-export const SmartBuffer = undefined;
