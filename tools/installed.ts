@@ -25,7 +25,11 @@ export function customaryFolder(root = '/'): string | undefined {
  * Does something with the folder that the command line names, or else the customary one, and exits as a command does:
  * 2 for wrong usage, 1 when it fails, with the reason on standard error.
  */
-export function withFolder(command: string, args: readonly string[], work: (folder: string) => void): void {
+export async function withFolder(
+  command: string,
+  args: readonly string[],
+  work: (folder: string) => Promise<void> | void,
+): Promise<void> {
   const [given, ...more] = args;
   const folder = given ?? customaryFolder();
   if (folder === undefined || folder.startsWith('-') || more.length > 0) {
@@ -36,7 +40,7 @@ export function withFolder(command: string, args: readonly string[], work: (fold
     return;
   }
   try {
-    work(path.resolve(folder));
+    await work(path.resolve(folder));
   } catch (error) {
     console.error(`${command}: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;

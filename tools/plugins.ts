@@ -4,5 +4,38 @@ import checkSensorprobe from '../plugins/check_sensorprobe.ts';
 import checkSourceAddress from '../plugins/check_source_address.ts';
 import type { Plugin } from '../src/plugin/index.ts';
 
+/** A run of a plugin with the functions that a check needs: what has not run is not in V8's code cache. */
+export type WarmUp = {
+  readonly args: readonly string[];
+  /** A recording that a simulated probe serves meanwhile, on a port that the arguments get. */
+  readonly recording?: string;
+};
+
+/** A plugin as it is built and installed. */
+export type Shipped = { readonly plugin: Plugin; readonly warmUp: WarmUp };
+
+/** Reads snapshots from files, and asks this host too, for what a child takes. */
+const nodes = [
+  ...['n1', 'n2'].flatMap((name) => ['--node', `file:test/fixtures/clusterip/healthy/${name}.txt`]),
+  ...['--node', 'local'],
+];
+
 /** Every plugin, in the order in which the documents and the generated configuration name them. */
-export const plugins: readonly Plugin[] = [checkClusterBuckets, checkClusterVip, checkSourceAddress, checkSensorprobe];
+export const shipped: readonly Shipped[] = [
+  { plugin: checkClusterBuckets, warmUp: { args: ['--vip', '192.168.56.20', ...nodes] } },
+  { plugin: checkClusterVip, warmUp: { args: ['--vip', '192.168.56.20', ...nodes] } },
+  {
+    plugin: checkSourceAddress,
+    warmUp: { args: ['--source', '192.0.2.100', '--target', 'localhost', ...nodes] },
+  },
+  {
+    plugin: checkSensorprobe,
+    warmUp: {
+      // By name, for the lookup.
+      args: ['--hostname', 'localhost', '--use-ipv4'],
+      recording: 'test/fixtures/sensorprobe/sensorprobe4-six-sensors.snmp',
+    },
+  },
+];
+
+export const plugins: readonly Plugin[] = shipped.map(({ plugin }) => plugin);

@@ -8,20 +8,29 @@ import { type Cell, parseRecording } from '../test/fixtures/sensorprobe/recordin
 export type Outcome = { readonly stdout: string; readonly stderr: string; readonly code: number | null };
 
 /**
- * Runs check_sensorprobe against a simulated probe: net-snmp's own agent with the cells of a recording, on a free port of
- * 127.0.0.1. `-H probe1` among the arguments is that agent, and stands in the output in place of its address.
+ * Runs check_sensorprobe against a simulated probe. `-H probe1` among the arguments is that probe, and stands in the output
+ * in place of its address.
  */
-export async function checkProbe(recording: string, args: readonly string[]): Promise<Outcome> {
-  const port = await freePort();
-  const agent = await serveProbe(recording, port);
-  const real = args.map((arg) => (arg === 'probe1' ? '127.0.0.1' : arg));
-  const { stdout, ...rest } = await run(['dist/check_sensorprobe', ...real, '-p', String(port)]);
-  agent.close();
-  return { stdout: stdout.replaceAll('127.0.0.1', 'probe1').replaceAll(String(port), '161'), ...rest };
+export function checkProbe(recording: string, args: readonly string[]): Promise<Outcome> {
+  return withProbe(recording, async (port) => {
+    const real = args.map((arg) => (arg === 'probe1' ? '127.0.0.1' : arg));
+    const { stdout, ...rest } = await run(['dist/check_sensorprobe', ...real, '-p', String(port)]);
+    return { stdout: stdout.replaceAll('127.0.0.1', 'probe1').replaceAll(String(port), '161'), ...rest };
+  });
 }
 
-/** Starts net-snmp's own agent with the cells of a recording, on a port of 127.0.0.1. */
-export function serveProbe(recording: string, port: number) {
+/** Serves the cells of a recording, by net-snmp's own agent on a free port of 127.0.0.1, while the work is done. */
+export async function withProbe<T>(recording: string, work: (port: number) => Promise<T>): Promise<T> {
+  const port = await freePort();
+  const agent = await serveProbe(recording, port);
+  try {
+    return await work(port);
+  } finally {
+    agent.close();
+  }
+}
+
+function serveProbe(recording: string, port: number) {
   const cells = parseRecording(readFileSync(recording, 'utf8'));
   return new Promise<ReturnType<typeof library.createAgent>>((resolve, reject) => {
     const { MibProviderType, MaxAccess, ObjectType, AccessControlModelType } = library;
