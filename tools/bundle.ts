@@ -35,31 +35,40 @@ export function bundleApart(plugin: string, outfile: string): readonly string[] 
 }
 
 function pieces(plugin: string): Pieces {
+  const contents = `
+    import plugin from './${plugin}';
+    import { runPlugin } from './src/plugin/run.ts';
+    runPlugin(plugin, process.argv.slice(2));`;
+  const main = program({ stdin: { contents, resolveDir: '.', loader: 'ts' } });
+  const later = new Map<string, string>();
+  const waiting = [...main.asks];
+  for (const wanted of waiting) {
+    if (later.has(lateName(wanted))) continue;
+    const { text, asks } = program({ entryPoints: [wanted], outdir: '.', alias: stubsOf(wanted) }, wanted);
+    later.set(lateName(wanted), text);
+    waiting.push(...asks);
+  }
+  return { main: main.text, later };
+}
+
+/** What is bundled: a text or a package, and what stands for modules in it. */
+type Source = Pick<BuildOptions, 'stdin' | 'entryPoints' | 'outdir' | 'alias'>;
+
+/** One bundle, and the late packages that it asks for; `own` is the late package that it is. */
+function program(what: Source, own?: string): { readonly text: string; readonly asks: readonly string[] } {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const others = Object.keys(late).filter((wanted) => wanted !== own);
   const { outputFiles, metafile } = buildSync({
     ...settings,
-    stdin: {
-      contents: `
-        import plugin from './${plugin}';
-        import { runPlugin } from './src/plugin/run.ts';
-        runPlugin(plugin, process.argv.slice(2));`,
-      resolveDir: '.',
-      loader: 'ts',
-    },
-    alias: Object.fromEntries(Object.keys(late).map((wanted) => [wanted, lateName(wanted)])),
-    external: ['late/*'],
+    ...what,
+    alias: { ...what.alias, ...Object.fromEntries(others.map((wanted) => [wanted, lateName(wanted)])) },
     define: {
       SNAPSHOT_SCRIPT: JSON.stringify(readFileSync('plugins/cluster_node_snapshot', 'utf8')),
       PLUGIN_VERSION: JSON.stringify(version),
     },
-    metafile: true,
   });
   const asked = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((one) => one.path));
-  const later = Object.keys(late).filter((wanted) => asked.includes(lateName(wanted)));
-  return {
-    main: plain(outputFiles[0]?.text ?? ''),
-    later: new Map(later.map((wanted): [string, string] => [lateName(wanted), whole(wanted)])),
-  };
+  return { text: plain(outputFiles[0]?.text ?? ''), asks: others.filter((wanted) => asked.includes(lateName(wanted))) };
 }
 
 /**
@@ -70,15 +79,11 @@ function plain(program: string): string {
   return program.replace(/[^\0-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A late package as one program that exports it. */
-function whole(wanted: string): string {
-  const { outputFiles } = buildSync({ ...settings, entryPoints: [wanted], outdir: '.', alias: stubsOf(wanted) });
-  return plain(outputFiles[0]?.text ?? '');
-}
-
 const settings = {
   bundle: true,
   write: false,
+  metafile: true,
+  external: ['late/*'],
   minify: true,
   platform: 'node',
   format: 'cjs',
@@ -95,7 +100,7 @@ function lateLoader(later: ReadonlyMap<string, string>): string {
 require=name=>{
 if(!(name in late))return own(name);
 if(!loaded[name]){const made=loaded[name]={exports:{}};
-new(own("node:vm").Script)("(function(require,module,exports){"+late[name]+"\\n})",{filename:name}).runInThisContext()(own,made,made.exports)}
+new(own("node:vm").Script)("(function(require,module,exports){"+late[name]+"\\n})",{filename:name}).runInThisContext()(require,made,made.exports)}
 return loaded[name].exports};
 `;
 }
