@@ -28,6 +28,45 @@ export function savedRules(count: number, bucket: 1 | 2): string {
   return `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n:SERVICES - [0:0]\n${unrelated.join('\n')}\nCOMMIT\n*mangle\n:PREROUTING ACCEPT [0:0]\n${cluster}\nCOMMIT\n`;
 }
 
+/** Numbers below 2^32 that look random and are the same in every run (a linear congruence with the constants of glibc's rand). */
+function scattered(count: number): readonly number[] {
+  const numbers: number[] = [];
+  for (let i = 0, last = 1; i < count; i++) {
+    last = (Math.imul(last, 1_103_515_245) + 12_345) >>> 0;
+    numbers.push(last);
+  }
+  return numbers;
+}
+
+/** So many rules of a firewall that lets in hosts one by one, each to a port of its own. */
+export function hostRules(count: number): readonly string[] {
+  return scattered(count).map(
+    (n, i) => `-A INPUT -s ${address(n >>> 8)}/32 -p tcp -m tcp --dport ${1024 + ((i * 7919) % 60_000)} -j ACCEPT`,
+  );
+}
+
+/** The same of networks and ranges of ports. */
+export function networkRules(count: number): readonly string[] {
+  return scattered(count).map((n, i) => {
+    const [bits, first] = [18 + (i % 11), 1024 + ((i * 7919) % 60_000)];
+    const network = ((n >>> 8) >>> (32 - bits)) << (32 - bits);
+    return `-A INPUT -s ${address(network)}/${bits} -p tcp -m tcp --dport ${first}:${first + 1 + (n % 4000)} -j ACCEPT`;
+  });
+}
+
+/** What iptables-save prints on a node that holds a residue of so many by xt_cluster, with these rules in INPUT. */
+export function firewall(residue: number, total: number, input: readonly string[]): string {
+  const mask = `0x${(2 ** residue).toString(16).padStart(8, '0')}`;
+  const shared = `-A PREROUTING -d ${vip}/32 -i eth1`;
+  const lines = [
+    ...['*mangle', ':PREROUTING ACCEPT [0:0]'],
+    `${shared} -m cluster --cluster-local-nodemask ${mask} --cluster-total-nodes ${total} --cluster-hash-seed 0x7a51254f -j ACCEPT`,
+    ...[`${shared} -j DROP`, 'COMMIT'],
+    ...['*filter', ':INPUT ACCEPT [0:0]', ':FORWARD ACCEPT [0:0]', ':OUTPUT ACCEPT [0:0]', ...input, 'COMMIT'],
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 const match = (protocol: string, field: string, right: unknown) => ({
   match: { op: '==', left: { payload: { protocol, field } }, right },
 });

@@ -18,11 +18,11 @@ export const subject: Subject = {
       writeFileSync(file('nothing.cjs'), loadedOnly(bundles));
       if (spawnSync(nothing.program, nothing.args).status !== 0) throw new Error('a code cache was not taken');
       return [
-        compared('two saved snapshots', pairs(replay, empty, rounds), 1.05),
+        compared('two saved snapshots', pairs(replay, empty, rounds), 1.65),
         compared('two saved snapshots, without the code cache', pairs(bundle, empty, rounds), null),
         compared('the same, nothing run', pairs(nothing, empty, rounds), null),
         compared('`--help`', pairs(plugin('check_cluster_buckets', '--help'), empty, rounds), null),
-        compared('`--node local`', pairs(local, empty, rounds), 2.8),
+        compared('`--node local`', pairs(local, empty, rounds), 3),
         compared('`--node local`, against the script alone', pairs(local, script, rounds), null),
       ];
     }),
