@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { late, lateName } from '../../tools/late.ts';
 import { installed, recorded, vip } from '../installed.ts';
 import { compared, pairs, type Subject } from '../pairs.ts';
 
 export const subject: Subject = {
   title: 'check_cluster_buckets: one run',
   about:
-    'The plugin as installed (bundle and V8 code cache), against `node` on an empty CommonJS file, which is the floor of every plugin on Node. `--node local` runs the snapshot script with all its tools, and is also held against the script alone. The row that runs nothing shows what no judge of this size can be below: Node with the plugin’s two bundles read and taken from their code caches, and ended.',
+    'The plugin as installed (bundle and V8 code cache), against `node` on an empty CommonJS file, which is the floor of every plugin on Node. `--node local` runs the snapshot script with all its tools, and is also held against the script alone. The row that runs nothing shows what no judge of this size can be below: Node with the plugin’s own bundles read and taken from their code caches, and ended.',
   measure: (rounds) =>
     installed(async ({ plugin, empty, file }) => {
       const replay = plugin('check_cluster_buckets', '--vip', vip, ...recorded('healthy'));
@@ -14,7 +15,8 @@ export const subject: Subject = {
       const bundle = { ...replay, args: ['dist/check_cluster_buckets', ...replay.args.slice(1)] };
       const script = { program: '/bin/sh', args: [file('cluster_node_snapshot'), '--vip', vip] };
       const nothing = { ...empty, args: [file('nothing.cjs')] };
-      const bundles = ['check_cluster_buckets', 'late/cluster'].map((name) => file(`rackwatch/${name}`));
+      const rooms = Object.keys(late).filter((name) => name.startsWith('#'));
+      const bundles = ['check_cluster_buckets', ...rooms.map(lateName)].map((name) => file(`rackwatch/${name}`));
       writeFileSync(file('nothing.cjs'), loadedOnly(bundles));
       if (spawnSync(nothing.program, nothing.args).status !== 0) throw new Error('a code cache was not taken');
       return [

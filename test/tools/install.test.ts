@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { customaryFolder } from '../../tools/installed.ts';
+import { late, lateName } from '../../tools/late.ts';
 import { plugins } from '../../tools/plugins.ts';
 
 const healthy = 'test/fixtures/clusterip/healthy';
@@ -42,10 +43,7 @@ describe('the installed plugins', () => {
   test('are all there, with a code cache each', () => {
     const names = plugins.map(({ name }) => name);
     expect(readdirSync(folder).sort()).toEqual([...names, 'cluster_node_snapshot', 'rackwatch'].sort());
-    const inner = [...names, 'late/cluster', 'late/execa', 'late/net-snmp'].flatMap((name) => [
-      `${name}.cache`,
-      `${name}.cjs`,
-    ]);
+    const inner = [...names, ...Object.keys(late).map(lateName)].flatMap((name) => [`${name}.cache`, `${name}.cjs`]);
     expect(filesIn(path.join(folder, 'rackwatch'))).toEqual(inner.sort());
   });
 
