@@ -33,8 +33,12 @@ type Riddle = {
   readonly worlds: readonly (readonly string[])[];
 };
 
+/** Words of what a firewall keeps by rates and lists; in a comment they say nothing. */
+const comments = ['rate limit for all', 'see -m recent below', 'saddr @banned ct count over 5', '-j NFQUEUE'];
+
 function nftRiddle(line: string, chance: Random): Riddle {
-  const { rule } = JSON.parse(line.slice(2));
+  const { rule: read } = JSON.parse(line.slice(2));
+  const rule = chance.below(2) === 0 ? read : { ...read, comment: chance.pick(comments, '') };
   const expr: readonly unknown[] = rule.expr;
   const write = (...rules: readonly (readonly unknown[])[]) =>
     rules.map((one) => `> ${JSON.stringify({ rule: { ...rule, expr: one } })}`);
@@ -73,7 +77,8 @@ function nftRiddle(line: string, chance: Random): Riddle {
 function iptablesRiddle(line: string, chance: Random): Riddle {
   const [, chain = '', rest = ''] = /^> -A (\S+) (.*)$/.exec(line) ?? [];
   const write = (...rules: readonly string[]) => rules.map((one) => `> -A ${chain} ${one}`);
-  const wibble = '-m wibble --wobble 1';
+  const comment = chance.below(2) === 0 ? '' : ` -m comment --comment "${chance.pick(comments, '')}"`;
+  const wibble = `-m wibble --wobble 1${comment}`;
   const conditions = ['-s 80.0.0.0/5', '-p tcp -m tcp --dport 80'];
   const end = rest.slice(rest.indexOf('-j '));
   const last = chance.below(2) === 0 ? rest.indexOf('-j ') : 0;
