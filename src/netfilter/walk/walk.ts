@@ -141,8 +141,11 @@ class Walk {
 
   /** Rules that choose by chance among several ports or hosts take a packet more than once; it is the same packet. */
   private sendElsewhere({ carried, traffic }: Flow): void {
-    const rest = traffic.less(this.space.union(this.elsewhere.map((one) => one.traffic)));
-    if (!rest.isEmpty) this.elsewhere.push({ carried: { ...carried, certain: true }, traffic: rest });
+    const known = this.elsewhere.filter((one) => one.carried.pkttype === carried.pkttype);
+    const rest = traffic.less(this.space.union(known.map((one) => one.traffic)));
+    // Of a frame that may be no more this host's, no choice among ports makes one that is.
+    const certain = carried.certain || carried.pkttype !== 'other';
+    if (!rest.isEmpty) this.elsewhere.push({ carried: { ...carried, certain }, traffic: rest });
   }
 
   private chain(chain: Chain, stream: Stream, depth: number): Passed {
