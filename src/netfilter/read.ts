@@ -61,11 +61,11 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   const names = sectionsOf(ip.family);
   const rules = (name: SectionName) => parseRuleset(section(snapshot, name)?.lines ?? []);
   const legacy = rules(names.legacy);
-  const clusterip = backend === 'auto' || backend === 'clusterip' ? readClusterip(snapshot, legacy, vip) : null;
-  const unread = [...unreadSections(snapshot, names, backend), ...(Array.isArray(clusterip) ? clusterip : [])];
-  const held = clusterip !== null && 'lines' in clusterip ? clusterip : null;
+  const wanted = backend === 'auto' || backend === 'clusterip';
+  const kernel = wanted ? readClusterip(snapshot, legacy, vip) : { clusterip: null, unread: null };
+  const unread = [...unreadSections(snapshot, names, backend), ...(kernel.unread === null ? [] : [kernel.unread])];
   const nft = parseNft(section(snapshot, 'nft')?.lines ?? []);
-  const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: held };
+  const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: kernel.clusterip };
   const judged = space.bounded(mostNodes, tooLate, () => judgeRulesets(rulesets, snapshot, vip, space));
   const found =
     'done' in judged
@@ -78,7 +78,7 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   });
   const all = [...unread, ...strange, ...damaged, ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
-  const usable = Array.isArray(clusterip) && clusterip.length > 0 ? [] : found.rules;
+  const usable = kernel.unread !== null ? [] : found.rules;
   return { space, rules: usable, unread: all, answered: all.length > 0 ? null : found.answered };
 }
 

@@ -24,27 +24,39 @@ export type Clusterip = {
   readonly lines: readonly RuleLine[];
 };
 
+/** A VIP's CLUSTERIP on a node: null where it has none, or where it was not read for a reason. */
+export type ClusteripReading = {
+  readonly clusterip: Clusterip | null;
+  readonly unread: Unread | null;
+};
+
 /**
  * Reads a VIP's CLUSTERIP state: the buckets from `/proc/net/ipt_CLUSTERIP/VIP` (the saved rule never shows a later
  * `+N`), everything else from `iptables-legacy-save`. No entry for the VIP means no rule: the kernel keeps both together.
  */
-export function readClusterip(snapshot: Snapshot, ruleset: Ruleset, vip: string): Clusterip | readonly Unread[] | null {
+export function readClusterip(snapshot: Snapshot, ruleset: Ruleset, vip: string): ClusteripReading {
   const file = `/proc/net/ipt_CLUSTERIP/${vip}`;
   const entry = entryOf(snapshot, vip);
   const lines = clusterLines(ruleset, vip);
-  if (entry === undefined) return withoutEntry(snapshot, lines, vip);
+  if (entry === undefined) return notRead(withoutEntry(snapshot, lines, vip));
   const unread = unreadable(entry, file);
-  if (unread !== null) return [unread];
+  if (unread !== null) return notRead(unread);
   const buckets = parseBuckets(entry.lines);
-  if (buckets === null) return oddity(file, `unexpected content "${entry.lines.join(' ')}"`);
+  if (buckets === null) return notRead(oddity(file, `unexpected content "${entry.lines.join(' ')}"`));
   const [first] = lines;
   if (first === undefined) {
-    if (unreadable(section(snapshot, 'iptables-legacy'), '') !== null) return [];
-    return oddity('the CLUSTERIP rule', 'the kernel holds the VIP, but the saved rules have no CLUSTERIP rule for it');
+    // That these rules could not be read is said by whoever needs them.
+    if (unreadable(section(snapshot, 'iptables-legacy'), '') !== null) return notRead(null);
+    const reason = 'the kernel holds the VIP, but the saved rules have no CLUSTERIP rule for it';
+    return notRead(oddity('the CLUSTERIP rule', reason));
   }
   const parameters = readParameters(first);
-  if (parameters === null) return oddity('the CLUSTERIP rule', `it cannot be understood: ${first.text}`);
-  return { buckets, parameters, lines };
+  if (parameters === null) return notRead(oddity('the CLUSTERIP rule', `it cannot be understood: ${first.text}`));
+  return { clusterip: { buckets, parameters, lines }, unread: null };
+}
+
+function notRead(unread: Unread | null): ClusteripReading {
+  return { clusterip: null, unread };
 }
 
 /** How a CLUSTERIP rule looks at the hash; null for other rules. */
@@ -87,12 +99,17 @@ function entryOf(snapshot: Snapshot, vip: string): Section | undefined {
  * What the rule would have said (hash, interface, MAC) stays open.
  */
 export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number | null, space: TrafficSpace): Reading {
-  const nothing = (unread: readonly Unread[]): Reading => ({ space, rules: [], unread, answered: null });
+  const nothing = (unread: Unread | null): Reading => ({
+    space,
+    rules: [],
+    unread: unread === null ? [] : [unread],
+    answered: null,
+  });
   const entry = entryOf(snapshot, vip);
-  if (entry === undefined) return nothing(withoutEntry(snapshot, [], vip) ?? []);
+  if (entry === undefined) return nothing(withoutEntry(snapshot, [], vip));
   const file = `/proc/net/ipt_CLUSTERIP/${vip}`;
   const unread = unreadable(entry, file);
-  if (unread !== null) return nothing([unread]);
+  if (unread !== null) return nothing(unread);
   const buckets = parseBuckets(entry.lines);
   if (buckets === null) return nothing(oddity(file, `unexpected content "${entry.lines.join(' ')}"`));
   const number = total ?? buckets.at(-1) ?? 0;
@@ -142,7 +159,7 @@ export function parseBuckets(lines: readonly string[]): readonly Bucket[] | null
   return buckets.every((bucket, i) => bucket >= 1 && bucket > (buckets[i - 1] ?? 0)) ? buckets : null;
 }
 
-function withoutEntry(snapshot: Snapshot, lines: readonly RuleLine[], vip: string): readonly Unread[] | null {
+function withoutEntry(snapshot: Snapshot, lines: readonly RuleLine[], vip: string): Unread | null {
   if (lines.length > 0)
     return oddity(
       `/proc/net/ipt_CLUSTERIP/${vip}`,
@@ -152,8 +169,8 @@ function withoutEntry(snapshot: Snapshot, lines: readonly RuleLine[], vip: strin
   return listed ? null : oddity('/proc/net/ipt_CLUSTERIP', 'the answer has no such section');
 }
 
-function oddity(what: string, reason: string): readonly Unread[] {
-  return [{ what, reason, needs: null }];
+function oddity(what: string, reason: string): Unread {
+  return { what, reason, needs: null };
 }
 
 function clusterLines(ruleset: Ruleset, vip: string): readonly RuleLine[] {

@@ -214,9 +214,9 @@ function readRedirect({ family, addr, port }: Fields, scope: Scope): readonly Pa
   if (map === null || choosesNode(map['key'])) return [end];
   const key = readOperand(map['key'], scope);
   const pairs = mapOf(map['data'], scope.table);
-  if (typeof key === 'string' || pairs === null || pairs.some(([value]) => value === '*')) return [end];
+  if (!key.ok || pairs === null || pairs.some(([value]) => value === '*')) return [end];
   const set = { set: pairs.map(([value]) => value) };
-  return [fixedCondition(key, (carried) => compare(key, '==', set, carried, scope)), end];
+  return [fixedCondition(key.value, (carried) => compare(key.value, '==', set, carried, scope)), end];
 }
 
 function verdictOf(statement: unknown): Verdict {
@@ -245,8 +245,9 @@ function verdictOf(statement: unknown): Verdict {
 }
 
 function readMatch({ op, left, right }: Fields, scope: Scope, refused: boolean): readonly Part[] {
-  const operand = readOperand(left, scope);
-  if (typeof operand === 'string') return [{ kind: 'puzzle', what: operand }];
+  const side = readOperand(left, scope);
+  if (!side.ok) return [{ kind: 'puzzle', what: side.reason }];
+  const operand = side.value;
   if (choosesNode(right)) return [{ kind: 'puzzle', what: 'a hash on the right side of a comparison' }];
   const read = (carried: Carried) => compare(operand, textOf(op), right, carried, scope);
   if (operand.hash === null) return [fixedCondition(operand, read)];
@@ -264,8 +265,9 @@ function fixedCondition({ plain }: Operand, read: Condition): Part {
 /** `KEY vmap { VALUE : VERDICT, ... }`: the values of one verdict together, in their order; `*` stands for all others. */
 function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
   const { space } = scope.packets;
-  const operand = readOperand(key, scope);
-  if (typeof operand === 'string') return [{ kind: 'puzzle', what: operand }];
+  const side = readOperand(key, scope);
+  if (!side.ok) return [{ kind: 'puzzle', what: side.reason }];
+  const operand = side.value;
   const pairs = mapOf(data, scope.table);
   if (pairs === null)
     return operand.hash === null

@@ -36,12 +36,13 @@ export function readMangle(fields: Fields, scope: Scope): readonly Part[] {
 function readMarkValue(value: unknown, scope: Scope, put: (carried: Carried, mark: Mark) => Carried): readonly Part[] {
   const map = fieldsOf(fieldsOf(value)?.['map']);
   const hash = readNftHash(map === null ? value : map['key'], scope.packets.space, scope.spot);
-  if (typeof hash === 'string') return [{ kind: 'puzzle', what: hash }];
-  if (hash === null) {
+  if (!hash.ok) return [{ kind: 'puzzle', what: hash.reason }];
+  if (hash.value === null) {
     if (choosesNode(value)) return [{ kind: 'puzzle', what: 'a hash inside of other arithmetic' }];
     return [{ kind: 'set', change: (carried) => put(carried, markOf(value, carried)) }];
   }
-  const { id, total, offset } = hash.use;
+  const { use, needs } = hash.value;
+  const { id, total, offset } = use;
   const entries = map === null ? null : mapOf(map['data'], scope.table);
   if (map !== null && entries === null) return [{ kind: 'puzzle', what: 'the elements of its map are not known' }];
   const found = Array.from({ length: total }, (_, residue) =>
@@ -52,12 +53,12 @@ function readMarkValue(value: unknown, scope: Scope, put: (carried: Carried, mar
   const values = found.map((one) => (typeof one === 'number' ? one : 0));
   // A value that the map does not have ends the rule for that packet.
   const { space } = scope.packets;
-  const reached = hash.needs.and(space.residues(id, total, (residue) => found[residue] !== undefined));
+  const reached = needs.and(space.residues(id, total, (residue) => found[residue] !== undefined));
   return [
-    needed(hash),
+    needed({ needs }),
     {
       kind: 'cluster',
-      use: { ...hash.use, claims: null },
+      use: { ...use, claims: null },
       change: (carried) => carried,
       read: () => exactly(reached),
     },

@@ -1,4 +1,5 @@
 import { type Family, isMulticastMac, parseIp, parseMac } from '../../address/index.ts';
+import { failure, type Result, success } from '../../plugin/index.ts';
 import {
   allOf,
   anyOf,
@@ -42,23 +43,37 @@ export type Operand = {
 /** What a rule is read in: its table's sets, the packets, and its own place. */
 export type Scope = { readonly packets: Packets; readonly table: NftTable; readonly spot: string };
 
-/** Reads the left side of a comparison; a sentence where it is a hash that cannot be used. */
-export function readOperand(expr: unknown, scope: Scope): Operand | string {
+/** Reads the left side of a comparison; a failure where it is a hash that cannot be used. */
+export function readOperand(expr: unknown, scope: Scope): Result<Operand> {
   const hash = readNftHash(expr, scope.packets.space, scope.spot);
-  if (typeof hash === 'string') return hash;
-  if (hash !== null) return hashOperand(hash, scope);
+  if (!hash.ok) return hash;
+  if (hash.value !== null) return success(hashOperand(hash.value, scope));
   const [[kind, body] = ['', null]] = Object.entries(fieldsOf(expr) ?? {});
   const fields = fieldsOf(body) ?? {};
   if (kind === 'concat') return concatOperand(listOf(body), scope);
   if (kind === '&') return maskedOperand(listOf(body), scope);
-  if (kind === 'payload') return payloadOperand(fields, scope.packets);
-  if (kind === 'meta') return metaOperand(textOf(fields['key']), scope.packets);
-  if (kind === 'ct') return conntrackOperand(fields, scope.packets);
-  // No client of a cluster sends a routing header, or through IPsec what its rules match by port.
-  if (kind === 'exthdr' || kind === 'rt') return fixed(scope.packets, false);
-  if (kind === 'tcp option') return unknownOperand(scope.packets, { doubt: 'form' });
-  if (kind === 'fib') return fibOperand(fields, scope.packets);
-  return unknownOperand(scope.packets);
+  return success(plainOperand(kind, fields, scope.packets));
+}
+
+function plainOperand(kind: string, fields: Fields, packets: Packets): Operand {
+  switch (kind) {
+    case 'payload':
+      return payloadOperand(fields, packets);
+    case 'meta':
+      return metaOperand(textOf(fields['key']), packets);
+    case 'ct':
+      return conntrackOperand(fields, packets);
+    case 'fib':
+      return fibOperand(fields, packets);
+    // No client of a cluster sends a routing header, or through IPsec what its rules match by port.
+    case 'exthdr':
+    case 'rt':
+      return fixed(packets, false);
+    case 'tcp option':
+      return unknownOperand(packets, { doubt: 'form' });
+    default:
+      return unknownOperand(packets);
+  }
 }
 
 /** Fields and keys that say of what form a packet is: what a firewall takes for an attack by, and no client of a cluster's is. */
@@ -157,14 +172,14 @@ function hashOperand(hash: NftHash, { packets }: Scope): Operand {
   return { ...unknownOperand(packets), needs: hash.needs, equals, plain: false, most: offset + total - 1, hash };
 }
 
-function concatOperand(parts: readonly unknown[], scope: Scope): Operand | string {
+function concatOperand(parts: readonly unknown[], scope: Scope): Result<Operand> {
   const { packets } = scope;
   const { space } = packets;
   const read = parts.map((part) => readOperand(part, scope));
-  const unread = read.find((one) => typeof one === 'string');
+  const unread = read.find((one) => !one.ok);
   if (unread !== undefined) return unread;
-  const operands = read.filter((one) => typeof one !== 'string');
-  if (operands.some(({ hash }) => hash !== null)) return 'a hash beside other fields';
+  const operands = read.flatMap((one) => (one.ok ? [one.value] : []));
+  if (operands.some(({ hash }) => hash !== null)) return failure('a hash beside other fields');
   const equals = (value: unknown, carried: Carried): Selection => {
     const values = listOf(fieldsOf(value)?.['concat']);
     if (values.length !== operands.length) return vague(space.all);
@@ -173,27 +188,32 @@ function concatOperand(parts: readonly unknown[], scope: Scope): Operand | strin
       space,
     );
   };
-  return {
+  return success({
     ...unknownOperand(packets),
     needs: operands.reduce((sum, one) => sum.and(one.needs), space.all),
     equals,
     plain: operands.every(({ plain }) => plain),
     lists: operands.some(({ lists }) => lists),
-  };
+  });
 }
 
-function maskedOperand([left, mask]: readonly unknown[], scope: Scope): Operand | string {
+function maskedOperand([left, mask]: readonly unknown[], scope: Scope): Result<Operand> {
   const { packets } = scope;
   const meta = textOf(fieldsOf(fieldsOf(left)?.['meta'])?.['key']);
   const ct = textOf(fieldsOf(fieldsOf(left)?.['ct'])?.['key']);
   if ((meta === 'mark' || ct === 'mark') && typeof mask === 'number')
-    return markOperand(packets, ct === 'mark' ? 'connmark' : 'mark', mask);
-  if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'flags') return flagsOperand(packets, mask);
+    return success(markOperand(packets, ct === 'mark' ? 'connmark' : 'mark', mask));
+  if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'flags') return success(flagsOperand(packets, mask));
   // The later parts of a fragmented packet are put together before any rule that tracks connections sees them.
   if (textOf(fieldsOf(fieldsOf(left)?.['payload'])?.['field']) === 'frag-off')
-    return { ...fixed(packets, 0), needs: packets.space.family === 4 ? packets.space.all : packets.space.none };
+    return success({
+      ...fixed(packets, 0),
+      needs: packets.space.family === 4 ? packets.space.all : packets.space.none,
+    });
   const inner = readOperand(left, scope);
-  return typeof inner === 'string' ? inner : unknownOperand(packets, { needs: inner.needs, doubt: inner.doubt });
+  if (!inner.ok) return inner;
+  const { needs, doubt } = inner.value;
+  return success(unknownOperand(packets, { needs, doubt }));
 }
 
 function markOperand(packets: Packets, which: 'mark' | 'connmark', mask: number): Operand {
