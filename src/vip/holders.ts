@@ -1,6 +1,5 @@
+import type { JudgedNode, SilentNode } from '../member/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
-import type { SilentNode } from './facts.ts';
-import type { JudgedNode } from './placement.ts';
 import type { WantedVip } from './wanted.ts';
 
 /** Judges on which nodes the VIP is, over all of them: nobody, some without it, or too many are different things. */

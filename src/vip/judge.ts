@@ -1,11 +1,16 @@
 import type { View } from '../address/index.ts';
+import {
+  isLoopback,
+  type JudgedNode,
+  judgeArpRules,
+  judgeMac,
+  judgePlacement,
+  type ReachedNode,
+  type SilentNode,
+  type VipNode,
+} from '../member/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
-import { judgeArpRules } from './arp.ts';
-import type { ReachedNode, SilentNode, VipNode } from './facts.ts';
-import { isLoopback } from './facts.ts';
 import { judgeHolders } from './holders.ts';
-import { judgeMac } from './mac.ts';
-import { type JudgedNode, judgePlacement } from './placement.ts';
 import { judgeView, knownFrom } from './view.ts';
 import type { WantedVip } from './wanted.ts';
 

@@ -1,6 +1,6 @@
+import type { JudgedNode } from '../member/index.ts';
 import { fault, headline, listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
 import type { VipJudgement } from './judge.ts';
-import type { JudgedNode } from './placement.ts';
 import type { WantedVip } from './wanted.ts';
 
 /** The report of a judgement: faults, and a line for each node that has none. */

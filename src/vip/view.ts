@@ -1,7 +1,6 @@
 import { isMulticastMac, type View } from '../address/index.ts';
+import { isLoopback, type JudgedNode, linkOf } from '../member/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
-import { isLoopback, linkOf } from './facts.ts';
-import type { JudgedNode } from './placement.ts';
 import { isShared, type WantedVip } from './wanted.ts';
 
 /** What the poller's own view is held against. */

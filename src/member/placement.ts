@@ -1,7 +1,7 @@
 import type { Placement } from '../address/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
+import type { WantedVip } from '../vip/wanted.ts';
 import { isLoopback, linkOf, type ReachedNode } from './facts.ts';
-import type { WantedVip } from './wanted.ts';
 
 /** A reached node, judged by itself. */
 export type JudgedNode = {

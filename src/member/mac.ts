@@ -1,8 +1,8 @@
 import { isMulticastMac, isOrdinaryGroup } from '../address/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { isShared, type WantedVip } from '../vip/wanted.ts';
 import { isLoopback, linkOf, type ReachedNode } from './facts.ts';
 import type { JudgedNode } from './placement.ts';
-import { isShared, type WantedVip } from './wanted.ts';
 
 /** The MAC that the VIP's frames come with: what it is (null: not known or not judged), and what is wrong with it. */
 export type JudgedMac = { readonly mac: string | null; readonly faults: readonly Fault[] };
