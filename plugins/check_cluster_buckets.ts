@@ -152,12 +152,12 @@ function bigNumbers(_: string, value: unknown): unknown {
 
 function readVip(text: string): Result<string> {
   const ip = parseIp(text);
-  return ip === null ? failure(`"${text}" is no IP address`) : success(formatIp(ip));
+  return ip === null ? failure(`"${text}" is not an IP address`) : success(formatIp(ip));
 }
 
 function readMac(text: string): Result<string> {
   const mac = parseMac(text);
-  return mac === null ? failure(`"${text}" is no MAC address (01:23:45:67:89:ab)`) : success(mac);
+  return mac === null ? failure(`"${text}" is not a MAC address (01:23:45:67:89:ab)`) : success(mac);
 }
 
 /** `tcp:10.1.2.3/40000/80`, `icmp:2001:db8::1`, `10.1.2.3`: TCP where nothing else is said. */

@@ -1,4 +1,5 @@
 import { formatIp, parseIp, parseMac } from '../src/address/index.ts';
+import { type Member, memberFacts } from '../src/member/index.ts';
 import {
   type Answer,
   answerDetails,
@@ -10,15 +11,7 @@ import {
 } from '../src/node/index.ts';
 import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
 import { lookFor } from '../src/poller/index.ts';
-import {
-  type Expected,
-  isShared,
-  judgeVip,
-  reportVip,
-  type VipNode,
-  vipFacts,
-  type WantedVip,
-} from '../src/vip/index.ts';
+import { type Expected, isShared, judgeVip, reportVip, type WantedVip } from '../src/vip/index.ts';
 
 export default definePlugin({
   name: 'check_cluster_vip',
@@ -114,15 +107,15 @@ function needsRules(wanted: WantedVip): boolean {
   return wanted.arpMangle || (isShared(wanted) && !wanted.skipMac);
 }
 
-function factsFrom(answer: Answer, { vip }: WantedVip): VipNode {
+function factsFrom(answer: Answer, { vip }: WantedVip): Member {
   if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
-  return vipFacts(answer.name, answer.snapshot, vip);
+  return memberFacts(answer.name, answer.snapshot, vip);
 }
 
 function readVip(text: string): Result<{ readonly address: string; readonly prefix: number | null }> {
   const [address = '', prefix] = text.split('/');
   const ip = parseIp(address);
-  if (ip === null) return failure(`"${text}" is no IP address`);
+  if (ip === null) return failure(`"${text}" is not an IP address`);
   const longest = ip.family === 4 ? 32 : 128;
   if (prefix === undefined) return success({ address: formatIp(ip), prefix: null });
   if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > longest || text.split('/').length > 2)
@@ -145,5 +138,5 @@ function readInterface(text: string): Result<string> {
 
 function readMac(text: string): Result<string> {
   const mac = parseMac(text);
-  return mac === null ? failure(`"${text}" is no MAC address (01:23:45:67:89:ab)`) : success(mac);
+  return mac === null ? failure(`"${text}" is not a MAC address (01:23:45:67:89:ab)`) : success(mac);
 }

@@ -121,7 +121,7 @@ async function thisHost(name: string, targets: readonly Target[]): Promise<HostF
 
 function readAddress(text: string): Result<string> {
   const ip = parseIp(text);
-  return ip === null ? failure(`"${text}" is no IP address`) : success(formatIp(ip));
+  return ip === null ? failure(`"${text}" is not an IP address`) : success(formatIp(ip));
 }
 
 /** An address, or a name that nothing can take for an option or for more than one word. */

@@ -1,6 +1,7 @@
 import { type Section, type Snapshot, section } from '../snapshot/index.ts';
 import { parseBlock, parseIp, sameIp } from './ip.ts';
 import { parseMac } from './mac.ts';
+import { field, type NftRule, readNftRules } from './nft.ts';
 
 /** A rule by which a node tells another MAC for the VIP than its own, as it answers ARP. */
 export type ArpRule = {
@@ -17,21 +18,26 @@ export type ArpReading = {
     readonly reason: string;
     /** The command that sudo would have to allow; null when sudo is not the matter. */
     readonly needs: string | null;
+    /** True where the snapshot was taken without this part. */
+    readonly absent: boolean;
   }[];
 };
 
 /** Takes the ARP rules for a VIP out of a snapshot: of arptables, and of nftables' family `arp`. */
 export function readArpRules(snapshot: Snapshot, vip: string): ArpReading {
-  const parts = [section(snapshot, 'arptables'), section(snapshot, 'nft')] as const;
-  const [saved, native] = parts;
+  const [saved, native] = [section(snapshot, 'arptables'), section(snapshot, 'nft')];
+  const { rules, damaged } = readNftRules(native);
   return {
     rules: [
       ...linesOf(saved).flatMap((line) => savedRule(line, vip) ?? []),
-      ...linesOf(native).flatMap((line) => nativeRule(line, vip) ?? []),
+      ...rules.flatMap((rule) => nativeRule(rule, vip) ?? []),
     ],
     unread: [
-      ...(saved === undefined ? [{ what: 'the arptables rules', reason: 'not in the snapshot', needs: null }] : []),
-      ...parts.flatMap((part) => unreadOf(part) ?? []),
+      ...unreadOf(saved, 'the arptables rules'),
+      ...unreadOf(native, 'the nft rules'),
+      ...(damaged === null
+        ? []
+        : [{ what: 'the nft rules', reason: `damaged answer: ${damaged}`, needs: null, absent: false }]),
     ],
   };
 }
@@ -40,10 +46,15 @@ function linesOf(part: Section | undefined): readonly string[] {
   return part?.status === 'read' ? part.lines : [];
 }
 
-function unreadOf(part: Section | undefined): ArpReading['unread'][number] | null {
-  if (part === undefined || part.status === 'read' || part.status === 'missing') return null;
-  const reason = part.errors.at(-1) ?? `exit ${part.exit}`;
-  return { what: `the ${part.name} rules`, reason, needs: part.needs };
+/** What a kernel says that lacks a part of netfilter: there are no such rules then. */
+const noSuchKernelPart = /Protocol not supported|Operation not supported|Table does not exist|do you need to insmod/;
+
+/** Why rules that need not be there were not read: nothing to say where the tool is not installed or the kernel has none. */
+export function unreadOf(part: Section | undefined, what: string): ArpReading['unread'] {
+  if (part === undefined) return [{ what, reason: 'not in the snapshot', needs: null, absent: true }];
+  if (part.status === 'read' || part.status === 'missing') return [];
+  if (part.status === 'failed' && part.errors.some((line) => noSuchKernelPart.test(line))) return [];
+  return [{ what, reason: part.errors.at(-1) ?? `exit ${part.exit}`, needs: part.needs, absent: false }];
 }
 
 /** `-A OUTPUT -j mangle -s 192.0.2.100 --mangle-mac-s 01:23:45:67:89:ab`: the words come in any order. */
@@ -58,40 +69,28 @@ function savedRule(line: string, vip: string): ArpRule | null {
 }
 
 /** A rule of `nft -j` in a table of family arp: `arp saddr ip 192.0.2.100 arp saddr ether set 01:23:45:67:89:ab`. */
-function nativeRule(line: string, vip: string): ArpRule | null {
-  const rule = part(readJson(line), 'rule');
-  const expressions = part(rule, 'expr');
-  if (part(rule, 'family') !== 'arp' || !Array.isArray(expressions)) return null;
-  const matches = expressions.map((one) => part(one, 'match'));
+function nativeRule({ family, statements, text }: NftRule, vip: string): ArpRule | null {
+  if (family !== 'arp') return null;
+  const matches = statements.map((one) => field(one, 'match'));
   const named = matches
-    .filter((match) => part(match, 'op') === '==' && isArpField(part(match, 'left'), 'saddr ip'))
-    .flatMap((match) => membersOf(part(match, 'right')));
+    .filter((match) => field(match, 'op') === '==' && isArpField(field(match, 'left'), 'saddr ip'))
+    .flatMap((match) => membersOf(field(match, 'right')));
   if (!named.some((one) => typeof one === 'string' && sameIp(one, vip))) return null;
-  const told = expressions.map((one) => part(one, 'mangle')).find((one) => isArpField(part(one, 'key'), 'saddr ether'));
-  const value = part(told, 'value');
+  const told = statements
+    .map((one) => field(one, 'mangle'))
+    .find((one) => isArpField(field(one, 'key'), 'saddr ether'));
+  const value = field(told, 'value');
   const mac = typeof value === 'string' ? parseMac(value) : null;
-  return mac === null ? null : { mac, text: line.trim() };
+  return mac === null ? null : { mac, text };
 }
 
-function isArpField(expression: unknown, field: string): boolean {
-  const payload = part(expression, 'payload');
-  return part(payload, 'protocol') === 'arp' && part(payload, 'field') === field;
+function isArpField(expression: unknown, name: string): boolean {
+  const payload = field(expression, 'payload');
+  return field(payload, 'protocol') === 'arp' && field(payload, 'field') === name;
 }
 
 /** The right side of a match: one address, or a set of them. */
 function membersOf(right: unknown): readonly unknown[] {
-  const set = part(right, 'set');
+  const set = field(right, 'set');
   return Array.isArray(set) ? set : [right];
-}
-
-function part(of: unknown, key: string): unknown {
-  return typeof of === 'object' && of !== null ? Object.entries(of).find(([name]) => name === key)?.[1] : undefined;
-}
-
-function readJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
 }

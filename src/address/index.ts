@@ -1,10 +1,10 @@
 export type { Address } from './address.ts';
 export { parseAddresses } from './address.ts';
-export { type ArpReading, type ArpRule, readArpRules } from './arp_rule.ts';
 export { type ArpReplies, parseArpReplies } from './arping.ts';
+export { type MacReading, type NamedMac, readNamedMacs } from './cluster_mac.ts';
 export type { Family, Ip, IpBlock } from './ip.ts';
 export { formatIp, isGroupAddress, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
-export type { Link } from './link.ts';
+export type { Down, Link } from './link.ts';
 export { parseLinks, whyDown } from './link.ts';
 export { isMulticastMac, isOrdinaryGroup, parseMac } from './mac.ts';
 export type { Subscription } from './maddr.ts';

@@ -10,7 +10,12 @@ export type Link = {
   /** `UP`, `DOWN`, `LOWERLAYERDOWN`, `UNKNOWN`, `DORMANT` ... */
   readonly state: string;
   readonly mac: string | null;
+  /** `bridge`, `vlan`, `macvlan`, `veth` ...; null for a card, and where ip was asked without `-d` (BusyBox). */
+  readonly kind: string | null;
 };
+
+/** Why an interface carries no traffic, in words that go behind its name, and what may help; null where there is nothing to add. */
+export type Down = { readonly what: string; readonly hint: string | null };
 
 const LINE = /^\d+:\s+([^\s:@]+)(?:@([^\s:]+))?:\s+<([^>]*)>\s*([^\\]*)(?:\\(.*))?$/;
 
@@ -31,26 +36,50 @@ function parseLink(line: string): Link | null {
     flags: flags.split(','),
     state: /\bstate (\S+)/.exec(rest)?.[1] ?? 'UNKNOWN',
     mac: /link\/\S+ ([0-9a-fA-F:]{17})\b/.exec(below)?.[1]?.toLowerCase() ?? null,
+    kind: kindOf(below),
   };
 }
 
+/** `-d` shows the kind first on a line of its own, behind a backslash; for a card such a line has other words. */
+function kindOf(details: string): string | null {
+  const words = details.split('\\').map((line) => /^\s*(\S+)/.exec(line)?.[1] ?? '');
+  return words.find((word) => kinds.includes(word)) ?? null;
+}
+
+const kinds = [
+  'bridge',
+  'bond',
+  'vlan',
+  'vrf',
+  'macvlan',
+  'ipvlan',
+  'veth',
+  'dummy',
+  'team',
+  'vxlan',
+  'tun',
+  'gre',
+  'wireguard',
+];
+
 /**
- * Why an interface carries no traffic, in words that go behind its name (`is down`); null when it does.
+ * Why an interface carries no traffic; null when it does.
  * `state UNKNOWN` is normal on lo and on some virtual interfaces. A bond without miimon stays UP with all its slaves
  * down (measured), so its slaves are looked at, also from what stands upon it (VLAN, macvlan). An address on a member of
  * a VRF is not answered for while the VRF is down (measured).
  */
-export function whyDown(links: readonly Link[], ifname: string): string | null {
+export function whyDown(links: readonly Link[], ifname: string): Down | null {
   const link = links.find((candidate) => candidate.ifname === ifname);
   if (link === undefined) return null;
-  if (!link.flags.includes('UP')) return 'is down (ip link set it up)';
+  if (!link.flags.includes('UP')) return { what: 'is down', hint: `ip link set ${ifname} up` };
   if (link.flags.includes('NO-CARRIER') || link.state === 'LOWERLAYERDOWN')
-    return 'has no carrier (cable, switch port or lower interface)';
-  if (link.state === 'DOWN') return 'is up but its state is DOWN';
+    return { what: 'has no carrier', hint: 'cable, switch port or lower interface' };
+  if (link.state === 'DOWN') return { what: 'is up but its state is DOWN', hint: null };
   const master = links.find((candidate) => candidate.ifname === link.master);
-  if (master !== undefined && !master.flags.includes('UP')) return `belongs to ${master.ifname}, which is down`;
+  if (master !== undefined && !master.flags.includes('UP'))
+    return { what: `belongs to ${master.ifname}, which is down`, hint: `ip link set ${master.ifname} up` };
   const below = lowerLinks(links, link).find((name) => deadBond(links, name));
-  return below === undefined ? null : `has no live slave below ${below}`;
+  return below === undefined ? null : { what: `has no live slave below ${below}`, hint: null };
 }
 
 /** The interface itself and those below it, down to the card: `bond0.10`, `bond0`. */

@@ -1,7 +1,7 @@
 import { type Section, type Snapshot, section } from '../snapshot/index.ts';
 import { type Address, parseAddresses } from './address.ts';
 import { sameIp } from './ip.ts';
-import { type Link, parseLinks, whyDown } from './link.ts';
+import { type Down, type Link, parseLinks, whyDown } from './link.ts';
 import { parseSubscriptions, type Subscription } from './maddr.ts';
 
 /** What a node's snapshot says of its addresses, interfaces and link-layer groups; null where the section could not be read. */
@@ -15,7 +15,7 @@ export type HostAddresses = {
 export type Placement = {
   readonly address: Address;
   /** Why its interface carries nothing, or null. */
-  readonly down: string | null;
+  readonly down: Down | null;
 };
 
 /** Takes the address facts out of a snapshot. */

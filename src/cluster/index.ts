@@ -1,5 +1,5 @@
 export { trafficTo } from '../netfilter/index.ts';
-export type { NodeFacts, ReachedNode, SilentNode } from './facts.ts';
+export type { NodeFacts, ReadNode } from './facts.ts';
 export { factsOf } from './facts.ts';
 export type { Judgement } from './judge.ts';
 export { judgeCluster } from './judge.ts';

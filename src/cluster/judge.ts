@@ -1,12 +1,12 @@
+import { type ClusterMac, judgeClusterMac, type SilentNode, silenceFault } from '../member/index.ts';
 import { type Bucket, percent } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
 import { judgeAgreement, type RuledNode } from './agreement.ts';
 import { type ClientAnswer, clientFaults, judgeClients } from './clients.ts';
 import { type Claim, type Coverage, cover, hashesAgree, holdsNothing } from './coverage.ts';
-import type { NodeFacts, ReachedNode, SilentNode } from './facts.ts';
+import type { NodeFacts, ReadNode } from './facts.ts';
 import { bucketList, type Fault, fault, listOf } from './fault.ts';
-import { type ClusterMacs, clusterMacs } from './mac.ts';
-import { type JudgedNode, judgeNode } from './node.ts';
+import { type JudgedNode, judgeNode, sharersOf } from './node.ts';
 import { doubledFault, lostFault, take } from './repair.ts';
 import { judgeServices } from './service.ts';
 import { measureShares, type NodeAnswers, type Shares } from './shares.ts';
@@ -27,24 +27,24 @@ export type Judgement = {
   readonly shares: Shares | null;
   /** Who answers the clients that were asked about. */
   readonly clients: readonly ClientAnswer[];
-  /** The cluster MAC by node, where it is known. */
-  readonly macs: ReadonlyMap<string, string>;
+  /** The cluster MAC, where it is known and the same for all. */
+  readonly mac: string | null;
   readonly faults: readonly Fault[];
 };
 
 /** Judges what the nodes of a cluster say about its VIP. */
 export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judgement {
-  const reached = facts.filter((node): node is ReachedNode => node.reached);
+  const reached = facts.filter((node): node is ReadNode => node.reached);
   const silent = facts.filter((node): node is SilentNode => !node.reached);
-  const macs = clusterMacs(reached, wanted);
-  const nodes = reached.map((node) => judgeNode(node, reached, macs.of.get(node.name) ?? null, wanted));
+  const mac = wanted.skip.includes('mac') ? noMac : judgeClusterMac(sharersOf(reached), wanted.mac);
+  const nodes = reached.map((node) => judgeNode(node, reached, mac.listening.get(node.name) ?? [], wanted));
   const ruled = nodes.filter((node): node is RuledNode => node.rule !== null);
   const whole = silent.length === 0 && nodes.every(({ known }) => known);
   const claims = ruled.filter(({ serves }) => serves).map(claimOf);
   const agree = hashesAgree(ruled.map(claimOf));
   const total = agree ? totalOf(ruled) : null;
   const coverage = total === null ? { lost: [], doubled: [] } : cover(claims, total);
-  const shares = whole ? sharesOf(nodes, ruled, macs) : null;
+  const shares = whole ? sharesOf(nodes, ruled, mac) : null;
   const clients = judgeClients(nodes, silent, total, wanted);
   const own = nodes.flatMap(({ faults }) => faults);
   const judgedAlone = wanted.expectBuckets !== undefined;
@@ -53,7 +53,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
     : [
         ...judgeAgreement(ruled, shares),
         ...totals(ruled, wanted),
-        ...macs.faults,
+        ...mac.faults,
         ...coverageFaults(coverage, nodes, silent, total, whole, wanted.vip),
         ...nobodyHolds(ruled, whole),
         ...nobodyAnswers(nodes, shares),
@@ -70,7 +70,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
     unproven: judgedAlone ? [] : unproven,
     shares: judgedAlone ? null : shares,
     clients,
-    macs: macs.of,
+    mac: mac.mac,
     faults: [
       ...(judgedAlone ? [] : clientFaults(clients)),
       ...together,
@@ -80,14 +80,17 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
   };
 }
 
+const noMac: ClusterMac = { mac: null, faults: [], listening: new Map() };
+
 /** Known only where it is known of every node what it answers, and that clients reach all of them by one MAC. */
-function sharesOf(nodes: readonly JudgedNode[], ruled: readonly RuledNode[], { faults }: ClusterMacs): Shares | null {
+function sharesOf(nodes: readonly JudgedNode[], ruled: readonly RuledNode[], { faults }: ClusterMac): Shares | null {
   const answering = nodes.flatMap(({ name, answered }): readonly NodeAnswers[] =>
     answered === null ? [] : [{ node: name, answered }],
   );
   const shared = ruled.find(({ rule }) => !rule.shared.isEmpty)?.rule.shared;
   const doubtful = nodes.some((node) => node.faults.some(({ state }) => state === 'UNKNOWN'));
-  if (answering.length < nodes.length || shared === undefined || faults.length > 0 || doubtful) return null;
+  const unclear = doubtful || faults.some(({ state }) => state !== 'OK');
+  if (answering.length < nodes.length || shared === undefined || unclear) return null;
   return measureShares(answering, shared);
 }
 
@@ -161,7 +164,7 @@ function onlyOneNode(lost: readonly Bucket[], total: number, nodes: readonly Jud
 
 /** Nobody has a rule, and nobody the VIP: most likely the address is wrong. */
 function nowhere(
-  reached: readonly ReachedNode[],
+  reached: readonly ReadNode[],
   ruled: readonly RuledNode[],
   whole: boolean,
   { vip, skip }: Wanted,
@@ -200,26 +203,14 @@ function silence(
   const covered = total !== null && coverage.lost.length === 0 && ruled.length > 0;
   const alone = wanted.expectBuckets !== undefined;
   const state: State = covered && !alone ? 'WARNING' : wanted.unreachable;
-  return silent.map(({ name, reason }) => {
-    const text = `${name} is unreachable: ${reason}`;
+  return silent.map((node) => {
+    const { name } = node;
     if (covered && !alone)
-      return fault(
-        state,
-        shortened(name, reason),
-        `${text}. The others cover every bucket; that ${name} doubles none is not proven`,
-      );
-    if (total === null || coverage.lost.length === 0) return fault(state, shortened(name, reason), text);
-    return fault(
-      state,
-      unprovenBrief(name, coverage.lost, total),
-      `${text}. ${takeOver(name, coverage.lost, total, ruled, wanted.vip)}`,
-    );
+      return silenceFault(node, state, `The others cover every bucket, but ${name} may hold some of them as well`);
+    if (total === null || coverage.lost.length === 0) return silenceFault(node, state, null);
+    const open = silenceFault(node, state, takeOver(node, coverage.lost, total, ruled, wanted.vip));
+    return { ...open, brief: unprovenBrief(name, coverage.lost, total) };
   });
-}
-
-/** With its reason where the first line has room for it. */
-function shortened(name: string, reason: string): string {
-  return reason.length <= 50 ? `${name} is unreachable: ${reason}` : `${name} is unreachable`;
 }
 
 function unprovenBrief(name: string, lost: readonly Bucket[], total: number): string {
@@ -227,7 +218,7 @@ function unprovenBrief(name: string, lost: readonly Bucket[], total: number): st
 }
 
 function takeOver(
-  name: string,
+  { name }: SilentNode,
   lost: readonly Bucket[],
   total: number,
   ruled: readonly RuledNode[],

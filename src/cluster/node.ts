@@ -1,7 +1,14 @@
-import { isMulticastMac } from '../address/index.ts';
-import type { Obstacle, Rule, Unread } from '../netfilter/index.ts';
+import {
+  frameInterface,
+  type JudgedMember,
+  judgePlacement,
+  networkPlaces,
+  type Sharer,
+  unreadFault,
+} from '../member/index.ts';
+import type { Obstacle, Rule } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
-import type { ReachedNode } from './facts.ts';
+import type { ReadNode } from './facts.ts';
 import { bucketList, type Fault, fault } from './fault.ts';
 import type { NodeAnswers } from './shares.ts';
 import type { Wanted } from './wanted.ts';
@@ -9,7 +16,7 @@ import type { Wanted } from './wanted.ts';
 /** One reached node, judged by itself. */
 export type JudgedNode = {
   readonly name: string;
-  readonly node: ReachedNode;
+  readonly node: ReadNode;
   /** The VIP's rule; null when the node has none or it could not be read. */
   readonly rule: Rule | null;
   /** False when something that could not be read leaves open what the node holds. */
@@ -21,66 +28,82 @@ export type JudgedNode = {
   readonly faults: readonly Fault[];
 };
 
-/** Judges what a node shows by itself: its rule, its VIP, its interface, its cluster MAC. */
+/** Judges what a node shows by itself: its rule, and how it has the VIP; `listening` is what keeps the cluster MAC out. */
 export function judgeNode(
-  node: ReachedNode,
-  all: readonly ReachedNode[],
-  mac: string | null,
+  node: ReadNode,
+  all: readonly ReadNode[],
+  listening: readonly Fault[],
   wanted: Wanted,
 ): JudgedNode {
-  const rule = node.reading.rules[0] ?? null;
-  const known = node.reading.unread.length === 0;
-  const faults: Fault[] = node.reading.unread.map((unread) => unreadFault(node, unread));
+  const rule = ruleOf(node);
+  const { name, reading } = node;
+  const known = reading.unread.length === 0;
+  const unread = reading.unread.map((one) => unreadFault(node, one));
+  const member = wanted.skip.includes('vip') ? null : memberOf(node, rule, wanted);
+  const answered = known ? answeredBy(node, rule, member, listening) : null;
   if (rule === null) {
-    const stray = known && !wanted.skip.includes('vip') ? withoutRule(node, all, wanted) : [];
-    return {
-      name: node.name,
-      node,
-      rule,
-      known,
-      serves: false,
-      answered: answeredBy(node, known, [], wanted),
-      faults: [...faults, ...stray],
-    };
+    const stray = known && member !== null ? withoutRule(member, all, wanted) : [];
+    return { name, node, rule, known, serves: false, answered, faults: [...unread, ...stray] };
   }
+  const vip = member === null ? [] : vipFaults(member, node, rule, all, wanted);
   const policies = sharedPolicies(node, all);
-  const vip = wanted.skip.includes('vip') ? [] : vipFaults(node, rule, all, wanted);
-  const maddr = wanted.skip.includes('mac') ? [] : subscriptionFaults(node, rule, mac);
-  const obstacles = rule.obstacles.map((obstacle) => obstacleFault(node.name, obstacle, policies));
+  const obstacles = rule.obstacles.map((obstacle) => obstacleFault(name, obstacle, policies));
   const disabled = rule.obstacles.some(({ disables }) => disables) || vip.some(({ state }) => state === 'CRITICAL');
   return {
-    name: node.name,
+    name,
     node,
     rule,
     known,
     serves: !disabled,
-    answered: answeredBy(node, known, maddr, wanted),
+    answered,
     faults: [
-      ...faults,
-      ...aboveTotal(node.name, rule),
+      ...unread,
+      ...aboveTotal(name, rule),
       ...vip,
-      ...maddr,
+      ...listening,
       ...obstacles,
-      ...otherBackend(node.name, rule, wanted),
-      ...heldFaults(node.name, rule, wanted),
+      ...otherBackend(name, rule, wanted),
+      ...heldFaults(name, rule, wanted),
     ],
   };
 }
 
-/** What the node answers, as its addresses and interfaces let it: without the VIP, or with it on a dead interface, nothing. */
+/** The nodes that share the VIP by a rule, each with the interface that must listen to the cluster MAC. */
+export function sharersOf(nodes: readonly ReadNode[]): readonly Sharer[] {
+  return nodes.flatMap((node) => {
+    const rule = ruleOf(node);
+    if (rule === null) return [];
+    // A node that stands by without the VIP need not listen.
+    const takesPart = node.placements.length > 0 || holdsAny(rule);
+    return [{ node, ifname: takesPart ? frameInterface(node, rule.ifname) : null }];
+  });
+}
+
+function ruleOf({ reading }: ReadNode): Rule | null {
+  return reading.rules[0] ?? null;
+}
+
+function holdsAny({ buckets, answersAll }: Rule): boolean {
+  return buckets.length > 0 || answersAll;
+}
+
+function memberOf(node: ReadNode, rule: Rule | null, { vip }: Wanted): JudgedMember {
+  const loss = rule !== null && holdsAny(rule) ? lostClients(rule) : null;
+  return judgePlacement(node, { vip, ifname: rule?.ifname ?? null, loopback: 'counts', loss });
+}
+
+/** What the node answers, as its addresses and interfaces let it: without the VIP, or where it cannot be used, nothing. */
 function answeredBy(
-  { reading, host, placements }: ReachedNode,
-  known: boolean,
-  maddr: readonly Fault[],
-  { skip }: Wanted,
+  node: ReadNode,
+  rule: Rule | null,
+  member: JudgedMember | null,
+  listening: readonly Fault[],
 ): NodeAnswers['answered'] | null {
-  if (!known) return null;
-  if (!skip.includes('vip')) {
-    if (host.addresses === null) return null;
-    if (placements.every(({ down }) => down !== null)) return 'nothing';
-  }
-  if (maddr.some(({ state }) => state === 'CRITICAL')) return 'nothing';
-  return maddr.length > 0 ? null : reading.answered;
+  if (member !== null && member.usable !== true) return member.usable === null ? null : 'nothing';
+  if (listening.some(({ state }) => state === 'CRITICAL')) return 'nothing';
+  if (listening.length > 0) return null;
+  // What was read is what comes in by loopback.
+  return rule !== null && onLoopbackAlone(node) ? null : node.reading.answered;
 }
 
 /** A rule of another backend than the one that every node is to have. */
@@ -124,98 +147,61 @@ function heldFaults(name: string, rule: Rule, wanted: Wanted): readonly Fault[] 
   ];
 }
 
-function unreadFault(node: ReachedNode, { what, reason, needs }: Unread): Fault {
-  const brief = `${node.name}: cannot read ${what}`;
-  const allow =
-    needs === null ? '' : `. Allow it in sudoers on ${node.name}: ${node.user} ALL=(root) NOPASSWD: ${needs}`;
-  return fault('UNKNOWN', brief, `${brief}: ${reason}${allow}`);
-}
-
 /** The VIP without a rule while others share it: this node answers everybody or nobody, as each peer has learned its MAC. */
-function withoutRule(node: ReachedNode, all: readonly ReachedNode[], { vip }: Wanted): readonly Fault[] {
-  if (node.host.addresses === null)
-    return [
-      fault(
-        'UNKNOWN',
-        `${node.name}: addresses not read`,
-        `${node.name}: what ip says of its addresses could not be read`,
-      ),
-    ];
-  if (node.placements.length === 0) return [];
+function withoutRule(
+  { node, standing, faults }: JudgedMember,
+  all: readonly ReadNode[],
+  { vip }: Wanted,
+): readonly Fault[] {
+  if (standing === 'unread') return faults;
+  if (standing === 'absent') return [];
   const others = all.some(({ reading }) => reading.rules.length > 0);
   const text = `${node.name} has the VIP but no cluster rule: it answers every client or none, as each of them has learned its MAC`;
-  const mend = others
+  const fix = others
     ? `Load the rule there as on the other nodes, or remove ${vip} from it`
     : 'If this is a failover VIP, use check_cluster_vip';
-  return [fault('CRITICAL', `${node.name} has the VIP but no cluster rule`, `${text}. ${mend}`)];
+  return [fault('CRITICAL', `${node.name} has the VIP but no cluster rule`, `${text}. ${fix}`)];
 }
 
 /** The VIP must be on the rule's interface, and that must be up. A node without buckets may be without it. */
-function vipFaults(node: ReachedNode, rule: Rule, all: readonly ReachedNode[], wanted: Wanted): readonly Fault[] {
-  const { name, host, placements } = node;
-  if (host.addresses === null)
-    return [
-      fault('UNKNOWN', `${name}: addresses not read`, `${name}: what ip says of its addresses could not be read`),
-    ];
-  const holding = rule.buckets.length > 0 || rule.answersAll;
-  if (placements.length === 0) return holding ? [absent(node, rule, all, wanted)] : [];
-  const here = placements.find(({ address }) => rule.ifname === null || address.ifname === rule.ifname);
-  if (here === undefined) return [elsewhere(node, rule)];
-  if (host.links === null)
-    return [
-      fault('UNKNOWN', `${name}: interfaces not read`, `${name}: what ip says of its interfaces could not be read`),
-    ];
-  const { ifname, flags } = here.address;
-  if (!host.links.some((link) => link.ifname === ifname))
-    return [
-      fault(
-        'UNKNOWN',
-        `${name}: ${ifname} not read`,
-        `${name}: ${ifname}, which has the VIP, is not among the interfaces that ip shows`,
-      ),
-    ];
-  const consequence = holding ? `: ${lostClients(rule)}` : '';
-  if (here.down !== null)
-    return [
-      fault(
-        'CRITICAL',
-        `${name}: ${ifname} ${here.down.replace(/ \(.*/, '')}`,
-        `${name}: ${ifname}, which has the VIP, ${here.down}${consequence}`,
-      ),
-    ];
-  if (flags.includes('dadfailed'))
-    return [
-      fault(
-        'CRITICAL',
-        `${name}: the VIP is refused as a duplicate`,
-        `${name}: the kernel found the VIP elsewhere on the link (dadfailed) and does not use it${consequence}`,
-      ),
-    ];
-  const state = wanted.skip.includes('rules') ? 'OK' : 'WARNING';
-  return placements.length > 1 && state !== 'OK' ? [severalPlaces(node)] : [];
+function vipFaults(
+  { standing, faults }: JudgedMember,
+  node: ReadNode,
+  rule: Rule,
+  all: readonly ReadNode[],
+  wanted: Wanted,
+): readonly Fault[] {
+  if (standing === 'absent') return holdsAny(rule) ? [absent(node, rule, all, wanted)] : [];
+  if (standing === 'elsewhere') return [elsewhere(node, rule)];
+  return [...faults, ...(onLoopbackAlone(node) ? [cardNotKnown(node, rule)] : [])];
 }
 
-function severalPlaces({ name, placements }: ReachedNode): Fault {
-  const names = placements.map(({ address }) => address.ifname).join(' and ');
-  return fault(
-    'WARNING',
-    `${name} has the VIP more than once`,
-    `${name} has the VIP on ${names}: keep it on the cluster's interface only`,
-  );
+/** Frames for a VIP on loopback come in by a card (peers have a static entry, or the node answers ARP for it there). */
+function onLoopbackAlone(node: ReadNode): boolean {
+  return node.placements.length > 0 && networkPlaces(node).length === 0;
 }
 
-function absent(node: ReachedNode, rule: Rule, all: readonly ReachedNode[], { vip }: Wanted): Fault {
+function cardNotKnown({ name, placements }: ReadNode, { ifname }: Rule): Fault {
+  const where = placements.map(({ address }) => address.ifname).join(' and ');
+  const judged =
+    ifname === null
+      ? 'by which interface its frames come in is not known, so neither that nor the cluster MAC is judged there'
+      : `its frames are taken to come in by ${ifname}, which the rule is bound to`;
+  return fault('OK', `${name} has the VIP on ${where}`, `${name} has the VIP on ${where} alone: ${judged}`);
+}
+
+function absent(node: ReadNode, rule: Rule, all: readonly ReadNode[], { vip }: Wanted): Fault {
   const prefix = all.flatMap(({ placements }) => placements)[0]?.address.prefix ?? 24;
-  const mend = rule.ifname === null ? '' : `. On ${node.name}: ip addr add ${vip}/${prefix} dev ${rule.ifname}`;
+  const fix = rule.ifname === null ? '' : `. On ${node.name}: ip addr add ${vip}/${prefix} dev ${rule.ifname}`;
   const held = rule.answersAll ? 'answers for every client' : `holds ${bucketList(rule.buckets)}`;
   return fault(
     'CRITICAL',
-    `${node.name} ${held}, but has not the VIP`,
-    `${node.name} ${held}, but has not the VIP: ${lostClients(rule)}${rule.managed ? '. Ask Pacemaker for the resource' : mend}`,
+    `${node.name} ${held}, but does not have the VIP`,
+    `${node.name} ${held}, but does not have the VIP: ${lostClients(rule)}${rule.managed ? '. Pacemaker manages the rule: look at the resource' : fix}`,
   );
 }
 
-function elsewhere({ name, placements }: ReachedNode, rule: Rule): Fault {
+function elsewhere({ name, placements }: ReadNode, rule: Rule): Fault {
   const there = placements.map(({ address }) => address.ifname).join(' and ');
   const text = `${name}: the cluster rule is bound to ${rule.ifname}, the VIP is on ${there}: ${lostClients(rule)}. Make the rule anew with -i ${placements[0]?.address.ifname}`;
   return fault('CRITICAL', `${name}: rule on ${rule.ifname}, VIP on ${there}`, text);
@@ -227,45 +213,18 @@ function lostClients(rule: Rule): string {
     : `clients of ${bucketList(rule.buckets)} get no answer from it`;
 }
 
-/** The frames for the cluster MAC must be let in by the interface that has the VIP. */
-function subscriptionFaults(node: ReachedNode, rule: Rule, mac: string | null): readonly Fault[] {
-  const ifname = node.placements[0]?.address.ifname ?? rule.ifname;
-  if (mac === null || ifname === null || !isMulticastMac(mac)) return [];
-  if (node.host.subscriptions === null) {
-    return [
-      fault(
-        'UNKNOWN',
-        `${node.name}: link-layer groups not read`,
-        `${node.name}: /proc/net/dev_mcast could not be read, so that the cluster MAC is not proven`,
-      ),
-    ];
-  }
-  if (node.host.subscriptions.some((one) => one.ifname === ifname && one.mac === mac)) return [];
-  // A card that lets every group in needs no subscription.
-  const flags = node.host.links?.find((link) => link.ifname === ifname)?.flags ?? [];
-  if (flags.includes('ALLMULTI') || flags.includes('PROMISC')) return [];
-  const text = `${node.name}: ${ifname} does not listen to the cluster MAC ${mac}: a network card that filters lets none of the VIP's traffic in`;
-  return [
-    fault(
-      'CRITICAL',
-      `${node.name}: cluster MAC not on ${ifname}`,
-      `${text}. On ${node.name}: ip maddr add ${mac} dev ${ifname}`,
-    ),
-  ];
-}
-
 function obstacleFault(name: string, obstacle: Obstacle, { keys, who }: Policies): Fault {
   const policy = obstacle.alike !== null && keys.has(obstacle.alike);
   const state = policy ? 'OK' : obstacle.state;
-  const mend = state === 'OK' ? '' : `. Mend: ${obstacle.mend}`;
-  return fault(state, `${name} ${obstacle.brief}`, `${name} ${obstacle.text}${policy ? ` (${who})` : ''}${mend}`);
+  const fix = state === 'OK' ? '' : `. Fix: ${obstacle.mend}`;
+  return fault(state, `${name} ${obstacle.brief}`, `${name} ${obstacle.text}${policy ? ` (${who})` : ''}${fix}`);
 }
 
 /** What every node with a rule denies in the same way, and who that is. */
 type Policies = { readonly keys: ReadonlySet<string>; readonly who: string };
 
-function sharedPolicies(node: ReachedNode, all: readonly ReachedNode[]): Policies {
-  const keysOf = (one: ReachedNode) => (one.reading.rules[0]?.obstacles ?? []).map(({ alike }) => alike);
+function sharedPolicies(node: ReadNode, all: readonly ReadNode[]): Policies {
+  const keysOf = (one: ReadNode) => (one.reading.rules[0]?.obstacles ?? []).map(({ alike }) => alike);
   const ruled = all.filter(({ reading }) => reading.rules.length > 0);
   const own = keysOf(node).filter((key) => key !== null);
   return {

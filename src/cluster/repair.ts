@@ -5,7 +5,7 @@ import type { JudgedNode } from './node.ts';
 
 type Buckets = readonly number[];
 
-/** Buckets that no node holds, with the command that mends it on a node that was reached. */
+/** Buckets that no node holds, with the command that fixes it on a node that was reached. */
 export function lostFault(lost: Buckets, total: number, nodes: readonly JudgedNode[], vip: string): Fault {
   const share = `${percent(lost.length / total)} of client addresses get no answer`;
   const brief = `${bucketList(lost)} of ${total} on no node, ${share}`;
@@ -56,7 +56,7 @@ function giveUp(doubled: Coverage['doubled'], nodes: readonly JudgedNode[], vip:
     return `on ${node.name}: ${giveUpWay(own, node, vip)}`;
   });
   return ways.length < 2
-    ? `Mend the node that answers everything`
+    ? 'Fix the node that answers everything'
     : `Keep it on one node; to give it up, ${ways.join('; or ')}`;
 }
 

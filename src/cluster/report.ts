@@ -136,7 +136,7 @@ function dataOf(judgement: Judgement, facts: readonly NodeFacts[], { vip }: Want
         buckets: rule?.buckets ?? (judged.get(fact.name)?.known === true ? [] : null),
         backend: rule?.backend ?? null,
         interface: rule?.ifname ?? null,
-        mac: rule?.mac ?? (rule === null ? null : (judgement.macs.get(fact.name) ?? null)),
+        mac: rule?.mac ?? (rule === null ? null : judgement.mac),
         seed: rule?.hash?.seed ?? null,
         hash: rule?.hash?.name ?? null,
         total: rule?.hash == null ? null : rule.total,

@@ -1,34 +1,34 @@
 import {
-  type ArpReading,
   type HostAddresses,
   type Link,
   locate,
+  type MacReading,
   type Placement,
   readAddresses,
-  readArpRules,
+  readNamedMacs,
 } from '../address/index.ts';
-import { type Reading, readRules, trafficTo } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
-/** A node that gave its snapshot. */
+/** A node that gave a whole snapshot, and what it shows of itself as a member of the cluster. */
 export type ReachedNode = {
   readonly name: string;
   readonly reached: true;
   /** Who the script ran as there: whom sudo would have to allow. */
   readonly user: string;
   readonly host: HostAddresses;
-  /** Where it has the VIP. */
+  /** Where it has the VIP; empty when it has it nowhere. */
   readonly placements: readonly Placement[];
-  /** The cluster rules for the VIP. */
-  readonly rules: Reading;
-  readonly arp: ArpReading;
+  /** The MACs that its rules name for the VIP. */
+  readonly macs: MacReading;
 };
 
+/** A node that gave nothing, or nothing whole. */
 export type SilentNode = { readonly name: string; readonly reached: false; readonly reason: string };
-export type VipNode = ReachedNode | SilentNode;
 
-/** Takes what concerns a VIP out of a node's snapshot. */
-export function vipFacts(name: string, snapshot: Snapshot, vip: string): ReachedNode {
+export type Member = ReachedNode | SilentNode;
+
+/** Takes what a node shows of itself as a member out of its snapshot. */
+export function memberFacts(name: string, snapshot: Snapshot, vip: string): ReachedNode {
   const host = readAddresses(snapshot);
   return {
     name,
@@ -36,12 +36,11 @@ export function vipFacts(name: string, snapshot: Snapshot, vip: string): Reached
     user: snapshot.host.user,
     host,
     placements: locate(host, vip),
-    rules: readRules(snapshot, vip, { space: trafficTo(vip) }),
-    arp: readArpRules(snapshot, vip),
+    macs: readNamedMacs(snapshot, vip),
   };
 }
 
-/** The interface of a placement; undefined when the node did not list it. */
+/** An interface of a node; undefined when the node did not list it. */
 export function linkOf({ host }: ReachedNode, ifname: string): Link | undefined {
   return host.links?.find((link) => link.ifname === ifname);
 }
@@ -49,4 +48,18 @@ export function linkOf({ host }: ReachedNode, ifname: string): Link | undefined 
 /** Whether it is a loopback interface, on which no client's frame arrives. */
 export function isLoopback(node: ReachedNode, ifname: string): boolean {
   return ifname === 'lo' || (linkOf(node, ifname)?.flags.includes('LOOPBACK') ?? false);
+}
+
+/** The places where clients' frames can arrive. */
+export function networkPlaces(node: ReachedNode): readonly Placement[] {
+  return node.placements.filter(({ address }) => !isLoopback(node, address.ifname));
+}
+
+/**
+ * The interface by which a node takes the VIP's frames in: the one that its rule is bound to where it has the VIP there
+ * or on loopback alone, else the one that has the VIP. Null where that is not known.
+ */
+export function frameInterface(node: ReachedNode, bound: string | null): string | null {
+  const there = networkPlaces(node).map(({ address }) => address.ifname);
+  return bound !== null && (there.length === 0 || there.includes(bound)) ? bound : (there[0] ?? null);
 }

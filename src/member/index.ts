@@ -1,4 +1,15 @@
-export { judgeArpRules } from './arp.ts';
-export { isLoopback, linkOf, type ReachedNode, type SilentNode, type VipNode, vipFacts } from './facts.ts';
-export { judgeMac } from './mac.ts';
-export { type JudgedNode, judgePlacement } from './placement.ts';
+export { judgeArp } from './arp.ts';
+export {
+  frameInterface,
+  isLoopback,
+  linkOf,
+  type Member,
+  memberFacts,
+  networkPlaces,
+  type ReachedNode,
+  type SilentNode,
+} from './facts.ts';
+export { type ClusterMac, judgeClusterMac, judgeOwnMac, type Sharer } from './mac.ts';
+export { type JudgedMember, judgePlacement, type Standing, type WantedPlacement } from './placement.ts';
+export { silenceFault } from './silence.ts';
+export { unreadFault } from './unread.ts';

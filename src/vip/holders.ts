@@ -1,10 +1,11 @@
-import type { JudgedNode, SilentNode } from '../member/index.ts';
+import { type SilentNode, silenceFault } from '../member/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
+import type { VipNode } from './node.ts';
 import type { WantedVip } from './wanted.ts';
 
 /** Judges on which nodes the VIP is, over all of them: nobody, some without it, or too many are different things. */
 export function judgeHolders(
-  nodes: readonly JudgedNode[],
+  nodes: readonly VipNode[],
   silent: readonly SilentNode[],
   wanted: WantedVip,
 ): readonly Fault[] {
@@ -14,9 +15,9 @@ export function judgeHolders(
 }
 
 function countFaults(
-  nodes: readonly JudgedNode[],
-  holders: readonly JudgedNode[],
-  lacking: readonly JudgedNode[],
+  nodes: readonly VipNode[],
+  holders: readonly VipNode[],
+  lacking: readonly VipNode[],
   silent: readonly SilentNode[],
   wanted: WantedVip,
 ): readonly Fault[] {
@@ -32,7 +33,7 @@ function countFaults(
   return [fault('CRITICAL', brief, `${names(holders)} alone has ${vip}, expected on ${expect} nodes`)];
 }
 
-function nobody(nodes: readonly JudgedNode[], silent: readonly SilentNode[], { vip, unreachable }: WantedVip): Fault {
+function nobody(nodes: readonly VipNode[], silent: readonly SilentNode[], { vip, unreachable }: WantedVip): Fault {
   const hint = 'nobody answers for it. Is the address right, and does its resource run?';
   if (silent.length === 0 && nodes.length === 1)
     return fault('CRITICAL', `${names(nodes)} does not have it`, `${names(nodes)} does not have ${vip}`);
@@ -40,27 +41,27 @@ function nobody(nodes: readonly JudgedNode[], silent: readonly SilentNode[], { v
   return fault(
     unreachable,
     'no reached node has it',
-    `no reached node has ${vip}: if the others have not either, ${hint}`,
+    `no reached node has ${vip}: if the others do not have it either, ${hint}`,
   );
 }
 
-function someLack(holders: readonly JudgedNode[], lacking: readonly JudgedNode[], vip: string): Fault {
+function someLack(holders: readonly VipNode[], lacking: readonly VipNode[], vip: string): Fault {
   const model = holders.find(({ places }) => places.length > 0)?.places[0]?.address;
   const add = model === undefined ? '' : `, or by hand: ip addr add ${vip}/${model.prefix} dev ${model.ifname}`;
-  const brief = `${names(lacking)} ${lacking.length === 1 ? 'lacks' : 'lack'} it`;
   const hint = holders.length === 1 ? '. If it is a failover VIP, use --expect one' : '';
-  const text = `${brief.replace(/it$/, vip)}, which ${names(holders)} ${holders.length === 1 ? 'has' : 'have'}`;
-  return fault('CRITICAL', brief, `${text}. Start its resource there${add}${hint}`);
+  const lacks = `${names(lacking)} ${lacking.length === 1 ? 'lacks' : 'lack'}`;
+  const text = `${lacks} ${vip}, which ${names(holders)} ${holders.length === 1 ? 'has' : 'have'}`;
+  return fault('CRITICAL', `${lacks} it`, `${text}. Start its resource there${add}${hint}`);
 }
 
-function unwanted(holders: readonly JudgedNode[], vip: string): Fault {
+function unwanted(holders: readonly VipNode[], vip: string): Fault {
   const have = holders.length === 1 ? 'has' : 'have';
   const brief = `${names(holders)} ${have} it, expected on no node`;
   return fault('CRITICAL', brief, `${names(holders)} ${have} ${vip}, expected on no node (--expect none)`);
 }
 
 /** Split brain, or what is one as soon as a dead interface comes back. */
-function tooMany(holders: readonly JudgedNode[], expect: number, vip: string): Fault {
+function tooMany(holders: readonly VipNode[], expect: number, vip: string): Fault {
   const dead = holders.filter(({ unusable }) => unusable !== null);
   const live = holders.length - dead.length;
   if (expect > 1) {
@@ -78,24 +79,24 @@ function tooMany(holders: readonly JudgedNode[], expect: number, vip: string): F
   const first = holders.find(({ unusable }) => unusable === null);
   const which = names(dead);
   const brief = `${which} ${dead.length === 1 ? 'has' : 'have'} it too, but cannot use it`;
-  const text = `${first?.node.name} has ${vip}, and ${which} too, which cannot use it now (${dead.map(({ unusable }) => unusable).join('; ')}): a split brain as soon as that mends. Remove it there`;
+  const text = `${first?.node.name} has ${vip}, and ${which} too, which cannot use it now (${dead.map(({ unusable }) => unusable).join('; ')}): a split brain as soon as that is fixed. Remove it there`;
   return fault('CRITICAL', brief, text);
 }
 
 /** Nodes that gave nothing: a doubt if the others are as expected, else what --unreachable says. */
 function silence(
-  holders: readonly JudgedNode[],
+  holders: readonly VipNode[],
   silent: readonly SilentNode[],
   { vip, expect, unreachable }: WantedVip,
 ): readonly Fault[] {
   const enough = expect !== 'all' && holders.length >= expect;
-  return silent.map(({ name, reason }) => {
-    const brief = `${name} is unreachable`;
-    if (enough) return fault('WARNING', brief, `${brief}: ${reason}. That ${name} has not ${vip} too is not proven`);
-    return fault(unreachable, brief, `${brief}: ${reason}. That ${name} has ${vip} is not proven`);
-  });
+  return silent.map((node) =>
+    enough
+      ? silenceFault(node, 'WARNING', `It is not proven that ${node.name} does not have ${vip} as well`)
+      : silenceFault(node, unreachable, `It is not proven that ${node.name} has ${vip}`),
+  );
 }
 
-function names(nodes: readonly JudgedNode[]): string {
+function names(nodes: readonly VipNode[]): string {
   return listOf(nodes.map(({ node }) => node.name));
 }

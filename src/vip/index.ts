@@ -1,4 +1,3 @@
-export { type ReachedNode, type SilentNode, type VipNode, vipFacts } from '../member/index.ts';
 export { judgeVip, type VipJudgement } from './judge.ts';
 export { reportVip } from './report.ts';
 export type { Expected, WantedVip } from './wanted.ts';

@@ -1,22 +1,23 @@
 import type { View } from '../address/index.ts';
 import {
+  type ClusterMac,
   isLoopback,
-  type JudgedNode,
-  judgeArpRules,
-  judgeMac,
-  judgePlacement,
+  judgeArp,
+  judgeClusterMac,
+  judgeOwnMac,
+  type Member,
   type ReachedNode,
   type SilentNode,
-  type VipNode,
 } from '../member/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import type { Fault } from '../plugin/index.ts';
 import { judgeHolders } from './holders.ts';
+import { judgeVipNode, prefixDifference, type VipNode } from './node.ts';
 import { judgeView, knownFrom } from './view.ts';
-import type { WantedVip } from './wanted.ts';
+import { isShared, type WantedVip } from './wanted.ts';
 
 /** What all nodes together, and this host's own view, show about a VIP. */
 export type VipJudgement = {
-  readonly nodes: readonly JudgedNode[];
+  readonly nodes: readonly VipNode[];
   readonly silent: readonly SilentNode[];
   /** The cluster MAC, as far as it is known and judged. */
   readonly mac: string | null;
@@ -25,13 +26,13 @@ export type VipJudgement = {
 };
 
 /** Judges what the nodes say about a VIP; `view` is null where this host's own was not asked for. */
-export function judgeVip(facts: readonly VipNode[], view: View | null, wanted: WantedVip): VipJudgement {
-  const reached = facts.filter((node): node is ReachedNode => node.reached);
-  const silent = facts.filter((node): node is SilentNode => !node.reached);
-  const nodes = reached.map((node) => judgePlacement(node, wanted));
+export function judgeVip(members: readonly Member[], view: View | null, wanted: WantedVip): VipJudgement {
+  const reached = members.filter((node): node is ReachedNode => node.reached);
+  const silent = members.filter((node): node is SilentNode => !node.reached);
+  const nodes = reached.map((node) => judgeVipNode(node, wanted));
   // Where it should not be at all, how it is there does not matter.
   const holders = wanted.expect === 0 ? [] : nodes.filter(({ has }) => has === true);
-  const { mac, faults: macFaults } = judgeMac(holders, wanted);
+  const { mac, faults, listening } = macOf(holders, wanted);
   const known = knownFrom(nodes, silent.length === 0, mac, wanted);
   return {
     nodes,
@@ -42,27 +43,27 @@ export function judgeVip(facts: readonly VipNode[], view: View | null, wanted: W
       ...judgeHolders(nodes, silent, wanted),
       ...(wanted.expect === 0 ? nodes.filter(({ has }) => has === null) : nodes).flatMap((node) => node.faults),
       ...prefixDifference(holders, wanted),
-      ...macFaults,
-      ...(wanted.arpMangle ? judgeArpRules(holders, mac) : []),
+      ...faults,
+      ...[...listening.values()].flat(),
+      ...(wanted.arpMangle ? placed(holders).flatMap(({ node }) => judgeArp(node, mac)) : []),
       ...(view === null ? [] : judgeView(view, known, wanted)),
     ],
   };
 }
 
-/** Without a prefix to hold them against, the nodes are held against each other. On loopback it is /32 as a rule. */
-function prefixDifference(holders: readonly JudgedNode[], { prefix }: WantedVip): readonly Fault[] {
-  const found = holders.flatMap(({ node, places: [place] }) =>
-    place === undefined || isLoopback(node, place.address.ifname)
-      ? []
-      : [{ name: node.name, prefix: place.address.prefix }],
+/** A failover VIP is only judged by --mac, which then may be the unicast MAC of a virtual router. */
+function macOf(holders: readonly VipNode[], wanted: WantedVip): ClusterMac {
+  const entrances = holders.flatMap(({ node, places: [place] }) =>
+    // On loopback (LVS direct routing) frames come by the card's own MAC.
+    place === undefined || isLoopback(node, place.address.ifname) ? [] : [{ node, ifname: place.address.ifname }],
   );
-  if (prefix !== null || new Set(found.map((one) => one.prefix)).size < 2) return [];
-  const each = listOf(found.map((one) => `${one.name} /${one.prefix}`));
-  return [
-    fault(
-      'WARNING',
-      `the prefix differs (${each})`,
-      `the prefix of the VIP differs (${each}): give all nodes the same`,
-    ),
-  ];
+  if (wanted.skipMac || entrances.length === 0) return nothing;
+  if (isShared(wanted)) return judgeClusterMac(entrances, wanted.mac);
+  return wanted.mac === undefined ? nothing : judgeOwnMac(entrances, wanted.mac);
+}
+
+const nothing: ClusterMac = { mac: null, faults: [], listening: new Map() };
+
+function placed(holders: readonly VipNode[]): readonly VipNode[] {
+  return holders.filter(({ places }) => places.length > 0);
 }

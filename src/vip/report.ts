@@ -1,6 +1,6 @@
-import type { JudgedNode } from '../member/index.ts';
 import { fault, headline, listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
 import type { VipJudgement } from './judge.ts';
+import type { VipNode } from './node.ts';
 import type { WantedVip } from './wanted.ts';
 
 /** The report of a judgement: faults, and a line for each node that has none. */
@@ -18,7 +18,7 @@ export function reportVip(judgement: VipJudgement, wanted: WantedVip): Report {
 }
 
 /** What a node has, where no fault says it already. */
-function describe({ node, places, has, faults }: JudgedNode, { vip, expect }: WantedVip) {
+function describe({ node, places, has, faults }: VipNode, { vip, expect }: WantedVip) {
   const { name } = node;
   if (faults.some(({ state }) => state !== 'OK') || has === null) return [];
   if (!has) return expect === 'all' || faults.length > 0 ? [] : [fault('OK', `${name} does not have it`)];
@@ -59,7 +59,7 @@ function metrics({ nodes, silent, view }: VipJudgement): readonly Metric[] {
 }
 
 function dataOf({ nodes, silent, mac, view }: VipJudgement, { vip, expect }: WantedVip): unknown {
-  const state = (one: JudgedNode): State => worst(['OK', ...one.faults.map((found) => found.state)]);
+  const state = (one: VipNode): State => worst(['OK', ...one.faults.map((found) => found.state)]);
   return {
     vip,
     expect,
@@ -70,7 +70,7 @@ function dataOf({ nodes, silent, mac, view }: VipJudgement, { vip, expect }: Wan
         reached: true,
         state: state(one),
         has: one.has,
-        places: one.node.placements.map(({ address, down }) => ({ ...address, down })),
+        places: one.node.placements.map(({ address, down }) => ({ ...address, down: down?.what ?? null })),
       })),
       ...silent,
     ],

@@ -1,6 +1,7 @@
 import { isMulticastMac, type View } from '../address/index.ts';
-import { isLoopback, type JudgedNode, linkOf } from '../member/index.ts';
+import { isLoopback, linkOf } from '../member/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
+import type { VipNode } from './node.ts';
 import { isShared, type WantedVip } from './wanted.ts';
 
 /** What the poller's own view is held against. */
@@ -12,7 +13,7 @@ export type Known = {
 };
 
 /** What the nodes' facts say of the answers that a poller gets; without nodes, only what the options say. */
-export function knownFrom(nodes: readonly JudgedNode[], whole: boolean, mac: string | null, wanted: WantedVip): Known {
+export function knownFrom(nodes: readonly VipNode[], whole: boolean, mac: string | null, wanted: WantedVip): Known {
   const answers = wanted.expect !== 'all' ? wanted.expect : whole && nodes.length > 0 ? nodes.length : null;
   const named = wanted.skipMac ? null : (wanted.mac ?? mac);
   if (named !== null) return { macs: [named], answers };

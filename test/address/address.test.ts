@@ -87,8 +87,11 @@ describe('links of ip -o link', () => {
       expect(whyDown(links, 'eth0')).toBeNull();
       expect(whyDown(links, 'lo')).toBeNull();
       expect(whyDown(links, 'vrrp.51')).toBeNull();
-      expect(whyDown(links, 'eth2')).toBe('has no carrier (cable, switch port or lower interface)');
-      expect(whyDown(links, 'eth3')).toBe('is down (ip link set it up)');
+      expect(whyDown(links, 'eth2')).toEqual({
+        what: 'has no carrier',
+        hint: 'cable, switch port or lower interface',
+      });
+      expect(whyDown(links, 'eth3')).toEqual({ what: 'is down', hint: 'ip link set eth3 up' });
     },
   );
 
@@ -99,7 +102,7 @@ describe('links of ip -o link', () => {
       '6: bond0.10@bond0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP',
       '7: vrrp.51@bond0.10: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP',
     ]);
-    expect(whyDown(links, 'vrrp.51')).toBe('has no live slave below bond0');
+    expect(whyDown(links, 'vrrp.51')).toEqual({ what: 'has no live slave below bond0', hint: null });
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { View } from '../../src/address/index.ts';
+import { type Member, memberFacts } from '../../src/member/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
-import { judgeVip, reportVip, type VipNode, vipFacts, type WantedVip } from '../../src/vip/index.ts';
+import { judgeVip, reportVip, type WantedVip } from '../../src/vip/index.ts';
 import { type Situation, snapshotText, vip } from '../snapshot_text.ts';
 
 const wanted: WantedVip = {
@@ -9,13 +10,13 @@ const wanted: WantedVip = {
   ...{ allowLo: false, arpMangle: false, unreachable: 'CRITICAL' },
 };
 
-function node(name: string, situation: Situation = {}): VipNode {
+function node(name: string, situation: Situation = {}): Member {
   const snapshot = parseSnapshot(snapshotText({ name, ...situation }));
   if (!snapshot.ok) throw new Error(snapshot.reason);
-  return vipFacts(name, snapshot.value, vip);
+  return memberFacts(name, snapshot.value, vip);
 }
 
-function report(nodes: readonly VipNode[], over: Partial<WantedVip> = {}, view: View | null = null) {
+function report(nodes: readonly Member[], over: Partial<WantedVip> = {}, view: View | null = null) {
   const all = { ...wanted, ...over };
   const { state, summary, findings } = reportVip(judgeVip(nodes, view, all), all);
   return { line: `[${state}] ${summary}`, texts: findings.map((one) => `[${one.state}] ${one.text}`).join('\n') };
@@ -63,7 +64,7 @@ describe('the MAC where no rule names it', () => {
   test('groups of LLDP, spanning tree, CDP and PTP are no cluster MACs', () => {
     const own = ['01005e000001', '333300000001', '0180c200000e', '0180c2000000', '01000ccccccc', '011b19000000'];
     expect(report([unruled('n1', ...own), unruled('n2', ...own)]).line).toBe(
-      `[WARNING] ${vip}: no cluster MAC is known`,
+      `[WARNING] ${vip}: the cluster MAC is not known: give --mac`,
     );
   });
 
@@ -74,12 +75,14 @@ describe('the MAC where no rule names it', () => {
 });
 
 describe('nodes that say nothing', () => {
-  const silent: VipNode = { name: 'n2', reached: false, reason: 'no answer within 8.5 s' };
+  const silent: Member = { name: 'n2', reached: false, reason: 'no answer within 8.5 s' };
 
   test('all of them', () => {
-    expect(report([silent]).line).toBe(`[CRITICAL] ${vip}: n2 is unreachable`);
-    expect(report([silent], { expect: 0 }).line).toBe(`[WARNING] ${vip}: n2 is unreachable`);
-    expect(report([silent], { unreachable: 'UNKNOWN' }).line).toBe(`[UNKNOWN] ${vip}: n2 is unreachable`);
+    expect(report([silent]).line).toBe(`[CRITICAL] ${vip}: n2 is unreachable: no answer within 8.5 s`);
+    expect(report([silent], { expect: 0 }).line).toBe(`[WARNING] ${vip}: n2 is unreachable: no answer within 8.5 s`);
+    expect(report([silent], { unreachable: 'UNKNOWN' }).line).toBe(
+      `[UNKNOWN] ${vip}: n2 is unreachable: no answer within 8.5 s`,
+    );
   });
 
   test('do not hide a split brain of the others', () => {

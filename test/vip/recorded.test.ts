@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { memberFacts } from '../../src/member/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
-import { type Expected, judgeVip, reportVip, vipFacts, type WantedVip } from '../../src/vip/index.ts';
+import { type Expected, judgeVip, reportVip, type WantedVip } from '../../src/vip/index.ts';
 
 /** The first line for the recorded snapshots of a folder. */
 function judged(folder: string, vip: string, wantedOn: Expected, over: Partial<WantedVip> = {}): string {
@@ -13,7 +14,7 @@ function judged(folder: string, vip: string, wantedOn: Expected, over: Partial<W
   const facts = files.sort().map((file) => {
     const snapshot = parseSnapshot(readFileSync(`test/fixtures/${folder}/${file}`, 'utf8'));
     if (!snapshot.ok) throw new Error(snapshot.reason);
-    return vipFacts(file.replace('.txt', ''), snapshot.value, vip);
+    return memberFacts(file.replace('.txt', ''), snapshot.value, vip);
   });
   const { state, summary } = reportVip(judgeVip(facts, null, wanted), wanted);
   return `[${state}] ${summary.replace(`${vip}: `, '')}`;

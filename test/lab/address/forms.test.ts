@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { memberFacts } from '../../../src/member/index.ts';
 import { parseSnapshot } from '../../../src/snapshot/index.ts';
-import { type Expected, judgeVip, reportVip, vipFacts, type WantedVip } from '../../../src/vip/index.ts';
+import { type Expected, judgeVip, reportVip, type WantedVip } from '../../../src/vip/index.ts';
 import { boot, whyNoKernel } from '../uml/uml.ts';
 
 const why = whyNoKernel();
@@ -27,7 +28,7 @@ describe.skipIf(why !== null)(
         ...{ vip, prefix: null, expect: expect_, ifname: undefined, mac: undefined, skipMac: false },
         ...{ allowLo: false, arpMangle: false, unreachable: 'CRITICAL', ...over },
       };
-      const { state, summary } = reportVip(judgeVip([vipFacts(node, snapshot.value, vip)], null, wanted), wanted);
+      const { state, summary } = reportVip(judgeVip([memberFacts(node, snapshot.value, vip)], null, wanted), wanted);
       return `[${state}] ${summary}`;
     }
 

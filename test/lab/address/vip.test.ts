@@ -65,10 +65,10 @@ describe.skipIf(why !== null)(
         lab.check('mon', ['--vip', '192.0.2.100', '-N', n1, '-N', 'n2=file:/nowhere', ...args]);
       const failover = await asked('--expect', 'one');
       expect(failover.stdout).toContain('[WARNING] 192.0.2.100: n2 is unreachable');
-      expect(failover.stdout).toContain('That n2 has not 192.0.2.100 too is not proven');
+      expect(failover.stdout).toContain('It is not proven that n2 does not have 192.0.2.100 as well');
       const sharing = await asked();
       expect(sharing.stdout).toContain('[CRITICAL] 192.0.2.100: n2 is unreachable');
-      expect(sharing.stdout).toContain('That n2 has 192.0.2.100 is not proven');
+      expect(sharing.stdout).toContain('It is not proven that n2 has 192.0.2.100');
       expect((await asked('--unreachable', 'warning')).code).toBe(1);
       lab.sh('ip -n n1 addr del $VIP/24 dev eth0');
       await lab.snapshot('n1', []);

@@ -81,7 +81,7 @@ export const vipScenarios: readonly VipScenario[] = [
     args: one,
     state: 'CRITICAL',
     first: '192.0.2.100: n2 has it too, but cannot use it (+1 more)',
-    says: ['n2: eth0 has no carrier): a split brain as soon as that mends'],
+    says: ['n2: eth0 has no carrier): a split brain as soon as that is fixed'],
   },
   {
     name: 'two nodes of two, by number',
@@ -179,7 +179,7 @@ export const vipScenarios: readonly VipScenario[] = [
     setup: 'vip n1',
     args: [...one, '--mac', '00:00:5e:00:01:33'],
     state: 'CRITICAL',
-    first: '192.0.2.100: n1: eth0 has not the MAC 00:00:5e:00:01:33',
+    first: '192.0.2.100: n1: eth0 does not have the MAC 00:00:5e:00:01:33',
     says: ['eth0, which has the VIP, has 02:00:00:00:00:01'],
   },
   // An interface called like a flag.
@@ -198,7 +198,7 @@ export const vipScenarios: readonly VipScenario[] = [
     args: one,
     state: 'CRITICAL',
     first: '192.0.2.100: n1: eth0 is down',
-    says: ['ip link set it up'],
+    says: ['ip link set eth0 up'],
   },
   {
     name: 'its interface has no carrier',
@@ -265,7 +265,7 @@ export const vipScenarios: readonly VipScenario[] = [
     setup: 'vip n1; vip n2',
     args: [],
     state: 'UNKNOWN',
-    first: '192.0.2.100: no cluster MAC is known',
+    first: '192.0.2.100: the cluster MAC is not known: give --mac',
     says: ['Give --mac'],
   },
   {
@@ -274,7 +274,7 @@ export const vipScenarios: readonly VipScenario[] = [
     as: 'root',
     args: [],
     state: 'WARNING',
-    first: '192.0.2.100: no cluster MAC is known',
+    first: '192.0.2.100: the cluster MAC is not known: give --mac',
   },
   {
     name: 'a cluster MAC like those of IP multicast, added by hand',
@@ -320,7 +320,7 @@ export const vipScenarios: readonly VipScenario[] = [
     as: 'root',
     args: [],
     state: 'CRITICAL',
-    first: '192.0.2.100: cluster MAC differs (n1 01:23:45:67:89:ab, n1 01:23:45:67:89:cd and n2 01:23:45:67:89:ab)',
+    first: '192.0.2.100: cluster MAC differs (n1 01:23:45:67:89:cd, n1 01:23:45:67:89:ab and n2 01:23:45:67:89:ab)',
   },
   {
     name: 'an ARP rule tells a MAC that nobody listens to',

@@ -241,7 +241,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'vip-missing',
     setup: `${two} on n2 ip addr del $VIP/24 dev eth1`,
     state: 'CRITICAL',
-    says: /n2 holds bucket 2, but has not the VIP/,
+    says: /n2 holds bucket 2, but does not have the VIP/,
     ...judged,
   },
   {

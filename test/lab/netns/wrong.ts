@@ -148,14 +148,14 @@ const placement: readonly Sketch[] = [
     situation: 'VIP absent on n2',
     setup: `crowd 2; ${two}; has_vip del n2`,
     state: 'CRITICAL',
-    says: /n2 holds bucket 2, but has not the VIP/,
+    says: /n2 holds bucket 2, but does not have the VIP/,
     tcp: half,
   },
   {
     situation: 'VIP absent on all nodes',
     setup: `crowd 2; ${two}; has_vip del n1; has_vip del n2`,
     state: 'CRITICAL',
-    says: /n1 holds bucket 1, but has not the VIP|is \S+ the right address/,
+    says: /n1 holds bucket 1, but does not have the VIP|is \S+ the right address/,
     tcp: [1, 0],
   },
   {

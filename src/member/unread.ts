@@ -1,0 +1,32 @@
+import type { Unread } from '../netfilter/index.ts';
+import { type Fault, fault } from '../plugin/index.ts';
+import type { ReachedNode } from './facts.ts';
+
+/** That something on which a verdict depends could not be read, with the line that sudoers lacks. */
+export function unreadFault(node: ReachedNode, { what, reason, needs }: Unread): Fault {
+  const brief = `${node.name}: cannot read ${what}`;
+  return fault('UNKNOWN', brief, `${brief}: ${reason}${sudoers('. Allow it', node, [needs])}`);
+}
+
+/** That rules were not read which might name the MAC: nothing is wrong, but that it is judged without them is said. */
+export function unreadRulesNote(node: ReachedNode): readonly Fault[] {
+  const { unread } = node.macs;
+  const [first] = unread;
+  if (first === undefined) return [];
+  const needs = unread.map((one) => one.needs);
+  const text = `${node.name}: the rules were not read (${first.what}: ${first.reason}), so the cluster MAC is judged only by what the nodes listen to${sudoers('. To read them, add', node, needs)}`;
+  return [fault('OK', `${node.name}: rules not read`, text)];
+}
+
+/** That a fact which every user may read is not there: `what` stands before `not read`. */
+export function notRead(what: string, reason: string): Fault {
+  return fault('UNKNOWN', `${what} not read`, `${what} not read: ${reason}`);
+}
+
+/** The line that sudoers lacks, behind a verb; empty where no command would help. */
+export function sudoers(verb: string, { name, user }: ReachedNode, needs: readonly (string | null)[]): string {
+  const commands = [...new Set(needs.filter((one) => one !== null))];
+  return commands.length === 0
+    ? ''
+    : `${verb} in sudoers on ${name}: ${user} ALL=(root) NOPASSWD: ${commands.join(', ')}`;
+}
