@@ -95,6 +95,31 @@ describe('links of ip -o link', () => {
     },
   );
 
+  test.each([
+    [
+      'a bridge',
+      '5: br0: <BROADCAST,MULTICAST> mtu 1500 qdisc noop state DOWN mode DEFAULT group default qlen 1000\\    link/ether 5a:ef:77:84:91:72 brd ff:ff:ff:ff:ff:ff promiscuity 0  allmulti 0 minmtu 68 maxmtu 65535 \\    bridge forward_delay 1500 hello_time 200 max_age 2000 ',
+      'bridge',
+    ],
+    [
+      'a port of a bridge',
+      '3: n1-p@if2: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 master br0 state UP\\    link/ether 5a:ef:77:84:91:72 brd ff:ff:ff:ff:ff:ff promiscuity 1 \\    veth \\    bridge_slave state forwarding priority 32 cost 2 ',
+      'veth',
+    ],
+    [
+      'a card',
+      '2: eth0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\\    link/ether 02:00:00:00:00:01 brd ff:ff:ff:ff:ff:ff promiscuity 0 addrgenmode eui64 numtxqueues 1 ',
+      null,
+    ],
+    [
+      'a bridge without -d',
+      '2: br0: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP\\    link/ether 46:f1:f7:a5:6a:db brd ff:ff:ff:ff:ff:ff',
+      null,
+    ],
+  ])('the kind of %s', (_, line, kind) => {
+    expect(parseLinks([line])[0]?.kind).toBe(kind);
+  });
+
   test('a macvlan on a VLAN on a bond whose slaves are all dead carries nothing', () => {
     const links = parseLinks([
       '2: d0: <NO-CARRIER,BROADCAST,SLAVE,UP> mtu 1500 master bond0 state DOWN',

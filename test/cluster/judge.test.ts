@@ -47,6 +47,7 @@ const withoutVip = [
   '1: lo    inet 127.0.0.1/8 scope host lo',
   '3: eth1    inet 192.168.56.11/24 brd 192.168.56.255 scope global eth1',
 ];
+const onLoopback = ['1: lo    inet 127.0.0.1/8 scope host lo', `1: lo    inet ${vip}/32 scope global lo`];
 const established = '-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT';
 
 describe('verdicts on a cluster of CLUSTERIP nodes', () => {
@@ -155,6 +156,28 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
       nodes: { n1: holds('1'), n2: holds('2', { match: '-i eth0' }) },
       state: 'CRITICAL',
       says: /n2: the cluster rule is bound to eth0, the VIP is on eth1/,
+    },
+    'the VIP on loopback of all nodes is a place like any other: the rules say by which card it comes': {
+      nodes: { n1: { ...holds('1'), addr: onLoopback }, n2: { ...holds('2'), addr: onLoopback } },
+      state: 'OK',
+      says: /n1 has the VIP on lo alone: its frames are taken to come in by eth1/,
+    },
+    'the VIP on loopback of a node whose card does not listen to the cluster MAC is CRITICAL': {
+      nodes: { n1: holds('1'), n2: { ...holds('2'), addr: onLoopback, maddr: [] } },
+      state: 'CRITICAL',
+      says: /n2: eth1 does not listen to the cluster MAC 01:23:45:67:89:ab/,
+    },
+    'a card that takes in all multicast need not list the cluster MAC': {
+      nodes: {
+        n1: holds('1'),
+        n2: {
+          ...holds('2'),
+          maddr: [],
+          link: ['3: eth1: <BROADCAST,MULTICAST,ALLMULTI,UP,LOWER_UP> mtu 1500 state UP'],
+        },
+      },
+      state: 'OK',
+      says: /2 buckets on 2 nodes/,
     },
     'a cluster MAC that is not subscribed is CRITICAL': {
       nodes: { n1: holds('1'), n2: { ...holds('2'), maddr: ['3    eth1            1     0     01005e000001'] } },
