@@ -92,7 +92,7 @@ export default definePlugin({
   },
   run: async (options, context) => {
     context.stage(`asking ${options.node.map(({ name }) => name).join(', ')}`);
-    const asked = askNodes(options.node, { vip: options.vip, noArp: true, ...requestOf(options, context) });
+    const asked = askNodes(options.node, { vip: options.vip, ...requestOf(options, context) });
     // Loaded while the nodes answer: at the next turn of the event loop all of them have been asked.
     await new Promise((resolve) => setImmediate(resolve));
     const { bucketTable, factsOf, judgeCluster, reportCluster, trafficTo, unshared } = await import('#cluster');

@@ -14,8 +14,6 @@ export type Request = Omit<NrpeRequest, 'signal'> & {
   readonly routes?: readonly string[];
   /** Only what every user may read: addresses, interfaces, groups and routes. Ways that pass no arguments give all. */
   readonly addressesOnly?: boolean;
-  /** Without the rules of arptables, on which no bucket hangs. */
-  readonly noArp?: boolean;
   /** After so many milliseconds a node has given no answer. */
   readonly limitMs: number;
   /**

@@ -12,8 +12,6 @@ export type Question = {
   readonly routes?: readonly string[];
   /** Only what every user may read: no rules, and nothing is asked of sudo. */
   readonly addressesOnly?: boolean;
-  /** Without the rules of arptables. */
-  readonly noArp?: boolean;
   /** How long the whole answer may take, in milliseconds. */
   readonly limitMs: number;
 };
@@ -23,14 +21,13 @@ export type Question = {
  * that is no address and no host name.
  */
 export function scriptArguments(question: Question): readonly string[] {
-  const { vip, routes = [], addressesOnly = false, noArp = false, limitMs } = question;
+  const { vip, routes = [], addressesOnly = false, limitMs } = question;
   // For each single command: one that hangs leaves time for the rest, so that the answer says which one it was.
   const limit = Math.max(1, Math.floor((limitMs * 0.6) / 1000));
   return [
     ...(vip === undefined ? [] : ['--vip', plain(vip)]),
     ...routes.flatMap((route) => ['--route', plain(route)]),
     ...(addressesOnly ? ['--addresses-only'] : []),
-    ...(noArp ? ['--no-arp'] : []),
     ...['--limit', String(limit)],
   ];
 }
