@@ -2,7 +2,8 @@
 #   PROTOCOL SOURCE SOURCE-PORT ANSWERS [NODES]
 # ANSWERS: names joined by +, none, or (TCP) hangs, refused, reset. NODES, for TCP: those that sent a SYN-ACK, joined by +, or -.
 # Who sent an echo reply or a SYN-ACK is told from the source of its frame: 02:00:00:00:00:0N is nN.
-# Source ports are the same in every run. It ends when nothing was answered for QUIET seconds.
+# A node that answers twice is named twice. Source ports are the same in every run. It ends when nothing was answered for
+# QUIET seconds. With a router in between, FRAMES is the network namespace in which the nodes' frames are seen.
 use strict;
 use warnings;
 use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6 AF_INET6 PF_INET6);
@@ -42,10 +43,21 @@ sub checksum {
     return ~$sum & 0xffff;
 }
 
+# From here on in another network namespace: setns(2), CLONE_NEWNET.
+sub namespace {
+    open(my $namespace, '<', $_[0]) or die "$_[0]: $!";
+    return $namespace;
+}
+sub within { syscall(308, fileno $_[0], 0x40000000) == 0 or die "setns: $!" }
+my $own = namespace("/proc/$$/ns/net");
+
 # Every frame that comes in (PF_PACKET 17, ETH_P_IP or ETH_P_IPV6), with room for all of them (SO_RCVBUFFORCE 33).
+within(namespace($ENV{FRAMES})) if $ENV{FRAMES};
 socket(my $frames, 17, SOCK_RAW, unpack('S', pack('n', $six ? 0x86dd : 0x0800))) or die "packet socket: $!";
 setsockopt($frames, SOL_SOCKET, 33, pack('i', 16_000_000)) or die "receive buffer: $!";
 fcntl($frames, F_SETFL, fcntl($frames, F_GETFL, 0) | O_NONBLOCK);
+
+within($own) if $ENV{FRAMES};
 
 my $id = 1;
 for my $source (@sources) {
@@ -113,13 +125,17 @@ while ((my $left = $end - time) > 0) {
     for my $socket (@{ $readable // [] }) {
         if ($socket == $frames) {
             my $packet;
-            frame($packet) while defined recv($frames, $packet, 2000, 0);
+            while (defined(my $from = recv($frames, $packet, 2000, 0))) {
+                # Frames to another's MAC are nothing: sll_pkttype, PACKET_OTHERHOST.
+                frame($packet) if unpack('x10 C', $from) != 3;
+            }
             next;
         }
         my $one = $probe{fileno $socket};
         if ($one->{protocol} eq 'udp') {
             my $from = recv($socket, my $name, 100, 0);
-            if (defined $from) { chomp $name; $one->{answers}{$name}++; answered() }
+            # As a socket that is connected: what another address sends is nothing to it.
+            if (defined $from && $from eq at(53, $vip)) { chomp $name; $one->{answers}{$name}++; answered() }
         } else {
             my $read = sysread($socket, my $name, 100);
             if ($read) { chomp $name; $one->{answers}{$name}++; answered() }
@@ -129,7 +145,8 @@ while ((my $left = $end - time) > 0) {
     }
 }
 for my $one (@probes) {
-    my $answers = join('+', sort keys %{ $one->{answers} });
+    my %count = %{ $one->{answers} };
+    my $answers = join('+', map { ($_) x $count{$_} } sort keys %count);
     my @nodes = $one->{protocol} =~ /^tcp/ ? (join('+', sort keys %{ $one->{nodes} }) || '-') : ();
     print join(' ', $one->{protocol}, $one->{source}, $one->{port}, $answers || $one->{state}, @nodes), "\n";
 }

@@ -1,30 +1,30 @@
 # Answers for one node: TCP on ports 80 and 8080 and UDP on port 53 of the VIP, always with the node's name.
-# The file READY appears when it listens.
+# The file READY appears when it listens. TCP may be served on another address: server.pl NAME VIP READY [ADDRESS]
 use strict;
 use warnings;
 use Socket qw(:DEFAULT inet_pton pack_sockaddr_in6 AF_INET6 PF_INET6);
 use IO::Select;
 
-my ($name, $vip, $ready) = @ARGV;
+my ($name, $vip, $ready, $tcp_on) = @ARGV;
 my $six = $vip =~ /:/;
 my $select = IO::Select->new;
 my %kind;
 
 sub at {
-    my ($port) = @_;
-    return $six ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $vip)) : pack_sockaddr_in($port, inet_aton($vip));
+    my ($port, $host) = @_;
+    return $six ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $host)) : pack_sockaddr_in($port, inet_aton($host));
 }
 
 for my $port (80, 8080) {
     socket(my $tcp, $six ? PF_INET6 : PF_INET, SOCK_STREAM, 0) or die "socket: $!";
     setsockopt($tcp, SOL_SOCKET, SO_REUSEADDR, 1);
-    bind($tcp, at($port)) or die "bind: $!";
+    bind($tcp, at($port, $tcp_on // $vip)) or die "bind: $!";
     listen($tcp, 1024);
     $select->add($tcp);
     $kind{$tcp} = 'listener';
 }
 socket(my $udp, $six ? PF_INET6 : PF_INET, SOCK_DGRAM, 0) or die "socket: $!";
-bind($udp, at(53)) or die "bind: $!";
+bind($udp, at(53, $vip)) or die "bind: $!";
 $select->add($udp);
 open(my $flag, '>', $ready) or die "$ready: $!";
 close $flag;
