@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Outcome, readOutcome } from '../uml/uml.ts';
-import type { Scenario } from './scenario.ts';
 
 /** Tests and tools run in the project's folder. */
 const root = process.cwd();
@@ -17,21 +16,31 @@ export function whyNoNamespaces(): string | null {
   return tried.status === 0 ? null : `${tried.stdout}${tried.stderr}`.trim();
 }
 
+/** What is to be set up, in words of the shell. */
+export type Setup = { readonly name: string; readonly setup: string };
+
+/** Lists of clients' addresses, by the name of the file they go to, and the file of the words that a setup is written in. */
+export type Stage = { readonly words: string; readonly sources: Readonly<Record<string, readonly string[]>> };
+
 /** Runs the scenarios, split over that many shells at once, each in namespaces of its own. */
-export async function runScenarios(scenarios: readonly Scenario[], shells = 4): Promise<ReadonlyMap<string, Outcome>> {
+export async function runScenarios(
+  scenarios: readonly Setup[],
+  shells = 4,
+  stage: Stage = { words: path.join(folder, 'words.sh'), sources: { sources, sources6 } },
+): Promise<ReadonlyMap<string, Outcome>> {
   const parts = Array.from({ length: shells }, (_, shell) => scenarios.filter((_, i) => i % shells === shell));
-  const outcomes = await Promise.all(parts.filter((part) => part.length > 0).map(runShell));
+  const outcomes = await Promise.all(parts.filter((part) => part.length > 0).map((part) => runShell(part, stage)));
   return new Map(outcomes.flatMap((outcome) => [...outcome]));
 }
 
-async function runShell(scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, Outcome>> {
+async function runShell(scenarios: readonly Setup[], stage: Stage): Promise<ReadonlyMap<string, Outcome>> {
   const lab = mkdtempSync(path.join(tmpdir(), 'rackwatch-netns-'));
   try {
     for (const part of ['scenarios', 'results']) mkdirSync(path.join(lab, part));
-    writeFileSync(path.join(lab, 'sources'), `${sources.join('\n')}\n`);
-    writeFileSync(path.join(lab, 'sources6'), `${sources6.join('\n')}\n`);
+    for (const [name, list] of Object.entries(stage.sources))
+      writeFileSync(path.join(lab, name), `${list.join('\n')}\n`);
     for (const { name, setup } of scenarios) writeFileSync(path.join(lab, 'scenarios', `${name}.sh`), `${setup}\n`);
-    const said = await start(lab);
+    const said = await start(lab, stage.words);
     const log = existsSync(path.join(lab, 'guest.log')) ? readFileSync(path.join(lab, 'guest.log'), 'utf8') : said;
     return new Map(scenarios.map(({ name }) => [name, resultOf(path.join(lab, 'results', name), log)]));
   } finally {
@@ -39,14 +48,14 @@ async function runShell(scenarios: readonly Scenario[]): Promise<ReadonlyMap<str
   }
 }
 
-function start(lab: string): Promise<string> {
+function start(lab: string, words: string): Promise<string> {
   const shell = spawn('unshare', ['-n', '-m', path.join(folder, 'run')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
       LAB: lab,
       TOOLS: path.join(root, 'test/lab/uml'),
-      WORDS: path.join(folder, 'words.sh'),
+      WORDS: words,
       SCRIPT: path.join(root, 'plugins/cluster_node_snapshot'),
       QUIET: '0.7',
     },

@@ -10,7 +10,7 @@ const wanted = scenarios.filter(({ name }) => words.length === 0 || words.some((
 runScenarios(wanted, 6).then((outcomes) => {
   const recorded = wanted.flatMap((scenario) => {
     const outcome = outcomes.get(scenario.name);
-    return outcome === undefined ? [] : [{ scenario, outcome }];
+    return outcome === undefined ? [] : [{ name: scenario.name, scenario, outcome }];
   });
   (words.length === 0 ? writeRecordings : addRecordings)(recorded);
   for (const { scenario, outcome } of recorded) {

@@ -8,77 +8,101 @@ import type { Scenario } from './scenario.ts';
 // snapshots share stands once in `sections`, and a snapshot names it (`@12`). Of the traffic there is a line for what was
 // alike, with a letter a client, in the order of the sources.
 
-const folder = 'test/fixtures/netns';
-const pool = path.join(folder, 'sections');
+/** Recordings that lie in one folder. */
+export type Recordings = {
+  /** Writes these recordings anew, and removes all others. */
+  readonly write: (outcomes: readonly Taken[]) => void;
+  /** Adds recordings to those that are there, or puts them in their place. What is shared already keeps its number. */
+  readonly add: (outcomes: readonly Taken[]) => void;
+  /** Reads the recording of a name, made with these clients, or null. */
+  readonly read: (name: string, clients: readonly string[]) => Outcome | null;
+};
+
+/** What is recorded under a name. */
+export type Taken = { readonly name: string; readonly outcome: Outcome };
+
+/** The recordings of a folder. */
+export function recordingsIn(folder: string): Recordings {
+  const pool = path.join(folder, 'sections');
+  const add = (outcomes: readonly Taken[]) => {
+    const number = new Map(pooled(pool).map((section, i) => [section, i]));
+    const counts = new Map<string, number>();
+    const all = outcomes.map(({ name, outcome }) => ({
+      name,
+      traffic: outcome.traffic,
+      nodes: Object.entries(outcome.snapshots).map(([node, text]) => ({ node, sections: split(text) })),
+    }));
+    for (const section of all.flatMap(({ nodes }) => nodes.flatMap(({ sections }) => sections)))
+      counts.set(section, (counts.get(section) ?? 0) + 1);
+    for (const [section, count] of counts)
+      if (count > 1 && section.length > 40 && !number.has(section)) number.set(section, number.size);
+    writePool(pool, [...number.keys()]);
+    for (const { name, nodes, traffic } of all)
+      writeFileSync(path.join(folder, `${name}.txt`), writtenOf(nodes, traffic, number));
+  };
+  return {
+    write: (outcomes) => {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      writePool(pool, []);
+      add(outcomes);
+    },
+    add,
+    read: (name, clients) => {
+      const file = path.join(folder, `${name}.txt`);
+      return existsSync(file) ? readOne(readFileSync(file, 'utf8'), pooled(pool), clients) : null;
+    },
+  };
+}
+
+const recordings = recordingsIn('test/fixtures/netns');
 
 /** Writes these recordings anew, and removes all others. */
-export function writeRecordings(outcomes: readonly { readonly scenario: Scenario; readonly outcome: Outcome }[]): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  writePool([]);
-  addRecordings(outcomes);
-}
+export const writeRecordings = recordings.write;
 
-/** Adds recordings to those that are there, or puts them in their place. What is shared already keeps its number. */
-export function addRecordings(outcomes: readonly { readonly scenario: Scenario; readonly outcome: Outcome }[]): void {
-  const known = pooled();
-  const number = new Map(known.map((section, i) => [section, i]));
-  const counts = new Map<string, number>();
-  const all = outcomes.map(({ scenario, outcome }) => ({
-    scenario,
-    traffic: outcome.traffic,
-    nodes: Object.entries(outcome.snapshots).map(([node, text]) => ({ node, sections: split(text) })),
-  }));
-  for (const section of all.flatMap(({ nodes }) => nodes.flatMap(({ sections }) => sections)))
-    counts.set(section, (counts.get(section) ?? 0) + 1);
-  for (const [section, count] of counts)
-    if (count > 1 && section.length > 40 && !number.has(section)) number.set(section, number.size);
-  writePool([...number.keys()]);
-  for (const { scenario, nodes, traffic } of all) writeRecording(scenario, nodes, traffic, number);
-}
+/** Adds recordings to those that are there, or puts them in their place. */
+export const addRecordings = recordings.add;
 
 /** Reads the recording of a scenario, or null. */
 export function readRecording({ name, ipv6 }: Scenario): Outcome | null {
-  const file = path.join(folder, `${name}.txt`);
-  if (!existsSync(file)) return null;
-  const sections = pooled();
-  const parts = readFileSync(file, 'utf8')
+  return recordings.read(name, ipv6 ? sources6 : sources);
+}
+
+function readOne(text: string, sections: readonly string[], clients: readonly string[]): Outcome {
+  const parts = text
     .split(/^# (?=n\d$|traffic$)/m)
     .slice(1)
     .map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n') + 1)] as const);
-  const expanded = (text: string) => text.replace(/^@(\d+)\n/gm, (_, i) => sections[Number(i)] ?? '');
+  const expanded = (part: string) => part.replace(/^@(\d+)\n/gm, (_, i) => sections[Number(i)] ?? '');
   return {
     snapshots: Object.fromEntries(
-      parts.filter(([title]) => title !== 'traffic').map(([node, text]) => [node, expanded(text)]),
+      parts.filter(([title]) => title !== 'traffic').map(([node, part]) => [node, expanded(part)]),
     ),
-    traffic: read(parts.find(([title]) => title === 'traffic')?.[1] ?? '', ipv6 ? sources6 : sources),
+    traffic: read(parts.find(([title]) => title === 'traffic')?.[1] ?? '', clients),
   };
 }
 
 /** The sections that several snapshots share, in the order of their numbers. */
-function pooled(): readonly string[] {
+function pooled(pool: string): readonly string[] {
   return readFileSync(pool, 'utf8')
     .split(/^@\d+\n/m)
     .slice(1);
 }
 
-function writePool(sections: readonly string[]): void {
+function writePool(pool: string, sections: readonly string[]): void {
   writeFileSync(pool, sections.map((section, i) => `@${i}\n${section}`).join(''));
 }
 
-type Taken = { readonly node: string; readonly sections: readonly string[] };
-
-function writeRecording(
-  { name }: Scenario,
-  nodes: readonly Taken[],
+function writtenOf(
+  nodes: readonly { readonly node: string; readonly sections: readonly string[] }[],
   traffic: readonly Probe[],
   number: ReadonlyMap<string, number>,
-): void {
+): string {
   const snapshots = nodes.map(({ node, sections }) => {
     const texts = sections.map((section) => (number.has(section) ? `@${number.get(section)}\n` : section));
     return `# ${node}\n${texts.join('')}`;
   });
-  writeFileSync(path.join(folder, `${name}.txt`), `${snapshots.join('')}# traffic\n${written(traffic)}`);
+  return `${snapshots.join('')}# traffic\n${written(traffic)}`;
 }
 
 /** A snapshot in its sections, the first line with the first. */
@@ -86,15 +110,21 @@ function split(text: string): readonly string[] {
   return text.split(/^(?=== )/m);
 }
 
-// A letter a client. Nodes are a sum: n1 is 1, n2 is 2, n3 is 4.
+// A letter a client. Nodes are a sum: n1 is 1, n2 is 2, n3 is 4. Where one answers twice it is a capital: once and twice
+// are the digits of a number to the base of 3, n1 the lowest.
 const unanswered: Readonly<Record<string, string>> = { none: '.', hangs: 'h', refused: 'x', reset: 'r' };
+const names = ['n1', 'n2', 'n3'];
 
-function letter(names: readonly string[]): string {
-  return String(names.reduce((sum, name) => sum + 2 ** (Number(name.slice(1)) - 1), 0));
+function letter(answers: readonly string[]): string {
+  const counts = names.map((name) => Math.min(2, answers.filter((one) => one === name).length));
+  if (counts.every((count) => count < 2)) return String(counts.reduce((sum, count, i) => sum + count * 2 ** i, 0));
+  return String.fromCharCode(64 + counts.reduce((sum, count, i) => sum + count * 3 ** i, 0));
 }
 
-function namesOf(digit: string): readonly string[] {
-  return ['n1', 'n2', 'n3'].filter((_, i) => (Number(digit) >> i) & 1);
+function namesOf(sign: string): readonly string[] {
+  const code = sign.charCodeAt(0) - 64;
+  const count = (i: number) => (code < 0 ? (Number(sign) >> i) & 1 : Math.floor(code / 3 ** i) % 3);
+  return names.flatMap((name, i) => Array.from({ length: count(i) }, () => name));
 }
 
 function written(traffic: readonly Probe[]): string {
@@ -105,7 +135,7 @@ function written(traffic: readonly Probe[]): string {
     lines.set(answers, [...(lines.get(answers) ?? []), protocol]);
     if (protocol !== 'tcp80') continue;
     const began = probes
-      .map(({ began: names }) => letter(names))
+      .map(({ began }) => letter(began))
       .join('')
       .replaceAll('0', '.');
     lines.set(began, [...(lines.get(began) ?? []), 'began']);

@@ -1,7 +1,7 @@
 import type { Probe } from '../uml/uml.ts';
 import type { Shares } from './scenario.ts';
 
-/** The nodes that gave a client an answer that lasts; of TCP that is one at most. */
+/** The nodes that gave a client an answer that lasts, one that answered twice stands twice; of TCP that is one at most. */
 export function answered({ answers }: Probe): readonly string[] {
   return /^n\d/.test(answers) ? answers.split('+') : [];
 }

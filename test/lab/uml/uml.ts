@@ -37,27 +37,33 @@ export function whyNoKernel(): string | null {
     : 'no User-Mode Linux kernel: run test/lab/prepare';
 }
 
+/** Lists of clients' addresses, by the name of the file they go to, and the script that the guest runs. */
+export type Guest = { readonly script?: string; readonly sources: Readonly<Record<string, readonly string[]>> };
+
 /** Boots the kernel and runs the scenarios, split over that many guests at once. */
 export async function runScenarios(
   scenarios: readonly { readonly name: string; readonly setup: string }[],
   guests = 2,
+  guest: Guest = { sources: { sources } },
 ): Promise<ReadonlyMap<string, Outcome>> {
-  const parts = Array.from({ length: guests }, (_, guest) => scenarios.filter((_, i) => i % guests === guest)).filter(
+  const parts = Array.from({ length: guests }, (_, i) => scenarios.filter((_, j) => j % guests === i)).filter(
     (part) => part.length > 0,
   );
-  const outcomes = await Promise.all(parts.map(runGuest));
+  const outcomes = await Promise.all(parts.map((part) => runGuest(part, guest)));
   return new Map(outcomes.flatMap((outcome) => [...outcome]));
 }
 
 async function runGuest(
   scenarios: readonly { readonly name: string; readonly setup: string }[],
+  guest: Guest,
 ): Promise<ReadonlyMap<string, Outcome>> {
   const lab = mkdtempSync(path.join(tmpdir(), 'rackwatch-uml-'));
   try {
     for (const folder of ['scenarios', 'results', 'uml']) mkdirSync(path.join(lab, folder));
-    writeFileSync(path.join(lab, 'sources'), `${sources.join('\n')}\n`);
+    for (const [name, list] of Object.entries(guest.sources))
+      writeFileSync(path.join(lab, name), `${list.join('\n')}\n`);
     for (const { name, setup } of scenarios) writeFileSync(path.join(lab, 'scenarios', `${name}.sh`), `${setup}\n`);
-    const said = await boot(lab);
+    const said = await boot(lab, guest.script);
     if (!existsSync(path.join(lab, 'status')))
       throw new Error(`the kernel did not come to its end: ${said.slice(-2000)}\n${logOf(lab)}`);
     return new Map(scenarios.map(({ name }) => [name, readResult(path.join(lab, 'results', name), logOf(lab))]));
