@@ -1,0 +1,216 @@
+import { allLost, bucketLost, type Sketch, situationsOf, type Way } from './situation.ts';
+
+// Section 1: who answers ARP for the VIP. xt_cluster and nftables leave that to the kernel, which tells the card's own MAC,
+// in replies as in the node's own requests from the VIP.
+
+const both: Sketch['ways'] = ['iptables-nft', 'nftables'];
+const shared = 'crowd 2; share n1 1 2; share n2 2 2';
+/** The ARP rule is right on n1, and something else on n2. */
+const unlike = (arptables: string, nft: readonly string[]) => (way: Way) =>
+  `${shared}; answers_arp n1\n${way === 'nftables' ? `arp_chain n2 ${nft.map((rule) => `"${rule}"`).join(' ')}` : arptables}`;
+const mangle = '-j mangle --mangle-mac-s $MAC';
+const set = 'arp saddr ether set $MAC';
+
+const sketches: readonly Sketch[] = [
+  { situation: 'ARP rule on both nodes', ways: both, setup: 'healthy 2', state: 'OK' },
+  { situation: 'ARP rules on three nodes', ways: both, setup: 'healthy 3', nodes: 3, state: 'OK' },
+  {
+    situation: 'no ARP rule anywhere',
+    ways: both,
+    setup: shared,
+    tcp: bucketLost,
+    state: 'WARNING',
+    says: /ARP.*static|static.*ARP/s,
+    clients: [],
+  },
+  {
+    situation: 'no ARP rule anywhere, static entries on the peers',
+    ways: both,
+    setup: `${shared}; peer_learned $MAC`,
+    state: 'WARNING',
+    says: /ARP.*static|static.*ARP/s,
+  },
+  {
+    situation: 'no ARP rule anywhere, static entries, ARP skipped',
+    ways: both,
+    setup: `${shared}; peer_learned $MAC`,
+    options: ['--skip', 'arp'],
+    state: 'OK',
+  },
+  {
+    situation: 'ARP rule on one node only',
+    ways: both,
+    setup: `${shared}; answers_arp n1`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'nft ARP rules beside xt_cluster, on one node only',
+    ways: ['iptables-nft'],
+    setup: `${shared}; ARPWAY=nftables; answers_arp n1`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'arptables on one node, nft on the other',
+    ways: both,
+    setup: `${shared}; ARPWAY=nftables; answers_arp n1; ARPWAY=iptables-nft; answers_arp n2`,
+    state: 'OK',
+  },
+  {
+    situation: 'ACCEPT before the ARP rule on n2',
+    ways: both,
+    setup: unlike('on n2 arptables-nft -A OUTPUT -s $VIP -j ACCEPT; answers_arp n2', ['arp saddr ip $VIP accept', set]),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ARP rule of another interface on n2',
+    ways: both,
+    setup: unlike(`dead_card n2 eth2; on n2 arptables-nft -A OUTPUT -o eth2 -s $VIP ${mangle}`, [
+      `oifname eth2 arp saddr ip $VIP ${set}`,
+    ]),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ARP rule of the right interface',
+    ways: both,
+    setup: unlike(`on n2 arptables-nft -A OUTPUT -o eth1 -s $VIP ${mangle}`, [`oifname eth1 arp saddr ip $VIP ${set}`]),
+    state: 'OK',
+  },
+  {
+    situation: 'ARP rules for replies only',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `${shared}; for n in n1 n2; do arp_chain $n "arp operation reply arp saddr ip $VIP ${set}"; done`
+        : `${shared}; for n in n1 n2; do on $n arptables-nft -A OUTPUT --opcode 2 -s $VIP ${mangle}; done`,
+    tcp: bucketLost,
+    state: 'WARNING',
+    says: /ARP/,
+    clients: [],
+  },
+  {
+    situation: 'ARP rules for replies only, requests from another address (arp_announce)',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `${shared}; for n in n1 n2; do setting $n net/ipv4/conf/all/arp_announce 2; arp_chain $n "arp operation reply arp saddr ip $VIP ${set}"; done`
+        : `${shared}; for n in n1 n2; do setting $n net/ipv4/conf/all/arp_announce 2; on $n arptables-nft -A OUTPUT --opcode 2 -s $VIP ${mangle}; done`,
+    state: ['OK', 'WARNING'],
+  },
+  {
+    situation: 'ARP rules for every address of the node',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `${shared}; for n in n1 n2; do arp_chain $n "${set}"; done`
+        : `${shared}; for n in n1 n2; do on $n arptables-nft -A OUTPUT ${mangle}; done`,
+    state: 'OK',
+  },
+  {
+    situation: 'ARP rule for what is not the VIP on n2',
+    ways: both,
+    setup: unlike(`on n2 arptables-nft -A OUTPUT ! -s $VIP ${mangle}`, [`arp saddr ip != $VIP ${set}`]),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'what is not the VIP accepted first, then an ARP rule for all',
+    ways: both,
+    setup: unlike(`on n2 arptables-nft -A OUTPUT ! -s $VIP -j ACCEPT; on n2 arptables-nft -A OUTPUT ${mangle}`, [
+      'arp saddr ip != $VIP accept',
+      set,
+    ]),
+    state: 'OK',
+  },
+  {
+    situation: 'ARP rule for a set with the VIP',
+    ways: ['nftables'],
+    setup: unlike('', [`arp saddr ip { 192.168.56.77, $VIP } ${set}`]),
+    state: 'OK',
+  },
+  {
+    situation: 'ARP rule for a set without the VIP on n2',
+    ways: ['nftables'],
+    setup: unlike('', [`arp saddr ip { 192.168.56.77, 192.168.56.78 } ${set}`]),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ARP rule for a named set with the VIP',
+    ways: ['nftables'],
+    setup: `${shared}; answers_arp n1
+table n2 <<RULES
+table arp cluster {
+  set vips { type ipv4_addr; elements = { 192.168.56.77, $VIP } }
+  chain output {
+    type filter hook output priority filter; policy accept;
+    arp saddr ip @vips jump told
+  }
+  chain told {
+    ${set}
+  }
+}
+RULES`,
+    state: 'OK',
+  },
+  {
+    situation: 'ARP rule tells another MAC on n2',
+    ways: both,
+    setup: `${shared}; answers_arp n1; answers_arp n2 01:23:45:67:89:ac`,
+    tcp: allLost,
+    state: 'CRITICAL',
+    says: /89:ac/,
+    clients: [],
+  },
+  {
+    situation: 'ARP of the VIP dropped at output on n2',
+    ways: both,
+    setup: unlike('on n2 arptables-nft -A OUTPUT -s $VIP -j DROP', ['arp saddr ip $VIP drop']),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ARP to the VIP dropped at input on n2',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `healthy 2; printf 'table arp guard { chain input { type filter hook input priority 0; arp daddr ip %s drop; }; }' $VIP | table n2`
+        : 'healthy 2; on n2 arptables-nft -A INPUT -d $VIP -j DROP',
+    tcp: bucketLost,
+    state: ['CRITICAL', 'WARNING'],
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'two VIPs with an ARP rule each',
+    ways: both,
+    setup: `healthy 2; for n in n1 n2; do ip -n $n addr add 192.168.56.21/24 dev eth1; done
+for n in n1 n2; do on $n arptables-nft -A OUTPUT -s 192.168.56.21 -j mangle --mangle-mac-s 01:23:45:67:89:ac; done`,
+    state: 'OK',
+  },
+  {
+    situation: 'CLUSTERIP answers ARP by itself',
+    ways: ['clusterip'],
+    setup: 'cluster 2; rule n1 1 2; rule n2 2 2',
+    state: 'OK',
+  },
+];
+
+export const arp = situationsOf(1, sketches);

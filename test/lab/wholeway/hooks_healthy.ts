@@ -1,0 +1,152 @@
+import { lost, type Sketch, situationsOf, type Way, well } from './situation.ts';
+
+// Section 4, what is healthy inside the hooks though it does not look so.
+
+const both: Sketch['ways'] = ['iptables-nft', 'nftables'];
+const each = (commands: string) => `healthy 2; for n in n1 n2; do ${commands}; done`;
+const alike = (iptables: string, nft: string) => (way: Way) =>
+  each(`before $n ${way === 'nftables' ? `'${nft}'` : iptables}`);
+
+const policy: readonly Sketch[] = [
+  {
+    situation: 'one network alone may come in',
+    ways: both,
+    setup: each('xt $n -A INPUT -s 192.168.1.0/24 -j ACCEPT; xt $n -A INPUT -d $VIP -j DROP'),
+    sources: 'lan',
+    tcp: lost(0.5, 0.5),
+    state: 'OK',
+  },
+  {
+    situation: 'one network alone may come in, by policy',
+    ways: ['iptables-nft'],
+    setup: each('xt $n -A INPUT -s 192.168.1.0/24 -j ACCEPT; xt $n -P INPUT DROP'),
+    sources: 'lan',
+    tcp: lost(0.5, 0.5),
+    state: 'OK',
+  },
+  {
+    situation: 'another offset on n2, and firewalls that deny a host',
+    ways: ['nftables'],
+    setup: 'whole 2; share n1 1 2; OFFSET=1 share n2 2 2; for n in n1 n2; do xt $n -A INPUT -s 10.9.9.9 -j DROP; done',
+    state: 'OK',
+  },
+  {
+    situation: 'another offset on n2, and firewalls that deny UDP',
+    ways: ['nftables'],
+    setup: 'whole 2; share n1 1 2; OFFSET=1 share n2 2 2; for n in n1 n2; do xt $n -A INPUT -p udp -j DROP; done',
+    udp: lost(1, 1),
+    icmp: well,
+    state: 'OK',
+  },
+  {
+    situation: 'a rule about another multicast MAC',
+    ways: ['nftables'],
+    setup: each("before $n 'ether daddr 01:23:45:67:89:ac drop'; before $n 'ether daddr 01:00:5e:00:00:fb accept'"),
+    state: 'OK',
+  },
+  {
+    situation: 'n2 denies more of what both deny',
+    ways: ['iptables-nft'],
+    setup: `${each('xt $n -A INPUT -s 10.0.0.0/8 -j DROP')}; xt n2 -I INPUT -s 10.64.0.0/10 -p tcp -j DROP`,
+    tcp: lost(0.2, 0.3),
+    state: 'OK',
+  },
+  {
+    situation: 'icmp returned early on n2, at input',
+    ways: ['iptables-nft'],
+    setup: 'healthy 2; xt n2 -A INPUT -p icmp -j RETURN',
+    state: 'OK',
+  },
+];
+
+const layouts: readonly Sketch[] = [
+  {
+    situation: 'a drained node as a map to a chain that drops',
+    ways: ['nftables'],
+    setup: `whole 2; share n1 1,2 2
+nftables n2 <<RULES
+table ip cluster {
+  chain none { drop; }
+  chain prerouting {
+    BASE
+    iif eth1 ip daddr $VIP jhash ip saddr mod 2 seed 2052138319 vmap { 0 : goto none, 1 : goto none }
+  }
+}
+RULES`,
+    state: 'OK',
+  },
+  {
+    situation: 'marks saved with the connection, then what has none is dropped',
+    ways: ['iptables-nft'],
+    setup: `whole 2; for i in 1 2; do
+  xt n$i -t mangle -A PREROUTING -d $VIP -i eth1 -m cluster --cluster-total-nodes 2 --cluster-local-node $i --cluster-hash-seed 1 -j MARK --set-mark 0xffff
+  xt n$i -t mangle -A PREROUTING -d $VIP -i eth1 -j CONNMARK --save-mark
+  xt n$i -t mangle -A PREROUTING -d $VIP -i eth1 -m connmark ! --mark 0xffff -j DROP
+done`,
+    state: 'OK',
+  },
+  {
+    situation: 'an unreadable ACCEPT that never matches, before a layout of marks',
+    ways: ['iptables-nft'],
+    setup: `whole 2; for i in 1 2; do
+  xt n$i -t mangle -A PREROUTING -m string --algo bm --string rackwatch-never -j ACCEPT
+  share_marked n$i $i 2
+done`,
+    tcp: well,
+    state: ['UNKNOWN', 'WARNING'],
+    says: /string/,
+    clients: [],
+  },
+  {
+    situation: 'multi-WAN marks restored and returned before the rules',
+    ways: ['iptables-nft'],
+    setup: each(
+      'before $n -m mark ! --mark 0 -j RETURN; before $n -j CONNMARK --restore-mark; ip -n $n rule add fwmark 0x10 lookup 100; ip -n $n route add default via 192.168.56.254 table 100',
+    ),
+    state: 'OK',
+  },
+  {
+    situation: 'taken over by n1, everything without the mark dropped on n2',
+    ways: ['iptables-nft'],
+    setup: `whole 2
+xt n1 -t mangle -A PREROUTING -i eth1 -m cluster --cluster-total-nodes 2 --cluster-local-nodemask 3 --cluster-hash-seed 1 -j MARK --set-mark 0xffff
+for n in n1 n2; do xt $n -t mangle -A PREROUTING -d $VIP -i eth1 -m mark ! --mark 0xffff -j DROP; done`,
+    state: 'OK',
+  },
+  {
+    situation: 'taken over by n1, n2 drops by the mark without naming the VIP',
+    ways: ['iptables-nft'],
+    setup: `whole 2
+xt n1 -t mangle -A PREROUTING -i eth1 -m cluster --cluster-total-nodes 2 --cluster-local-nodemask 3 --cluster-hash-seed 1 -j MARK --set-mark 0xffff
+for n in n1 n2; do xt $n -t mangle -A PREROUTING -i eth1 -m mark ! --mark 0xffff -j DROP; done`,
+    state: 'OK',
+  },
+  {
+    situation: 'taken over by n1, n2 drops by the mark in raw',
+    ways: ['iptables-nft'],
+    setup: `whole 2; share n1 1,2 2
+xt n2 -t raw -A PREROUTING -i eth1 -m mark ! --mark 0xffff -j DROP`,
+    state: 'OK',
+  },
+  {
+    situation: 'taken over by n1, n2 drops everything',
+    ways: both,
+    setup: 'whole 2; share n1 1,2 2; only_drop n2',
+    state: 'OK',
+  },
+  {
+    situation: 'Web redirected behind the rules to a port that is open',
+    ways: both,
+    setup:
+      'TCP_ON=0.0.0.0; healthy 2; for n in n1 n2; do firewall $n; xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j REDIRECT --to-ports 8080; done',
+    state: 'OK',
+  },
+  {
+    situation: 'the hour of the day decides',
+    ways: ['nftables'],
+    setup: alike('', 'meta hour "00:00"-"23:59" counter'),
+    state: 'OK',
+  },
+];
+
+export const hooksHealthy = situationsOf(4, [...policy, ...layouts]);

@@ -1,0 +1,27 @@
+import { beforeAll, describe, test } from 'vitest';
+import { built } from '../netns/ask.ts';
+import { whyNoNamespaces } from '../netns/netns.ts';
+import { type Outcome, whyNoKernel } from '../uml/uml.ts';
+import { hold } from './hold.ts';
+import { situations } from './situations.ts';
+import { measureSituations } from './stage.ts';
+
+const why = whyNoNamespaces() ?? whyNoKernel();
+if (why !== null && process.env['RACKWATCH_LAB'] === 'required')
+  throw new Error(`the lab of the whole way cannot run: ${why}`);
+
+describe.skipIf(why !== null)(
+  `the whole way of a packet, with a router and real clients${why === null ? '' : ` (skipped: ${why})`}`,
+  () => {
+    let outcomes: ReadonlyMap<string, Outcome> = new Map();
+    beforeAll(async () => {
+      outcomes = await measureSituations(situations);
+    }, 900_000);
+
+    test.each(situations.map((situation) => [situation.name, situation] as const))('%s', async (name, situation) => {
+      const outcome = outcomes.get(name);
+      if (outcome === undefined) throw new Error('the lab gave no result');
+      await hold(situation, outcome, built);
+    });
+  },
+);
