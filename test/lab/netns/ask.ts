@@ -56,7 +56,7 @@ export const inside: Ask = async (args) => {
 export type Asked = {
   readonly vip: string;
   readonly nodes: readonly string[];
-  readonly snapshots: Readonly<Record<string, string>>;
+  readonly snapshots: Readonly<Record<string, string | Uint8Array>>;
   readonly options: readonly string[];
 };
 

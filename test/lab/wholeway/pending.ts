@@ -177,4 +177,21 @@ export const pending: Readonly<Record<string, string>> = {
   '5-the-default-by-a-second-wire-on-n2-strict-rp-filter-iptables-nft': 'OK, CRITICAL is right',
   '5-the-default-by-a-second-wire-on-n2-strict-rp-filter-nftables': 'OK, CRITICAL is right',
   '5-vip-on-a-macvlan-strict-rp-filter-on-n2-nftables': 'OK, CRITICAL is right',
+  '1-arp-rule-on-both-nodes-iptables-nft without its last newline': 'is not read',
+  '1-arp-rule-on-both-nodes-iptables-nft with a byte order mark': 'is not read',
+  '1-arp-rule-on-both-nodes-iptables-nft in UTF-16, as by PowerShell': 'is not read',
+  '1-arp-rule-on-both-nodes-iptables-nft in UTF-16, the high byte first': 'is not read',
+  '1-arp-rule-on-both-nodes-iptables-nft in UTF-16 without its last newline': 'is not read',
+  '1-neighbour-discovery-accepted-first-nothing-skipped-iptables-nft-ipv6 without its last newline': 'is not read',
+  '1-neighbour-discovery-accepted-first-nothing-skipped-iptables-nft-ipv6 with a byte order mark': 'is not read',
+  '1-neighbour-discovery-accepted-first-nothing-skipped-iptables-nft-ipv6 in UTF-16, as by PowerShell': 'is not read',
+  '1-neighbour-discovery-accepted-first-nothing-skipped-iptables-nft-ipv6 in UTF-16, the high byte first':
+    'is not read',
+  '1-neighbour-discovery-accepted-first-nothing-skipped-iptables-nft-ipv6 in UTF-16 without its last newline':
+    'is not read',
+  '4-web-sent-past-the-rules-on-both-nodes-by-return-nftables without its last newline': 'is not read',
+  '4-web-sent-past-the-rules-on-both-nodes-by-return-nftables with a byte order mark': 'is not read',
+  '4-web-sent-past-the-rules-on-both-nodes-by-return-nftables in UTF-16, as by PowerShell': 'is not read',
+  '4-web-sent-past-the-rules-on-both-nodes-by-return-nftables in UTF-16, the high byte first': 'is not read',
+  '4-web-sent-past-the-rules-on-both-nodes-by-return-nftables in UTF-16 without its last newline': 'is not read',
 };

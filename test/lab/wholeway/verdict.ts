@@ -1,4 +1,4 @@
-import { type Ask, type Asked, askAbout, type Said, spoken } from '../netns/ask.ts';
+import { type Ask, type Asked, askAbout, inside, type Said, spoken } from '../netns/ask.ts';
 import { answered, fate, measure } from '../netns/traffic.ts';
 import type { Outcome, Probe } from '../uml/uml.ts';
 import type { Situation } from './situation.ts';
@@ -6,18 +6,22 @@ import type { Situation } from './situation.ts';
 /** What the plugin says of a situation, and what is wrong with it: empty where all of it is right. */
 export type Verdict = { readonly said: Said | null; readonly wrong: readonly string[] };
 
+/** What the plugin says of a situation, its clients left aside. */
+export function verdictOf(ask: Ask, situation: Situation, snapshots: Asked['snapshots']): Promise<Said> {
+  return askAbout(ask, clusterOf(situation, snapshots), []);
+}
+
+function clusterOf({ ipv6, nodes, options }: Situation, snapshots: Asked['snapshots']): Asked {
+  return { vip: ipv6 ? 'fd00:56::20' : '192.168.56.20', nodes, snapshots, options };
+}
+
 /** Asks the plugin about the snapshots of a situation, and about its clients, and holds that against what is right. */
 export async function judge(ask: Ask, situation: Situation, outcome: Outcome): Promise<Verdict> {
-  const cluster: Asked = {
-    vip: situation.ipv6 ? 'fd00:56::20' : '192.168.56.20',
-    nodes: situation.nodes,
-    snapshots: outcome.snapshots,
-    options: situation.options,
-  };
+  const cluster = clusterOf(situation, outcome.snapshots);
   try {
     const said = await askAbout(ask, cluster, []);
     const asked = outcome.traffic.filter(({ protocol }) => situation.clients.some((one) => one === protocol));
-    const about = asked.length === 0 ? null : await askAbout(ask, cluster, asked.map(clientOf));
+    const about = asked.length === 0 ? null : await askAbout(inside, cluster, asked.map(clientOf));
     return {
       said,
       wrong: [...unlike(situation, said, outcome), ...(about === null ? [] : unlikeClients(asked, about))],
