@@ -25,7 +25,7 @@ const shaping: Draw = ({ random }) => ({
       'xt $n -t mangle -A OUTPUT -p udp -j DSCP --set-dscp 10',
       'xt $n -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu',
       'xt $n -t mangle -A INPUT -p tcp --dport 80 -j MARK --set-mark 0x30',
-      "echo 'table inet qos { chain output { type filter hook output priority mangle; policy accept; tcp sport 80 meta priority set 1:10; }; }' | table $n",
+      "echo 'table inet qos { chain output { type filter hook output priority mangle; policy accept; tcp sport 80 meta priority set 0x10010; }; }' | table $n",
       "echo 'table inet qos { chain prerouting { type filter hook prerouting priority -140; policy accept; udp dport 53 meta mark set 0x7; }; }' | table $n",
     ]),
   ),
@@ -136,6 +136,15 @@ const asleep: Draw = () => ({
   ),
 });
 
+const unasked: Draw = () => ({ name: 'the script is not told the VIP', setup: 'ASKED=""' });
+
+const bigTable: Draw = ({ ipv6 }) => ({
+  name: 'many routes',
+  setup: everywhere(
+    `seq 1 200 | sed "s|.*|route add ${ipv6 ? 'fd77:&::/48 via fd00:56::fe' : '100.64.&.0/24 via 192.168.56.254'}|" | ip -n $n ${ipv6 ? '-6 ' : ''}-batch -`,
+  ),
+});
+
 const untouched: Draw = (ground) => ({
   name: 'rules for other ports first',
   setup: everywhere(
@@ -162,4 +171,6 @@ export const everyday: readonly Draw[] = [
   arp,
   asleep,
   untouched,
+  unasked,
+  bigTable,
 ];

@@ -140,7 +140,7 @@ const redirected: Draw = (ground) =>
   ground.ipv6
     ? null
     : {
-        name: 'a port redirected on one node',
+        name: 'a port redirected to one that is not open, on one node',
         setup: on(
           last(ground),
           'xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j DNAT --to-destination $VIP:81',

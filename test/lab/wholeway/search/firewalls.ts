@@ -97,6 +97,28 @@ table inet firewalld {
 RULES`),
 });
 
+const vmaps: Draw = () => ({
+  name: 'a firewall of verdict maps',
+  setup: everywhere(`table $n <<'RULES'
+table inet site {
+  set lan { type ipv4_addr; flags interval; elements = { 192.168.56.0/24, 10.64.0.0/10 } }
+  chain web {
+    ct state new limit rate over 100000/second counter drop
+    accept
+  }
+  chain pings { accept; }
+  chain input {
+    type filter hook input priority 0; policy drop;
+    ct state vmap { established : accept, related : accept, invalid : drop }
+    meta l4proto vmap { icmp : jump pings, ipv6-icmp : jump pings }
+    tcp dport vmap { 22 : accept, 80 : goto web, 8080 : goto web }
+    udp dport { 53, 123 } counter accept
+    ip saddr @lan tcp dport 5666 accept
+  }
+}
+RULES`),
+});
+
 const docker: Draw = ({ ipv6 }) =>
   ipv6
     ? null
@@ -256,7 +278,7 @@ table inet blocklist {
 RULES`),
 });
 
-export const firewalls: readonly Draw[] = [distribution, ufw, firewalld];
+export const firewalls: readonly Draw[] = [distribution, distribution, ufw, firewalld, vmaps];
 export const beside: readonly Draw[] = [
   docker,
   kubernetes,

@@ -16,8 +16,8 @@ export type Measured = {
   readonly text: string;
 };
 
-/** `unknown`: UNKNOWN of a healthy cluster of which all can be read. */
-export type Disagreement = 'false OK' | 'false CRITICAL' | 'client' | 'unknown' | 'no result';
+/** `unknown` and `false WARNING`: of a healthy cluster of which all can be read, and in which nothing is meant to hurt. */
+export type Disagreement = 'false OK' | 'false CRITICAL' | 'client' | 'unknown' | 'false WARNING';
 
 const shown = new Set(['tcp80', 'udp', 'icmp']);
 
@@ -85,9 +85,12 @@ function toldWrong(probes: readonly Probe[], about: Said): readonly string[] {
   );
 }
 
-function kindOf({ pieces }: Plan, state: string, hurt: boolean, wrong: boolean): Disagreement | null {
+function kindOf({ pieces, ipv6 }: Plan, state: string, hurt: boolean, wrong: boolean): Disagreement | null {
   if (state === 'OK' && hurt) return 'false OK';
   if (state === 'CRITICAL' && !hurt) return 'false CRITICAL';
-  if (state === 'UNKNOWN' && !hurt && !pieces.some(({ unread }) => unread)) return 'unknown';
+  const plain = !hurt && !pieces.some(({ unread, fault }) => unread || fault);
+  if (state === 'UNKNOWN' && plain) return 'unknown';
+  // That peers of IPv6 need static entries is no snapshot's to see, and may be said.
+  if (state === 'WARNING' && plain && !ipv6) return 'false WARNING';
   return wrong ? 'client' : null;
 }

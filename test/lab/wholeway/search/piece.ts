@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 
 /** How the rules of a random cluster are written, and over which IP. */
 export type Ground = {
-  readonly way: 'iptables-nft' | 'nftables';
+  readonly way: 'iptables-nft' | 'iptables-legacy' | 'nftables';
   readonly ipv6: boolean;
   readonly nodes: readonly string[];
   readonly random: Random;
@@ -18,6 +18,8 @@ export type Piece = {
   readonly denies?: (probe: Probe) => boolean;
   /** It cannot be read what it does: UNKNOWN is no false alarm. */
   readonly unread?: true;
+  /** Meant to hurt, whether it does here or not: a warning of it is none too much. */
+  readonly fault?: true;
   /** Peers' neighbour tables decide with it which node is reached: `--client` cannot tell. */
   readonly byNeighbour?: true;
 };

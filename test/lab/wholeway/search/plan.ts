@@ -19,7 +19,14 @@ export type Plan = {
 /** The cluster of a seed, always the same: a firewall or none, some of what is usual, and for every second one a fault. */
 export function planOf(seed: number): Plan {
   const random = randomOf(seed);
-  const way = random.pick(['iptables-nft', 'nftables'] as const);
+  const way = random.pick([
+    'iptables-nft',
+    'iptables-nft',
+    'iptables-legacy',
+    'nftables',
+    'nftables',
+    'nftables',
+  ] as const);
   const ipv6 = random.chance(0.3);
   const nodes = random.chance(0.15) ? ['n1', 'n2', 'n3'] : ['n1', 'n2'];
   const ground: Ground = { way, ipv6, nodes, random };
@@ -28,11 +35,18 @@ export function planOf(seed: number): Plan {
     ...(random.chance(0.5) ? [random.pick(firewalls)] : []),
     ...random.some(Math.floor(random.real() * 3), beside),
     ...random.some(Math.floor(random.real() * 4), everyday),
-    ...(random.chance(0.5) ? [random.pick(faults)] : []),
+    ...(random.chance(0.5) ? [asFault(random.pick(faults))] : []),
   ];
   const pieces = draws.flatMap((draw) => draw(ground) ?? []);
   return { name: `seed-${seed}`, way, ipv6, nodes, layout, pieces };
 }
+
+const asFault =
+  (draw: Draw): Draw =>
+  (ground) => {
+    const piece = draw(ground);
+    return piece === null ? null : { ...piece, fault: true };
+  };
 
 /** How a plan is set up. */
 export function setupOf({ name, way, ipv6, layout, pieces }: Plan): Setup {

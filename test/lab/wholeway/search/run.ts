@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Measured, measureTwice } from './measure.ts';
 import { planOf, setupOf } from './plan.ts';
 import { shrink } from './shrink.ts';
+import { told } from './told.ts';
 
 // Searches random clusters for what the plugin has wrong: COUNT of them (100) from seed FIRST on (1000). Disagreements are
 // made minimal; their setups, snapshots and traffic go to FOLDER where it is given.
@@ -26,13 +27,6 @@ async function main(): Promise<void> {
     }
   }
   for (const [what, number] of [...tally].sort()) console.log(`${number} ${what}`);
-}
-
-function told(name: string, { plan, hurt, disagreement, text }: Measured): string {
-  const [some] = hurt;
-  const who = some === undefined ? 'nobody' : `${hurt.length} (${some.protocol} ${some.source}: ${some.answers})`;
-  const shown = text.split('\n').slice(0, 4).join('\n').slice(0, 600);
-  return `== ${name}: ${disagreement}, hurt: ${who}\n${setupOf(plan).setup}\n-- ${shown}\n`;
 }
 
 function save(to: string, name: string, { plan, outcome }: Measured): void {
