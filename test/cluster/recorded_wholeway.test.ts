@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { inside } from '../lab/netns/ask.ts';
-import { hold } from '../lab/wholeway/hold.ts';
+import { hold, holdLeaving } from '../lab/wholeway/hold.ts';
+import { leavings } from '../lab/wholeway/leaving.ts';
+import { readLeaving } from '../lab/wholeway/leaving_lab.ts';
 import { pending } from '../lab/wholeway/pending.ts';
 import { readSituation } from '../lab/wholeway/recordings.ts';
 import { saved, savedAs } from '../lab/wholeway/saved.ts';
@@ -35,9 +37,17 @@ describe('the whole way of a packet, replayed: verdict and clients agree with th
     },
   );
 
+  test.each(leavings.map((leaving) => [leaving.name, leaving] as const))('%s', async (_, leaving) => {
+    await holdLeaving(leaving, readLeaving(leaving));
+  });
+
   test('what is pending is a situation', () => {
     const names = situations.map(({ name }) => name);
-    const known = [...names, ...some.flatMap(({ name }) => saved.map(({ way }) => `${name} ${way}`))];
+    const known = [
+      ...names,
+      ...leavings.map(({ name }) => name),
+      ...some.flatMap(({ name }) => saved.map(({ way }) => `${name} ${way}`)),
+    ];
     expect(Object.keys(pending).filter((name) => !known.includes(name))).toEqual([]);
     expect(new Set(names).size).toBe(names.length);
   });

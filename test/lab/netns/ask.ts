@@ -42,15 +42,19 @@ export const built: Ask = (args) =>
     });
   });
 
-/** The same plugin inside this process: for many recordings at little cost. */
-export const inside: Ask = async (args) => {
-  const plugin: Plugin = checkClusterBuckets;
-  const request = readCommandLine(plugin, args, {});
-  if (request.kind !== 'run') throw new Error(`refused: ${JSON.stringify(request)}`);
-  const context = { verbosity: 0, timeoutMs: 60_000, timeLeft: () => 60_000, stage: () => {} } as const;
-  const report = await plugin.run(request.values, { ...context, signal: new AbortController().signal });
-  return JSON.parse(renderJson(report));
-};
+/** A plugin inside this process: for many recordings at little cost. */
+export const askInside =
+  (plugin: Plugin): Ask =>
+  async (args) => {
+    const request = readCommandLine(plugin, args, {});
+    if (request.kind !== 'run') throw new Error(`refused: ${JSON.stringify(request)}`);
+    const context = { verbosity: 0, timeoutMs: 60_000, timeLeft: () => 60_000, stage: () => {} } as const;
+    const report = await plugin.run(request.values, { ...context, signal: new AbortController().signal });
+    return JSON.parse(renderJson(report));
+  };
+
+/** The same plugin inside this process. */
+export const inside: Ask = askInside(checkClusterBuckets);
 
 /** A cluster of which snapshots are at hand. Nodes without one are asked all the same. */
 export type Asked = {

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { Ask } from '../netns/ask.ts';
 import type { Outcome } from '../uml/uml.ts';
+import type { Leaving } from './leaving.ts';
+import { unlikeSaid, unlikeSeen } from './leaving_lab.ts';
 import { pending } from './pending.ts';
 import type { Situation } from './situation.ts';
 import { unlikeTraffic } from './traffic.ts';
@@ -13,7 +15,16 @@ import { judge } from './verdict.ts';
 export async function hold(situation: Situation, outcome: Outcome, ask: Ask): Promise<void> {
   expect(unlikeTraffic(situation, outcome), outcome.log).toEqual([]);
   const { wrong } = await judge(ask, situation, outcome);
-  if (situation.name in pending)
-    expect(wrong, `${situation.name} is right now: strike it off pending.ts`).not.toEqual([]);
+  expectWrong(situation.name, wrong);
+}
+
+/** The same for what leaves a node, and check_source_address. */
+export async function holdLeaving(leaving: Leaving, outcome: Outcome): Promise<void> {
+  expect(unlikeSeen(leaving, outcome), outcome.log).toEqual([]);
+  expectWrong(leaving.name, await unlikeSaid(leaving, outcome));
+}
+
+function expectWrong(name: string, wrong: readonly string[]): void {
+  if (name in pending) expect(wrong, `${name} is right now: strike it off pending.ts`).not.toEqual([]);
   else expect(wrong).toEqual([]);
 }

@@ -2,7 +2,9 @@ import { beforeAll, describe, test } from 'vitest';
 import { built } from '../netns/ask.ts';
 import { whyNoNamespaces } from '../netns/netns.ts';
 import { type Outcome, whyNoKernel } from '../uml/uml.ts';
-import { hold } from './hold.ts';
+import { hold, holdLeaving } from './hold.ts';
+import { leavings } from './leaving.ts';
+import { measureLeavings } from './leaving_lab.ts';
 import { situations } from './situations.ts';
 import { measureSituations } from './stage.ts';
 
@@ -15,8 +17,14 @@ describe.skipIf(why !== null)(
   () => {
     let outcomes: ReadonlyMap<string, Outcome> = new Map();
     beforeAll(async () => {
-      outcomes = await measureSituations(situations);
+      outcomes = new Map([...(await measureSituations(situations)), ...(await measureLeavings())]);
     }, 900_000);
+
+    test.each(leavings.map((leaving) => [leaving.name, leaving] as const))('%s', async (name, leaving) => {
+      const outcome = outcomes.get(name);
+      if (outcome === undefined) throw new Error('the lab gave no result');
+      await holdLeaving(leaving, outcome);
+    });
 
     test.each(situations.map((situation) => [situation.name, situation] as const))('%s', async (name, situation) => {
       const outcome = outcomes.get(name);

@@ -262,12 +262,28 @@ stir() {
 }
 
 # In a shell of its own: what one sets the next does not see.
+# What a target sees of node n1, a line a protocol and port, in place of what clients see of the nodes.
+leave() {
+  stir
+  on cl perl "${WORDS%/*}/seen.pl" $TARGET 4 3 /run/ready.cl >"$out/traffic" &
+  seen=$!
+  until [ -e /run/ready.cl ]; do sleep 0.05; done
+  on n1 perl "${WORDS%/*}/send.pl" $TARGET udp/53 udp/514 tcp/80 tcp/443 &
+  ASKED="--vip $VIP --route $TARGET" snapshot n1 >"$out/n1.txt"
+  wait $seen
+  tear_down
+}
+
 run_scenario() ( # NAME
   out=/run/lab/results/$1
   mkdir -p "$out"
   AS='' VIP=$VIP4
   . "/run/lab/scenarios/$1.sh"
   rm -f /run/ready.*
+  if [ -n "${TARGET:-}" ]; then
+    leave
+    return
+  fi
   servers=''
   for n in $nodes; do
     on $n perl "$TOOLS/server.pl" $n $VIP /run/ready.$n ${TCP_ON:-$VIP} &
