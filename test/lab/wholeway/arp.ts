@@ -206,6 +206,15 @@ for n in n1 n2; do on $n arptables-nft -A OUTPUT -s 192.168.56.21 -j mangle --ma
     state: 'OK',
   },
   {
+    situation: 'a failover VIP beside a shared one with its ARP rules',
+    ways: ['nftables'],
+    setup: `cluster 2; ip -n n2 addr del $VIP/24 dev eth1
+for n in n1 n2; do ip -n $n addr add 192.168.56.21/24 dev eth1; listen $n; arp_chain $n "arp saddr ip 192.168.56.21 arp saddr ether set $MAC"; done`,
+    state: [],
+    vip: 'OK',
+    vipOptions: ['--expect', 'one'],
+  },
+  {
     situation: 'CLUSTERIP answers ARP by itself',
     ways: ['clusterip'],
     setup: 'cluster 2; rule n1 1 2; rule n2 2 2',

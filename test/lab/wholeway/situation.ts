@@ -42,8 +42,10 @@ export type Situation = {
   readonly sources: 'one-network' | 'lan' | null;
   readonly fares: Readonly<Record<Protocol, Fare>>;
   readonly options: readonly string[];
-  /** The verdict that is right; one of several where more than one is defensible. */
+  /** The verdict that is right; one of several where more than one is defensible; none where it is no matter of buckets. */
   readonly state: readonly State[];
+  /** What check_cluster_vip must say of the same nodes; null where it is not asked. */
+  readonly vip: { readonly options: readonly string[]; readonly state: readonly State[] } | null;
   readonly says: RegExp;
   /** The protocols for which `--client` must name who answers; none where peers' neighbour tables decide. */
   readonly clients: readonly Protocol[];
@@ -65,6 +67,9 @@ export type Sketch = {
   readonly icmp?: Fare;
   readonly options?: readonly string[];
   readonly state: State | readonly State[];
+  /** Usual for section 1 over IPv4: as the buckets. */
+  readonly vip?: State | readonly State[];
+  readonly vipOptions?: readonly string[];
   readonly says?: RegExp;
   readonly clients?: readonly Protocol[];
   readonly shares?: boolean;
@@ -102,10 +107,19 @@ function situationOf(section: Situation['section'], sketch: Sketch, written: Ske
         ? [...options, '--skip', 'arp']
         : options.filter((option) => option !== 'arp-judged'),
     state: typeof state === 'string' ? [state] : state,
+    vip: vipOf(section, sketch, ipv6),
     says,
-    clients,
+    clients: state.length === 0 ? [] : clients,
     shares,
   };
+}
+
+function vipOf(section: Situation['section'], sketch: Sketch, ipv6: boolean): Situation['vip'] {
+  const { state, options = [], vipOptions = [] } = sketch;
+  const usual = section === 1 && !ipv6 && options.length === 0 ? state : [];
+  const { vip = usual } = sketch;
+  const states = typeof vip === 'string' ? [vip] : vip;
+  return states.length === 0 ? null : { options: vipOptions, state: states };
 }
 
 function wayOf(written: Sketch['ways'][number]): Way {

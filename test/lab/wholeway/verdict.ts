@@ -1,4 +1,5 @@
-import { type Ask, type Asked, askAbout, inside, type Said, spoken } from '../netns/ask.ts';
+import checkClusterVip from '../../../plugins/check_cluster_vip.ts';
+import { type Ask, type Asked, askAbout, askInside, inside, type Said, spoken } from '../netns/ask.ts';
 import { answered, fate, measure } from '../netns/traffic.ts';
 import type { Outcome, Probe } from '../uml/uml.ts';
 import type { Situation } from './situation.ts';
@@ -19,17 +20,33 @@ function clusterOf({ ipv6, nodes, options }: Situation, snapshots: Asked['snapsh
 export async function judge(ask: Ask, situation: Situation, outcome: Outcome): Promise<Verdict> {
   const cluster = clusterOf(situation, outcome.snapshots);
   try {
+    if (situation.state.length === 0) return { said: null, wrong: await unlikeVip(situation, outcome) };
     const said = await askAbout(ask, cluster, []);
     const asked = outcome.traffic.filter(({ protocol }) => situation.clients.some((one) => one === protocol));
     const about = asked.length === 0 ? null : await askAbout(inside, cluster, asked.map(clientOf));
     return {
       said,
-      wrong: [...unlike(situation, said, outcome), ...(about === null ? [] : unlikeClients(asked, about))],
+      wrong: [
+        ...unlike(situation, said, outcome),
+        ...(about === null ? [] : unlikeClients(asked, about)),
+        ...(await unlikeVip(situation, outcome)),
+      ],
     };
   } catch (trouble) {
     // An option that it does not know yet.
     return { said: null, wrong: [`the plugin gave nothing: ${trouble}`.slice(0, 200)] };
   }
+}
+
+const vipInside = askInside(checkClusterVip);
+
+/** What check_cluster_vip has wrong of the same nodes. */
+async function unlikeVip(situation: Situation, { snapshots }: Outcome): Promise<readonly string[]> {
+  const { vip } = situation;
+  if (vip === null) return [];
+  const said = await askAbout(vipInside, { ...clusterOf(situation, snapshots), options: vip.options }, []);
+  if (vip.state.some((state) => state === said.state)) return [];
+  return [`check_cluster_vip: ${said.state}, right is ${vip.state.join(' or ')}: ${said.summary}`];
 }
 
 /** What is wrong with the verdict itself. */
