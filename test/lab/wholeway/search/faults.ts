@@ -143,7 +143,7 @@ const redirected: Draw = (ground) =>
         name: 'a port redirected to one that is not open, on one node',
         setup: on(
           last(ground),
-          'xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j DNAT --to-destination $VIP:81',
+          'xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j DNAT --to-destination $VIP:8080\nxt $n -I INPUT -p tcp --dport 8080 -j DROP',
         ),
       };
 
