@@ -12,6 +12,23 @@ export const sectionNames = [
   'nft',
   'arptables',
   'route',
+  // From here on: since the second part of the format.
+  'rule4',
+  'rule6',
+  'routes4',
+  'routes6',
+  'neigh',
+  'sysctl',
+  'qdisc',
+  'tc-ingress',
+  'tc-egress',
+  'tc-root',
+  'tc-more',
+  'arptables-legacy',
+  'ebtables',
+  'ebtables-legacy',
+  'nft-chains',
+  'hooks',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 
@@ -24,7 +41,7 @@ export type SectionStatus = 'read' | 'missing' | 'absent' | 'none' | 'denied' | 
 /** What one command said on a node. */
 export type Section = {
   readonly name: SectionName;
-  /** The VIP of a `clusterip` section, the target of a `route`; else empty. */
+  /** The VIP of a `clusterip` section, the target of a `route`, the interface of a `tc-...`; else empty. */
   readonly key: string;
   readonly command: string;
   readonly lines: readonly string[];
@@ -44,6 +61,8 @@ export type Host = {
   readonly uid: number;
   readonly user: string;
   readonly script: string;
+  /** 1: from a script that knew only the sections of the first part; what it did not look for is not there. */
+  readonly parts: number;
 };
 
 /** Everything one node gave. */
@@ -52,6 +71,8 @@ export type Snapshot = { readonly host: Host; readonly sections: readonly Sectio
 const format = 1;
 /** Output, error output, or one of the script's own remarks. */
 const bodyLine = /^(?:>(?: .*)?|!(?: .*)?|= (?:exit \d+|missing .+|needs .+|left out: .+|absent|none))$/s;
+/** A part's end, and the number of lines before it. */
+const endMark = /^== end (\d+)$/;
 /** How reading a section went: the tool's exit code, or why there was nothing to read. */
 const ending = /^= (?:exit \d+|missing .+|absent|none)$/;
 const opening = /^rackwatch-snapshot (0|[1-9]\d*)$/;
@@ -59,6 +80,9 @@ const opening = /^rackwatch-snapshot (0|[1-9]\d*)$/;
 /**
  * Reads the text of `cluster_node_snapshot`. Anything before its first line (a login banner) and after its end mark is
  * ignored. The reason of a failure says what was received instead: nothing, other text, a truncated or damaged answer.
+ *
+ * The first part ends with a mark, behind which old plugins read nothing; newer sections stand there, up to a mark of
+ * their own. There, sections of an unknown name are a newer script's, and nothing that can be judged here.
  */
 export function parseSnapshot(text: string): Result<Snapshot> {
   const all = text.split('\n').map((line) => line.replace(/\r$/, ''));
@@ -69,13 +93,17 @@ export function parseSnapshot(text: string): Result<Snapshot> {
     return failure(
       `snapshot format ${version}, but this plugin reads format ${format}: install the same release on both`,
     );
-  const end = all.findIndex((line, i) => i > start && /^== end \d+$/.test(line));
-  // The mark must be a whole line: cut within its number, it would still look like one.
-  if (end < 0 || end === all.length - 1)
-    return failure(`truncated answer (no end mark after ${all.length - start - 1} lines)`);
-  const announced = Number(all[end]?.slice('== end '.length));
-  if (announced !== end - start) return failure(`damaged answer: ${end - start} lines, ${announced} announced`);
-  return readSections(all.slice(start + 1, end));
+  const lines = all.slice(start);
+  const first = partOf(lines, 1);
+  if (!first.ok) return first;
+  const host = readHost(first.value.find((one) => title(one) === 'host'));
+  if (host === null) return failure('damaged answer: it does not say of which host');
+  const strange = first.value.find((one) => title(one) !== 'host' && readSection(one) === null);
+  if (strange !== undefined)
+    return failure(`damaged answer: unknown section in line "== ${strange.header.slice(0, 80)}"`);
+  if (host.parts < 2) return readSections(host, first.value);
+  const second = partOf(lines, lines.findIndex((line) => endMark.test(line)) + 1);
+  return second.ok ? readSections(host, [...first.value, ...second.value]) : second;
 }
 
 /** The section of a name (and of a VIP or route target); undefined when the node did not give it. */
@@ -90,28 +118,33 @@ function noSnapshot(lines: readonly string[]): string {
 
 type Draft = { header: string; body: string[] };
 
-function readSections(lines: readonly string[]): Result<Snapshot> {
+/** The sections from a line on up to the next end mark. */
+function partOf(lines: readonly string[], from: number): Result<readonly Draft[]> {
+  const end = lines.findIndex((line, i) => i >= from && endMark.test(line));
+  // The mark must be a whole line: cut within its number, it would still look like one.
+  if (end < 0 || end === lines.length - 1)
+    return failure(`truncated answer (no end mark after ${lines.length - 1} lines)`);
+  const announced = Number(endMark.exec(lines[end] ?? '')?.[1]);
+  if (announced !== end) return failure(`damaged answer: ${end} lines, ${announced} announced`);
   const drafts: Draft[] = [];
-  for (const line of lines) {
+  for (const line of lines.slice(from, end)) {
     const last = drafts.at(-1);
     if (line.startsWith('== ')) drafts.push({ header: line.slice(3), body: [] });
     else if (last !== undefined && bodyLine.test(line)) last.body.push(line);
     else return failure(`damaged answer: unexpected line "${line.slice(0, 80)}"`);
   }
+  return success(drafts);
+}
+
+function readSections(host: Host, drafts: readonly Draft[]): Result<Snapshot> {
   const twice = drafts.find((one, i) => drafts.findIndex((other) => title(other) === title(one)) !== i);
   if (twice !== undefined) return failure(`damaged answer: section ${title(twice)} twice`);
-  const host = readHost(drafts.find((one) => title(one) === 'host'));
-  if (host === null) return failure('damaged answer: it does not say of which host');
   const others = drafts.filter((one) => title(one) !== 'host');
   // The script ends each section with exactly one of these; without it the section was not read to its end.
   const open = others.find(({ body }) => body.filter((line) => ending.test(line)).length !== 1);
   if (open !== undefined)
     return failure(`damaged answer: section ${title(open).slice(0, 80)} does not say how it ended`);
-  const sections = others.map(readSection);
-  const strange = sections.indexOf(null);
-  if (strange >= 0)
-    return failure(`damaged answer: unknown section in line "== ${others[strange]?.header.slice(0, 80)}"`);
-  return success({ host, sections: sections.filter((one) => one !== null) });
+  return success({ host, sections: others.flatMap((one) => readSection(one) ?? []) });
 }
 
 /** `clusterip 192.0.2.1` of `clusterip 192.0.2.1: cat /proc/...`. */
@@ -130,6 +163,7 @@ function readHost(draft: Draft | undefined): Host | null {
     uid,
     user: facts.get('user') ?? `${uid}`,
     script: facts.get('script') ?? '',
+    parts: Number(facts.get('parts') ?? 1),
   };
 }
 
