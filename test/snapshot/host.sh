@@ -1,6 +1,7 @@
 # Runs as root in namespaces of its own (unshare -n -m): a host with the VIP and a real firewall, on which the snapshot
 # script is run by each pair of a shell and an awk. Usage: host.sh FOLDER RULES [AWKS], where FOLDER is written to and RULES is
-# how many rules that have nothing to do with the VIP each firewall gets. AWKS names the awks, if not all.
+# how many rules that have nothing to do with the VIP each firewall gets; there are twice as many routes. AWKS names the
+# awks, if not all.
 set -e
 folder=$1
 count=$2
@@ -30,8 +31,30 @@ third=$((count / 3))
   seq 1 $third | awk '{ printf "ip daddr 172.16.%d.%d tcp dport %d accept\n", $1 / 250, $1 % 250, $1 }'
   echo '}; chain forward { type filter hook forward priority 0; policy accept;'
   seq 1 $((2 * third)) | awk '{ printf "ip daddr 10.%d.%d.0/24 tcp dport %d accept\n", $1 / 250, $1 % 250, $1 }'
+  echo '}; chain output { type filter hook output priority 0; policy accept;'
+  echo 'ip saddr 192.168.56.20 tcp sport 444 counter drop'
+  echo 'ip saddr 172.16.0.1 drop'
+  echo '}; }'
+  echo 'table netdev card { chain in { type filter hook ingress device "eth1" priority 0;'
+  echo 'ip daddr 192.168.56.20 tcp dport 445 drop'
   echo '}; }'
 } | nft -f -
+arptables -A OUTPUT -s 192.168.56.20 -j mangle --mangle-mac-s 01:23:45:67:89:ab
+ebtables -A INPUT -p IPv4 --ip-dst 192.168.56.20 --ip-proto tcp --ip-dport 446 -j DROP
+ebtables -A FORWARD -p IPv4 --ip-dst 192.168.56.21 -j DROP
+iptables -t mangle -A OUTPUT -s 192.168.56.20 -p tcp --sport 447 -j DROP
+iptables -t mangle -A OUTPUT -s 172.16.0.1 -j DROP
+
+# Policy routing, and a routing table in which every other route leads where the default leads.
+ip route add default via 192.168.56.1 dev eth1
+ip route add blackhole 10.200.0.0/16
+ip route add 10.201.0.0/16 via 192.168.56.2 dev eth1
+ip rule add from 192.168.56.20 fwmark 0x1/0xff lookup 100
+ip route add unreachable default table 100
+seq 1 $((2 * count)) | awk '{ printf "route add 11.%d.%d.0/24 via 192.168.56.%d dev eth1\n", $1 / 250, $1 % 250, 1 + $1 % 2 }' | ip -batch -
+ip neigh add 192.168.56.1 lladdr 02:00:00:00:00:01 dev eth1 nud permanent
+echo 1 >/proc/sys/net/ipv4/conf/eth1/rp_filter
+tc qdisc add dev eth1 clsact
 
 # What awk is, is told by what stands behind /usr/bin/awk.
 awk=$(realpath /usr/bin/awk)

@@ -3,13 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseSnapshot, type Snapshot, section } from '../../src/snapshot/index.ts';
+import { parseSnapshot, type SectionName, type Snapshot, section } from '../../src/snapshot/index.ts';
 
 const script = 'plugins/cluster_node_snapshot';
 
 const tools = [
   ...['/usr/bin/dash', '/usr/bin/bash', '/usr/bin/busybox', '/usr/bin/mawk', '/usr/bin/gawk', '/usr/bin/unshare'],
-  ...['/usr/sbin/nft', '/usr/sbin/iptables-legacy-restore', '/usr/bin/setpriv'],
+  ...['/usr/sbin/nft', '/usr/sbin/iptables-legacy-restore', '/usr/bin/setpriv', '/usr/sbin/ebtables', '/usr/sbin/tc'],
 ];
 
 function whyNot(): string | null {
@@ -42,7 +42,8 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
       ['mawk', 'gawk', 'busybox'].map((awk) => `${shell}-${awk}`),
     );
     // A packet may be counted between two runs.
-    const text = (name: string) => read(`${name}.txt`).replace(/\[\d+:\d+\]|"(?:packets|bytes)": \d+/g, 'N');
+    const text = (name: string) =>
+      read(`${name}.txt`).replace(/\[\d+:\d+\]|"(?:packets|bytes)": \d+|counter packets \d+ bytes \d+/g, 'N');
     for (const name of names) {
       expect(text(name), name).toBe(text('dash-mawk'));
       expect(read(`${name}.err`), name).toBe('');
@@ -89,19 +90,58 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
     expect(section(snapshot, 'addr')?.status).toBe('read');
   });
 
-  test('without the ARP rules nothing else is missing', () => {
-    const names = (args: readonly string[]) =>
-      parsed(spawnSync('sh', [script, ...args], { encoding: 'utf8' }).stdout).sections.map(({ name }) => name);
-    expect(names(['--no-arp'])).toEqual(names([]).filter((name) => name !== 'arptables'));
+  test('what stands on the way from the card to the answer is there, each with its source', () => {
+    const snapshot = parsed(read('busybox-busybox.txt'));
+    const lines = (name: SectionName, key = '') => section(snapshot, name, key)?.lines.join('\n');
+    expect(section(snapshot, 'arptables')?.lines).toContain(
+      '-A OUTPUT -j mangle -s 192.168.56.20 --mangle-mac-s 01:23:45:67:89:ab',
+    );
+    expect(lines('ebtables')).toContain(
+      '-A INPUT -p IPv4 --ip-dst 192.168.56.20 --ip-proto tcp --ip-dport 446 -j DROP',
+    );
+    expect(section(snapshot, 'ebtables')?.leftOut).toEqual(['filter FORWARD, 1 rules']);
+    expect(lines('iptables')).toContain('-A OUTPUT -s 192.168.56.20/32 -p tcp -m tcp --sport 447 -j DROP');
+    expect(section(snapshot, 'iptables')?.leftOut).toEqual(['mangle OUTPUT, 1 rules for other addresses']);
+    for (const text of ['"chain": "output"', '"field": "sport"}}, "right": 444', '"right": 445'])
+      expect(lines('nft')).toContain(text);
+    expect(section(snapshot, 'nft')?.leftOut).toContain('inet other output, 1 rules for other addresses');
+    expect(lines('nft-chains')).toContain('type filter hook ingress device "eth1"');
+    expect(lines('rule4')).toMatch(/^\d+:\tfrom 192\.168\.56\.20 fwmark 0x1\/0xff lookup 100$/m);
+    expect(lines('neigh')).toMatch(/^192\.168\.56\.1 dev eth1 lladdr 02:00:00:00:00:01 PERMANENT/m);
+    expect(lines('sysctl')).toContain('net.ipv4.conf.eth1.rp_filter = 1');
+    expect(lines('sysctl')).not.toContain('net.ipv4.conf.lo.rp_filter');
+    expect(lines('qdisc')).toContain('qdisc clsact ffff: dev eth1');
+    for (const name of ['tc-ingress', 'tc-egress'] as const)
+      expect(section(snapshot, name, 'eth1')?.status).toBe('read');
+  });
+
+  test('of many routes those are left out that lead where the route around them leads, then whole groups', () => {
+    const routes = section(parsed(read('busybox-busybox.txt')), 'routes4');
+    expect(routes?.lines).toContain('blackhole 10.200.0.0/16 ');
+    expect(routes?.lines).toContain('10.201.0.0/16 via 192.168.56.2 dev eth1 ');
+    expect(routes?.lines).toContain('unreachable default table 100 ');
+    expect(routes?.lines.join('\n')).not.toMatch(/^11\..* via 192\.168\.56\.1 /m);
+    expect(routes?.leftOut).toEqual([
+      'main, 600 routes that lead where the route around them leads',
+      'main, 600 unicast routes via 192.168.56.2 dev eth1',
+    ]);
+  });
+
+  test('a plugin of release 0.1.0 reads the first part, which ends with a mark of its own', () => {
+    const [first, ...more] = read('dash-mawk.txt').split(/(?<=^== end \d+\n)/m);
+    expect(more).toHaveLength(1);
+    const alone = (first ?? '').replace('> parts 2\n', '').replace(/== end (\d+)/, (_, n) => `== end ${n - 1}`);
+    const names = parsed(alone).sections.map(({ name }) => name);
+    expect(names).toEqual(['addr', 'link', 'maddr', 'clusterip', 'iptables-legacy', 'iptables', 'arptables', 'nft']);
   });
 
   test('what is not installed is missing', () => {
     const snapshot = parsed(read('bare.txt'));
-    for (const name of ['iptables-legacy', 'iptables', 'ip6tables', 'nft'] as const)
+    for (const name of ['iptables-legacy', 'iptables', 'nft', 'arptables', 'qdisc'] as const)
       expect(section(snapshot, name)?.status, name).toBe('missing');
   });
 
-  test('5,000 unrelated legacy and 5,000 nft rules stay under 50 kB, and what is left out is counted', {
+  test('5,000 unrelated legacy and 5,000 nft rules and 10,000 routes stay under 50 kB, and what is left out is counted', {
     timeout: 120_000,
   }, () => {
     const crowd = mkdtempSync(path.join(folder, 'crowd-'));
@@ -120,6 +160,7 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
       expect([...(section(snapshot, 'nft')?.leftOut ?? [])].sort()).toEqual([
         'inet other forward, 3334 rules',
         'inet other input, 1667 rules for other addresses',
+        'inet other output, 1 rules for other addresses',
       ]);
     }
   });
@@ -154,26 +195,35 @@ test('a script that was cut on the way does nothing', () => {
   }
 });
 
-test('arguments that could mean anything else are ignored, and it ends with 0', () => {
-  const args = [
-    '--vip',
-    '$(id)',
-    '--route',
-    '-x',
-    '--limit',
-    'ten',
-    '--vip',
-    '',
-    'stray',
-    '--route',
-    '127.0.0.1',
-    '--vip',
-  ];
-  const { stdout, stderr, status } = spawnSync('sh', [script, ...args], { encoding: 'utf8' });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(
-    parsed(stdout)
-      .sections.filter(({ name }) => name === 'route')
-      .map(({ key }) => key),
-  ).toEqual(['127.0.0.1']);
+describe('its arguments', () => {
+  const run = (...args: readonly string[]) => spawnSync('sh', [script, ...args], { encoding: 'utf8' });
+
+  test.each([
+    [['--vip', '$(id)'], '--vip needs an address'],
+    [['--vip', ''], '--vip needs an address'],
+    [['--vip'], '--vip needs an address'],
+    [['--route', '-x'], '--route needs an address or a host name'],
+    [['--limit', 'ten'], '--limit needs a number of seconds'],
+    [['--limit', '0'], '--limit needs a number of seconds'],
+    [['stray'], 'unknown argument: stray'],
+    [['--vip', '192.0.2.1', '--no-such'], 'unknown argument: --no-such'],
+  ])('%j are refused with a sentence, and it ends with 0', (args, sentence) => {
+    const { stdout, stderr, status } = run(...args);
+    expect({ stdout, stderr, status }).toEqual({
+      stdout: `cluster_node_snapshot: ${sentence} (see --help)\n`,
+      stderr: '',
+      status: 0,
+    });
+  });
+
+  test('several targets give a section each', () => {
+    const { stdout } = run('--addresses-only', '--route', '127.0.0.1', '--limit', '3', '--route', '127.0.0.2');
+    const routes = parsed(stdout).sections.filter(({ name }) => name === 'route');
+    expect(routes.map(({ key }) => key)).toEqual(['127.0.0.1', '127.0.0.2']);
+  });
+
+  test('--help says how it is called, --version which release it is', () => {
+    expect(run('--help')).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--addresses-only') });
+    expect(run('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^cluster_node_snapshot \d/) });
+  });
 });
