@@ -135,6 +135,124 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
     expect(names).toEqual(['addr', 'link', 'maddr', 'clusterip', 'iptables-legacy', 'iptables', 'arptables', 'nft']);
   });
 
+  /** What the script says in a namespace of its own, after some commands. */
+  const within = (commands: string, args: readonly string[] = []) =>
+    parsed(
+      execFileSync('unshare', ['-n', 'sh', '-ec', `${host}\n${commands}\nexec sh ${script} "$@"`, 'sh', ...args], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+  const host = `ip link set lo up; ip link add eth1 type veth peer name peer1; ip link set peer1 up; ip link set eth1 up
+    ip addr add 10.77.0.1/24 dev eth1; ip addr add 10.77.0.100/24 dev eth1; ip addr add 2001:db8::14/64 dev eth1 nodad`;
+  const linesOf = (snapshot: Snapshot, name: SectionName) => section(snapshot, name)?.lines ?? [];
+  const cluster = '-m cluster --cluster-total-nodes 2 --cluster-local-node 1 --cluster-hash-seed 7 -j ACCEPT';
+
+  test.each([
+    ['by its network', '-d 10.77.0.96/28'],
+    ['by its MAC alone', '-m mac --mac-source 02:00:00:00:00:01'],
+    ['not at all', ''],
+  ])('without --vip, rules for every own address stay beside a cluster rule that names the VIP %s', (_, named) => {
+    const lines = linesOf(
+      within(`iptables -t mangle -A PREROUTING -d 10.77.0.200 ${cluster}
+        iptables -t mangle -A PREROUTING ${named} ${cluster}
+        iptables -A INPUT -d 10.77.0.100 -p tcp --dport 80 -j DROP
+        iptables -A INPUT -d 10.77.0.96/29 -j ACCEPT
+        iptables -A INPUT -d 10.99.0.1 -j DROP`),
+      'iptables',
+    ).join('\n');
+    expect(lines).toContain('-d 10.77.0.100/32 -p tcp');
+    expect(lines).toContain('-d 10.77.0.96/29 -j ACCEPT');
+    expect(lines).not.toContain('10.99.0.1');
+  });
+
+  test('a network that a cluster rule names counts also on a node without an address in it', () => {
+    const rules = (tool: string) => `${tool} -t mangle -A PREROUTING -d 10.88.0.96/28 ${cluster}
+      ${tool} -A INPUT -d 10.88.0.100 -j DROP; ${tool} -A INPUT -d 10.88.0.90 -j DROP`;
+    const lines = linesOf(within(rules('iptables')), 'iptables').join('\n');
+    expect(lines).toContain('10.88.0.100/32');
+    expect(lines).not.toContain('10.88.0.90');
+    const nft = `nft -f - <<X
+table ip t {
+ chain p { type filter hook prerouting priority -150
+  ip daddr 10.88.0.96/28 jhash ip saddr mod 2 seed 1 0 accept
+  ip daddr 10.88.0.100 drop
+  ip daddr 10.88.0.90 drop
+ }
+}
+X`;
+    const native = linesOf(within(nft), 'nft').join('\n');
+    expect(native).toContain('"10.88.0.100"');
+    expect(native).not.toContain('"10.88.0.90"');
+  });
+
+  test('behind a redirection, rules for the addresses that it may lead to stay', () => {
+    const rules = `iptables -t nat -A PREROUTING -d 10.77.0.100 -p tcp --dport 80 -j REDIRECT --to-ports 8080
+      iptables -A INPUT -d 10.77.0.1 -p tcp --dport 8080 -j DROP`;
+    const text = (commands: string) => linesOf(within(commands, ['--vip', '10.77.0.100']), 'iptables').join('\n');
+    expect(text(rules)).toContain('-d 10.77.0.1/32 -p tcp');
+    expect(text(rules.replace('REDIRECT --to-ports 8080', 'ACCEPT'))).not.toContain('10.77.0.1/32');
+  });
+
+  test('an IPv6 address counts however it is written, and so do the networks that it is in', () => {
+    const snapshot = within(
+      `ip6tables -A INPUT -d 2001:db8::14 -p tcp --dport 80 -j DROP
+        ip6tables -A INPUT -d 2001:db8::/61 -j ACCEPT
+        ip6tables -A INPUT -d 2001:db8:0:8::/61 -j DROP
+        ip6tables -A INPUT -d 2001:db8::15 -j DROP
+        ip6tables -A OUTPUT -s 2001:db8::14 -j ACCEPT`,
+      ['--vip', '2001:DB8:0::0:14'],
+    );
+    expect(linesOf(snapshot, 'ip6tables').filter((line) => line.startsWith('-A'))).toEqual([
+      '-A INPUT -d 2001:db8::14/128 -p tcp -m tcp --dport 80 -j DROP',
+      '-A INPUT -d 2001:db8::/61 -j ACCEPT',
+      '-A OUTPUT -s 2001:db8::14/128 -j ACCEPT',
+    ]);
+    expect(section(snapshot, 'iptables')).toBeUndefined();
+    expect(section(snapshot, 'routes6')?.status).toBe('read');
+  });
+
+  test('beside a failover VIP the ARP rules of nft are carried, and the chains of bridges', () => {
+    const snapshot = within(`nft -f - <<X
+table arp a {
+ chain o { type filter hook output priority 0
+  arp saddr ip 10.77.0.100 arp saddr ether set 01:23:45:67:89:ab
+ }
+}
+table bridge b {
+ chain p { type filter hook prerouting priority 0
+  ether daddr 01:23:45:67:89:ab drop
+ }
+}
+X`);
+    const nft = linesOf(snapshot, 'nft').join('\n');
+    expect(nft).toContain('"saddr ether"');
+    expect(nft).toContain('"01:23:45:67:89:ab"}}, {"drop": null}');
+  });
+
+  test('flags of a table, which the JSON of old nft garbles, are read from its text', () => {
+    const snapshot = within(`nft -f - <<X
+table ip t {
+ flags dormant
+ chain p { type filter hook prerouting priority 0
+ }
+}
+X`);
+    expect(linesOf(snapshot, 'nft-chains')).toContain('\tflags dormant');
+    expect(section(snapshot, 'nft-chains')?.command).toBe('/usr/sbin/nft -t list ruleset');
+  });
+
+  test('a rule that hides short prefixes keeps the long ones from being left out as needless', () => {
+    const many = 'seq 1 200 | sed "s|.*|route add 11.0.&.0/24 via 10.77.0.9|" | ip -batch -';
+    const routes = (more: string) => section(within(`ip route add default via 10.77.0.9; ${many}; ${more}`), 'routes4');
+    expect(routes('')?.leftOut).toEqual(['main, 200 routes that lead where the route around them leads']);
+    expect(routes('ip rule add table main suppress_prefixlength 0')?.leftOut).toEqual([]);
+    expect(routes('ip route add blackhole 11.0.0.0/16')?.leftOut).toEqual([]);
+    expect(routes('ip route add 11.0.0.0/16 via 10.77.0.9')?.leftOut).toEqual([
+      'main, 201 routes that lead where the route around them leads',
+    ]);
+  });
+
   test('what is not installed is missing', () => {
     const snapshot = parsed(read('bare.txt'));
     for (const name of ['iptables-legacy', 'iptables', 'nft', 'arptables', 'qdisc'] as const)
