@@ -9,7 +9,7 @@ import { type Lab, openLab, whyNoSsh } from './lab.ts';
 const why = whyNoSsh();
 if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the ssh lab cannot run: ${why}`);
 
-const guarded = ['iptables-legacy', 'iptables', 'ip6tables-legacy', 'ip6tables', 'nft', 'arptables'] as const;
+const guarded = ['iptables-legacy', 'iptables', 'nft', 'arptables', 'ebtables'] as const;
 
 describe.skipIf(why !== null)(`nodes behind a real sshd${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let lab: Lab;
