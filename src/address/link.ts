@@ -10,8 +10,16 @@ export type Link = {
   /** `UP`, `DOWN`, `LOWERLAYERDOWN`, `UNKNOWN`, `DORMANT` ... */
   readonly state: string;
   readonly mac: string | null;
-  /** `bridge`, `vlan`, `macvlan`, `veth` ...; null for a card, and where ip was asked without `-d` (BusyBox). */
+  /** `vlan`, `macvlan`, `bond`, `bridge`, `vrf`, `veth`, `dummy` ...; null for a card, and where `-d` was not understood. */
   readonly kind: string | null;
+  /** What it is to its master: `bridge`, `bond`, `vrf`. */
+  readonly memberOf: string | null;
+  /** `bridge`, `private`, `vepa`, `passthru` or `source` of a macvlan. */
+  readonly mode: string | null;
+  /** The table of a VRF, or of the one that it is a member of. */
+  readonly table: string | null;
+  /** How a program that may drop packets is attached: `xdp`, `xdpgeneric`, `xdpoffload`, `xdpmulti`. */
+  readonly xdp: string | null;
 };
 
 /** Why an interface carries no traffic, in words that go behind its name, and what may help; null where there is nothing to add. */
@@ -19,7 +27,10 @@ export type Down = { readonly what: string; readonly hint: string | null };
 
 const LINE = /^\d+:\s+([^\s:@]+)(?:@([^\s:]+))?:\s+<([^>]*)>\s*([^\\]*)(?:\\(.*))?$/;
 
-/** Reads `ip -o link show`. Lines of another form are skipped. */
+/**
+ * Reads `ip -o link show`, with `-d` or without: behind each `\\` of a line stands another part of it. Lines of another
+ * form are skipped.
+ */
 export function parseLinks(lines: readonly string[]): readonly Link[] {
   return lines.flatMap((line) => parseLink(line) ?? []);
 }
@@ -36,14 +47,28 @@ function parseLink(line: string): Link | null {
     flags: flags.split(','),
     state: /\bstate (\S+)/.exec(rest)?.[1] ?? 'UNKNOWN',
     mac: /link\/\S+ ([0-9a-fA-F:]{17})\b/.exec(below)?.[1]?.toLowerCase() ?? null,
-    kind: kindOf(below),
+    ...detailsOf(rest, below.split('\\').slice(1)),
   };
 }
 
-/** `-d` shows the kind first on a line of its own, behind a backslash; for a card such a line has other words. */
-function kindOf(details: string): string | null {
-  const words = details.split('\\').map((line) => /^\s*(\S+)/.exec(line)?.[1] ?? '');
-  return words.find((word) => kinds.includes(word)) ?? null;
+type Details = Pick<Link, 'kind' | 'memberOf' | 'mode' | 'table' | 'xdp'>;
+
+/** The parts behind the addresses: `veth`, `macvlan mode bridge ...`, `vrf table 10`, `bridge_slave state ...`, `prog/xdp id 7`. */
+function detailsOf(rest: string, parts: readonly string[]): Details {
+  const words = parts.map((part) => part.trim().split(/\s+/)).filter(([first = '']) => /^[a-z]/.test(first));
+  const own = words.find(
+    ([first = '']) => !/_slave$|^prog\/|^(?:alias|altname|addrgenmode|numtxqueues|vf)$/.test(first),
+  );
+  const member = words.find(([first = '']) => first.endsWith('_slave'));
+  const after = (part: readonly string[] | undefined, key: string) =>
+    part?.includes(key) ? (part[part.indexOf(key) + 1] ?? null) : null;
+  return {
+    kind: own?.[0] ?? null,
+    memberOf: member?.[0]?.replace(/_slave$/, '') ?? null,
+    mode: own?.[0]?.startsWith('macv') ? after(own, 'mode') : null,
+    table: own?.[0] === 'vrf' ? after(own, 'table') : member?.[0] === 'vrf_slave' ? after(member, 'table') : null,
+    xdp: /\bmtu \d+ (xdp[a-z]*)(?:\/id:\d+)? /.exec(`${rest} `)?.[1] ?? null,
+  };
 }
 
 const kinds = [

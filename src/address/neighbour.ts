@@ -1,4 +1,6 @@
+import { parseIp } from './ip.ts';
 import { parseMac } from './mac.ts';
+import type { Lines } from './policy.ts';
 
 /** An entry of the kernel's neighbour table (ARP for IPv4, neighbour discovery for IPv6). */
 export type Neighbour = {
@@ -27,6 +29,30 @@ export function parseNeighbours(lines: readonly string[]): readonly Neighbour[] 
     const mac = parseMac(/\blladdr (\S+)/.exec(line)?.[1] ?? '');
     return [{ mac, state, confirmed: Number(confirmed), updated: Number(updated) }];
   });
+}
+
+/** An entry of a node's neighbour table that says something lasting: set by hand, or without an answer. */
+export type NeighbourEntry = {
+  readonly address: string;
+  readonly ifname: string;
+  readonly mac: string | null;
+  readonly state: string;
+};
+
+/**
+ * Reads `ip neigh show nud permanent nud failed`: `10.77.0.9 dev eth1 lladdr 02:00:00:00:00:09 PERMANENT`,
+ * `10.77.0.8 dev eth1 FAILED`. Lines of another form are given back.
+ */
+export function parseNeighbourEntries(lines: readonly string[]): Lines<NeighbourEntry> {
+  const given = lines.filter((line) => line.trim() !== '');
+  const entries = given.map((line): NeighbourEntry | null => {
+    const words = line.trim().split(/\s+/);
+    const [address = '', dev, ifname = ''] = words;
+    const state = STATES.find((one) => words.includes(one));
+    if (parseIp(address) === null || dev !== 'dev' || state === undefined) return null;
+    return { address, ifname, mac: parseMac(/\blladdr (\S+)/.exec(line)?.[1] ?? ''), state };
+  });
+  return { read: entries.filter((entry) => entry !== null), unread: given.filter((_, i) => entries[i] === null) };
 }
 
 /** The states of an entry that somebody has answered for at some time. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { confirmation, parseArpReplies, parseNeighbours } from '../../src/address/index.ts';
+import { confirmation, parseArpReplies, parseNeighbourEntries, parseNeighbours } from '../../src/address/index.ts';
 import { captured, text } from './capture.ts';
 
 const node = '02:00:00:00:00:01';
@@ -90,5 +90,28 @@ describe('replies of arping', () => {
     expect(replies.asked).toBe(asked);
     expect([...new Set(replies.macs)]).toEqual(macs);
     expect(replies.macs).toHaveLength(count);
+  });
+});
+
+describe('entries that last', () => {
+  test('set by hand, and without an answer', () => {
+    expect(parseNeighbourEntries(captured('way/iproute61-neigh.txt'))).toEqual({
+      read: [
+        { address: '10.77.0.8', ifname: 'eth1', mac: null, state: 'FAILED' },
+        { address: '10.77.0.9', ifname: 'eth1', mac: '02:00:00:00:00:09', state: 'PERMANENT' },
+        { address: '10.77.0.7', ifname: 'eth1', mac: null, state: 'FAILED' },
+        { address: '2001:db8::9', ifname: 'eth1', mac: '02:00:00:00:00:09', state: 'PERMANENT' },
+      ],
+      unread: [],
+    });
+  });
+
+  test('BusyBox says more of them', () => {
+    const line = '10.77.0.9 dev eth1 lladdr 02:00:00:00:00:09 used 0/0/0 probes 0 PERMANENT';
+    expect(parseNeighbourEntries([line]).read).toMatchObject([{ state: 'PERMANENT', mac: '02:00:00:00:00:09' }]);
+  });
+
+  test('a line of another form is given back', () => {
+    expect(parseNeighbourEntries(['eth1 PERMANENT'])).toEqual({ read: [], unread: ['eth1 PERMANENT'] });
   });
 });
