@@ -4,7 +4,7 @@ import { longestAnswer } from './child.ts';
 import { noReply, type Reply, reply, seconds } from './reply.ts';
 
 /**
- * Reads a saved snapshot: regular files only, up to 4 MB. Anything else is a reason at once; a file system that does
+ * Reads a saved snapshot, in UTF-8 or, with a byte order mark, in UTF-16: regular files only, up to 4 MB. Anything else is a reason at once; a file system that does
  * not answer (NFS) is one past the limit, in milliseconds.
  */
 export async function readSnapshotFile(path: string, limitMs: number): Promise<Reply> {
@@ -32,10 +32,22 @@ async function readBounded(path: string): Promise<Reply> {
       more = count > 0;
     }
     if (length > longestAnswer) return noReply(`${path} is longer than 4 MB`);
-    return length === 0 ? noReply(`${path} is empty`) : reply(buffer.toString('utf8', 0, length), null);
+    return length === 0 ? noReply(`${path} is empty`) : reply(decode(buffer.subarray(0, length)), null);
   } finally {
     close(fd, () => {});
   }
+}
+
+/** The text of a file that may have passed through an editor, or through PowerShell, whose `>` writes UTF-16. */
+function decode(bytes: Buffer): string {
+  const [first, second, third] = bytes;
+  if (first === 0xff && second === 0xfe) return bytes.toString('utf16le', 2);
+  if (first === 0xfe && second === 0xff)
+    return bytes
+      .subarray(2, bytes.length - (bytes.length % 2))
+      .swap16()
+      .toString('utf16le');
+  return first === 0xef && second === 0xbb && third === 0xbf ? bytes.toString('utf8', 3) : bytes.toString('utf8');
 }
 
 function asked<T>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {

@@ -121,10 +121,10 @@ type Draft = { header: string; body: string[] };
 /** The sections from a line on up to the next end mark. */
 function partOf(lines: readonly string[], from: number): Result<readonly Draft[]> {
   const end = lines.findIndex((line, i) => i >= from && endMark.test(line));
-  // The mark must be a whole line: cut within its number, it would still look like one.
-  if (end < 0 || end === lines.length - 1)
-    return failure(`truncated answer (no end mark after ${lines.length - 1} lines)`);
   const announced = Number(endMark.exec(lines[end] ?? '')?.[1]);
+  // An editor may have taken the last newline. A mark that was cut within its number has another one.
+  if (end < 0 || (end === lines.length - 1 && announced !== end))
+    return failure(`truncated answer (no end mark after ${lines.length - 1} lines)`);
   if (announced !== end) return failure(`damaged answer: ${end} lines, ${announced} announced`);
   const drafts: Draft[] = [];
   for (const line of lines.slice(from, end)) {

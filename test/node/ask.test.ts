@@ -51,7 +51,21 @@ test('a file that is no snapshot is quoted, and one that is cut is truncated', a
   expect(await reasonFor('hello\nyou\n')).toBe('no snapshot in the answer: "hello"');
   expect(await reasonFor(snapshotText().slice(0, 500))).toMatch(/^truncated answer/);
   expect(await reasonFor('')).toBe(`${inFolder('given.txt')} is empty`);
-  expect(await reasonFor(Buffer.from([0xff, 0xfe, 0x00]))).toMatch(/^no snapshot in the answer/);
+  expect(await reasonFor(Buffer.from([0xff, 0x80, 0x00]))).toMatch(/^no snapshot in the answer/);
+  expect(await reasonFor(Buffer.from([0xff, 0xfe, 0x00]))).toBe('empty answer');
+  expect(await reasonFor(snapshotText().slice(0, -2))).toMatch(/^truncated answer/);
+});
+
+const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le');
+
+test.each([
+  ['without its last newline', () => snapshotText().slice(0, -1)],
+  ['with a byte order mark', () => `\ufeff${snapshotText()}`],
+  ['in UTF-16, as PowerShell writes it', () => utf16(snapshotText().replaceAll('\n', '\r\n'))],
+  ['in UTF-16 of the other byte order', () => utf16(snapshotText()).swap16()],
+  ['in UTF-16, cut within its last newline', () => utf16(snapshotText()).subarray(0, -1)],
+])('a file that was saved %s is read', async (_, content) => {
+  expect(await reasonFor(content())).toBe('reached');
 });
 
 test('what is no file to read is said at once', async () => {
