@@ -6,6 +6,7 @@ import {
   askNodes,
   nodeOption,
   nodeTrouble,
+  patiently,
   requestOf,
   wayOptions,
 } from '../src/node/index.ts';
@@ -95,7 +96,12 @@ export default definePlugin({
     const asked = askNodes(options.node, { vip: options.vip, ...requestOf(options, context) });
     // Loaded while the nodes answer: at the next turn of the event loop all of them have been asked.
     await new Promise((resolve) => setImmediate(resolve));
-    const { bucketTable, factsOf, judgeCluster, reportCluster, trafficTo, unshared } = await import('#cluster');
+    // The files of the answers may be all that may be open at the moment.
+    const loaded = patiently(
+      () => import('#cluster'),
+      () => context.timeLeft() > 0,
+    );
+    const { bucketTable, factsOf, judgeCluster, reportCluster, trafficTo, unshared } = await loaded;
     const answers = await asked;
     context.stage('judging');
     const wanted: Wanted = {

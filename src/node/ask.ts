@@ -1,4 +1,5 @@
 import { parseSnapshot, type Snapshot } from '../snapshot/index.ts';
+import { isShortage, tooFewFiles } from './descriptors.ts';
 import { readSnapshotFile } from './file.ts';
 import { askLocal } from './local.ts';
 import { askNrpe, type NrpeRequest } from './nrpe.ts';
@@ -63,5 +64,6 @@ async function replyOf({ target }: NodeSpec, request: Request): Promise<Reply> {
 
 /** One node's accident is that node's reason: the answers of the others stand. */
 function unforeseen(error: unknown): Reply {
+  if (isShortage(error)) return noReply(`cannot be asked: ${tooFewFiles}`);
   return noReply(`cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
 }

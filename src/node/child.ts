@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { isShortage, needDescriptors, patiently, tooFewFiles } from './descriptors.ts';
 import { endTree } from './tree.ts';
 
 /** The longest answer taken, in bytes. */
@@ -8,6 +8,8 @@ export const longestAnswer = 4 * 1024 * 1024;
 const longestError = 64 * 1024;
 /** How long the streams of a process that is gone may still bring something, in milliseconds. */
 const lull = 100;
+/** How long files, and the pipes of a child that is gone, may take to be closed, in milliseconds. */
+const closing = 100;
 
 /** A program to run, without a shell. */
 export type Command = {
@@ -43,14 +45,47 @@ export type Ending =
  * master that ssh leaves for ControlPersist holds stderr).
  */
 export async function runChild(command: Command): Promise<Ending> {
-  const { program, args, input, env, limitMs, signal } = command;
+  const { program, limitMs, signal } = command;
   const deadline = performance.now() + limitMs;
   // Loaded late: it costs more than the whole rest of a run that reads files alone.
-  const { execa } = await import('execa');
+  freed = Math.max(freed, performance.now());
+  const late = () => performance.now() >= deadline;
+  const { execa } = await patiently(
+    () => import('execa'),
+    () => !late(),
+  );
   if (signal.aborted) return givenUp;
-  if (!descriptorsLeft())
-    return { kind: 'failed', reason: `${program} cannot be run: too few open files allowed (ulimit -n)` };
-  const child = execa(program, [...args], {
+  try {
+    // One step from the look at what is left to the pipes, or another child would take it. What others hold will be free
+    // again; with none of them left, nothing will.
+    const { child } = await patiently(
+      async () => {
+        needDescriptors();
+        const made = { child: start(execa, command) };
+        running++;
+        return made;
+      },
+      () => !late() && (running > 0 || performance.now() < freed + closing),
+    );
+    return await attend(child, deadline, command).finally(() => {
+      running--;
+      freed = performance.now();
+    });
+  } catch (error) {
+    if (!isShortage(error)) throw error;
+    return { kind: 'failed', reason: `${program} cannot be run: ${tooFewFiles}` };
+  }
+}
+
+type Execa = typeof import('execa').execa;
+
+/** How many children there are. */
+let running = 0;
+/** When files were last about to be closed, by `performance.now()`. */
+let freed = 0;
+
+function start(execa: Execa, { program, args, input, env }: Command) {
+  return execa(program, [...args], {
     stdin: input === null ? 'ignore' : 'pipe',
     buffer: false,
     reject: false,
@@ -60,30 +95,14 @@ export async function runChild(command: Command): Promise<Ending> {
     cwd: '/',
     env: { ...env, LC_ALL: 'C' },
   });
-  // Without a pid nothing was started, and execa settles at once.
-  if (child.pid === undefined) return { kind: 'failed', reason: startTrouble(program, await child) };
-  // A child need not read what it is given.
-  child.stdin?.on('error', () => {}).end(input);
-  return follow(child, child.pid, deadline, command);
 }
 
-/** A pipe for each of the three standard streams, and one by which the child tells that it was started. */
-const descriptorsNeeded = 10;
-
-/**
- * Whether a child's pipes can still be made. Without room for them Node emits an error at a process that was never
- * made whole (nodejs/node lib/internal/child_process.js, UV_EMFILE), where nobody can listen yet.
- */
-function descriptorsLeft(): boolean {
-  const taken: number[] = [];
-  try {
-    while (taken.length < descriptorsNeeded) taken.push(openSync('/dev/null', 'r'));
-    return true;
-  } catch {
-    return false;
-  } finally {
-    for (const one of taken) closeSync(one);
-  }
+async function attend(child: ReturnType<typeof start>, deadline: number, command: Command): Promise<Ending> {
+  // Without a pid nothing was started, and execa settles at once.
+  if (child.pid === undefined) return { kind: 'failed', reason: startTrouble(command.program, await child) };
+  // A child need not read what it is given.
+  child.stdin?.on('error', () => {}).end(command.input);
+  return follow(child, child.pid, deadline, command);
 }
 
 const givenUp: Ending = { kind: 'failed', reason: 'given up before there was an answer' };

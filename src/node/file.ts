@@ -1,6 +1,7 @@
 // Not node:fs/promises, which takes longer to load than the files to read.
 import { close, constants, fstat, open, read, type Stats } from 'node:fs';
 import { longestAnswer } from './child.ts';
+import { patiently, tooFewFiles } from './descriptors.ts';
 import { noReply, type Reply, reply, seconds } from './reply.ts';
 
 /**
@@ -12,13 +13,19 @@ export async function readSnapshotFile(path: string, limitMs: number): Promise<R
   const late = new Promise<Reply>((resolve) => {
     timer = setTimeout(() => resolve(noReply(`no answer within ${seconds(limitMs)} (reading ${path})`)), limitMs);
   });
-  const read = readBounded(path).catch((error: unknown) => noReply(`${path}: ${wordsOf(error)}`));
+  const read = readBounded(path, performance.now() + limitMs).catch((error: unknown) =>
+    noReply(`${path}: ${wordsOf(error)}`),
+  );
   return Promise.race([read, late]).finally(() => clearTimeout(timer));
 }
 
-async function readBounded(path: string): Promise<Reply> {
+async function readBounded(path: string, deadline: number): Promise<Reply> {
   // A plain open would wait at a FIFO until somebody writes.
-  const fd = await asked<number>((done) => open(path, constants.O_RDONLY | constants.O_NONBLOCK, done));
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  const fd = await patiently(
+    () => asked<number>((done) => open(path, flags, done)),
+    () => performance.now() < deadline,
+  );
   try {
     const facts = await asked<Stats>((done) => fstat(fd, done));
     if (facts.isDirectory()) return noReply(`${path} is a directory`);
@@ -65,6 +72,8 @@ const words: Readonly<Record<string, string>> = {
   ELOOP: 'symbolic links that lead nowhere',
   ENAMETOOLONG: 'the name is too long',
   EIO: 'the disk gave an error',
+  EMFILE: tooFewFiles,
+  ENFILE: 'too many files are open on this host',
 };
 
 function wordsOf(error: unknown): string {

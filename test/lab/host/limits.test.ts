@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -147,6 +147,28 @@ describe.skipIf(why !== null)(`on a host with its limits${why === null ? '' : ` 
       expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
     },
   );
+
+  test('with 19 or 20 open files, 40 saved snapshots are judged, installed or not', async () => {
+    const installed = path.join(folder, 'installed');
+    execFileSync(process.execPath, ['tools/run.mjs', 'tools/install.ts', installed], { stdio: 'pipe' });
+    const many = Array.from({ length: 20 }, (_, i) => [
+      ...['-N', `a${i}=file:${recorded}/n1.txt`, '-N', `b${i}=file:${recorded}/n2.txt`],
+    ]).flat();
+    for (const plugin of [folder, installed].map((place) => path.join(place, 'check_cluster_buckets')))
+      for (const limit of [19, 20]) {
+        const args = ['--vip', '192.168.56.20', ...many];
+        const { code, stdout, stderr } = await runPlugin(plugin, args, { mark, ...after(`ulimit -n ${limit}`) });
+        expect(stdout).toMatch(/^\[CRITICAL\] 192\.168\.56\.20: buckets 1 and 2 of 2 on a0, /);
+        expect(stdout).not.toMatch(/unreachable|EMFILE|open files/);
+        expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+      }
+  });
+
+  test('with 32 open files, nodes that need a tool wait for each other', async () => {
+    const locals = Array.from({ length: 6 }, (_, i) => ['-N', `l${i}=local`]).flat();
+    const { stdout } = await run(['-t', '9', ...files.slice(0, 2), ...locals], after('ulimit -n 32'));
+    expect(stdout).not.toMatch(/is unreachable/);
+  });
 
   test('with too few open files for a tool, each node that needs one says so', async () => {
     const { code, stdout, stderr } = await run(['-t', '4', ...files.slice(0, 2), '-N', 'local'], after('ulimit -n 24'));
