@@ -253,6 +253,20 @@ X`);
     ]);
   });
 
+  test('of 100,000 routes only where they lead is told, and every route of another kind', { timeout: 60_000 }, () => {
+    const routes = section(
+      within(`ip route add default via 10.77.0.9; ip route add blackhole 10.200.0.0/16; ip route add default dev eth1 table 7
+        seq 0 99999 | awk '{ printf "route add %d.%d.%d.0/24 via 10.77.0.%d dev eth1\\n", 20 + $1 / 65536, $1 / 256 % 256, $1 % 256, 7 + $1 % 2 }' | ip -batch -`),
+      'routes4',
+    );
+    expect(routes?.lines).toContain('default via 10.77.0.9 dev eth1 ');
+    expect(routes?.lines).toContain('blackhole 10.200.0.0/16 ');
+    expect([...(routes?.leftOut ?? [])].sort()).toEqual([
+      'main, 50000 unicast routes via 10.77.0.7 dev eth1',
+      'main, 50000 unicast routes via 10.77.0.8 dev eth1',
+    ]);
+  });
+
   test('what is not installed is missing', () => {
     const snapshot = parsed(read('bare.txt'));
     for (const name of ['iptables-legacy', 'iptables', 'nft', 'arptables', 'qdisc'] as const)
