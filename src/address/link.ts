@@ -71,22 +71,6 @@ function detailsOf(rest: string, parts: readonly string[]): Details {
   };
 }
 
-const kinds = [
-  'bridge',
-  'bond',
-  'vlan',
-  'vrf',
-  'macvlan',
-  'ipvlan',
-  'veth',
-  'dummy',
-  'team',
-  'vxlan',
-  'tun',
-  'gre',
-  'wireguard',
-];
-
 /**
  * Why an interface carries no traffic; null when it does.
  * `state UNKNOWN` is normal on lo and on some virtual interfaces. A bond without miimon stays UP with all its slaves
