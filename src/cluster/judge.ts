@@ -11,6 +11,7 @@ import { doubledFault, lostFault, take } from './repair.ts';
 import { judgeServices } from './service.ts';
 import { measureShares, type NodeAnswers, type Shares } from './shares.ts';
 import type { Wanted } from './wanted.ts';
+import { followWay } from './way.ts';
 
 /** What all nodes together show about a VIP. */
 export type Judgement = {
@@ -37,7 +38,11 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
   const reached = facts.filter((node): node is ReadNode => node.reached);
   const silent = facts.filter((node): node is SilentNode => !node.reached);
   const mac = wanted.skip.includes('mac') ? noMac : judgeClusterMac(sharersOf(reached), wanted.mac);
-  const nodes = reached.map((node) => judgeNode(node, reached, mac.listening.get(node.name) ?? [], wanted));
+  const way = followWay(reached, wanted);
+  const nodes = reached.map((node) => {
+    const [listening, stretches] = [mac.listening.get(node.name) ?? [], way.get(node.name) ?? []];
+    return judgeNode(node, reached, listening, stretches, wanted);
+  });
   const ruled = nodes.filter((node): node is RuledNode => node.rule !== null);
   const whole = silent.length === 0 && nodes.every(({ known }) => known);
   const claims = ruled.filter(({ serves }) => serves).map(claimOf);

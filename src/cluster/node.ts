@@ -4,6 +4,7 @@ import {
   judgePlacement,
   networkPlaces,
   type Sharer,
+  type Stretch,
   unreadFault,
 } from '../member/index.ts';
 import type { Obstacle, Rule } from '../netfilter/index.ts';
@@ -28,11 +29,15 @@ export type JudgedNode = {
   readonly faults: readonly Fault[];
 };
 
-/** Judges what a node shows by itself: its rule, and how it has the VIP; `listening` is what keeps the cluster MAC out. */
+/**
+ * Judges what a node shows by itself: its rule, and how it has the VIP; `listening` is what keeps the cluster MAC out, and
+ * the stretches are the rest of its clients' way.
+ */
 export function judgeNode(
   node: ReadNode,
   all: readonly ReadNode[],
   listening: readonly Fault[],
+  stretches: readonly Stretch[],
   wanted: Wanted,
 ): JudgedNode {
   const rule = ruleOf(node);
@@ -40,7 +45,7 @@ export function judgeNode(
   const known = reading.unread.length === 0;
   const unread = reading.unread.map((one) => unreadFault(node, one));
   const member = wanted.skip.includes('vip') ? null : memberOf(node, rule, wanted);
-  const answered = known ? answeredBy(node, rule, member, listening) : null;
+  const answered = known ? along(stretches, answeredBy(node, rule, member, listening)) : null;
   if (rule === null) {
     const stray = known && member !== null ? withoutRule(member, all, wanted) : [];
     return { name, node, rule, known, serves: false, answered, faults: [...unread, ...stray] };
@@ -61,6 +66,7 @@ export function judgeNode(
       ...aboveTotal(name, rule),
       ...vip,
       ...listening,
+      ...stretches.flatMap(({ faults }) => faults),
       ...obstacles,
       ...otherBackend(name, rule, wanted),
       ...heldFaults(name, rule, wanted),
@@ -104,6 +110,15 @@ function answeredBy(
   if (listening.length > 0) return null;
   // What was read is what comes in by loopback.
   return rule !== null && onLoopbackAlone(node) ? null : node.reading.answered;
+}
+
+/** What is left of what a node answers, behind the other stretches of the way. */
+function along(stretches: readonly Stretch[], answered: JudgedNode['answered']): JudgedNode['answered'] {
+  if (answered === null || answered === 'nothing') return answered;
+  return stretches.reduce((left, { lost, doubt }) => {
+    const traffic = left.traffic.less(lost).less(doubt);
+    return { ...left, traffic, doubt: left.doubt.less(lost).or(left.traffic.and(doubt)) };
+  }, answered);
 }
 
 /** A rule of another backend than the one that every node is to have. */

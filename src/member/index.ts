@@ -12,4 +12,5 @@ export {
 export { type ClusterMac, judgeClusterMac, judgeOwnMac, type Sharer } from './mac.ts';
 export { type JudgedMember, judgePlacement, type Standing, type WantedPlacement } from './placement.ts';
 export { silenceFault } from './silence.ts';
+export type { Stretch, Stretches } from './stretch.ts';
 export { unreadFault } from './unread.ts';
