@@ -30,7 +30,7 @@ type JudgedLoss = {
  * them against single clients or ports, are one finding.
  */
 export function judgeLosses(taken: readonly Taken[], loss: Omit<Loss, 'taken'>): readonly Obstacle[] {
-  const judged = taken.flatMap((one) => judgeLoss({ ...loss, taken: one }) ?? []);
+  const judged = byRule(taken).flatMap((one) => judgeLoss({ ...loss, taken: one }) ?? []);
   const groups = new Map<string, JudgedLoss[]>();
   for (const one of judged) {
     const key = isMinor(one) ? `${one.taken.place} ${one.taken.fate} ${one.extent}` : `${groups.size}`;
@@ -41,6 +41,19 @@ export function judgeLosses(taken: readonly Taken[], loss: Omit<Loss, 'taken'>):
   return [...groups.values()].flatMap((group) =>
     group.length > 4 ? together(group, loss.position) : group.map(({ obstacle }) => obstacle),
   );
+}
+
+/** What one rule takes as one: packets that carry different marks come to it apart. */
+function byRule(taken: readonly Taken[]): readonly Taken[] {
+  const rules = new Map<Taken['rule'], Map<string, Taken>>();
+  for (const one of taken) {
+    const known = rules.get(one.rule) ?? new Map<string, Taken>();
+    const key = `${one.place} ${one.fate} ${one.certain} ${one.doubted} ${one.doubt} ${one.estranged}`;
+    const before = known.get(key);
+    known.set(key, before === undefined ? one : { ...before, traffic: before.traffic.or(one.traffic) });
+    rules.set(one.rule, known);
+  }
+  return [...rules.values()].flatMap((known) => [...known.values()]);
 }
 
 /** What a firewall does by the hundred: it denies single clients, or ports. */

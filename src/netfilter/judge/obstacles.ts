@@ -6,7 +6,7 @@ import type { Holding } from '../walk/holding.ts';
 import type { Arrival, Taken, Trace } from '../walk/trace.ts';
 import { judgeLosses } from './losses.ts';
 import { obstacle } from './obstacle.ts';
-import { deafTo, sentPast, unexplained, withHang } from './unserved.ts';
+import { deafTo, leftOut, sentPast, unexplained, withHang } from './unserved.ts';
 
 /** What a node's packets showed, as far as obstacles hang on it. */
 export type Shown = {
@@ -30,6 +30,7 @@ export function obstaclesOf({ trace, arrivals, holding, shared, held }: Shown): 
     ...refusals(trace, first, held),
     ...(arrivals.some(failsThere) ? [] : behindIt(trace, shared, first, held)),
     ...unexplained(trace, shared),
+    ...leftOut(arrivals, shared),
     ...sentPast(trace, arrivals, backends[first.use.backend].effects, shared),
     ...(holding === null || holding.deaf ? [] : deafTo(trace, first, shared, held)),
   ]);
@@ -142,6 +143,7 @@ function shortcomings(
       certain: true,
       doubted: false,
       doubt: null,
+      estranged: false,
       queued: false,
       claimed: true,
       resets: false,
@@ -159,8 +161,7 @@ function shortcomings(
 function refusals({ takenBehind }: Trace, { use }: Arrival, held: Traffic): readonly Obstacle[] {
   const refusing = takenBehind.find(({ fate, claimed, resets, traffic }) => {
     if (fate !== 'rejected' || !(claimed || resets)) return false;
-    const ofEvery = traffic.others.whateverResidueOf(use.id, use.total).others;
-    return !traffic.less(ofEvery).less(held).isEmpty;
+    return !dependsOnResidue(traffic, use).less(held).isEmpty;
   });
   if (refusing === undefined) return [];
   const { place, rule } = refusing;
@@ -175,7 +176,10 @@ function failsThere(arrival: Arrival): boolean {
 }
 
 /** What a firewall behind the cluster rule takes of what the cluster let through. */
-function behindIt({ takenBehind }: Trace, shared: Traffic, { use }: Arrival, held: Traffic): readonly Obstacle[] {
+function behindIt(trace: Trace, shared: Traffic, arrival: Arrival, held: Traffic): readonly Obstacle[] {
+  const { takenBehind } = trace;
+  const { use } = arrival;
+  const clusterDrops = dropsOfOthers(trace, arrival, held);
   const own = takenBehind
     .filter(({ fate }) => fate !== 'accepted' && fate !== 'untracked')
     .map((taken) => ({
@@ -183,6 +187,33 @@ function behindIt({ takenBehind }: Trace, shared: Traffic, { use }: Arrival, hel
       // What may be anything may also let through what the cluster would drop.
       traffic: (taken.fate === 'unknown' ? taken.traffic : taken.traffic.and(held)).whateverResidue,
     }));
+  const isClusters = (taken: Taken) => taken.estranged && clusterDrops.has(taken.rule);
   const effects = { ...backends[use.backend].effects, dropped: 'no client of this node gets an answer there' };
-  return judgeLosses(own, { shared, effects, position: 'behind' });
+  return [
+    ...judgeLosses(
+      own.filter((one) => !isClusters(one)),
+      { shared, effects, position: 'behind' },
+    ),
+    ...judgeLosses(own.filter(isClusters), { shared, effects, position: 'behind' }).map(byOwnDrop),
+  ];
+}
+
+/** What the cluster's own DROP takes is no policy, however alike the nodes are. */
+function byOwnDrop(loss: Obstacle): Obstacle {
+  const text = `${loss.text}: this is the cluster's own DROP by mark, and another rule has changed the mark before it`;
+  const state = loss.state === 'WARNING' ? 'CRITICAL' : loss.state;
+  return { ...loss, state, text, mend: 'keep other rules from changing the mark of the VIP’s traffic', alike: null };
+}
+
+/** Rules that take what other nodes' buckets hold: the DROPs of the cluster, or what serves as one. */
+function dropsOfOthers({ takenBehind }: Trace, { use }: Arrival, held: Traffic): ReadonlySet<Taken['rule']> {
+  const dropping = takenBehind.filter(
+    ({ fate, traffic }) => fate === 'dropped' && dependsOnResidue(traffic, use).meets(held.others),
+  );
+  return new Set(dropping.map(({ rule }) => rule));
+}
+
+/** What of some traffic does not fare alike whatever its residue. */
+function dependsOnResidue(traffic: Traffic, { id, total }: Arrival['use']): Traffic {
+  return traffic.less(traffic.others.whateverResidueOf(id, total).others);
 }

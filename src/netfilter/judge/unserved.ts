@@ -52,6 +52,23 @@ export function sentPast(
   return [...lost, obstacle(text, brief, 'put the cluster rule first', { disables: false })];
 }
 
+/**
+ * TCP that the cluster rules match and that jumps, returns or gotos keep from them: outside a cluster rule nobody makes its
+ * frames this host's, so that it gets no answer, alike on all nodes or not. Where most is kept from them, the jump is how
+ * the cluster is told what to share.
+ */
+export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly Obstacle[] {
+  const { space } = shared;
+  const segments = space.only({ protocol: tcp });
+  const matched = space.union(arrivals.map(({ own }) => own)).and(segments);
+  const missing = matched.less(shared).less(ownTraffic(space));
+  if (missing.isEmpty || 2 * space.share(missing, matched, () => 1) > 1) return [];
+  const what = describeTraffic(missing);
+  const brief = `sends ${what} past the cluster rule: no answer`;
+  const text = `sends ${what} past the cluster rule (a RETURN, goto or conditional jump before it): its frames stay multicast, and TCP gets no answer`;
+  return [obstacle(text, brief, 'let it come to the cluster rule', { disables: false })];
+}
+
 /** TCP of its own clients that stays multicast: the packet type is set for some of them alone. */
 export function deafTo({ delivered }: Trace, { rule }: Arrival, shared: Traffic, held: Traffic): readonly Obstacle[] {
   const { space } = shared;

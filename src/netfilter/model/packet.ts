@@ -39,6 +39,8 @@ export type Carried = {
   readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked';
   /** True once a cluster rule has looked at their hash. */
   readonly met: boolean;
+  /** True once another rule has changed their mark behind it. */
+  readonly estranged: boolean;
   /** False where a rule that cannot be decided may have taken them already. */
   readonly certain: boolean;
 };
@@ -59,6 +61,7 @@ export const arriving: Carried = {
   pkttype: 'multicast',
   tracking: 'pending',
   met: false,
+  estranged: false,
   certain: true,
 };
 
@@ -81,8 +84,8 @@ export function changeMark(mark: Mark, change: (value: number) => number): Mark 
 }
 
 /** Equal where packets can be handled together. */
-export function carriedKey({ ifname, mark, connmark, pkttype, tracking, met, certain }: Carried): string {
-  return `${ifname} ${markKey(mark)} ${markKey(connmark)} ${pkttype} ${tracking} ${met} ${certain}`;
+export function carriedKey({ ifname, mark, connmark, pkttype, tracking, met, estranged, certain }: Carried): string {
+  return `${ifname} ${markKey(mark)} ${markKey(connmark)} ${pkttype} ${tracking} ${met} ${estranged} ${certain}`;
 }
 
 function markKey(mark: Mark): string {

@@ -19,6 +19,8 @@ export type Taken = {
   readonly doubted: boolean;
   /** Why the rule's own conditions leave open which packets it takes; null where they do not. */
   readonly doubt: Doubt | null;
+  /** True where another rule has changed the mark that a cluster rule gave them. */
+  readonly estranged: boolean;
   /** True where a program, or the kernel's means against floods, decide what becomes of them. */
   readonly queued: boolean;
   /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
@@ -35,6 +37,8 @@ export type Arrival = {
   readonly use: ClusterUse;
   /** What chains and the rule's own conditions can send to the hash at all, whatever other rules take. */
   readonly offered: Traffic;
+  /** What its own conditions by themselves would send to the hash. */
+  readonly own: Traffic;
   /** False where its conditions, or another rule's, leave open which of that comes to the hash. */
   readonly exact: boolean;
   /** The other rule that does, where it is one. */

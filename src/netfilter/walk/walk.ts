@@ -76,6 +76,8 @@ class Walk {
   private complete = true;
   private base: BaseChain | null = null;
   private accepted: Flow[] = [];
+  /** Packets that the base chain sees at all. */
+  private seen: Traffic;
   /** What a nat chain sent to another address or port of this node's own: its later packets follow. */
   private redirected: Traffic;
   private readonly elsewhere: Flow[] = [];
@@ -97,6 +99,7 @@ class Walk {
     this.nothing = noStream(space);
     this.redirected = space.none;
     this.doubted = space.none;
+    this.seen = space.all;
   }
 
   /** What the walk has found, with the packets that came through to its end. */
@@ -118,6 +121,7 @@ class Walk {
       carried: tracked && carried.tracking === 'pending' ? ({ ...carried, tracking: 'tracked' } as const) : carried,
     }));
     const seen = base.nat ? this.space.only({ phase: phase.first }) : this.space.all;
+    this.seen = seen;
     const inside = entering.map((flow) => ({ ...flow, traffic: flow.traffic.and(seen) }));
     const unseen = base.nat ? entering.map((flow) => ({ ...flow, traffic: flow.traffic.less(seen) })) : [];
     const { stay, leave } = this.chain(base.chain, { offered: seen, flows: inside }, 0);
@@ -187,13 +191,15 @@ class Walk {
     let passed: Passed = { stay: this.nothing, leave: this.nothing };
     let exact = true;
     let doubt: Doubt | null = null;
+    let own = this.seen;
     const arrived = this.arrivals.length;
     for (const part of spot.rule.parts) {
       if (inside.offered.isEmpty && inside.flows.length === 0) break;
       if (part.kind === 'when' || part.kind === 'cluster') {
-        if (part.kind === 'cluster') inside = this.meet(part, spot, inside, exact);
+        if (part.kind === 'cluster') inside = this.meet(part, spot, inside, exact, own);
         const plain = part.kind === 'when' && part.plain ? part.read(this.typical) : null;
         exact &&= plain !== null && plain.doubt === null;
+        if (plain !== null) own = own.and(plain.traffic);
         const parted = inside.flows.map((flow) => split(flow, part.read));
         doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), doubt);
         // A condition behind the hash decides as much about what is shared as one before it.
@@ -225,7 +231,13 @@ class Walk {
   }
 
   /** A cluster rule's look at the hash, which leaves its trace on every packet that comes to it. */
-  private meet(part: Extract<Part, { kind: 'cluster' }>, spot: Spot, stream: Stream, exact: boolean): Stream {
+  private meet(
+    part: Extract<Part, { kind: 'cluster' }>,
+    spot: Spot,
+    stream: Stream,
+    exact: boolean,
+    own: Traffic,
+  ): Stream {
     if (this.base !== null) {
       const sent = stream.flows.every(({ carried }) => carried.certain);
       this.arrivals.push({
@@ -234,6 +246,7 @@ class Walk {
         rule: spot.rule,
         use: part.use,
         offered: stream.offered,
+        own,
         exact: exact && sent,
         sender: sent || !exact ? null : this.sender,
         // Between two cluster rules it stands before the second as well.
@@ -277,7 +290,10 @@ class Walk {
 
   private change(part: Part, spot: Spot, flow: Flow, doubt: Doubt | null): Flow {
     if (part.kind === 'set') {
-      const changed = this.changed(flow, part.change(flow.carried));
+      const set = part.change(flow.carried);
+      const own = spot.rule.parts.some(({ kind }) => kind === 'cluster');
+      const estranged = flow.carried.estranged || (flow.carried.met && !own && set.mark !== flow.carried.mark);
+      const changed = this.changed(flow, { ...set, estranged });
       if (changed !== flow && !flow.carried.certain) {
         this.sender = spot;
         this.blurred.push({ place: spot.place, rule: spot.rule });
@@ -363,6 +379,7 @@ class Walk {
       certain: carried.certain && fate !== 'unknown',
       doubted: !carried.certain && !traffic.within(certainTraffic(this.arriving, this.space)),
       doubt,
+      estranged: carried.estranged,
       queued: how === 'queue',
       claimed: carried.pkttype === 'host',
       resets: how === 'reset',
