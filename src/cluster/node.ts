@@ -7,7 +7,7 @@ import {
   type Stretch,
   unreadFault,
 } from '../member/index.ts';
-import type { Obstacle, Rule } from '../netfilter/index.ts';
+import { type Obstacle, ownTraffic, type Rule } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
 import type { ReadNode } from './facts.ts';
 import { bucketList, type Fault, fault } from './fault.ts';
@@ -115,10 +115,12 @@ function answeredBy(
 /** What is left of what a node answers, behind the other stretches of the way. */
 function along(stretches: readonly Stretch[], answered: JudgedNode['answered']): JudgedNode['answered'] {
   if (answered === null || answered === 'nothing') return answered;
-  return stretches.reduce((left, { lost, doubt }) => {
-    const traffic = left.traffic.less(lost).less(doubt);
-    return { ...left, traffic, doubt: left.doubt.less(lost).or(left.traffic.and(doubt)) };
-  }, answered);
+  let { traffic, doubt } = answered;
+  for (const stretch of stretches) {
+    doubt = doubt.less(stretch.lost).or(traffic.and(stretch.doubt));
+    traffic = traffic.less(stretch.lost).less(stretch.doubt);
+  }
+  return { ...answered, traffic, doubt };
 }
 
 /** A rule of another backend than the one that every node is to have. */
@@ -228,22 +230,29 @@ function lostClients(rule: Rule): string {
     : `clients of ${bucketList(rule.buckets)} get no answer from it`;
 }
 
-function obstacleFault(name: string, obstacle: Obstacle, { keys, who }: Policies): Fault {
-  const policy = obstacle.alike !== null && keys.has(obstacle.alike);
+function obstacleFault(name: string, obstacle: Obstacle, { isShared, who }: Policies): Fault {
+  const policy = isShared(obstacle);
   const state = policy ? 'OK' : obstacle.state;
   const fix = state === 'OK' ? '' : `. Fix: ${obstacle.mend}`;
   return fault(state, `${name} ${obstacle.brief}`, `${name} ${obstacle.text}${policy ? ` (${who})` : ''}${fix}`);
 }
 
-/** What every node with a rule denies in the same way, and who that is. */
-type Policies = { readonly keys: ReadonlySet<string>; readonly who: string };
+/** Whether every node with a rule denies the same, and who that is. */
+type Policies = { readonly isShared: (obstacle: Obstacle) => boolean; readonly who: string };
 
+/** What one node denies is policy where each other one has the same denial, or denies all of it by several. */
 function sharedPolicies(node: ReadNode, all: readonly ReadNode[]): Policies {
-  const keysOf = (one: ReadNode) => (one.reading.rules[0]?.obstacles ?? []).map(({ alike }) => alike);
+  const { space } = node.reading;
   const ruled = all.filter(({ reading }) => reading.rules.length > 0);
-  const own = keysOf(node).filter((key) => key !== null);
-  return {
-    keys: new Set(own.filter((key) => ruled.every((other) => keysOf(other).includes(key)))),
-    who: ruled.length > 1 ? 'all nodes alike' : 'no other node has cluster rules to compare with',
-  };
+  const denials = ruled.map(({ reading }) => {
+    const obstacles = reading.rules[0]?.obstacles ?? [];
+    return {
+      keys: new Set(obstacles.flatMap(({ alike }) => alike ?? [])),
+      traffic: space.union(obstacles.flatMap(({ denies }) => denies ?? [])).or(ownTraffic(space)),
+    };
+  });
+  const isShared = ({ alike, denies }: Obstacle) =>
+    alike !== null && denials.every((one) => one.keys.has(alike) || denies?.within(one.traffic));
+  const who = ruled.length > 1 ? 'all nodes alike' : 'no other node has cluster rules to compare with';
+  return { isShared, who };
 }

@@ -37,8 +37,12 @@ export function measureShares(nodes: readonly NodeAnswers[], shared: Traffic): S
   });
   const first = segments !== undefined ? segments : datagrams !== undefined ? datagrams : measure(nodes, shared, false);
   if (first === null) return null;
+  // Datagrams that no node lets in at all are its firewall's.
   const worse =
-    first.lost === 0 && first.doubled === 0 && datagrams != null && (datagrams.lost > 0 || datagrams.doubled > 0);
+    first.lost === 0 &&
+    first.doubled === 0 &&
+    datagrams != null &&
+    ((datagrams.lost > 0 && datagrams.lost < 1) || datagrams.doubled > 0);
   return worse ? { ...datagrams, datagrams: segments !== undefined } : { ...first, datagrams: false };
 }
 
@@ -57,10 +61,13 @@ function measure(nodes: readonly NodeAnswers[], shared: Traffic, connected: bool
     twice = twice.or(once.and(served));
     once = once.or(served);
   }
+  if (once.isEmpty) return { lost: 1, doubled: 0, exact: true };
+  // Clients whom the firewalls of all nodes refuse, whatever their bucket, are nobody's.
+  const admitted = clients.and(once.whateverResidue);
   const keys = keysOf(nodes);
   const weigh = (residues: Traffic) => weightOf(residues, keys);
-  const lost = space.share(clients.less(once), clients, weigh);
-  return { lost, doubled: space.share(twice, clients, weigh), exact: new Set(keys.map(({ key }) => key)).size <= 1 };
+  const lost = space.share(admitted.less(once), admitted, weigh);
+  return { lost, doubled: space.share(twice, admitted, weigh), exact: new Set(keys.map(({ key }) => key)).size <= 1 };
 }
 
 /** The clients whose packets a node answers: of a connection the first one and every later one. */

@@ -95,7 +95,10 @@ export function iptablesChains(
 /** True where any rule remembers marks with the connection, so that later packets do not begin with none. */
 export function setsConnmarks(ruleset: Ruleset): boolean {
   const rules = [...ruleset.values()].flatMap((table) => [...table.values()].flatMap((chain) => chain.rules));
-  return rules.some(({ words }) => ['CONNMARK', 'CLUSTERIP'].includes(words[words.indexOf('-j') + 1] ?? ''));
+  return rules.some(({ words }) => {
+    const target = words[words.indexOf('-j') + 1] ?? '';
+    return target === 'CLUSTERIP' || (target === 'CONNMARK' && !words.includes('--restore-mark'));
+  });
 }
 
 /** What a rule is read in. */
@@ -207,6 +210,7 @@ function targetOf(target: Option | null, known: (chain: string) => boolean): rea
   const verdict = words.includes('tcp-reset') ? 'reset' : verdicts.get(name);
   if (verdict !== undefined) return [end({ kind: verdict })];
   if (name === 'NOTRACK' || (name === 'CT' && words.includes('--notrack'))) return [{ kind: 'untrack' }];
+  if (name === 'CT' && words.some((word) => word.startsWith('--zone'))) return [{ kind: 'zone' }];
   if (name === 'MARK') return [{ kind: 'set', change: setMark(words) }];
   if (name === 'CONNMARK') return [{ kind: 'set', change: setConnmark(words) }];
   if (name === 'HMARK') return [{ kind: 'set', change: (carried) => ({ ...carried, mark: null }) }];

@@ -7,17 +7,19 @@ import {
   connectionStatus,
   doubtOfMatch,
   exactly,
+  ofForm,
   opposite,
   ping,
   type Selection,
   tcpPackets,
+  usual,
   vague,
   when,
   withMark,
 } from '../model/condition.ts';
 import type { Carried, Packets } from '../model/packet.ts';
 import type { WhenPart } from '../model/program.ts';
-import { type Interval, protocolNumbers } from '../model/traffic.ts';
+import { type Interval, protocolNumbers, type TrafficSpace } from '../model/traffic.ts';
 
 /** One condition of an iptables rule: its option with what follows, whether `!` stood before it, and of which `-m`. */
 export type Option = {
@@ -32,7 +34,7 @@ type Reader = (words: readonly string[], packets: Packets) => Selection;
 
 /** Matches that say nothing by themselves: their options do, or they only comment. */
 const silentModules = new Set(
-  'comment tcp udp udplite sctp dccp icmp icmp6 multiport state conntrack addrtype pkttype iprange mark connmark rpfilter policy rt helper cluster'.split(
+  'comment tcp udp udplite sctp dccp icmp icmp6 multiport state conntrack addrtype pkttype iprange mark connmark rpfilter policy rt helper cluster length ttl hl'.split(
     ' ',
   ),
 );
@@ -136,12 +138,25 @@ const readers = new Map<string, Reader>(
     '--accept-local': (_, { space }) => when(true, space),
     '--dir': (words, { space }) => when(words[0] === 'in', space),
     '--pol': (words, { space }) => when(words[0] === 'none', space),
+    '--length': (words, { space }) => formSpan(words[0], usual.length, space),
+    '--ttl-gt': (words, { space }) => ofForm(Number(words[0]) + 1, 255, usual.hops, space.all),
+    '--ttl-lt': (words, { space }) => ofForm(0, Number(words[0]) - 1, usual.hops, space.all),
+    '--ttl-eq': (words, { space }) => formSpan(words[0], usual.hops, space),
+    '--hl-gt': (words, { space }) => ofForm(Number(words[0]) + 1, 255, usual.hops, space.all),
+    '--hl-lt': (words, { space }) => ofForm(0, Number(words[0]) - 1, usual.hops, space.all),
+    '--hl-eq': (words, { space }) => formSpan(words[0], usual.hops, space),
     '--comment': (_, { space }) => when(true, space),
     // No client of a cluster sends a routing header.
     '--rt-type': (_, { space }) => when(false, space),
     '--rt-segsleft': (_, { space }) => when(true, space),
   }),
 );
+
+/** `500`, `0:500`. */
+function formSpan(text: string | undefined, typical: { low: number; high: number }, space: TrafficSpace): Selection {
+  const [low = Number.NaN, high = low] = (text ?? '').split(':').map(Number);
+  return Number.isNaN(low + high) ? vague(space.all) : ofForm(low, high, typical, space.all);
+}
 
 function readBlock(text: string | undefined): Interval | null {
   return parseBlock(text ?? '');

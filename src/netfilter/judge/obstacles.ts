@@ -24,6 +24,7 @@ export function obstaclesOf({ trace, arrivals, holding, shared, held }: Shown): 
   if (first === undefined) return [];
   return withHang(trace, shared, [
     ...arrivals.flatMap(beforeIt),
+    ...zones(trace, arrivals),
     ...severalHashes(arrivals),
     ...severalBackends(arrivals),
     ...(holding === null ? [] : shortcomings(holding, shared, first)),
@@ -86,6 +87,14 @@ function vagueMatch({ exact, rule, sender }: Arrival): readonly Obstacle[] {
       : `lets the cluster rule see ${open}: ${sender.rule.text} (${sender.place})`;
   const brief = `has a ${sender === null ? 'cluster rule' : 'rule before the cluster rule'} with a condition that cannot be read`;
   return [obstacle(text, brief, 'match by protocol and port', { state: 'UNKNOWN', disables: false })];
+}
+
+/** With xt_cluster all TCP connects and then hangs (measured); whether it does depends on what tracks the answers. */
+function zones({ zones: [first] }: Trace, arrivals: readonly Arrival[]): readonly Obstacle[] {
+  if (first === undefined || !arrivals.some(({ use }) => use.hash.tracked)) return [];
+  const text = `puts connections into another zone of connection tracking, which parts them from their answers: TCP may connect and then hang (${first.place}: ${first.rule.text})`;
+  const brief = 'puts connections into another conntrack zone: TCP may hang';
+  return [obstacle(text, brief, 'exclude the VIP from it', { state: 'WARNING', disables: false })];
 }
 
 function severalHashes(arrivals: readonly Arrival[]): readonly Obstacle[] {

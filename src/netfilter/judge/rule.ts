@@ -94,8 +94,10 @@ function unreachedRule({ chains }: Program, space: Packets['space']): Rule | nul
 
 /** The VIP's own DROP and no rule that lets anything through: a node that holds no bucket, as IPaddr2 leaves it. */
 function droppingRule({ taken, delivered }: Trace, space: Packets['space']): Rule | null {
-  const drop = taken.find(({ rule, fate, certain }) => rule.names && certain && fate === 'dropped');
   const main = mainTraffic(space);
+  const drops = taken.filter(({ fate, certain }) => certain && fate === 'dropped');
+  // It need not name the VIP: conntrackd's recipe drops by mark alone.
+  const drop = drops.find(({ rule }) => rule.names) ?? drops.find(({ traffic }) => main.within(traffic));
   if (drop === undefined || delivered.some(({ traffic }) => traffic.meets(main))) return null;
   return withoutHash(drop.rule.backend, { ...drop.rule, ifname: null, mac: null }, drop.place, space);
 }

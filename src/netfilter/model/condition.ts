@@ -50,13 +50,8 @@ const unreadMatches = new Map<string, Doubt>(
     connlimit: 'rate',
     connbytes: 'rate',
     quota: 'rate',
-    length: 'form',
-    ttl: 'form',
-    hl: 'form',
     tcpmss: 'form',
     string: 'form',
-    u32: 'form',
-    bpf: 'form',
     ecn: 'form',
     dscp: 'form',
     tos: 'form',
@@ -68,6 +63,18 @@ const unreadMatches = new Map<string, Doubt>(
 /** Why a match of the kernel's x_tables, which no reader knows, does not show what it is met by. */
 export function doubtOfMatch(name: string): Doubt {
   return unreadMatches.get(name) ?? 'other';
+}
+
+/** What packets of clients are like, as far as their form goes: their lengths, and the hops that are left to them. */
+export const usual = { length: { low: 40, high: 1500 }, hops: { low: 32, high: 255 } } as const;
+
+/**
+ * Packets whose length or hops are within bounds: all of a client's where the bounds hold all that is usual, some odd ones
+ * where they hold nothing of it, and else nobody knows which.
+ */
+export function ofForm(low: number, high: number, typical: { low: number; high: number }, all: Traffic): Selection {
+  if (low <= typical.low && typical.high <= high) return exactly(all);
+  return vague(all, high < typical.low || low > typical.high ? 'form' : 'other');
 }
 
 /** Packets that meet several conditions. */

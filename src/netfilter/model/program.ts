@@ -47,6 +47,8 @@ export type Part =
     }
   | { readonly kind: 'set'; readonly change: (carried: Carried) => Carried }
   | { readonly kind: 'untrack' }
+  /** Puts connections into another zone of connection tracking. */
+  | { readonly kind: 'zone' }
   /** Looks at a hash in a way that is not understood. */
   | { readonly kind: 'puzzle'; readonly what: string }
   | { readonly kind: 'choose'; readonly cases: readonly Case[] }

@@ -82,6 +82,8 @@ export type Obstacle = {
   readonly disturbs?: true;
   /** Equal on nodes that have the same thing; a DROP that all nodes have alike is policy, and null is never policy. */
   readonly alike: string | null;
+  /** What it denies for certain, where that may be policy; null where it is none. */
+  readonly denies?: Traffic | null;
 };
 
 /** A part of a node's rules that could not be read. */

@@ -147,6 +147,17 @@ function onlyRedirects(expr: readonly unknown[], table: NftTable): boolean {
   return ends.has('redirect') && ends.size === 1;
 }
 
+/** True where packets that get a verdict are lost, in the chain that it sends them to as well. */
+function refusesAll(verdict: Verdict, table: NftTable): boolean {
+  const refusing = (kind: Verdict['kind']) => kind === 'drop' || kind === 'reject' || kind === 'reset';
+  if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return refusing(verdict.kind);
+  const first = table.chains
+    .get(verdict.chain)
+    ?.rules.find(({ expr }) => expr.every((one) => !('match' in (fieldsOf(one) ?? {}))));
+  const ends = first === undefined ? new Set<Verdict['kind']>() : endsOf(first.expr, table, 0);
+  return ends.size > 0 && [...ends].every(refusing);
+}
+
 function endsOf(expr: readonly unknown[], table: NftTable, depth: number): ReadonlySet<Verdict['kind']> {
   const statements = expr.map((one) => fieldsOf(one) ?? {});
   const verdicts = statements.flatMap((one) => {
@@ -292,7 +303,7 @@ function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
     .map(({ verdict }): Case => ({ read: () => exactly(operand.needs), plain: operand.plain, verdict }));
   const choose: Part = { kind: 'choose', cases: [...cases, ...rest] };
   if (operand.hash === null) return [choose];
-  const lets = ({ verdict: { kind } }: Case) => kind !== 'drop' && kind !== 'reject' && kind !== 'reset';
+  const lets = ({ verdict }: Case) => !refusesAll(verdict, scope.table);
   const claims = space.union(cases.filter(lets).map((one) => one.read(typical(null)).traffic.whateverPacket));
   const use: ClusterUse = { ...operand.hash.use, claims: rest.some(lets) ? null : claims };
   return [

@@ -23,6 +23,7 @@ export function readMangle(fields: Fields, scope: Scope): readonly Part[] {
     return [{ kind: 'set', change: (carried) => ({ ...carried, pkttype }) }];
   }
   if (meta === 'mark') return readMarkValue(value, scope, (carried, mark) => ({ ...carried, mark }));
+  if (ct === 'zone') return [{ kind: 'zone' }];
   if (ct === 'mark') return readMarkValue(value, scope, (carried, connmark) => ({ ...carried, connmark }));
   const field = textOf(fieldsOf(fieldsOf(key)?.['payload'])?.['field']);
   if (field === 'daddr' || field === 'saddr' || field === 'dport' || field === 'sport')

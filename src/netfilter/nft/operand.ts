@@ -8,9 +8,11 @@ import {
   connectionStatus,
   type Doubt,
   exactly,
+  ofForm,
   ping,
   type Selection,
   tcpPackets,
+  usual,
   vague,
   when,
   withMark,
@@ -148,6 +150,15 @@ function unknownOperand(packets: Packets, more: Partial<Omit<Operand, 'equals'>>
   return operand(packets, () => vague(packets.space.all, more.doubt), more);
 }
 
+/** The length of packets, or the hops that are left to them. */
+function formOperand(packets: Packets, typical: { low: number; high: number }, most: number): Operand {
+  const equals = (value: unknown) => {
+    const span = numbers(value);
+    return span === null ? vague(packets.space.all) : ofForm(span.low, span.high, typical, packets.space.all);
+  };
+  return operand(packets, equals, { most, doubt: 'form' });
+}
+
 /** Something that has one value for every client's packets. */
 function fixed(packets: Packets, ...names: readonly (string | number | boolean)[]): Operand {
   return operand(packets, (value) => {
@@ -250,6 +261,8 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
     if (field === 'protocol' || field === 'nexthdr')
       return operand(packets, (value) => spans('protocol', protocols(value), packets), { needs });
     if (field === 'version') return { ...fixed(packets, space.family), needs };
+    if (field === 'length') return { ...formOperand(packets, usual.length, 65535), needs };
+    if (field === 'ttl' || field === 'hoplimit') return { ...formOperand(packets, usual.hops, 255), needs };
     return unknownOperand(packets, { needs, doubt });
   }
   if (protocol === 'ether') return etherOperand(field, packets);
@@ -317,6 +330,8 @@ function metaOperand(key: string, packets: Packets): Operand {
         equals: (value, { pkttype }) => pktType(value, pkttype, packets),
         plain: false,
       };
+    case 'length':
+      return formOperand(packets, usual.length, 65535);
     case 'ipsec':
     case 'secpath':
       return fixed(packets, false);

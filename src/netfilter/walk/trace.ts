@@ -60,6 +60,8 @@ export type Trace = {
   readonly puzzles: readonly Puzzle[];
   /** Rules that changed packets, and of which ones cannot be told. */
   readonly blurred: readonly Place[];
+  /** Rules that put packets into another zone of connection tracking. */
+  readonly zones: readonly Place[];
   /** What comes to the host itself. */
   readonly delivered: readonly Flow[];
   /** False when the ruleset is too large to follow, or loops. */

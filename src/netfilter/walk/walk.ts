@@ -54,6 +54,8 @@ function walkThrough(program: Program, carried: Carried, traffic: Traffic): Trac
   const bases = program.bases
     .filter(({ hook }) => hook !== 'other')
     .filter(({ devices }) => devices.length === 0 || ifname === null || devices.includes(ifname))
+    // Of chains that hook and priority do not order, the one that was registered last runs first (measured).
+    .reverse()
     .sort((a, b) => hooks.indexOf(a.hook) - hooks.indexOf(b.hook) || a.priority - b.priority);
   const flows = bases.reduce<readonly Flow[]>((on, base) => walk.pass(base, on), [{ carried, traffic }]);
   return walk.trace(flows);
@@ -72,6 +74,7 @@ class Walk {
   private readonly takenBehind: Taken[] = [];
   private readonly puzzles: Puzzle[] = [];
   private readonly blurred: Place[] = [];
+  private readonly zones: Place[] = [];
   private taken: Taken[] = [];
   private complete = true;
   private base: BaseChain | null = null;
@@ -104,9 +107,9 @@ class Walk {
 
   /** What the walk has found, with the packets that came through to its end. */
   trace(flows: readonly Flow[]): Trace {
-    const { arrivals, takenBehind, taken, puzzles, blurred, complete } = this;
+    const { arrivals, takenBehind, taken, puzzles, blurred, zones, complete } = this;
     const delivered = merge([...flows, ...this.elsewhere].filter(({ traffic }) => !traffic.isEmpty));
-    return { arrivals, takenBehind, taken, puzzles, blurred, complete, delivered };
+    return { arrivals, takenBehind, taken, puzzles, blurred, zones, complete, delivered };
   }
 
   /** Sends packets through a base chain; comes back with those that it lets go on. */
@@ -225,6 +228,8 @@ class Walk {
       } else if (part.kind === 'end') {
         passed = joinPassed(passed, this.verdict(part.verdict, spot, inside, exact, doubt));
         inside = this.nothing;
+      } else if (part.kind === 'zone') {
+        if (inside.flows.length > 0) this.zones.push({ place: spot.place, rule: spot.rule });
       } else inside = { ...inside, flows: inside.flows.map((flow) => this.change(part, spot, flow, doubt)) };
     }
     return { stay: join(passed.stay, inside), leave: passed.leave, exact };

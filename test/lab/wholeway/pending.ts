@@ -77,17 +77,10 @@ export const pending: Readonly<Record<string, string>> = {
   '3-the-cluster-table-sleeps-on-n2-nftables': 'OK, CRITICAL is right',
   '4-web-sent-past-the-rules-on-both-nodes-by-return-iptables-nft-ipv6': 'does not know --skip arp; CRITICAL is right',
   '4-web-sent-past-the-rules-on-both-nodes-by-return-nftables-ipv6': 'does not know --skip arp; CRITICAL is right',
-  '4-everything-denied-on-both-nodes-by-length-iptables-nft': 'OK, CRITICAL or UNKNOWN or WARNING is right',
-  '4-everything-denied-on-both-nodes-by-ttl-iptables-nft': 'OK, CRITICAL or UNKNOWN or WARNING is right',
-  '4-chains-of-equal-priority-what-drops-runs-before-what-marks-nftables':
-    'OK, CRITICAL or UNKNOWN or WARNING is right',
-  '4-chains-of-equal-priority-what-marks-runs-before-what-drops-nftables':
-    'CRITICAL, OK or UNKNOWN or WARNING is right',
   '4-part-of-tcp-marked-past-a-drop-on-n2-iptables-nft': 'WARNING, CRITICAL is right',
   '4-web-redirected-behind-the-rules-to-a-port-that-n2-does-not-open-iptables-nft': 'WARNING, CRITICAL is right',
   '4-web-redirected-behind-the-rules-to-a-port-that-n2-does-not-open-nftables': 'WARNING, CRITICAL is right',
   '4-web-sent-on-behind-the-rules-dnat-to-a-port-that-n2-does-not-open-nftables': 'WARNING, CRITICAL is right',
-  '4-another-zone-of-connection-tracking-iptables-nft': 'OK, CRITICAL or WARNING is right',
   '4-one-4-of-ipv6-denied-on-n2-nftables-ipv6': 'does not know --skip arp; CRITICAL is right',
   '4-asked-without-the-vip-which-the-rule-names-by-its-network-dropped-on-n2-iptables-nft':
     'OK, CRITICAL or UNKNOWN is right',
@@ -96,13 +89,8 @@ export const pending: Readonly<Record<string, string>> = {
   '4-another-offset-on-n2-and-firewalls-that-deny-a-host-nftables': 'CRITICAL, OK is right',
   '4-another-offset-on-n2-and-firewalls-that-deny-udp-nftables': 'CRITICAL, OK is right',
   '4-a-rule-about-another-multicast-mac-nftables': 'CRITICAL, OK is right',
-  '4-n2-denies-more-of-what-both-deny-iptables-nft': 'CRITICAL, OK is right',
-  '4-a-drained-node-as-a-map-to-a-chain-that-drops-nftables': 'CRITICAL, OK is right',
   '4-an-unreadable-accept-that-never-matches-before-a-layout-of-marks-iptables-nft':
     'CRITICAL, UNKNOWN or WARNING is right',
-  '4-multi-wan-marks-restored-and-returned-before-the-rules-iptables-nft': 'UNKNOWN, OK is right',
-  '4-taken-over-by-n1-n2-drops-by-the-mark-without-naming-the-vip-iptables-nft': 'CRITICAL, OK is right',
-  '4-taken-over-by-n1-n2-drops-by-the-mark-in-raw-iptables-nft': 'CRITICAL, OK is right',
   '5-policy-drop-at-output-on-n2-iptables-nft': 'OK, CRITICAL is right',
   '5-policy-drop-at-output-on-n2-nftables': 'OK, CRITICAL is right',
   '5-policy-drop-at-output-answers-accepted-as-established-iptables-nft-ipv6': 'does not know --skip arp; OK is right',
