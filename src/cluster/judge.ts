@@ -96,7 +96,8 @@ function sharesOf(nodes: readonly JudgedNode[], ruled: readonly RuledNode[], { f
   const doubtful = nodes.some((node) => node.faults.some(({ state }) => state === 'UNKNOWN'));
   const unclear = doubtful || faults.some(({ state }) => state !== 'OK');
   if (answering.length < nodes.length || shared === undefined || unclear) return null;
-  return measureShares(answering, shared);
+  const refused = nodes.reduce((all, node) => all.and(node.refused), shared);
+  return measureShares(answering, shared, refused);
 }
 
 /** Every node drops what comes to the VIP, and none lets a bucket through. */

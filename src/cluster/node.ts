@@ -7,7 +7,7 @@ import {
   type Stretch,
   unreadFault,
 } from '../member/index.ts';
-import { type Obstacle, ownTraffic, type Rule } from '../netfilter/index.ts';
+import { type Obstacle, ownTraffic, type Rule, type Traffic } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
 import type { ReadNode } from './facts.ts';
 import { bucketList, type Fault, fault } from './fault.ts';
@@ -26,6 +26,8 @@ export type JudgedNode = {
   readonly serves: boolean;
   /** What it answers in the end; null where that is not known. */
   readonly answered: NodeAnswers['answered'] | null;
+  /** What its firewall refuses as all others do. */
+  readonly refused: Traffic;
   readonly faults: readonly Fault[];
 };
 
@@ -48,7 +50,8 @@ export function judgeNode(
   const answered = known ? along(stretches, answeredBy(node, rule, member, listening)) : null;
   if (rule === null) {
     const stray = known && member !== null ? withoutRule(member, all, wanted) : [];
-    return { name, node, rule, known, serves: false, answered, faults: [...unread, ...stray] };
+    const refused = reading.space.all;
+    return { name, node, rule, known, serves: false, answered, refused, faults: [...unread, ...stray] };
   }
   const vip = member === null ? [] : vipFaults(member, node, rule, all, wanted);
   const policies = sharedPolicies(node, all);
@@ -61,6 +64,7 @@ export function judgeNode(
     known,
     serves: !disabled,
     answered,
+    refused: reading.space.union(rule.obstacles.filter(policies.isShared).flatMap(({ denies }) => denies ?? [])),
     faults: [
       ...unread,
       ...aboveTotal(name, rule),

@@ -27,22 +27,21 @@ export type Shares = {
 
 /**
  * The shares of clients that no node and that several nodes answer, of the traffic that the cluster shares: TCP's, or
- * that of datagrams where TCP is healthy and they are not. Null where that cannot be told.
+ * that of datagrams where TCP is healthy and they are not; less what all nodes refuse. Null where that cannot be told.
  */
-export function measureShares(nodes: readonly NodeAnswers[], shared: Traffic): Shares | null {
+export function measureShares(nodes: readonly NodeAnswers[], shared: Traffic, refused: Traffic): Shares | null {
   const { space } = shared;
+  // Whom the firewalls of all nodes refuse is nobody's client, unless that is everybody.
+  const admitted = shared.less(refused);
   const [segments, datagrams] = [tcp, udp].map((protocol) => {
-    const part = shared.and(space.only({ protocol }));
+    const all = admitted.meets(space.only({ protocol: tcp })) ? admitted : shared;
+    const part = all.and(space.only({ protocol }));
     return part.isEmpty ? undefined : measure(nodes, part, protocol === tcp);
   });
   const first = segments !== undefined ? segments : datagrams !== undefined ? datagrams : measure(nodes, shared, false);
   if (first === null) return null;
-  // Datagrams that no node lets in at all are its firewall's.
   const worse =
-    first.lost === 0 &&
-    first.doubled === 0 &&
-    datagrams != null &&
-    ((datagrams.lost > 0 && datagrams.lost < 1) || datagrams.doubled > 0);
+    first.lost === 0 && first.doubled === 0 && datagrams != null && (datagrams.lost > 0 || datagrams.doubled > 0);
   return worse ? { ...datagrams, datagrams: segments !== undefined } : { ...first, datagrams: false };
 }
 
@@ -61,13 +60,10 @@ function measure(nodes: readonly NodeAnswers[], shared: Traffic, connected: bool
     twice = twice.or(once.and(served));
     once = once.or(served);
   }
-  if (once.isEmpty) return { lost: 1, doubled: 0, exact: true };
-  // Clients whom the firewalls of all nodes refuse, whatever their bucket, are nobody's.
-  const admitted = clients.and(once.whateverResidue);
   const keys = keysOf(nodes);
   const weigh = (residues: Traffic) => weightOf(residues, keys);
-  const lost = space.share(admitted.less(once), admitted, weigh);
-  return { lost, doubled: space.share(twice, admitted, weigh), exact: new Set(keys.map(({ key }) => key)).size <= 1 };
+  const lost = space.share(clients.less(once), clients, weigh);
+  return { lost, doubled: space.share(twice, clients, weigh), exact: new Set(keys.map(({ key }) => key)).size <= 1 };
 }
 
 /** The clients whose packets a node answers: of a connection the first one and every later one. */
