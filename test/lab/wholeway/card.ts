@@ -99,7 +99,7 @@ printf 'table bridge guard { chain prerouting { type filter hook prerouting prio
     situation: 'a macvlan over the interface also listens to the cluster MAC on both nodes',
     ways: both,
     setup:
-      'healthy 2 veth; for n in n1 n2; do ip -n $n link add link eth1 name mv0 type macvlan mode bridge; ip -n $n link set mv0 up; ip -n $n maddr add $MAC dev mv0; done',
+      'healthy 2 veth; for n in n1 n2; do ip -n $n link add link eth1 name mv0 type macvlan mode bridge bcqueuelen 10000; ip -n $n link set mv0 up; ip -n $n maddr add $MAC dev mv0; done',
     udp: allDoubled,
     state: 'CRITICAL',
     says: /mv0/,
@@ -109,7 +109,7 @@ printf 'table bridge guard { chain prerouting { type filter hook prerouting prio
     situation: 'a macvlan over the interface also listens to the cluster MAC on n2',
     ways: both,
     setup:
-      'healthy 2 veth; ip -n n2 link add link eth1 name mv0 type macvlan mode bridge; ip -n n2 link set mv0 up; ip -n n2 maddr add $MAC dev mv0',
+      'healthy 2 veth; ip -n n2 link add link eth1 name mv0 type macvlan mode bridge bcqueuelen 10000; ip -n n2 link set mv0 up; ip -n n2 maddr add $MAC dev mv0',
     udp: allDoubled,
     state: 'CRITICAL',
     says: /mv0/,
@@ -120,7 +120,7 @@ printf 'table bridge guard { chain prerouting { type filter hook prerouting prio
     ways: ['nftables'],
     setup: `whole 2 veth
 for i in 1 2; do
-  ip -n n$i link add link eth1 name mv0 type macvlan mode bridge
+  ip -n n$i link add link eth1 name mv0 type macvlan mode bridge bcqueuelen 10000
   ip -n n$i link set mv0 up
   ip -n n$i maddr add $MAC dev mv0
   nftables n$i <<RULES
@@ -143,7 +143,7 @@ done`,
     situation: 'a macvlan over the interface that does not listen to the cluster MAC',
     ways: both,
     setup:
-      'healthy 2 veth; for n in n1 n2; do ip -n $n link add link eth1 name mv0 type macvlan mode bridge; ip -n $n link set mv0 up; done',
+      'healthy 2 veth; for n in n1 n2; do ip -n $n link add link eth1 name mv0 type macvlan mode bridge bcqueuelen 10000; ip -n $n link set mv0 up; done',
     vip: 'OK',
     state: 'OK',
   },

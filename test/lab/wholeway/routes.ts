@@ -9,7 +9,7 @@ const ip2 = (command: string) => on2(`ip -n n2 ${command}`);
 /** The VIP on a macvlan over the card, which listens to the cluster MAC; what comes in by the card itself is dropped. */
 const onMacvlan = `IFACE=mv0; cluster 2 veth
 for n in n1 n2; do
-  ip -n $n link add link eth1 name mv0 address 02:00:00:00:01:0\${n#n} type macvlan mode bridge
+  ip -n $n link add link eth1 name mv0 address 02:00:00:00:01:0\${n#n} type macvlan mode bridge bcqueuelen 10000
   ip -n $n addr del $VIP/24 dev eth1
   ip -n $n link set mv0 up
   ip -n $n addr add $VIP/32 dev mv0
