@@ -148,6 +148,25 @@ done`,
     state: 'OK',
   },
   {
+    situation: 'the rules name a macvlan, the interface under it takes the frames in as well',
+    ways: ['nftables'],
+    setup: `IFACE=mv0; cluster 2 veth
+for n in n1 n2; do
+  ip -n $n link add link eth1 name mv0 address 02:00:00:00:01:0\${n#n} type macvlan mode bridge bcqueuelen 10000
+  ip -n $n addr del $VIP/24 dev eth1
+  ip -n $n link set mv0 up
+  ip -n $n addr add $VIP/32 dev mv0
+  listen $n; ip -n $n maddr add $MAC dev mv0
+  setting $n net/ipv4/conf/mv0/rp_filter 0
+  answers_arp $n
+  share $n \${n#n} 2
+done`,
+    udp: allDoubled,
+    state: 'CRITICAL',
+    says: /eth1/,
+    clients: [],
+  },
+  {
     situation: 'VIP on lo of both nodes, ARP rules on both',
     ways: both,
     setup: 'healthy 2; for n in n1 n2; do ip -n $n addr del $VIP/24 dev eth1; ip -n $n addr add $VIP/32 dev lo; done',
@@ -224,6 +243,19 @@ const elsewhere: readonly Sketch[] = [
     ways: ['iptables-legacy'],
     setup: 'vrf_cluster n1 n2; share n1 1 2; share n2 2 2',
     options: ['--skip', 'arp'],
+    state: 'OK',
+  },
+  {
+    situation: 'VIP on a bond',
+    ways: ['clusterip'],
+    setup: 'IFACE=bond0; cluster 2; for n in n1 n2; do onto $n bond0; done; rule n1 1 2; rule n2 2 2',
+    state: 'OK',
+  },
+  {
+    situation: 'VIP on a VLAN',
+    ways: ['clusterip'],
+    setup:
+      'IFACE=eth1.10; cluster 2; tagged_router; for n in n1 n2; do onto $n eth1.10; done; rule n1 1 2; rule n2 2 2',
     state: 'OK',
   },
   {

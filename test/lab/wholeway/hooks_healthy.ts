@@ -142,6 +142,14 @@ xt n2 -t raw -A PREROUTING -i eth1 -m mark ! --mark 0xffff -j DROP`,
     state: 'OK',
   },
   {
+    situation: 'another zone of connection tracking, which this backend does not look at',
+    ways: ['nftables'],
+    setup: each(
+      'echo "table ip zones { chain prerouting { type filter hook prerouting priority -300; ip daddr $VIP ct zone set 7; }; }" | table $n',
+    ),
+    state: ['OK', 'WARNING'],
+  },
+  {
     situation: 'the hour of the day decides',
     ways: ['nftables'],
     setup: alike('', 'meta hour "00:00"-"23:59" counter'),

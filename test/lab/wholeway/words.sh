@@ -224,6 +224,38 @@ onto_bridge() { # NODE
   } | ip -n $1 -batch -
 }
 
+# The node's VIP and its own address move to a bond of its card, or to a VLAN on it.
+onto() { # NODE bond0|eth1.10
+  number=${1#n}
+  {
+    echo addr flush dev eth1
+    if [ $2 = bond0 ]; then
+      echo link add bond0 type bond mode active-backup miimon 100
+      echo link set eth1 down
+      echo link set eth1 master bond0
+    else
+      echo link add link eth1 name $2 type vlan id 10
+    fi
+    echo link set $2 up
+    echo addr add 192.168.56.1$number/24 dev $2
+    echo addr add $VIP4/24 dev $2
+    echo route add default via 192.168.56.254
+  } | ip -n $1 -batch -
+  setting $1 net/ipv4/conf/$2/rp_filter 0
+}
+
+# The router speaks to the nodes by the VLAN 10.
+tagged_router() {
+  {
+    echo addr flush dev eth0
+    echo link add link eth0 name eth0.10 type vlan id 10
+    echo link set eth0.10 up
+    echo addr add 192.168.56.254/24 dev eth0.10
+  } | ip -n r -batch -
+  setting r net/ipv4/conf/eth0.10/rp_filter 0
+  setting r net/ipv4/neigh/eth0.10/locktime 0
+}
+
 # An XDP program on a node's card, which drops what goes to the VIP or passes everything.
 xdp() { # NODE drop|pass
   mkdir -p /run/bpf
@@ -293,7 +325,7 @@ run_scenario() ( # NAME
   stir
   # Later, each node asks for its gateway again, the last one last: what its request says of the VIP is what is learned.
   for n in $nodes; do
-    for link in eth1 br1; do on $n ip neigh flush dev $link >/dev/null 2>&1; done
+    for link in eth1 br1 bond0 eth1.10; do on $n ip neigh flush dev $link >/dev/null 2>&1; done
     stir
   done
   [ -z "${DEBUG:-}" ] || { ip -n r neigh; for n in $nodes; do ip -n $n neigh; on $n $DEBUG; done; }
