@@ -51,6 +51,8 @@ async function runShell(scenarios: readonly Setup[], stage: Stage): Promise<Read
 function start(lab: string, words: string): Promise<string> {
   const shell = spawn('unshare', ['-n', '-m', path.join(folder, 'run')], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, which ends as one.
+    detached: true,
     env: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
       LAB: lab,
@@ -65,9 +67,13 @@ function start(lab: string, words: string): Promise<string> {
     stream.on('data', (data) => {
       said += data;
     });
+  const limit = setTimeout(() => shell.pid !== undefined && process.kill(-shell.pid, 'SIGKILL'), 900_000);
   return new Promise((resolve, reject) => {
     shell.on('error', reject);
-    shell.on('close', () => resolve(said));
+    shell.on('close', () => {
+      clearTimeout(limit);
+      resolve(said);
+    });
   });
 }
 

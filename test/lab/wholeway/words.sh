@@ -288,6 +288,15 @@ tear_down() {
   for link in br0 low0 r-br n1-br n2-br n3-br; do ip link del $link 2>/dev/null; done
 }
 
+# Until a file is there, or ten seconds are over: what does not begin is seen in the traffic.
+await() { # FILE
+  for turn in $(seq 200); do
+    [ ! -e $1 ] || return 0
+    sleep 0.05
+  done
+  echo "$1 never came"
+}
+
 # Some clients ping, so that router and nodes resolve what they need.
 stir() {
   on cl perl "${WORDS%/*}/stir.pl" $VIP "$(sources)" ${STIR:-0.15}
@@ -299,7 +308,7 @@ leave() {
   stir
   on cl perl "${WORDS%/*}/seen.pl" $TARGET 4 3 /run/ready.cl >"$out/traffic" &
   seen=$!
-  until [ -e /run/ready.cl ]; do sleep 0.05; done
+  await /run/ready.cl
   on n1 perl "${WORDS%/*}/send.pl" $TARGET udp/53 udp/514 tcp/80 tcp/443 &
   ASKED="--vip $VIP --route $TARGET" snapshot n1 >"$out/n1.txt"
   wait $seen
@@ -321,7 +330,7 @@ run_scenario() ( # NAME
     on $n perl "$TOOLS/server.pl" $n $VIP /run/ready.$n ${TCP_ON:-$VIP} &
     servers="$servers $!"
   done
-  for n in $nodes; do until [ -e /run/ready.$n ]; do sleep 0.05; done; done
+  for n in $nodes; do await /run/ready.$n; done
   stir
   # Later, each node asks for its gateway again, the last one last: what its request says of the VIP is what is learned.
   for n in $nodes; do
