@@ -9,6 +9,7 @@ import { over } from './over.ts';
 import { sentPast } from './past.ts';
 import { routes } from './routes.ts';
 import type { Situation } from './situation.ts';
+import { tables } from './tables.ts';
 import { unaskedFor } from './unasked.ts';
 
 /** Every situation on the whole way of a packet, in the order of its stretches. */
@@ -24,4 +25,5 @@ export const situations: readonly Situation[] = [
   ...hooksHealthy,
   ...answer,
   ...routes,
+  ...tables,
 ];

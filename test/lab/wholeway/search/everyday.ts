@@ -88,6 +88,8 @@ const routes: Draw = ({ random, ipv6 }) => {
         `ip -n $n ${six}route add ${random.pick(networks(ipv6))} via ${gateway}`,
         `ip -n $n ${six}rule add from $VIP lookup 100; ip -n $n ${six}route add default via ${gateway} table 100`,
         `ip -n $n ${six}rule add from $VIP lookup 101`,
+        `ip -n $n ${six}rule add from $VIP lookup 102; ip -n $n ${six}route add throw ${random.pick(networks(ipv6))} table 102`,
+        `ip -n $n ${six}rule add table main suppress_prefixlength 0`,
         `ip -n $n ${six}route add blackhole default metric 9000`,
         `dead_card $n eth4; ip -n $n ${six}route add ${private_} dev eth4`,
         `ip -n $n ${six}route add default via ${gateway} metric 500`,

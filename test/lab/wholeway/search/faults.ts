@@ -76,6 +76,8 @@ const route: Draw = (ground) => {
         `ip -n $n ${six}rule add from $VIP prohibit`,
         `ip -n $n ${six}rule add from $VIP to ${network} blackhole`,
         `dead_card $n; ip -n $n ${six}route add ${network} dev dead0`,
+        `dead_card $n wg0; ip -n $n ${six}route add default dev wg0 table 140; ip -n $n ${six}rule add not fwmark 0xca6c lookup 140; ip -n $n ${six}rule add table main suppress_prefixlength 0`,
+        `ip -n $n ${six}rule add ipproto tcp sport 80 prohibit`,
         `ip -n $n ${six}rule add from $VIP lookup 130; ip -n $n ${six}route add prohibit ${network} table 130`,
       ]),
     ),
