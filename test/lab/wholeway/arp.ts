@@ -34,7 +34,7 @@ const sketches: readonly Sketch[] = [
     situation: 'no ARP rule anywhere, static entries, ARP skipped',
     ways: both,
     setup: `${shared}; peer_learned $MAC`,
-    options: ['--skip', 'arp'],
+    skipArp: true,
     state: 'OK',
   },
   {

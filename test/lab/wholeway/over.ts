@@ -128,7 +128,7 @@ done`,
     ways: both,
     setup:
       'crowd 2; share n1 1 2; share n2 2 2; peer_learned $MAC; for n in n1 n2; do ip -n $n addr del $VIP/24 dev eth1; ip -n $n addr add $VIP/32 dev lo; setting $n net/ipv4/conf/all/arp_ignore 1; setting $n net/ipv4/conf/all/arp_announce 2; done',
-    options: ['--skip', 'arp'],
+    skipArp: true,
     state: 'OK',
   },
 ];
@@ -139,7 +139,7 @@ const elsewhere: readonly Sketch[] = [
     situation: 'VRF, the rules in filter INPUT name the card',
     ways: ['iptables-legacy'],
     setup: 'TABLE=filter CHAIN=INPUT; vrf_cluster n2; share n1 1 2; share n2 2 2',
-    options: ['--skip', 'arp'],
+    skipArp: true,
     tcp: bucketLost,
     udp: bucketDoubled,
     state: 'CRITICAL',
@@ -150,7 +150,7 @@ const elsewhere: readonly Sketch[] = [
     situation: 'VRF, the rules in mangle PREROUTING',
     ways: ['iptables-legacy'],
     setup: 'vrf_cluster n1 n2; share n1 1 2; share n2 2 2',
-    options: ['--skip', 'arp'],
+    skipArp: true,
     state: 'OK',
   },
   {
@@ -180,7 +180,7 @@ const elsewhere: readonly Sketch[] = [
     ways: ['iptables-legacy'],
     setup:
       'crowd 2; share n1 1 2; share n2 2 2; peer_learned $MAC; for n in n1 n2; do ip -n $n addr del $VIP/24 dev eth1; ip -n $n link add kube-ipvs0 type dummy; ip -n $n addr add $VIP/32 dev kube-ipvs0; done',
-    options: ['--skip', 'arp'],
+    skipArp: true,
     state: ['OK', 'WARNING'],
   },
 ];

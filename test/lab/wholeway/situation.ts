@@ -66,6 +66,11 @@ export type Sketch = {
   readonly udp?: Fare;
   readonly icmp?: Fare;
   readonly options?: readonly string[];
+  /**
+   * Whether who answers ARP or neighbour discovery is left aside. Usual over IPv6: no rule of a node makes peers learn the
+   * cluster MAC there, so that they have static entries, which no snapshot shows.
+   */
+  readonly skipArp?: boolean;
   readonly state: State | readonly State[];
   /** Usual for section 1 over IPv4: as the buckets. */
   readonly vip?: State | readonly State[];
@@ -85,7 +90,7 @@ function situationOf(section: Situation['section'], sketch: Sketch, written: Ske
   const { situation, setup, nodes = 2, tcp = well, udp = tcp, icmp = udp, state, says = /./ } = sketch;
   const ipv6 = written.endsWith('-ipv6');
   const way = wayOf(written);
-  const { sources = null, clients = protocols, shares = false, options = [] } = sketch;
+  const { sources = null, clients = protocols, shares = false, options = [], skipArp = ipv6 } = sketch;
   const kernel = sketch.kernel ?? (way === 'clusterip' || way === 'iptables-legacy' ? 'uml' : 'running');
   return {
     name: `${section}-${situation.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase()}-${written}`,
@@ -101,11 +106,7 @@ function situationOf(section: Situation['section'], sketch: Sketch, written: Ske
     nodes: ['n1', 'n2', 'n3'].slice(0, nodes),
     sources,
     fares: { tcp80: tcp, udp, icmp },
-    // No rule of a node's own makes IPv6 peers learn the cluster MAC: they have static entries, which no snapshot shows.
-    options:
-      ipv6 && kernel === 'running' && !options.includes('arp-judged')
-        ? [...options, '--skip', 'arp']
-        : options.filter((option) => option !== 'arp-judged'),
+    options: skipArp ? [...options, '--skip', 'arp'] : options,
     state: typeof state === 'string' ? [state] : state,
     vip: vipOf(section, sketch, ipv6),
     says,
@@ -115,8 +116,8 @@ function situationOf(section: Situation['section'], sketch: Sketch, written: Ske
 }
 
 function vipOf(section: Situation['section'], sketch: Sketch, ipv6: boolean): Situation['vip'] {
-  const { state, options = [], vipOptions = [] } = sketch;
-  const usual = section === 1 && !ipv6 && options.length === 0 ? state : [];
+  const { state, skipArp = ipv6, vipOptions = [] } = sketch;
+  const usual = section === 1 && !skipArp && !ipv6 ? state : [];
   const { vip = usual } = sketch;
   const states = typeof vip === 'string' ? [vip] : vip;
   return states.length === 0 ? null : { options: vipOptions, state: states };

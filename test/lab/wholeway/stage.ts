@@ -7,7 +7,7 @@ import { unlikeTraffic } from './traffic.ts';
 
 const folder = path.join(process.cwd(), 'test/lab/wholeway');
 /** Sets up clusters on the running kernel, split over that many shells at once. */
-export function runHere(setups: readonly Setup[], shells = 3): Promise<ReadonlyMap<string, Outcome>> {
+export function runHere(setups: readonly Setup[], shells = 4): Promise<ReadonlyMap<string, Outcome>> {
   return runShells(setups, shells, { words: path.join(folder, 'words.sh'), sources: clients });
 }
 
