@@ -2,7 +2,6 @@ import { type Family, isMulticastMac, parseIp, parseMac } from '../../address/in
 import { failure, type Result, success } from '../../plugin/index.ts';
 import {
   allOf,
-  anyOf,
   comesIn,
   connectionStates,
   connectionStatus,
@@ -21,7 +20,7 @@ import { type Carried, isTracked, type Packets } from '../model/packet.ts';
 import { allPorts, type FieldName, type Interval, protocolNumbers, type Traffic, tcp } from '../model/traffic.ts';
 import { type NftHash, protocolOf, readNftHash } from './hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
-import { addresses, elementsOf, flagNames, numbers, plainElement, ports, protocols } from './value.ts';
+import { addresses, flagNames, numbers, plainElement, ports, protocols } from './value.ts';
 
 /** The left side of a comparison: what a rule looks at. */
 export type Operand = {
@@ -80,63 +79,6 @@ function plainOperand(kind: string, fields: Fields, packets: Packets): Operand {
 
 /** Fields and keys that say of what form a packet is: what a firewall takes for an attack by, and no client of a cluster's is. */
 const formFields = new Set(['length', 'ttl', 'hoplimit', 'dscp', 'ecn', 'id']);
-
-const operators = new Set(['==', '!=', '<', '>', '<=', '>=', 'in', '!']);
-
-/** Reads `left op right`: the packets that a comparison lets through. */
-export function compare(operand: Operand, op: string, right: unknown, carried: Carried, scope: Scope): Selection {
-  const { needs } = operand;
-  if (!operators.has(op)) return vague(needs, operand.doubt);
-  const { space } = scope.packets;
-  if (operand.flags === true) return compareFlags(op, elementsOf(right, scope.table), scope.packets);
-  const { traffic: all, doubt } =
-    op === '==' || op === 'in' || op === '!=' || op === '!'
-      ? oneOf(operand, right, carried, scope)
-      : bound(operand, op, right, carried, space.all);
-  const traffic = needs.and(all);
-  // `ct status ! dnat`: none of these bits is set.
-  if (op !== '!=' && op !== '!') return { traffic, doubt };
-  return doubt === null ? exactly(needs.less(traffic)) : vague(needs, doubt);
-}
-
-/** The packets that have one of the values of a set, an anonymous one or a named one. */
-export function oneOf(operand: Operand, right: unknown, carried: Carried, { packets, table }: Scope): Selection {
-  const { space } = packets;
-  const values = elementsOf(right, table);
-  if (values === null) return vague(space.all, operand.lists ? 'list' : operand.doubt);
-  if (operand.hash !== null && values.length > 1) return oneResidueOf(operand, values, carried, packets);
-  return anyOf(
-    values.map((value) => operand.equals(value, carried)),
-    space,
-  );
-}
-
-/** The packets of some residues: many values, which a large map has, as one set. */
-function oneResidueOf(
-  { hash, equals }: Operand,
-  values: readonly unknown[],
-  carried: Carried,
-  { space }: Packets,
-): Selection {
-  const spans = values.map(numbers);
-  const known = spans.filter((span) => span !== null);
-  if (hash === null || known.length < spans.length) return vague(space.all);
-  const { id, total, offset } = hash.use;
-  const wanted = new Set<number>();
-  for (const { low, high } of known)
-    for (let value = Math.max(offset, low); value <= Math.min(offset + total - 1, high); value++)
-      wanted.add(value - offset);
-  // What is not tracked has no residue, whatever the value.
-  const any = equals({ range: [offset, offset + total - 1] }, carried);
-  return { ...any, traffic: any.traffic.and(space.residues(id, total, (residue) => wanted.has(residue))) };
-}
-
-function bound({ equals, most }: Operand, op: string, right: unknown, carried: Carried, all: Traffic): Selection {
-  if (typeof right !== 'number' || most < 0) return vague(all);
-  const low = op === '>' ? right + 1 : op === '>=' ? right : 0;
-  const high = op === '<' ? right - 1 : op === '<=' ? right : most;
-  return low > high ? exactly(all.space.none) : equals({ range: [low, high] }, carried);
-}
 
 function operand(
   { space }: Packets,
@@ -277,19 +219,6 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
   if ((protocol === 'icmp' || protocol === 'icmpv6') && field === 'type')
     return operand(packets, (value) => ping(textOf(value), space), { needs });
   return unknownOperand(packets, { needs, doubt: protocol === 'udp' ? doubt : 'other' });
-}
-
-/** `tcp flags syn` (any of them is set), `tcp flags == syn` (these alone), `tcp flags ! syn` (none), and sets of such. */
-function compareFlags(op: string, values: readonly unknown[] | null, { space }: Packets): Selection {
-  const wanted = values?.map(flagNames) ?? [null];
-  const known = wanted.filter((names) => names !== null);
-  if (known.length < wanted.length) return vague(space.only({ protocol: tcp }));
-  return tcpPackets((flags) => {
-    const any = known.some((names) => names.some((name) => flags.includes(name)));
-    const same = known.some((names) => names.length === flags.length && names.every((name) => flags.includes(name)));
-    if (op === 'in') return any;
-    return op === '==' ? same : op === '!' ? !any : !same;
-  }, space);
 }
 
 /** Frames for the VIP come under the cluster MAC, which is a multicast one. */
