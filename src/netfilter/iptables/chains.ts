@@ -61,6 +61,8 @@ const verdicts: ReadonlyMap<string, Exclude<Verdict['kind'], 'jump' | 'goto'>> =
   } as const),
 );
 
+const bareTargets = new Set(['ACCEPT', 'DROP', 'RETURN']);
+
 /** Writes a saved ruleset as chains that packets can be sent through; also the chains that none of them passes. */
 export function iptablesChains(
   ruleset: Ruleset,
@@ -206,6 +208,8 @@ function clusteripParts({ use, held }: ClusteripUse, { space }: Packets): readon
 function targetOf(target: Option | null, known: (chain: string) => boolean): readonly Part[] {
   const [name, ...words] = target?.words ?? [];
   if (target === null || name === undefined || name === 'CLUSTERIP') return [];
+  // These take no words: what stands behind them is damage.
+  if (words.length > 0 && (known(name) || bareTargets.has(name))) return [end({ kind: 'unknown' })];
   if (known(name)) return [end({ kind: target.name === '-g' ? 'goto' : 'jump', chain: name })];
   const verdict = words.includes('tcp-reset') ? 'reset' : verdicts.get(name);
   if (verdict !== undefined) return [end({ kind: verdict })];

@@ -70,33 +70,44 @@ export function asksLists(options: readonly Option[]): boolean {
 }
 
 /** Reads which of the packets meet a condition. */
-export function readOption({ name, words, negated, module }: Option, packets: Packets): WhenPart {
+export function readOption(option: Option, packets: Packets): WhenPart {
+  const { name, words, negated, module } = option;
   const { space } = packets;
   const decide = (selection: Selection) => (negated ? opposite(selection) : selection);
   const carrying = (read: Condition): WhenPart => ({ kind: 'when', plain: false, read });
+  // Read when a packet comes to it: most rules of a large firewall are behind what matters.
+  const plain = (read: Condition): WhenPart => ({
+    kind: 'when',
+    plain: true,
+    read: (carried) => decide(read(carried)),
+  });
+  // A word that no option owns is damage, or `[unsupported revision]` and the like for what a tool cannot show.
+  if (words.length !== (wordsOf.get(name) ?? 1)) return plain(() => unread(option, packets));
+  const [word = ''] = words;
   if (name === '--mark') {
     const of = (carried: Carried) => (module === 'connmark' ? carried.connmark : carried.mark);
-    return carrying((carried) => decide(mark(words[0] ?? '', of(carried), packets)));
+    return carrying((carried) => decide(mark(word, of(carried), packets)));
   }
-  if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(words[0] ?? '', pkttype, packets)));
-  if (name === '-i' && words.length === 1)
-    return { kind: 'when', plain: true, read: ({ ifname }) => decide(when(comesIn(words[0] ?? '', ifname), space)) };
+  if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(word, pkttype, packets)));
+  if (name === '-i') return plain(({ ifname }) => when(comesIn(word, ifname), space));
   if (name === '--state' || name === '--ctstate') {
-    const names = listed(words[0]).map((one) => one.toLowerCase());
-    return { kind: 'when', plain: true, read: ({ tracking }) => decide(connectionStates(names, tracking, space)) };
+    const names = listed(word).map((one) => one.toLowerCase());
+    return plain(({ tracking }) => connectionStates(names, tracking, space));
   }
-  // Read when a packet comes to it: most rules of a large firewall are behind what matters.
-  return { kind: 'when', plain: true, read: () => decide(readPlain(name, words, module, packets)) };
+  return plain(() => readPlain(option, packets));
 }
 
-function readPlain(name: string, words: readonly string[], module: string, packets: Packets): Selection {
-  const { space } = packets;
-  const unknown = () => vague(space.all, name === '--tcp-option' ? 'form' : doubtOfMatch(module));
-  // A word that no option owns is damage, or `[unsupported revision]` and the like for what a tool cannot show.
-  if (words.length > (wordsOf.get(name) ?? 1)) return unknown();
-  if (name === '-m' || name === '--match') return silentModules.has(module) ? when(true, space) : unknown();
+function readPlain(option: Option, packets: Packets): Selection {
+  const { name, words, module } = option;
+  if (name === '-m' || name === '--match')
+    return silentModules.has(module) ? when(true, packets.space) : unread(option, packets);
   const reader = readers.get(name);
-  return reader === undefined ? unknown() : reader(words, packets);
+  return reader === undefined ? unread(option, packets) : reader(words, packets);
+}
+
+/** Some of the packets: why it cannot be told which, its match says. */
+function unread({ name, module }: Option, { space }: Packets): Selection {
+  return vague(space.all, name === '--tcp-option' ? 'form' : doubtOfMatch(module));
 }
 
 /** How many words follow an option, where it is not one. */
