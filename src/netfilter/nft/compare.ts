@@ -54,8 +54,9 @@ function oneResidueOf(
   return { ...any, traffic: any.traffic.and(space.residues(id, total, (residue) => wanted.has(residue))) };
 }
 
-function bound({ equals, most }: Operand, op: string, right: unknown, carried: Carried, all: Traffic): Selection {
-  if (typeof right !== 'number' || most < 0) return vague(all);
+function bound(operand: Operand, op: string, right: unknown, carried: Carried, all: Traffic): Selection {
+  const { equals, most, doubt } = operand;
+  if (typeof right !== 'number' || most < 0) return vague(all, doubt);
   const low = op === '>' ? right + 1 : op === '>=' ? right : 0;
   const high = op === '<' ? right - 1 : op === '<=' ? right : most;
   return low > high ? exactly(all.space.none) : equals({ range: [low, high] }, carried);
