@@ -307,7 +307,8 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
 
 /** Routing's view: the VIP is a local address, and a client that is served has a way back. */
 function fibOperand({ result, flags }: Fields, packets: Packets): Operand {
-  const of = listOf(flags).map(textOf);
+  // Newer nft prints a single flag without a list.
+  const of = (typeof flags === 'string' ? [flags] : listOf(flags)).map(textOf);
   if (result === 'type' && of.includes('daddr')) return fixed(packets, 'local', 2);
   if (result === 'type' && of.includes('saddr')) return fixed(packets, 'unicast', 1);
   const missing = new Set<unknown>([false, '0', 0]);

@@ -55,7 +55,7 @@ export function nftExpression(value: unknown): string {
     case 'numgen':
       return `numgen ${textOf(fields['mode'])} mod ${textOf(fields['mod'])}${offsetText(fields)}`;
     case 'fib':
-      return `fib ${listOf(fields['flags']).map(textOf).join(' . ')} ${textOf(fields['result'])}`;
+      return `fib ${[fields['flags']].flat().map(textOf).join(' . ')} ${textOf(fields['result'])}`;
     case 'map':
       return `${nftExpression(fields['key'])} map ${nftExpression(fields['data'])}`;
     case 'prefix':
