@@ -7,8 +7,8 @@ import {
   percent,
   type Rule,
 } from '../netfilter/index.ts';
+import { type Fault, fault, listOf } from '../plugin/index.ts';
 import { holdsNothing } from './coverage.ts';
-import { type Fault, fault, listOf } from './fault.ts';
 import type { JudgedNode } from './node.ts';
 import type { Shares } from './shares.ts';
 

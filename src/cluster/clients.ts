@@ -1,7 +1,7 @@
 import { type Ip, parseIp } from '../address/index.ts';
+import type { SilentNode } from '../member/index.ts';
 import { answers, bucketOf, type Client, type HashField, mayBeDenied, type Traffic } from '../netfilter/index.ts';
-import type { SilentNode } from './facts.ts';
-import { type Fault, fault, listOf } from './fault.ts';
+import { type Fault, fault, listOf } from '../plugin/index.ts';
 import type { JudgedNode } from './node.ts';
 import { servicePort } from './shares.ts';
 import type { AskedClient, Wanted } from './wanted.ts';

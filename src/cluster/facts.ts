@@ -2,8 +2,6 @@ import { memberFacts, type ReachedNode, type SilentNode } from '../member/index.
 import { type BackendChoice, type Reading, readHeldBuckets, readRules, type TrafficSpace } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
-export type { SilentNode } from '../member/index.ts';
-
 /** A member, and what its rules say of the VIP's traffic. */
 export type ReadNode = ReachedNode & { readonly reading: Reading };
 

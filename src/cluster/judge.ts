@@ -1,11 +1,11 @@
 import { type ClusterMac, judgeClusterMac, type SilentNode, silenceFault } from '../member/index.ts';
 import { type Bucket, percent } from '../netfilter/index.ts';
-import type { State } from '../plugin/index.ts';
+import { type Fault, fault, listOf, type State } from '../plugin/index.ts';
 import { judgeAgreement, type RuledNode } from './agreement.ts';
+import { bucketList } from './buckets.ts';
 import { type ClientAnswer, clientFaults, judgeClients } from './clients.ts';
 import { type Claim, type Coverage, cover, hashesAgree, holdsNothing } from './coverage.ts';
 import type { NodeFacts, ReadNode } from './facts.ts';
-import { bucketList, type Fault, fault, listOf } from './fault.ts';
 import { type JudgedNode, judgeNode, sharersOf } from './node.ts';
 import { doubledFault, lostFault, take } from './repair.ts';
 import { judgeServices } from './service.ts';

@@ -8,9 +8,9 @@ import {
   unreadFault,
 } from '../member/index.ts';
 import { type Obstacle, ownTraffic, type Rule, type Traffic } from '../netfilter/index.ts';
-import { judge as judgeValue } from '../plugin/index.ts';
+import { type Fault, fault, judge as judgeValue } from '../plugin/index.ts';
+import { bucketList } from './buckets.ts';
 import type { ReadNode } from './facts.ts';
-import { bucketList, type Fault, fault } from './fault.ts';
 import type { NodeAnswers } from './shares.ts';
 import type { Wanted } from './wanted.ts';
 

@@ -1,6 +1,7 @@
 import { backends, percent } from '../netfilter/index.ts';
+import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { bucketList } from './buckets.ts';
 import type { Coverage } from './coverage.ts';
-import { bucketList, type Fault, fault, listOf } from './fault.ts';
 import type { JudgedNode } from './node.ts';
 
 type Buckets = readonly number[];

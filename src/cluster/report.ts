@@ -1,7 +1,7 @@
 import type { Rule } from '../netfilter/index.ts';
 import { type Finding, type Metric, type Report, type State, worst } from '../plugin/index.ts';
+import { bucketList } from './buckets.ts';
 import type { NodeFacts } from './facts.ts';
-import { bucketList } from './fault.ts';
 import type { Judgement } from './judge.ts';
 import type { JudgedNode } from './node.ts';
 import type { Wanted } from './wanted.ts';

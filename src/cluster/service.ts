@@ -1,5 +1,5 @@
 import { count, type Interval, isAdministration, phase, type Traffic, tcp } from '../netfilter/index.ts';
-import { type Fault, fault } from './fault.ts';
+import { type Fault, fault } from '../plugin/index.ts';
 import type { JudgedNode } from './node.ts';
 
 /** The TCP ports that a node lets clients in to. */

@@ -1,7 +1,5 @@
 import { listOf } from '../plugin/index.ts';
 
-export { type Fault, fault, listOf } from '../plugin/index.ts';
-
 /** `bucket 2`, `buckets 1, 3 and 4`; long lists are cut. */
 export function bucketList(buckets: readonly number[]): string {
   const shown = buckets.length > 12 ? [...buckets.slice(0, 11), `${buckets.length - 11} more`] : buckets;
