@@ -56,10 +56,10 @@ function headline({ faults, nodes, total }: Judgement, state: State): string {
     return more > 0 ? `${first.brief} (+${more} more)` : first.brief;
   }
   const holders = nodes.filter(({ rule }) => rule !== null).length;
-  return holds(total, holders);
+  return wholeCoverage(total, holders);
 }
 
-function holds(total: number | null, holders: number): string {
+function wholeCoverage(total: number | null, holders: number): string {
   const buckets = total === 1 ? '1 bucket' : `${total ?? '?'} buckets`;
   return `${buckets} on ${holders === 1 ? '1 node' : `${holders} nodes`}, each on exactly one`;
 }

@@ -91,7 +91,7 @@ export function servicePort(nodes: readonly NodeAnswers[], shared: Traffic): big
       const here = some.find(({ span }) => span.low <= port && port <= span.high);
       return sum + (here?.share ?? 0);
     }, 0);
-  const [usual = 443n, ...others] = candidates(
+  const [usual = 443n, ...others] = portsToTry(
     spans.flatMap((some) => some.map(({ span }) => span.low)),
     clients,
   );
@@ -104,7 +104,7 @@ export function servicePort(nodes: readonly NodeAnswers[], shared: Traffic): big
 }
 
 /** The usual ports of services, then the first of each range that is not for administration; a few are enough. */
-function candidates(lows: readonly bigint[], clients: (port: bigint) => number): readonly bigint[] {
+function portsToTry(lows: readonly bigint[], clients: (port: bigint) => number): readonly bigint[] {
   const usual = [443n, 80n].filter((port) => clients(port) > 0);
   const sorted = [...new Set(lows)].sort((a, b) => (a < b ? -1 : 1));
   const others = sorted.filter((low) => low !== 22n && !usual.includes(low)).slice(0, 32);

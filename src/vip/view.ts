@@ -43,7 +43,7 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
   const within = `within ${seconds} s of a datagram to it`;
   if (outcome.kind === 'silent') return [nobodyAnswers(ifname, wanted)];
   if (outcome.kind === 'confirmed') {
-    if (wanted.expect === 0) return [unwanted([outcome.mac], ifname, wanted)];
+    if (wanted.expect === 0) return [unwantedAnswers([outcome.mac], ifname, wanted)];
     const wrong = macFault([outcome.mac], known, ifname, wanted);
     const text = `${from} (${ifname}), ${wanted.vip} is answered by ${outcome.mac}, confirmed ${within}; how many nodes answer is not known (${view.instead})`;
     return [...wrong, ...(wrong.length > 0 ? [] : [fault('OK', `${outcome.mac} answers from here`, text)])];
@@ -70,7 +70,7 @@ function judgeReplies(
 ): readonly Fault[] {
   const macs = [...new Set(replies)];
   if (macs.length === 0) return [nobodyAnswers(ifname, wanted)];
-  if (wanted.expect === 0) return [unwanted(macs, ifname, wanted)];
+  if (wanted.expect === 0) return [unwantedAnswers(macs, ifname, wanted)];
   // Each node answers each broadcast once; a lost reply is made good by the other rounds.
   const answers = macs.reduce((sum, mac) => sum + Math.ceil(replies.filter((one) => one === mac).length / rounds), 0);
   const wrong = [
@@ -98,7 +98,7 @@ function nobodyAnswers(ifname: string, { vip, expect }: WantedVip): Fault {
   );
 }
 
-function unwanted(macs: readonly string[], ifname: string, { vip }: WantedVip): Fault {
+function unwantedAnswers(macs: readonly string[], ifname: string, { vip }: WantedVip): Fault {
   const brief = `${listOf(macs)} answers from here, expected nobody`;
   return fault(
     'CRITICAL',

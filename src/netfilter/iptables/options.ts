@@ -124,10 +124,10 @@ const readers = new Map<string, Reader>(
     '-d': (words, packets) => holdsVip(readBlock(words[0]), packets),
     '-p': (words, packets) => protocol(words[0] ?? '', packets),
     '-f': (_, { space }) => when(false, space),
-    '--sport': (words, packets) => ports('sport', words[0], packets),
-    '--dport': (words, packets) => ports('dport', words[0], packets),
-    '--sports': (words, packets) => ports('sport', words[0], packets),
-    '--dports': (words, packets) => ports('dport', words[0], packets),
+    '--sport': (words, packets) => onPorts('sport', words[0], packets),
+    '--dport': (words, packets) => onPorts('dport', words[0], packets),
+    '--sports': (words, packets) => onPorts('sport', words[0], packets),
+    '--dports': (words, packets) => onPorts('dport', words[0], packets),
     '--ports': (words, packets) => eitherPort(words[0], packets),
     '--syn': (_, packets) => tcpFlags('FIN,SYN,RST,ACK', 'SYN', packets),
     '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
@@ -203,13 +203,13 @@ function readPorts(text: string | undefined): readonly Interval[] | null {
   return read.length === spans.length && read.length > 0 ? read : null;
 }
 
-function ports(name: 'sport' | 'dport', text: string | undefined, { space }: Packets): Selection {
+function onPorts(name: 'sport' | 'dport', text: string | undefined, { space }: Packets): Selection {
   const spans = readPorts(text);
   return spans === null ? vague(space.all) : exactly(space.union(spans.map((span) => space.only({ [name]: span }))));
 }
 
 function eitherPort(text: string | undefined, packets: Packets): Selection {
-  return anyOf([ports('sport', text, packets), ports('dport', text, packets)], packets.space);
+  return anyOf([onPorts('sport', text, packets), onPorts('dport', text, packets)], packets.space);
 }
 
 /** TCP flags as `--tcp-flags MASK SET`. */

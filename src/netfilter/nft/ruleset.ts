@@ -42,7 +42,7 @@ export function parseNft(lines: readonly string[]): NftRuleset {
   for (const line of lines) {
     const objects = readLine(line);
     if (objects === null) strange.push(`no JSON of nft: ${line.slice(0, 120)}`);
-    else if (objects.some((object) => !isWhole(object))) strange.push(`not whole: ${line.slice(0, 120)}`);
+    else if (objects.some((object) => !isComplete(object))) strange.push(`not whole: ${line.slice(0, 120)}`);
     for (const object of objects ?? []) addObject(object, tableOf);
   }
   // nft lists a chain before its rules; without it nobody knows where they stand.
@@ -85,7 +85,7 @@ function readLine(line: string): readonly Fields[] | null {
 }
 
 /** A rule has its statements, and a chain that the kernel calls says from where, when, and what for else. */
-function isWhole(object: Fields): boolean {
+function isComplete(object: Fields): boolean {
   const [rule, chain] = [fieldsOf(object['rule']), fieldsOf(object['chain'])];
   if (rule !== null) return Array.isArray(rule['expr']);
   const said = ['type', 'hook', 'prio', 'policy'].filter((key) => chain !== null && key in chain);
