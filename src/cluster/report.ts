@@ -64,20 +64,26 @@ function wholeCoverage(total: number | null, holders: number): string {
   return `${buckets} on ${holders === 1 ? '1 node' : `${holders} nodes`}, each on exactly one`;
 }
 
-function holding({ name, rule, known }: JudgedNode): string {
+function holding(node: JudgedNode): string {
+  const { name, rule, known } = node;
   if (rule === null) return known ? `${name} stands by (no cluster rule)` : `${name}: what it holds is not known`;
   const held = rule.buckets.length === 0 ? 'no bucket' : bucketList(rule.buckets);
-  return `${name} holds ${held} (${describeRule(rule)})`;
+  return `${name} holds ${held} (${describeRule(rule, macNamed(node))})`;
 }
 
-function describeRule(rule: Rule): string {
+/** The MAC that a node's cluster rule names, else its ARP rule. */
+function macNamed({ rule, node }: JudgedNode): string | null {
+  return rule?.mac ?? node.macs.names.find(({ by }) => by === 'ARP rule')?.mac ?? null;
+}
+
+function describeRule(rule: Rule, mac: string | null): string {
   const parts = [
     rule.backend,
     rule.hash?.name ?? null,
     rule.match === '' ? null : rule.match,
     rule.hash === null ? null : `total ${rule.total}`,
     rule.ifname,
-    rule.mac,
+    mac,
   ];
   return parts.filter((part) => part !== null).join(', ');
 }
@@ -128,15 +134,16 @@ function dataOf(judgement: Judgement, facts: readonly NodeFacts[], { vip }: Want
     shareDoubled: judgement.shares?.doubled ?? null,
     clients: judgement.clients.map(({ client, bucket, nodes }) => ({ client, bucket, nodes })),
     nodes: facts.map((fact) => {
-      const rule = judged.get(fact.name)?.rule ?? null;
+      const node = judged.get(fact.name);
+      const rule = node?.rule ?? null;
       return {
         name: fact.name,
         reached: fact.reached,
         ...(fact.reached ? {} : { reason: fact.reason }),
-        buckets: rule?.buckets ?? (judged.get(fact.name)?.known === true ? [] : null),
+        buckets: rule?.buckets ?? (node?.known === true ? [] : null),
         backend: rule?.backend ?? null,
         interface: rule?.ifname ?? null,
-        mac: rule?.mac ?? (rule === null ? null : judgement.mac),
+        mac: node === undefined || rule === null ? null : (macNamed(node) ?? judgement.mac),
         seed: rule?.hash?.seed ?? null,
         hash: rule?.hash?.name ?? null,
         total: rule?.hash == null ? null : rule.total,

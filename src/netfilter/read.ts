@@ -1,4 +1,4 @@
-import { type Family, locate, parseIp, parseMac, readAddresses } from '../address/index.ts';
+import { type Family, locate, parseIp, readAddresses } from '../address/index.ts';
 import { type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
@@ -11,7 +11,7 @@ import type { Backend, Reading, Rule, Unread } from './model/rule.ts';
 import { TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { nftChains, setsNftConnmarks } from './nft/chains.ts';
-import { fieldsOf, isFields, type NftRuleset, type NftTable, parseNft, textOf } from './nft/ruleset.ts';
+import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
 import type { Trace } from './walk/trace.ts';
 import { followPackets, followStrays } from './walk/walk.ts';
 
@@ -131,7 +131,8 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   const large = trace.complete
     ? []
     : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
-  const complete = rule === null ? null : completed(rule, rulesets, vip);
+  const { clusterip } = rulesets;
+  const complete = rule === null || clusterip === null ? rule : withKernelState(rule, clusterip);
   const judged = complete === null ? null : judgeResets(complete, trace, program, packets, ifname);
   const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, packets);
   return { space, rules: judged === null ? [] : [judged], unread: [...puzzles, ...large], answered };
@@ -176,25 +177,4 @@ function interfaceOf({ chains }: Program, vipOn: string | null): string | null {
     names && ifname !== null && parts.some(({ kind }) => kind === 'cluster') ? [ifname] : [],
   );
   return bound.find((ifname) => ifname === vipOn) ?? bound[0] ?? null;
-}
-
-function completed(rule: Rule, { nft, clusterip }: Rulesets, vip: string): Rule {
-  const own = clusterip === null ? rule : withKernelState(rule, clusterip);
-  return own.mac === null ? { ...own, mac: arpMac(nft, vip) } : own;
-}
-
-/** The MAC that an nft rule of family arp writes into the node's answers for the VIP. */
-function arpMac({ tables }: NftRuleset, vip: string): string | null {
-  const rules = tables
-    .filter(({ family }) => family === 'arp')
-    .flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
-  for (const { expr } of rules) {
-    const statements = expr.filter(isFields);
-    const forVip = statements.some((one) => textOf(fieldsOf(one['match'])?.['right']) === vip);
-    const mangles = statements.map((one) => one['mangle']).filter(isFields);
-    const ether = mangles.find(({ key }) => fieldsOf(fieldsOf(key)?.['payload'])?.['field'] === 'saddr ether');
-    const mac = parseMac(textOf(ether?.['value']));
-    if (forVip && mac !== null) return mac;
-  }
-  return null;
 }
