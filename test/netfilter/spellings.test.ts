@@ -1,22 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { readNamedMacs } from '../../src/address/index.ts';
 import { type Reading, readRules, trafficTo } from '../../src/netfilter/index.ts';
-import { parseSnapshot } from '../../src/snapshot/index.ts';
+import { parseSnapshot, type Snapshot } from '../../src/snapshot/index.ts';
 import { snapshotText } from '../snapshot_text.ts';
 
 const vip = '192.168.56.20';
 
+type Lines = { readonly rules?: readonly string[]; readonly nft?: readonly string[] };
+
 /** A node with these lines of iptables-save and of nft's JSON. */
-function read(
-  { rules = [], nft = [] }: { readonly rules?: readonly string[]; readonly nft?: readonly string[] },
-  address = vip,
-): Reading {
+function read(lines: Lines, address = vip): Reading {
+  return readRules(snapshotOf(lines), address, { space: trafficTo(address) });
+}
+
+function snapshotOf({ rules = [], nft = [] }: Lines): Snapshot {
   const output = (lines: readonly string[]) => [...lines.map((line) => `> ${line}`), '= exit 0'];
   const addr = [`3: eth1    inet ${vip}/24 scope global eth1`, '3: eth1    inet6 2001:db8::100/64 scope global '];
   const sections = { iptables: output(rules), nft: output(nft) };
   const snapshot = parseSnapshot(snapshotText({ held: null, addr, sections }));
   if (!snapshot.ok) throw new Error(snapshot.reason);
-  return readRules(snapshot.value, address, { space: trafficTo(address) });
+  return snapshot.value;
 }
 
 function mangle(...rules: readonly string[]): readonly string[] {
@@ -234,8 +238,11 @@ describe('what IPaddr2 writes', () => {
   ] as const)('%s', (name, buckets, total, managed) => {
     const { rules, unread } = read({ nft: captured(name) }, '192.0.2.100');
     expect(unread).toEqual([]);
-    expect(rules[0]).toMatchObject({ backend: 'nftables', buckets, total, managed, mac: '01:23:45:67:89:ab' });
+    expect(rules[0]).toMatchObject({ backend: 'nftables', buckets, total, managed });
     expect(rules[0]?.obstacles).toEqual([]);
+    // Its ARP rule names the cluster MAC.
+    const { names } = readNamedMacs(snapshotOf({ nft: captured(name) }), '192.0.2.100');
+    expect(names).toMatchObject([{ mac: '01:23:45:67:89:ab', by: 'ARP rule' }]);
   });
 
   test('the DROP missing', () => {
