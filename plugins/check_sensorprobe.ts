@@ -148,7 +148,7 @@ export default definePlugin({
     };
     const verdicts = answers.map((answer) => judgeProbe(answer, wishes));
     const more = [
-      ...(context.verbosity >= 1 ? verdicts.map(askedBy) : []),
+      ...(context.verbosity >= 1 ? verdicts.flatMap((verdict) => [askedBy(verdict), ...unreadBy(verdict)]) : []),
       ...(context.verbosity >= 2 ? verdicts.flatMap(({ all }) => all.map((sensor) => JSON.stringify(sensor))) : []),
     ];
     return reportProbes(verdicts, wishes, { byPort: options.label === 'port', list: options.list }, more);
@@ -229,6 +229,11 @@ function askedBy({ host, answer: { survey: told, trouble, requests, milliseconds
   return `${host}: ${trouble?.text ?? what}; ${requests} ${requests === 1 ? 'request' : 'requests'} in ${milliseconds} ms`;
 }
 
+/** What the device has and nobody here knows: a newer firmware's tables. */
+function unreadBy({ host, unread }: ProbeVerdict): readonly string[] {
+  return unread === undefined ? [] : [`${host}: ${unread}`];
+}
+
 function refused(reason: string): Report {
   return { state: 'UNKNOWN', summary: `${reason} (see --help)`, findings: [] };
 }
@@ -238,5 +243,5 @@ function readHost(text: string): Result<string> {
   const host = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
   return /^[A-Za-z0-9_.:%-]{1,255}$/.test(host) && !host.startsWith('-')
     ? success(host)
-    : failure(`"${text}" is no host name or address`);
+    : failure(`"${text}" is not a host name or address`);
 }

@@ -1,43 +1,82 @@
 import type { Kind } from './kind.ts';
+import { virtualColumns, virtualOptional, virtualTexts } from './securityprobe.ts';
 import type { Scale } from './status.ts';
 import { akcp, type ColumnNumbers, classicLimits, type Table } from './table.ts';
 
 // sensorProbe2, 4, 8, X20, X60: everything stands under E.1, rows are counted from 0, and row 0 is port 1.
-const sensors = `${akcp}.1.2.2.1`;
+/** Under this stand the sensors, and the settings of the device. */
+export const classicSensors = `${akcp}.1.2.2.1`;
 
 /** Under this stand the expansion parts' tables. */
-export const expansions = `${sensors}.19`;
+export const expansions = `${classicSensors}.19`;
+
+/** 1 where the rows of the classic tables count from 1, not from 0 (cameraProbe8). */
+export const indexMode = `${classicSensors}.101`;
+
+const shared = { tree: classicSensors, index: 'integer', first: 0 } as const;
 
 export const temperatures: Table = {
-  entry: `${sensors}.16.1`,
+  ...shared,
+  entry: `${classicSensors}.16.1`,
   kind: 'temperature',
   scale: 'analog',
   // Unit 0 is Fahrenheit, 1 is Celsius. Raw is tenths of a degree; value and limits are whole degrees.
   columns: { name: 1, value: 3, status: 4, online: 5, ...classicLimits, unit: 12, raw: 14 },
+  units: { 0: 'F', 1: 'C' },
 };
 
+/** The same of an HHMS board, whose column 14 is a status for tests. */
+export const plainTemperatures: Table = {
+  ...temperatures,
+  columns: { name: 1, value: 3, status: 4, online: 5, ...classicLimits, unit: 12 },
+  unproven: true,
+};
+
+/** Every analog sensor but temperatures; which one a row is, the switch row of the same port tells. */
 export const humidities: Table = {
-  entry: `${sensors}.17.1`,
+  ...shared,
+  entry: `${classicSensors}.17.1`,
   kind: 'humidity',
   scale: 'analog',
   // Column 13 is what the A/D converter counts (0 online, 786 to 869 offline, seen): never a percentage, so never read.
   columns: { name: 1, value: 3, status: 4, online: 5, ...classicLimits },
-  unit: '%',
 };
+
+/** What an analog sensor that is no humidity is, by the type of its switch row, and the columns that say its unit. */
+export const analogTypes: Readonly<Record<number, readonly [kind: Kind, details: ColumnNumbers]>> = {
+  2: ['current', { unit: 34 }],
+  5: ['dcvoltage', { unit: 27, mode: 26 }],
+  8: ['airflow', {}],
+  12: ['acvoltage', { unit: 27, mode: 26 }],
+};
+
+/** In `mode`, 1 is the unit that stands there, 2 is per cent. */
+export const percentMode = 2;
 
 /**
  * One row a port, and more for what hangs on it; what a row is says its type. A row whose port carries a temperature or
- * humidity sensor is offline, has that sensor's type and no name (seen).
+ * humidity sensor is offline, has that sensor's type and no name (seen). Rows from 8 on, those of X20 and X60, have none
+ * (seen): they are contacts.
  */
 export const switches: Table = {
-  entry: `${sensors}.18.1`,
+  ...shared,
+  entry: `${classicSensors}.18.1`,
   kind: 'drycontact',
   scale: 'switch',
   columns: { name: 1, status: 3, online: 4, type: 9 },
 };
 
-/** More of a switch row, read where it decides: 0 is in, 1 is out; 0 is normally closed, 1 is normally open. */
-export const switchDetails = { direction: 6, normalState: 7, rope: 49 } as const;
+/** The same of an HHMS board, whose column 9 is a status for tests. */
+export const plainSwitches: Table = { ...switches, columns: { name: 1, status: 3, online: 4 }, unproven: true };
+
+/**
+ * More of a switch row, read where it decides: 0 is in, 1 is out; 0 is normally closed, 1 is normally open. `rope` is the
+ * place of a leak on a rope.
+ */
+export const switchDetails = { direction: 6, normalState: 7, rope: 49, ropeUnit: 51 } as const;
+
+/** The user's words for an output that is on or off. */
+export const outputTexts = { 8: 26, 9: 27 } as const;
 
 /** Types of analog sensors: such a row only holds the place of a port. */
 export const placeholders: readonly number[] = [1, 2, 3, 5, 8];
@@ -59,32 +98,68 @@ export const switchTypes: Readonly<Record<number, readonly [kind: Kind, scale: S
 };
 
 /** The port numbers in the OIDs of the expansion tables. */
-const ports = [1, 2, 3, 4, 5, 6, 7, 8] as const;
+export const arrayPorts = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 
 const state = { name: 2, status: 4, online: 5 } as const;
 const measure = { ...state, value: 3, ...classicLimits } as const;
 
 /** Tables of expansion parts: built from the MIB. */
 export const expansionTables: readonly Table[] = [
-  ...ports.map((port): Table => ({ ...part(`29.${port}`, 'relay', 'output', state), port })),
-  ...ports.map(
-    (port): Table => ({
-      ...part(`33.${port}`, 'temperature', 'analog', { ...measure, unit: 12, raw: 14 }),
-      port,
-    }),
+  ...arrayPorts.map((port) => part(`29.${port}`, 'relay', 'output', state, { port, texts: outputTexts })),
+  ...arrayPorts.map((port) =>
+    part(
+      `33.${port}`,
+      'temperature',
+      'analog',
+      { ...measure, unit: 12, raw: 14 },
+      { port, units: temperatures.units ?? {} },
+    ),
   ),
-  ...ports.map((port): Table => ({ ...part(`37.${port}`, 'drycontact', 'contact', state), port })),
+  ...arrayPorts.map((port) =>
+    part(
+      `37.${port}`,
+      'drycontact',
+      'contact',
+      { ...state, normalState: 7, direction: 8 },
+      { port, texts: outputTexts },
+    ),
+  ),
   part('26', 'current', 'analog', measure),
   part('27', 'acvoltage', 'analog', measure),
-  part('28', 'energy', 'analog', measure),
-  part('32', 'energy', 'analog', measure),
-  part('30', 'virtual', 'analog', { ...state, ...classicLimits }),
-  part('31', 'virtual', 'switch', state),
-  part('34', 'other', 'switch', state),
+  // Active power or apparent.
+  part('28', 'power', 'analog', { ...measure, mode: 43 }, { units: { 0: 'W', 1: 'VA' } }),
+  // A counter: neither a status nor whether it is online.
+  part('32', 'energy', 'information', { name: 2, value: 3 }),
+  part('30', 'virtual', 'analog', virtualColumns, { optional: virtualOptional }),
+  part('31', 'virtual', 'analog', state, { texts: virtualTexts }),
+  part('34', 'camera', 'switch', state),
   part('35', 'motion', 'switch', state),
-  part('36', 'other', 'switch', state),
+  part('36', 'sound', 'analog', measure),
 ];
 
-function part(table: string, kind: Kind, scale: Scale, columns: ColumnNumbers): Table {
-  return { entry: `${expansions}.${table}.2.1`, kind, scale, columns, unproven: true };
+function part(table: string, kind: Kind, scale: Scale, columns: ColumnNumbers, more: Partial<Table> = {}): Table {
+  return { ...shared, entry: `${expansions}.${table}.2.1`, kind, scale, columns, unproven: true, ...more };
+}
+
+/** Status and online of a whole HHMS board stand among its settings. */
+export const hhmsStatus = `${classicSensors}.9`;
+
+/** What HHMS boards have beside the great tables: the board itself, serial ports, power modules with outlets, meters. */
+export const hhmsTables: readonly Table[] = [
+  {
+    ...{ ...shared, tree: hhmsStatus, entry: classicSensors, kind: 'board', scale: 'switch', aside: true },
+    ...{ columns: { status: 9, online: 10 }, unproven: true },
+  },
+  hhms('19', 'other', 'switch', { name: 1, status: 3, online: 4 }),
+  hhms('40', 'other', 'switch', { name: 1, status: 2, online: 3 }),
+  hhms('40', 'relay', 'outlet', { name: 5, status: 6, online: 3 }),
+  // Its limits are watts.
+  hhms('41', 'power', 'analog', {
+    ...{ name: 1, exact: 4, status: 5, online: 6 },
+    ...{ highWarning: 8, highCritical: 9, lowWarning: 10, lowCritical: 11 },
+  }),
+];
+
+function hhms(table: string, kind: Kind, scale: Scale, columns: ColumnNumbers): Table {
+  return { ...shared, entry: `${classicSensors}.${table}.1`, kind, scale, columns, unproven: true, unit: '' };
 }

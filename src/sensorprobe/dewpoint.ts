@@ -23,20 +23,48 @@ export function dewPoint(celsius: number, percent: number): number {
 
 /** The dew point and the temperature's distance to it, for every port that has both sensors. */
 export function judgeDewPoints(sensors: readonly Sensor[], wishes: Wishes): readonly Computed[] {
-  return sensors.flatMap((humidity) => {
-    if (humidity.kind !== 'humidity' || humidity.online === false) return [];
-    const temperature = partnerOf(humidity, sensors);
-    return temperature === undefined || temperature.online === false ? [] : judgePair(temperature, humidity, wishes);
+  const present = sensors.filter(({ online, aside }) => online !== false && !aside);
+  return present.flatMap((humidity) => {
+    if (humidity.kind !== 'humidity') return [];
+    const partner = partnerOf(humidity, present);
+    if (partner === undefined) return [];
+    return 'why' in partner ? [untold(humidity, partner.why, wishes)] : judgePair(partner, humidity, wishes);
   });
 }
 
-/** The temperature that is measured where a humidity is: the only one at its port, or of as many the one of its rank. */
-function partnerOf(humidity: Sensor, sensors: readonly Sensor[]): Sensor | undefined {
+/**
+ * The temperature that is measured where a humidity is: the only one at its port, of as many the one of its rank, else the
+ * one that is nearest by its place on the port.
+ */
+function partnerOf(humidity: Sensor, sensors: readonly Sensor[]): Sensor | { readonly why: string } | undefined {
   const atPort = sensors.filter((one) => one.port === humidity.port && module_(one) === module_(humidity));
   const temperatures = atPort.filter(({ kind }) => kind === 'temperature');
   const humidities = atPort.filter(({ kind }) => kind === 'humidity');
-  if (temperatures.length === 1) return temperatures[0];
-  return temperatures.length === humidities.length ? temperatures[humidities.indexOf(humidity)] : undefined;
+  const [only] = temperatures;
+  if (only === undefined || temperatures.length === 1) return only;
+  if (temperatures.length === humidities.length) return temperatures[humidities.indexOf(humidity)];
+  const comparable = temperatures.filter((one) => partsOf(one) === partsOf(humidity));
+  const distance = (one: Sensor) => Math.abs(placeOnPort(one) - placeOnPort(humidity));
+  const [near, next] = [...comparable].sort((a, b) => distance(a) - distance(b));
+  if (near !== undefined && (next === undefined || distance(near) < distance(next))) return near;
+  return {
+    why: `${temperatures.length} temperatures are on this port, and none of them is nearest to ${humidity.title}`,
+  };
+}
+
+function partsOf({ index }: Sensor): number {
+  return index.split('.').length;
+}
+
+function placeOnPort({ index }: Sensor): number {
+  return Number(index.slice(index.lastIndexOf('.') + 1));
+}
+
+/** A sentence on a port whose dew point nobody can know; a range for it would judge nothing. */
+function untold({ port }: Sensor, why: string, { warning, critical }: Wishes): Computed {
+  const isWanted = [...warning, ...critical].some(({ kind }) => kind === 'dewpoint' || kind === 'dewspread');
+  const what = `dew point at port ${port} not computed`;
+  return { state: isWanted ? 'UNKNOWN' : 'OK', short: what, text: `${what}: ${why}` };
 }
 
 /** What the port's number belongs to: the parts of a dotted index before it. */

@@ -1,7 +1,9 @@
-import { formatNumber, formatRange, judge, type Metric, type Range, type State } from '../plugin/index.ts';
-import { type Limits, mapLimits } from './measure.ts';
+import { formatRange, judge, type Metric, type Range, type State, severity } from '../plugin/index.ts';
+import { mapLimits, noLimits } from './measure.ts';
+import { deviceMetric, isSensorError, metricOf } from './metric.ts';
+import { limitsText, limitText, notes, reading, withText } from './phrase.ts';
 import type { Sensor } from './sensor.ts';
-import { contactState, isLimitStatus, outputState, statusState } from './status.ts';
+import { contactState, isLimitStatus, outputState, statusState, statusWord } from './status.ts';
 import { convert, isTemperature } from './unit.ts';
 import { rangeFor, type Wishes } from './wishes.ts';
 
@@ -32,33 +34,57 @@ export function inUnit(sensor: Sensor, unit: 'C' | 'F' | undefined): Sensor {
 
 /** Judges a sensor that is online, or of which the probe does not say whether it is. */
 export function judgeSensor(sensor: Sensor, wishes: Wishes): Verdict {
-  const { title, status, missing } = sensor;
-  const plain = (state: State, what: string): Verdict => ({
-    sensor,
-    state,
-    short: `${title}, ${what}`,
-    text: `${title}: ${what} (${notes(sensor, state, 'device')})`,
-    decidedBy: 'device',
-  });
-  if (missing.length > 0 || sensor.online === null || status === null) {
-    if (missing.length === 0) return plain('UNKNOWN', 'the probe does not say whether it is online');
-    return plain('UNKNOWN', `its ${missing.join(', ')} missing in the probe's answer`);
-  }
-  const inDegrees = sensor.kind === 'temperature' || sensor.kind === 'thermostat';
-  if (wishes.unit !== undefined && inDegrees && sensor.unit !== wishes.unit)
-    return plain('UNKNOWN', `its unit "${sensor.unit}" cannot be turned into ${wishes.unit}`);
   const warning = rangeFor(wishes.warning, sensor.kind);
   const critical = rangeFor(wishes.critical, sensor.kind);
-  const ranged = sensor.value !== null && (warning !== undefined || critical !== undefined);
-  if (ranged && isLimitStatus(sensor.scale, status)) {
-    if (inDegrees && sensor.unit === '')
-      return plain(
-        'UNKNOWN',
-        'the probe does not say of which scale its degrees are, so no range can be held against it',
-      );
-    return judgeByRange(sensor, sensor.value, warning, critical);
+  const { value, scale, status } = sensor;
+  const isBare = sensor.kind === 'temperature' && sensor.unit === '';
+  const gives = scale === 'information' || (status !== null && isLimitStatus(scale, status));
+  const ranged = value !== null && (warning !== undefined || critical !== undefined) && gives && isPresent(sensor);
+  if (ranged && !isBare && lostCells(sensor).length === 0) return judgeByRange(sensor, value, warning, critical);
+  const why = obstacleOf(sensor, wishes, ranged && isBare);
+  if (why === undefined) return judgeByDevice(sensor, wishes);
+  return judgeInPart(sensor, wishes, why);
+}
+
+/** Cells that were not given and would be needed beside the limits, which ranges replace. */
+function lostCells({ missing }: Sensor): Sensor['missing'] {
+  return missing.filter((field) => !(field in noLimits));
+}
+
+function isPresent({ online }: Sensor): boolean {
+  return online === true;
+}
+
+/** Why a sensor cannot be judged in full, if so. */
+function obstacleOf(sensor: Sensor, { unit }: Wishes, isBare: boolean): string | undefined {
+  const { missing, online, kind } = sensor;
+  if (missing.length > 0) return `${missing.join(', ')} missing from the probe's answer`;
+  if (online === null) return 'the probe does not say whether it is online';
+  if (unit !== undefined && kind === 'temperature' && sensor.unit !== unit)
+    return sensor.unit === ''
+      ? `the probe does not say Celsius or Fahrenheit, so it cannot be converted to ${unit}`
+      : `its unit "${sensor.unit}" cannot be converted to ${unit}`;
+  if (isBare) return 'the probe does not say Celsius or Fahrenheit, so no range can be applied';
+  return undefined;
+}
+
+/**
+ * A sensor of which something is not known is UNKNOWN, but nothing that is missing softens a status that is critical, nor
+ * a limit that is missing a warning.
+ */
+function judgeInPart(sensor: Sensor, wishes: Wishes, why: string): Verdict {
+  const { status, overall, title } = sensor;
+  // The common table has the same status.
+  const known =
+    status === null && overall !== null ? { ...sensor, status: overall, word: statusWord('analog', overall) } : sensor;
+  const verdict = judgeByDevice(known, wishes, `; ${why}`);
+  const warns = verdict.state === 'WARNING' && status !== null && lostCells(sensor).length === 0 && isPresent(sensor);
+  const state = verdict.state === 'CRITICAL' || warns ? verdict.state : 'UNKNOWN';
+  if (state === 'UNKNOWN') {
+    const text = `${title}: ${why} (${notes(sensor, state, 'device')})`;
+    return { sensor, state, short: `${title}, ${why}`, text, decidedBy: 'device' };
   }
-  return judgeByDevice(sensor, status, wishes);
+  return { ...verdict, sensor, state };
 }
 
 function judgeByRange(sensor: Sensor, value: number, warning: Range | undefined, critical: Range | undefined): Verdict {
@@ -67,7 +93,8 @@ function judgeByRange(sensor: Sensor, value: number, warning: Range | undefined,
   const what = broken === undefined ? 'in range' : `${broken.inside ? 'inside' : 'outside'} ${formatRange(broken)}`;
   const says = (level: string, range: Range | undefined) =>
     range === undefined ? `${level} not judged` : `${level} ${formatRange(range)}`;
-  const ranges = `${says('warning', warning)}, ${says('critical', critical)}; device says ${sensor.word}`;
+  const device = sensor.word === null ? 'device says nothing' : `device says ${withText(sensor.word, sensor)}`;
+  const ranges = `${says('warning', warning)}, ${says('critical', critical)}; ${device}`;
   return {
     sensor,
     state,
@@ -78,41 +105,34 @@ function judgeByRange(sensor: Sensor, value: number, warning: Range | undefined,
   };
 }
 
-function judgeByDevice(sensor: Sensor, status: number, wishes: Wishes): Verdict {
-  const { state, what } = deviceState(sensor, status, wishes);
-  const broken = isSensorError(sensor);
-  const value = broken ? null : (sensor.value ?? switchValue(sensor, status));
-  const measured = broken || sensor.value === null ? '' : `${reading(sensor)}, `;
+/** By the device's own status; `more` is what else is to be said of it. */
+function judgeByDevice(sensor: Sensor, wishes: Wishes, more = ''): Verdict {
+  const { state, what } = deviceState(sensor, wishes.relay);
+  const measured = isSensorError(sensor) || sensor.value === null ? '' : `${reading(sensor)}, `;
+  const leak = sensor.leak !== '' && sensor.word === 'highCritical' ? `, leak at ${sensor.leak}` : '';
+  const metric = deviceMetric(sensor);
   return {
     sensor,
     state,
-    short: `${sensor.title} ${measured}${what}${limitText(sensor)}`,
-    text: `${sensor.title}: ${measured}${what} (${notes(sensor, state, 'device', limitsText(sensor.limits))})`,
+    short: `${sensor.title} ${measured}${what}${leak}${limitText(sensor)}${more}`,
+    text: `${sensor.title}: ${measured}${what}${leak}${more} (${notes(sensor, state, 'device', limitsText(sensor.limits))})`,
     decidedBy: 'device',
-    ...(value === null ? {} : { metric: deviceMetric(sensor, value) }),
+    ...(metric === undefined ? {} : { metric }),
   };
 }
 
-/** The limit that a status is about. */
-function limitText({ limits, word }: Sensor): string {
-  const limit = Object.entries(limits).find(([name]) => name === word)?.[1] ?? null;
-  return limit === null ? '' : ` (limit ${formatNumber(limit)})`;
-}
-
-/** Then a value may still stand there, and is none. */
-function isSensorError({ word }: Sensor): boolean {
-  return word === 'sensorError' || word === 'error';
-}
-
-/** What the device's own status means, in a word that says it. */
-function deviceState(sensor: Sensor, status: number, wishes: Wishes): { readonly state: State; readonly what: string } {
-  const { scale, normalState } = sensor;
-  if (scale === 'output') return outputVerdict(sensor, status, wishes.relay);
+/** What the device says of a sensor, in a word that says it. `relay` is the state that its outputs must be in. */
+export function deviceState(sensor: Sensor, relay?: 'on' | 'off'): { readonly state: State; readonly what: string } {
+  const { scale, normalState, status } = sensor;
+  if (scale === 'information') return { state: 'OK', what: 'for information' };
+  if (status === null) return { state: 'UNKNOWN', what: 'no status' };
+  if (scale === 'output' || scale === 'outlet') return outputVerdict(sensor, status, relay);
   if (scale === 'display') return outputVerdict(sensor, status, undefined);
+  if (scale === 'custom' && sensor.overall !== null) return customState(sensor, sensor.overall);
   if (scale === 'contact' && (status === 8 || status === 9)) {
     const normal = normalState === 0 ? ', normally closed' : normalState === 1 ? ', normally open' : '';
     const state = contactState(status, normalState);
-    const level = status === 8 ? 'low (closed)' : 'high (open)';
+    const level = withText(status === 8 ? 'low (closed)' : 'high (open)', sensor);
     return {
       state,
       what: state === 'UNKNOWN' ? `${level}, and the probe does not say what is normal` : `${level}${normal}`,
@@ -121,14 +141,24 @@ function deviceState(sensor: Sensor, status: number, wishes: Wishes): { readonly
   return knownState(sensor, status);
 }
 
-/** A status that speaks for itself. */
-function knownState({ scale, word, kind }: Sensor, status: number): { readonly state: State; readonly what: string } {
-  if (word === null || word === 'unknown')
-    return { state: 'UNKNOWN', what: `status ${status}, which no MIB has for ${kind}` };
+/** A custom status is called what its user calls it; how bad that is, the common table knows. */
+function customState(sensor: Sensor, overall: number): { readonly state: State; readonly what: string } {
+  const own = knownState(sensor, sensor.status ?? 0);
+  const common = knownState({ ...sensor, scale: 'analog' }, overall);
+  return severity[common.state] >= severity[own.state] || sensor.word?.startsWith('customStatus') === true
+    ? { state: common.state, what: `${withText(sensor.word ?? '', sensor)} (${common.what})` }
+    : own;
+}
+
+function knownState(sensor: Sensor, status: number): { readonly state: State; readonly what: string } {
+  const { scale, kind } = sensor;
+  const word = statusWord(scale, status);
+  const state = statusState(scale, status);
+  if (word === 'unknown')
+    return { state: 'UNKNOWN', what: `status ${status}, which the MIB does not define for ${kind}` };
   if (word === 'noStatus') return { state: 'UNKNOWN', what: 'noStatus while online' };
-  if (word === 'outputLow' || word === 'outputHigh')
-    return { state: 'UNKNOWN', what: `${word}, which says neither good nor bad of ${kind}` };
-  return { state: statusState(scale, status), what: word };
+  const shown = withText(word, sensor);
+  return { state, what: state === 'UNKNOWN' ? `${shown}, which says neither good nor bad of ${kind}` : shown };
 }
 
 function outputVerdict(
@@ -136,9 +166,10 @@ function outputVerdict(
   status: number,
   expected: 'on' | 'off' | undefined,
 ): { readonly state: State; readonly what: string } {
-  const is = outputState(status);
+  const is = outputState(sensor.scale, status);
   // A contact that is driven has a level, low where a relay is on.
-  const shown = sensor.kind === 'drycontact' ? `${is} (${status === 8 ? 'low' : 'high'})` : `${is}`;
+  const level = sensor.kind === 'drycontact' ? ` (${status === 8 ? 'low' : 'high'})` : '';
+  const shown = withText(`${is}${level}`, sensor);
   if (is !== undefined && expected !== undefined)
     return is === expected
       ? { state: 'OK', what: shown }
@@ -147,64 +178,4 @@ function outputVerdict(
   const known = knownState(sensor, status);
   if (expected === undefined || known.state !== 'OK') return known;
   return { state: 'UNKNOWN', what: `${known.what}, which does not say whether it is ${expected}` };
-}
-
-/** A switch as a number: 0 as it should be (an output: off), 1 not; null where its status says neither. */
-function switchValue({ scale, normalState }: Sensor, status: number): number | null {
-  if (scale === 'analog') return null;
-  const output = outputState(status);
-  if ((scale === 'output' || scale === 'display') && output !== undefined) return output === 'on' ? 1 : 0;
-  const state =
-    scale === 'contact' && (status === 8 || status === 9)
-      ? contactState(status, normalState)
-      : statusState(scale, status);
-  return state === 'UNKNOWN' || status === 7 ? null : state === 'OK' ? 0 : 1;
-}
-
-function reading({ value, unit }: Sensor): string {
-  return value === null ? '' : `${formatNumber(value)}${unit === '' ? '' : ` ${unit}`}`;
-}
-
-/** Who decided, by what, and where the sensor is. */
-function notes({ kind, port, acknowledged }: Sensor, state: State, by: 'device' | 'range', more = ''): string {
-  const decided = more === '' ? by : `${by}: ${more}`;
-  // The probe keeps the mark when all is well again.
-  return [decided, ...(acknowledged && state !== 'OK' ? ['acknowledged'] : []), `${kind}, port ${port}`].join('; ');
-}
-
-function limitsText(limits: Limits): string {
-  const { lowCritical, lowWarning, highWarning, highCritical } = limits;
-  const all = [lowCritical, lowWarning, highWarning, highCritical];
-  if (all.every((limit) => limit === null)) return '';
-  const [warning, critical] = [limitRange(lowWarning, highWarning), limitRange(lowCritical, highCritical)];
-  if (warning === null || critical === null)
-    return `limits ${all.map((limit) => (limit === null ? '-' : formatNumber(limit))).join(' ')} are the wrong way round`;
-  return [
-    warning === undefined ? '' : `warning ${formatRange(warning)}`,
-    critical === undefined ? '' : `critical ${formatRange(critical)}`,
-  ]
-    .filter((text) => text !== '')
-    .join(', ');
-}
-
-/** Two limits as a range; undefined where there is none, null where the low one is above the high one. */
-function limitRange(low: number | null, high: number | null): Range | undefined | null {
-  if (low === null && high === null) return undefined;
-  const range = { low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY, inside: false };
-  return range.low > range.high ? null : range;
-}
-
-function deviceMetric(sensor: Sensor, value: number): Metric {
-  if (sensor.value === null) return { label: sensor.label, value, min: 0, max: 1 };
-  const { lowCritical, lowWarning, highWarning, highCritical } = sensor.limits;
-  return {
-    ...metricOf(sensor, value),
-    warn: limitRange(lowWarning, highWarning) ?? undefined,
-    crit: limitRange(lowCritical, highCritical) ?? undefined,
-  };
-}
-
-function metricOf({ label, unit }: Sensor, value: number): Metric {
-  if (unit === '%') return { label, value, uom: '%', min: 0, max: 100 };
-  return isTemperature(unit) ? { label, value, uom: unit } : { label, value };
 }

@@ -2,8 +2,8 @@
 export type Kind = (typeof kinds)[number];
 
 /**
- * Every kind there is. `other` is what stands in a plus device's common table alone, tower lights and custom sensors, and
- * types that no MIB names.
+ * Every kind there is. `board` is an expansion board or a meter as a whole. `other` is what signals and never measures
+ * (buzzer, tower light, ...), custom sensors, and types that no MIB names.
  */
 export const kinds = [
   'temperature',
@@ -27,6 +27,9 @@ export const kinds = [
   'fuel',
   'tank',
   'virtual',
+  'sound',
+  'camera',
+  'board',
   'other',
 ] as const;
 
@@ -43,6 +46,8 @@ export const measuredKinds: readonly Kind[] = [
   'thermostat',
   'fuel',
   'tank',
+  'virtual',
+  'sound',
   'other',
 ];
 

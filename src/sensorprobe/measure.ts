@@ -1,4 +1,5 @@
-import { numberOf } from './cell.ts';
+import { parseNumber } from '../plugin/index.ts';
+import { numberOf, textOf } from './cell.ts';
 import type { Row, Value } from './survey.ts';
 
 /** The four limits of a sensor in the unit of its value; null where the device has none. */
@@ -13,17 +14,38 @@ export const noLimits: Limits = { lowCritical: null, lowWarning: null, highWarni
 
 /**
  * The value of a row. Temperatures have tenths in a raw column; it counts only where it is the same temperature as the
- * whole degrees (a row may have a raw that is none: 0, or a converter's counts).
+ * whole degrees (a row may have a raw that is none: 0, or a converter's counts). What is written out, or stands as a
+ * float that fits, is more exact. A virtual sensor's value is divided by its factor.
  */
 export function measuredValue({ cells }: Row): number | null {
   const value = numberOf(cells.value);
+  const exact = writtenNumber(cells.exact) ?? floatOf(cells.float, value);
+  if (exact !== null) return exact;
   const raw = numberOf(cells.raw);
-  if (value === null || raw === null) return value;
-  return Math.abs(raw / 10 - value) < 1 ? raw / 10 : value;
+  if (value === null) return null;
+  if (raw !== null && Math.abs(raw / 10 - value) < 1) return raw / 10;
+  return divided(value, factorOf(cells));
 }
 
-/** The limits of a row, in its unit. Four zeros are limits that were never set. */
-export function limitsOf(row: Row): Limits {
+/** A number that is written out as text, perhaps with its unit. */
+function writtenNumber(cell: Value | undefined): number | null {
+  const [, digits = ''] = /^([-+]?\d+(?:\.\d+)?)(?:\s*[^\d\s.,].*)?$/.exec(textOf(cell)) ?? [];
+  const number = parseNumber(digits);
+  return number.ok ? number.value : null;
+}
+
+function factorOf({ factor }: Row['cells']): number {
+  const number = numberOf(factor);
+  return number !== null && number > 1 ? number : 1;
+}
+
+/** Divides without the noise of binary fractions. */
+function divided(value: number, by: number): number {
+  return by === 1 ? value : Number((value / by).toPrecision(12));
+}
+
+/** The limits of a row, in the unit of its value. Four zeros are limits that were never set. */
+export function limitsOf(row: Row, shown: number | null): Limits {
   const { cells } = row;
   const limits: Limits = {
     lowCritical: numberOf(cells.lowCritical),
@@ -32,7 +54,21 @@ export function limitsOf(row: Row): Limits {
     highCritical: numberOf(cells.highCritical),
   };
   if (Object.values(limits).every((limit) => limit === 0 || limit === null)) return noLimits;
-  return inTenths(row, limits) ? mapLimits(limits, (limit) => limit / 10) : limits;
+  if (row.table.columns.raw !== undefined || row.table.limits !== undefined)
+    return inTenths(row, limits) ? mapLimits(limits, (limit) => divided(limit, 10)) : limits;
+  const factor = factorOf(cells);
+  const by = factor > 1 ? factor : divisorOf(numberOf(cells.value), shown);
+  if (by === 1 || shown === null) return limits;
+  const scaled = mapLimits(limits, (limit) => divided(limit, by));
+  // They are counted as the whole number beside them, unless the status says otherwise.
+  const status = numberOf(cells.status);
+  return fits(shown, scaled, status) || !fits(shown, limits, status) ? scaled : limits;
+}
+
+/** By which power of ten a whole number was divided to get the exact one. */
+function divisorOf(whole: number | null, exact: number | null): number {
+  if (whole === null || exact === null) return 1;
+  return [1, 10, 100, 1000].find((by) => Math.abs(whole / by - exact) <= 1) ?? 1;
 }
 
 /** The limits with each of them changed. */
@@ -84,7 +120,8 @@ function fits(
 
 /**
  * An Opaque float (IEEE 754): four bytes, alone or in Net-SNMP's wrapping (`9f 78 04`). The MIB does not state the order
- * of the bytes: the order that fits the whole number in the row's value column counts. null when none does.
+ * of the bytes: the order that fits the whole number in the row's value column counts, or that number divided by 10, 100
+ * or 1000. null when none does.
  */
 export function floatOf(cell: Value | undefined, whole: number | null): number | null {
   if (!(cell instanceof Uint8Array) || whole === null) return null;
@@ -92,7 +129,8 @@ export function floatOf(cell: Value | undefined, whole: number | null): number |
   const bytes = wrapped ? cell.subarray(3) : cell;
   if (bytes.length !== 4) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, 4);
-  const fitting = [view.getFloat32(0), view.getFloat32(0, true)].filter((float) => Math.abs(float - whole) <= 1);
+  const both = [view.getFloat32(0), view.getFloat32(0, true)];
+  const fitting = [1, 10, 100, 1000].flatMap((by) => both.filter((float) => Math.abs(float - whole / by) <= 1 / by));
   // Near zero nearly every wrong order fits, too, as a number of next to nothing.
   const likely = fitting.find((float) => float === 0 || Math.abs(float) > 1e-6) ?? fitting[0];
   // Seven digits are what 32 bits hold.

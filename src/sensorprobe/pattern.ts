@@ -7,7 +7,7 @@ const patience = 500;
 /** A regular expression of the user's, held against names that a device has. */
 export type Pattern = {
   readonly text: string;
-  /** Which of the texts match. null: it took too long, as `(x+x+)+z` does over thirty x. */
+  /** Which of the texts, in Unicode's composed form, match. null: it took too long, as `(x+x+)+z` does over thirty x. */
   matches(texts: readonly string[]): readonly boolean[] | null;
 };
 
@@ -17,9 +17,10 @@ export type Pattern = {
  */
 export function parsePattern(text: string): Result<Pattern> {
   try {
-    return success(pattern(new RegExp(text)));
+    // A name and a pattern may have the same letter in two forms: as one character, and with an accent behind it.
+    return success(pattern(new RegExp(text.normalize())));
   } catch {
-    return failure(`"${text}" is no regular expression`);
+    return failure(`"${text}" is not a regular expression`);
   }
 }
 

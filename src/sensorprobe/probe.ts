@@ -1,10 +1,12 @@
 import { type Finding, listOf, type State } from '../plugin/index.ts';
 import { textOf } from './cell.ts';
 import { type Computed, judgeDewPoints } from './dewpoint.ts';
-import { inUnit, judgeSensor, type Verdict } from './judge.ts';
+import { deviceState, inUnit, judgeSensor, type Verdict } from './judge.ts';
 import { type Sensor, sensorsOf } from './sensor.ts';
+import { isOutput } from './status.ts';
+import { judgeSummaries } from './summary.ts';
 import type { Survey } from './survey.ts';
-import { select, type Wishes } from './wishes.ts';
+import { isMeasured, isSelective, type Measured, select, type Wishes } from './wishes.ts';
 
 /** What came of asking one probe. */
 export type Answer = {
@@ -33,6 +35,8 @@ export type ProbeVerdict = {
   readonly items: readonly Item[];
   /** What is wrong with the probe as a whole. */
   readonly faults: readonly Finding[];
+  /** What is there and was not judged. */
+  readonly unread: string | undefined;
 };
 
 /** Judges what one probe told. */
@@ -43,8 +47,18 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
   const judged = sensors.flatMap((sensor) => judgeSelected(sensor, wishes));
   const items = [...judged, ...(wishes.dewPoint ? judgeDewPoints(sensors, wishes) : [])];
   const description = textOf(survey?.description);
-  const faults = trouble === undefined ? faultsOf() : [{ state: trouble.state, text: `${host}: ${trouble.text}` }];
-  return { host, answer, description, sensors, all, items, faults };
+  const unread = survey === undefined || survey.unknown.length === 0 ? undefined : unreadText(survey.unknown);
+  const overlooked = survey === undefined || isSelective(wishes) ? [] : overlookedBy(survey);
+  const faults =
+    trouble === undefined
+      ? [...overlooked, ...faultsOf()]
+      : [{ state: trouble.state, text: `${host}: ${trouble.text}` }, ...overlooked];
+  return { host, answer, description, sensors, all, items, faults, unread };
+
+  function overlookedBy({ summaries }: Survey): readonly Finding[] {
+    const seen = all.map((sensor) => ({ sensor, state: deviceState(sensor).state }));
+    return judgeSummaries(host, summaries, seen, trouble === undefined ? unread : 'it could not be read whole');
+  }
 
   function faultsOf(): readonly Finding[] {
     const unknown = (text: string): readonly Finding[] => [{ state: 'UNKNOWN', text: `${host}: ${text}` }];
@@ -59,7 +73,7 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
     const lost = [
       ...(survey.strange === undefined
         ? []
-        : unknown(`part of its answers cannot be true: there is no sensor row ${survey.strange.slice(0, 40)}`)),
+        : unknown(`part of its answers cannot be true: there is no object ${survey.strange}`)),
       ...(astray === undefined
         ? []
         : unknown(
@@ -75,29 +89,43 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
   }
 }
 
+function unreadText(tables: readonly string[]): string {
+  const plural = tables.length > 1;
+  return `${plural ? 'tables' : 'table'} ${tables.join(', ')} ${plural ? 'are' : 'is'} not known here and ${plural ? 'were' : 'was'} not read`;
+}
+
 function counted(sensors: number): string {
   return `${sensors} ${sensors === 1 ? 'sensor' : 'sensors'}`;
 }
 
 /** Why no sensor of those that were selected is judged. */
 function nothingOf(sensors: readonly Sensor[]): string {
-  const aside = sensors.filter((sensor) => sensor.online !== false).map(({ title }) => title);
-  if (aside.length > 0) return `nothing is judged: ${listOf(aside.slice(0, 5))} would count with --kind other`;
+  const aside = sensors.filter((sensor) => sensor.online !== false);
+  const kinds = [...new Set(aside.map(({ kind }) => kind))].join(',');
+  const titles = listOf(aside.slice(0, 5).map(({ title }) => title));
+  if (aside.length > 0) return `nothing is judged: ${titles} would count with --kind ${kinds}`;
   return sensors.length === 1
     ? `the one row selected, ${sensors[0]?.title}, is offline`
     : `all ${sensors.length} selected rows are offline`;
 }
 
-/** What stands aside (a buzzer) counts when it is asked for by kind, or when the device itself cries about it. */
+/** What stands aside (a buzzer) counts when it is asked for by kind, or when the device itself warns of it. */
 function judgeSelected(sensor: Sensor, wishes: Wishes): readonly Verdict[] {
   if (sensor.online === false) return judgeOffline(sensor, wishes);
-  if (!sensor.aside || wishes.kinds.includes('other')) return [judgeSensor(sensor, wishes)];
+  if (!sensor.aside || isAsked(sensor, wishes)) return [judgeSensor(sensor, wishes)];
   const verdict = judgeSensor(sensor, { ...wishes, warning: [], critical: [] });
-  return verdict.state === 'CRITICAL' ? [verdict] : [];
+  // A buzzer without a status has nothing to say; a number that the MIB does not have may be anything.
+  const isSilent = sensor.status === null || sensor.word === 'noStatus' || sensor.status === 0;
+  return verdict.state === 'OK' || (verdict.state === 'UNKNOWN' && isSilent) ? [] : [verdict];
 }
 
-function judgeOffline(sensor: Sensor, { offline, kinds }: Wishes): readonly Verdict[] {
-  if (offline === 'ignore' || sensor.placeholder || (sensor.aside && !kinds.includes('other'))) return [];
+function isAsked({ kind }: Sensor, { kinds }: Wishes): boolean {
+  return kinds.includes(kind);
+}
+
+function judgeOffline(sensor: Sensor, wishes: Wishes): readonly Verdict[] {
+  const { offline } = wishes;
+  if (offline === 'ignore' || sensor.placeholder || (sensor.aside && !isAsked(sensor, wishes))) return [];
   const { title, kind, port } = sensor;
   return [
     {
@@ -110,31 +138,48 @@ function judgeOffline(sensor: Sensor, { offline, kinds }: Wishes): readonly Verd
   ];
 }
 
-/** What is said of the sensors that must be there: one of the probes must have it, and all that it calls so online. */
+/**
+ * What is said of the sensors that must be there. `HOST:NAME` is looked for on that probe; a name alone must be online on
+ * every probe that has a row of it, and on one at least.
+ */
 export function judgeExpected(probes: readonly ProbeVerdict[], { expected }: Wishes): readonly Finding[] {
-  return expected.flatMap((name): readonly Finding[] => {
-    const found = probes.map(({ host, all }) => ({
-      host,
-      sensors: all.filter((sensor) => sensor.name === name),
+  return expected.flatMap((text): readonly Finding[] => {
+    const where = placeOf(text, probes);
+    const found = where.probes.map((probe) => ({
+      host: probe.host,
+      sensors: probe.all.filter((sensor) => sensor.name.normalize() === where.name),
     }));
-    const isThere = ({ sensors }: (typeof found)[number]) =>
-      sensors.length > 0 && sensors.every(({ online }) => online === true);
-    if (found.some(isThere)) return [];
-    const [first] = found.flatMap(({ host, sensors }) =>
-      sensors.filter(({ online }) => online !== true).map((sensor) => ({ host, sensor })),
-    );
-    return [{ state: 'CRITICAL', text: `expected sensor "${name}" ${whereabouts(first, probes)}` }];
+    const lost = found.flatMap(({ host, sensors }) => {
+      const [first] = sensors.filter(({ online }) => online !== true);
+      return first === undefined ? [] : [{ host, sensor: first }];
+    });
+    const missing = (what: string): Finding => ({ state: 'CRITICAL', text: `expected sensor "${where.name}" ${what}` });
+    if (lost.length > 0) return lost.map((one) => missing(lostText(one)));
+    return found.some(({ sensors }) => sensors.length > 0) ? [] : [missing(absentText(where.probes))];
   });
 }
 
-function whereabouts(
-  found: { readonly host: string; readonly sensor: Sensor } | undefined,
+/** The name in `HOST:NAME`, and where to look for it; a text that is a sensor's name as a whole is one. */
+function placeOf(
+  text: string,
   probes: readonly ProbeVerdict[],
-): string {
-  if (found !== undefined) {
-    const is = found.sensor.online === false ? 'is offline' : 'does not say whether it is online';
-    return `${is} on ${found.host} (${found.sensor.kind}, port ${found.sensor.port})`;
-  }
+): { readonly name: string; readonly probes: readonly ProbeVerdict[] } {
+  const name = text.normalize();
+  const isName = probes.some(({ all }) => all.some((sensor) => sensor.name.normalize() === name));
+  const place = isName
+    ? undefined
+    : probes
+        .flatMap((probe) => [`${probe.host}:`, `[${probe.host}]:`].map((prefix) => ({ probe, prefix })))
+        .find(({ prefix }) => name.startsWith(prefix));
+  return place === undefined ? { name, probes } : { name: name.slice(place.prefix.length), probes: [place.probe] };
+}
+
+function lostText({ host, sensor }: { readonly host: string; readonly sensor: Sensor }): string {
+  const is = sensor.online === false ? 'is offline' : 'does not say whether it is online';
+  return `${is} on ${host} (${sensor.kind}, port ${sensor.port})`;
+}
+
+function absentText(probes: readonly ProbeVerdict[]): string {
   const unread = probes.filter(({ answer }) => answer.trouble !== undefined).map(({ host }) => host);
   if (unread.length > 0) return `was not seen: ${listOf(unread)} could not be read`;
   return `is not on ${probes.length === 1 ? probes[0]?.host : `any of ${probes.length} probes`}`;
@@ -143,6 +188,25 @@ function whereabouts(
 /** An expected state of outputs that was held against nothing at all. */
 export function judgeRelays(probes: readonly ProbeVerdict[], { relay }: Wishes): readonly Finding[] {
   if (relay === undefined || probes.some(({ answer }) => answer.trouble !== undefined)) return [];
-  const outputs = probes.flatMap(({ items }) => items.filter(({ sensor }) => sensor?.scale === 'output'));
+  const outputs = probes.flatMap(({ items }) =>
+    items.filter(({ sensor }) => sensor !== undefined && isOutput(sensor.scale)),
+  );
   return outputs.length > 0 ? [] : [{ state: 'UNKNOWN', text: `no output is online that could be ${relay} (--relay)` }];
+}
+
+/** Ranges that judge nothing at all: the sensor that they are for is lost. What is computed has a sentence of its own. */
+export function judgeRanges(probes: readonly ProbeVerdict[], { warning, critical }: Wishes): readonly Finding[] {
+  if (probes.some(({ answer }) => answer.trouble !== undefined)) return [];
+  const sensors = probes
+    .flatMap(({ items }) => items.flatMap(({ sensor }) => sensor ?? []))
+    .filter(({ online, value, missing }) => online !== false && (value !== null || missing.length > 0));
+  const idle = (kind: Measured | undefined) =>
+    !sensors.some((sensor) => (kind === undefined ? isMeasured(sensor.kind) : sensor.kind === kind));
+  const kinds = new Set([...warning, ...critical].map(({ kind }) => kind));
+  return [...kinds]
+    .filter((kind) => kind !== 'dewpoint' && kind !== 'dewspread' && idle(kind))
+    .map((kind) => ({
+      state: 'UNKNOWN',
+      text: `no ${kind === undefined ? 'sensor' : `${kind} sensor`} with a value is online, so the range ${kind === undefined ? '' : `for ${kind} `}judges nothing`,
+    }));
 }

@@ -1,5 +1,5 @@
 import { type Finding, formatNumber, type Metric, type Report, sanitise, severity } from '../plugin/index.ts';
-import { type Item, judgeExpected, judgeRelays, type ProbeVerdict } from './probe.ts';
+import { type Item, judgeExpected, judgeRanges, judgeRelays, type ProbeVerdict } from './probe.ts';
 import type { Sensor } from './sensor.ts';
 import type { Wishes } from './wishes.ts';
 
@@ -23,6 +23,7 @@ export function reportProbes(
     ...probes.flatMap((probe) => probe.faults),
     ...judgeExpected(probes, wishes),
     ...judgeRelays(probes, wishes),
+    ...judgeRanges(probes, wishes),
   ];
   const items = probes.flatMap((probe) => probe.items.map((item) => ({ probe, item })));
   const lines = items.map(
@@ -114,7 +115,8 @@ function limitsOf({ limits: { lowCritical, lowWarning, highWarning, highCritical
 
 function probeData({ host, answer, description }: ProbeVerdict) {
   const { survey, trouble, requests, milliseconds } = answer;
-  return { host, family: survey?.family ?? null, description, trouble: trouble?.text ?? null, requests, milliseconds };
+  const told = { host, family: survey?.family ?? null, description, trouble: trouble?.text ?? null };
+  return { ...told, unknownTables: survey?.unknown ?? [], requests, milliseconds };
 }
 
 function sensorData({ host, sensors, items }: ProbeVerdict, list: boolean) {
@@ -134,6 +136,7 @@ function sensorData({ host, sensors, items }: ProbeVerdict, list: boolean) {
         unit: sensor.unit,
         status: sensor.word,
         statusNumber: sensor.status,
+        text: sensor.text,
         state: verdict?.state ?? null,
         online: sensor.online,
         limits: sensor.limits,

@@ -1,10 +1,20 @@
 import type { State } from '../plugin/index.ts';
 
 /**
- * How a table counts its statuses. 0 stands in none of them and occurs all the same; numbers that a scale does not have
- * are UNKNOWN, never OK.
+ * How a table counts its statuses. 0 stands in none of them but that of boards, and occurs all the same; numbers that a
+ * scale does not have are UNKNOWN, never OK. `information` has none at all.
  */
-export type Scale = 'analog' | 'switch' | 'contact' | 'output' | 'display' | 'door';
+export type Scale =
+  | 'analog'
+  | 'switch'
+  | 'contact'
+  | 'output'
+  | 'outlet'
+  | 'display'
+  | 'door'
+  | 'board'
+  | 'custom'
+  | 'information';
 
 type Word = readonly [word: string, state: State];
 
@@ -23,16 +33,21 @@ const analog: Words = {
 // A switch has no warning: 3 and 5 are unknown numbers there.
 const { 3: _, 5: __, ...withoutWarning } = analog;
 
-// A level says nothing of a sensor, and of a contact what is normal for it decides: see `contactState`.
-const levels: Words = { 8: ['outputLow', 'UNKNOWN'], 9: ['outputHigh', 'UNKNOWN'] };
+/** A custom sensor's statuses have texts, and the MIB does not say which of them are good. */
+const customStatuses: Words = Object.fromEntries(
+  Array.from({ length: 16 }, (___, i): [number, Word] => [16 + i, [`customStatus${i}`, 'UNKNOWN']]),
+);
 
 /** The words of AKCP's MIBs, and what they mean for a sensor that is online. */
 const words: Readonly<Record<Scale, Words>> = {
   analog,
-  switch: { ...withoutWarning, ...levels },
-  contact: { ...withoutWarning, ...levels },
+  // What has a relay of its own says by it whether there is water, smoke, motion.
+  switch: { ...withoutWarning, 8: ['relayOn', 'CRITICAL'], 9: ['relayOff', 'OK'] },
+  // A level says nothing of a contact; what is normal for it decides: see `contactState`.
+  contact: { ...withoutWarning, 8: ['outputLow', 'UNKNOWN'], 9: ['outputHigh', 'UNKNOWN'] },
   // On and off are facts, not faults, unless one of them is expected.
   output: { ...withoutWarning, 8: ['relayOn', 'OK'], 9: ['relayOff', 'OK'] },
+  outlet: { 1: ['noStatus', 'UNKNOWN'], 2: ['on', 'OK'], 3: ['off', 'OK'], 7: ['sensorError', 'CRITICAL'] },
   // Buzzers, lights, locks, flow: measured or switched, nobody knows which.
   display: { ...analog, 8: ['outputOn', 'OK'], 9: ['outputOff', 'OK'] },
   door: {
@@ -44,6 +59,9 @@ const words: Readonly<Record<Scale, Words>> = {
     6: ['forceOpened', 'CRITICAL'],
     7: ['error', 'CRITICAL'],
   },
+  board: { 0: ['offline', 'CRITICAL'], 1: ['starting', 'WARNING'], 2: ['normal', 'OK'] },
+  custom: { ...analog, ...customStatuses },
+  information: {},
 };
 
 /** The MIB's word for a status number; `unknown` for a number that no MIB has. */
@@ -61,9 +79,15 @@ export function isLimitStatus(scale: Scale, status: number): boolean {
   return status >= 2 && status <= 6 && statusWord(scale, status) !== 'unknown';
 }
 
+/** Whether a scale is that of what is switched, not measured or watched. */
+export function isOutput(scale: Scale): boolean {
+  return scale === 'output' || scale === 'outlet';
+}
+
 /** Whether an output is on or off; undefined where its status does not tell. */
-export function outputState(status: number): 'on' | 'off' | undefined {
-  return status === 8 ? 'on' : status === 9 ? 'off' : undefined;
+export function outputState(scale: Scale, status: number): 'on' | 'off' | undefined {
+  const [on, off] = scale === 'outlet' ? [2, 3] : [8, 9];
+  return status === on ? 'on' : status === off ? 'off' : undefined;
 }
 
 /** The state of a contact's level: low (8) is a closed contact, high (9) an open one; `normalState` is 0 closed, 1 open. */

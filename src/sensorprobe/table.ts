@@ -4,7 +4,11 @@ import type { Scale } from './status.ts';
 /** The three generations of devices, each with its own tables. */
 export type Family = 'classic' | 'securityprobe' | 'plus';
 
-/** What a column holds. */
+/**
+ * What a column holds. `exact` is a number written out as text, `factor` what a raw value is divided by, `mode` how a value
+ * is to be read, `worst` the worst status of the sensors on a board, `text` the user's own word for the row's status, and
+ * `overall` the status that the common table gives the same row.
+ */
 export type Field =
   | 'name'
   | 'value'
@@ -20,8 +24,15 @@ export type Field =
   | 'normalState'
   | 'type'
   | 'rope'
+  | 'ropeUnit'
   | 'acknowledged'
-  | 'float';
+  | 'float'
+  | 'exact'
+  | 'factor'
+  | 'mode'
+  | 'worst'
+  | 'text'
+  | 'overall';
 
 /** The number of each column under a table's entry. */
 export type ColumnNumbers = Readonly<Partial<Record<Field, number>>>;
@@ -42,8 +53,15 @@ const fields: readonly Field[] = [
   'normalState',
   'type',
   'rope',
+  'ropeUnit',
   'acknowledged',
   'float',
+  'exact',
+  'factor',
+  'mode',
+  'worst',
+  'text',
+  'overall',
 ];
 
 type Columns = readonly (readonly [field: Field, column: number])[];
@@ -67,18 +85,31 @@ export function fieldsIn(columns: ColumnNumbers): Columns {
 export type Table = {
   /** The OID of its entry: column and row index follow. */
   readonly entry: string;
+  /** What it stands beside: the common table of a tree lists what the others of that tree have. */
+  readonly tree: string;
   readonly kind: Kind;
   readonly scale: Scale;
   readonly columns: ColumnNumbers;
+  /** The columns of the texts that a user can give to statuses, by status. */
+  readonly texts?: Readonly<Record<number, number>>;
   /** What a unit column does not say: `%` for humidity, or nothing. */
   readonly unit?: string;
+  /** The units that its unit or mode column counts, where it holds a number. */
+  readonly units?: Readonly<Record<number, string>>;
   /** The port where the table says it, not the row's index (from 1). */
   readonly port?: number;
+  /** How the index is written, and whether it counts ports from 0 or 1 (where it is one number). */
+  readonly index: 'integer' | 'dotted';
+  readonly first?: 0 | 1;
   /** How the limits are counted: whole numbers unless said, tenths, or either. */
   readonly limits?: 'tenths' | 'either';
+  /** Columns that a row may lack. */
+  readonly optional?: readonly Field[];
+  /** Numbers of `acknowledged` that mean it. */
+  readonly acked?: readonly number[];
   /** The table lists what stands in the others, too: only rows that stand in no other count. */
   readonly common?: true;
-  /** Counts only when it is asked for by kind, or cries. */
+  /** Counts only when it is asked for by kind, or warns. */
   readonly aside?: true;
   /** Built from the MIB; no real device's answer has been seen. */
   readonly unproven?: true;

@@ -3,12 +3,12 @@ import type { Value } from './survey.ts';
 import type { Table } from './table.ts';
 
 /**
- * The unit of a row: what the table says, or its unit cell. Classic devices have 0 for Fahrenheit and 1 for Celsius; newer
- * ones write it out, virtual sensors with the sign (`°C`, `%RH`, seen). Empty where nothing says it.
+ * The unit of a row: what the table says, or its unit cell, which is a number in some tables. Newer devices write it out,
+ * virtual sensors with the sign (`°C`, `%RH`, seen). Empty where nothing says it.
  */
 export function unitOf(table: Table, cell: Value | undefined): string {
   if (table.unit !== undefined) return table.unit;
-  if (typeof cell === 'number') return cell === 1 ? 'C' : cell === 0 ? 'F' : '';
+  if (typeof cell === 'number') return table.units?.[cell] ?? '';
   const text = textOf(cell).replace(/^[°º]\s*/, '');
   if (/^%/.test(text)) return '%';
   return /^[CF]$/i.test(text) ? text.toUpperCase() : text;

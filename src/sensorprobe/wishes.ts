@@ -1,4 +1,5 @@
 import { failure, parseRange, type Range, type Result, success } from '../plugin/index.ts';
+import { switchTypes } from './classic.ts';
 import { isKind, type Kind, kinds, measuredKinds } from './kind.ts';
 import type { Pattern } from './pattern.ts';
 import type { Sensor } from './sensor.ts';
@@ -32,13 +33,14 @@ export function parseKindRange(text: string): Result<KindRange> {
   const word = equals < 0 ? undefined : text.slice(0, equals).trim();
   const range = parseRange(text.slice(equals + 1));
   if (word !== undefined && !isMeasured(word)) {
-    const why = isKind(word) ? `a ${word} has no value to hold against a range` : `"${word}" is no kind`;
+    const why = isKind(word) ? `a ${word} has no value for a range` : `"${word}" is not a kind`;
     return failure(`"${text}": ${why}; there are ${[...measuredKinds, 'dewpoint', 'dewspread'].join(', ')}`);
   }
   return range.ok ? success({ kind: word, range: range.value }) : range;
 }
 
-function isMeasured(word: string): word is Measured {
+/** Whether a word is a kind that ranges can be for. */
+export function isMeasured(word: string): word is Measured {
   return word === 'dewpoint' || word === 'dewspread' || measuredKinds.some((kind) => kind === word);
 }
 
@@ -54,7 +56,7 @@ export function parseKinds(text: string): Result<readonly Kind[]> {
   const wrong = words.find((word) => !isKind(word));
   return wrong === undefined
     ? success(words.filter(isKind))
-    : failure(`"${wrong}" is no kind; there are ${kinds.join(', ')}`);
+    : failure(`"${wrong}" is not a kind; there are ${kinds.join(', ')}`);
 }
 
 /** What a selection takes of a probe's sensors, and the pattern that took too long, if one did: then it takes them all. */
@@ -65,7 +67,7 @@ export function select(all: readonly Sensor[], wishes: Wishes): Selection {
   const { sensor: pattern, exclude } = wishes;
   const placed = all.filter((sensor) => isPlaced(sensor, wishes));
   if (pattern === undefined && exclude === undefined) return { sensors: placed, astray: undefined };
-  const titles = placed.map(({ title }) => title);
+  const titles = placed.map(({ title }) => title.normalize());
   const [taken, left] = [pattern?.matches(titles), exclude?.matches(titles)];
   if (taken === null || left === null) return { sensors: placed, astray: taken === null ? pattern : exclude };
   const sensors = placed.filter(
@@ -78,8 +80,19 @@ export function select(all: readonly Sensor[], wishes: Wishes): Selection {
 function isPlaced({ kind, port, untold }: Sensor, { kinds: wanted, ports }: Wishes): boolean {
   if (wanted.length === 0 && ports.length === 0) return true;
   // A rope of the classic table is a water sensor whose row has one column more, in use or not.
-  const isKind = wanted.includes(kind) || (kind === 'rope' && wanted.includes('water')) || untold.includes('type');
-  return (wanted.length === 0 || isKind) && (ports.length === 0 || ports.includes(port));
+  const isKind = wanted.includes(kind) || (kind === 'rope' && wanted.includes('water'));
+  // A switch whose type was not given can be any kind of switch, and nothing that is measured.
+  const mayBe = untold.includes('type') && wanted.some((one) => switchKinds.has(one));
+  return (wanted.length === 0 || isKind || mayBe) && (ports.length === 0 || ports.includes(port));
+}
+
+/** What a row of the classic switch table can be. */
+const switchKinds: ReadonlySet<Kind> = new Set(Object.values(switchTypes).map(([kind]) => kind));
+
+/** Whether the device's own view of all its sensors is not what the user wants judged. */
+export function isSelective({ sensor, exclude, kinds: wanted, ports, warning, critical }: Wishes): boolean {
+  const patterns = sensor !== undefined || exclude !== undefined;
+  return patterns || [wanted, ports, warning, critical].some((list) => list.length > 0);
 }
 
 /** The range for a kind: its own, or that for whatever has a value. What is computed has only its own. */

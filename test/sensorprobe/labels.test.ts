@@ -16,12 +16,12 @@ test.each([
 
 test('labels from kind and port', () => {
   expect(labels(reportOf('sensorprobe2', {}, { byPort: true }))).toEqual(['temperature_1', 'humidity_2']);
-  expect(labels(reportOf('sensorprobe4', { kinds: ['temperature', 'energy'] }, { byPort: true }))).toEqual([
+  expect(labels(reportOf('sensorprobe4', { kinds: ['temperature', 'power', 'energy'] }, { byPort: true }))).toEqual([
     'temperature_1_1',
     'temperature_1_2',
     'temperature_1_3',
-    'energy_1_1',
-    'energy_1_2',
+    'power_1',
+    'energy_1',
   ]);
 });
 

@@ -16,7 +16,7 @@ describe('a temperature', () => {
     ['is missing without a value', undefined, 199, null],
   ])('%s', (_, value, raw, expected) => {
     const cells = { ...(value === undefined ? {} : { value }), ...(raw === undefined ? {} : { raw }) };
-    expect(measuredValue({ table, index: '0', cells })).toBe(expected);
+    expect(measuredValue({ table, index: '0', first: 0, cells })).toBe(expected);
   });
 });
 
@@ -38,12 +38,12 @@ describe('limits of a securityProbe, from low critical to high critical', () => 
     ['tenths in error', 7, 23, 231, [100, 150, 280, 320], [10, 15, 28, 32]],
   ])('%s', (_, status, value, raw, [lowCritical = 0, lowWarning = 0, highWarning = 0, highCritical = 0], expected) => {
     const cells = { status, value, raw, lowCritical, lowWarning, highWarning, highCritical };
-    expect(listOf(limitsOf({ table, index: '0', cells }))).toEqual(expected);
+    expect(listOf(limitsOf({ table, index: '0', first: 0, cells }, cells.value))).toEqual(expected);
   });
 
   test('four zeros were never set', () => {
     const cells = { value: 3, lowCritical: 0, lowWarning: 0, highWarning: 0, highCritical: 0 };
-    expect(listOf(limitsOf({ table, index: '0', cells }))).toEqual([null, null, null, null]);
+    expect(listOf(limitsOf({ table, index: '0', first: 0, cells }, cells.value))).toEqual([null, null, null, null]);
   });
 });
 

@@ -95,11 +95,11 @@ test('a pattern that goes astray on a name ends, and hides nothing', () => {
   );
 });
 
-test('one row that cannot be does not hide the others', () => {
-  const odd = row('1.2.2.1.19.30.2.1', '1.3', { 2: 'v', 4: 2, 5: 1 });
-  const report = reportOn([answerOf([warm(0, { 3: 40, 4: 4, 14: 400 }), odd].flat())]);
+test('an object that cannot be does not hide the sensors', () => {
+  const odd = integer(`${akcp}.1.1.2.0.1`, 2);
+  const report = reportOn([answerOf([...warm(0, { 3: 40, 4: 4, 14: 400 }), odd])]);
   expect(report.summary).toBe('probe1: Rack 1 40 C, highCritical (limit 32), and 1 more');
-  expect(report.findings.map(({ text: line }) => line).join('\n')).toContain('there is no sensor row 1.3');
+  expect(report.findings.map(({ text: line }) => line).join('\n')).toContain(`there is no object ${akcp}.1.1.2.0.1`);
 });
 
 test('fewer sensors than wanted are CRITICAL, also when nothing is selected', () => {
@@ -126,7 +126,9 @@ test('the row that only holds the place of an analog sensor is never missed', ()
 
 test('degrees of no scale are held against no range', () => {
   expect(said([warm(0, { 12: 2 })])).toBe('OK probe1: 1 sensor OK');
-  expect(said([warm(0, { 12: 2 })], { warning: range('18:27') })).toMatch(/^UNKNOWN .*of which scale/);
+  expect(said([warm(0, { 12: 2 })], { warning: range('18:27') })).toMatch(
+    /^UNKNOWN .*does not say Celsius or Fahrenheit/,
+  );
 });
 
 test('limits of a securityProbe are what its status says, also without the raw cell', () => {

@@ -51,12 +51,12 @@ describe("the device's own state", () => {
   });
 
   test.each([
-    ['sensorprobe2-status-0-online', 'Room: 22.1 C, status 0, which no MIB has for temperature'],
+    ['sensorprobe2-status-0-online', 'Room: 22.1 C, status 0, which the MIB does not define for temperature'],
     ['sensorprobe2-no-status-online', 'Room: 22.1 C, noStatus while online'],
-    ['sensorprobe2-switch-status-3', 'Water: status 3, which no MIB has for water'],
-    ['spx-plus-airflow-status-3', 'Fan tray: 71 %, status 3, which no MIB has for airflow'],
-    ['sensorprobe8-missing-cells', "Rack A front: its status missing in the probe's answer"],
-    ['sensorprobe8-missing-cells', "UPS on battery: its online missing in the probe's answer"],
+    ['sensorprobe2-switch-status-3', 'Water: status 3, which the MIB does not define for water'],
+    ['spx-plus-airflow-status-3', 'Fan tray: 71 %, status 3, which the MIB does not define for airflow'],
+    ['sensorprobe8-missing-cells', "Rack A front: status missing from the probe's answer"],
+    ['sensorprobe8-missing-cells', "UPS on battery: online missing from the probe's answer"],
     ['sensorprobe2-contact-without-normal-state', 'Contact: high (open), and the probe does not say what is normal'],
   ])('%s is UNKNOWN: %s', (recording, text) => {
     expect(textOf(recording)).toContain(`[UNKNOWN] ${text}`);
@@ -103,7 +103,7 @@ describe('own ranges', () => {
 
   test.each([
     ['motion=1', /a motion has no value/],
-    ['warmth=1', /"warmth" is no kind/],
+    ['warmth=1', /"warmth" is not a kind/],
     ['temperature=27:18', /low end 27 is above/],
     ['', /no range/],
   ])('%s is refused', (text, reason) => {
@@ -139,8 +139,8 @@ describe('selection', () => {
   test('a sensor whose name the probe left out cannot slip through a selection by name', () => {
     const cells = recorded('sensorprobe2-too-hot').filter(({ oid }) => !oid.endsWith('.16.1.1.0'));
     const report = reportOn([answerOf(cells)], { sensor: pattern('humidity') });
-    expect(report.summary).toMatch(/its name missing/);
-    expect(stateOf(report)).toBe('UNKNOWN');
+    expect(report.summary).toMatch(/highCritical.*; name missing/);
+    expect(stateOf(report)).toBe('CRITICAL');
   });
 });
 
@@ -151,7 +151,7 @@ test('a sensor of a plus device that lacks name and status in its own table is U
   );
   expect(reportOn([answerOf(cells)]).findings).toContainEqual({
     state: 'UNKNOWN',
-    text: "temperature 1: its name, status missing in the probe's answer (device; temperature, port 1)",
+    text: "temperature 1: name, status missing from the probe's answer (device; temperature, port 1)",
   });
 });
 

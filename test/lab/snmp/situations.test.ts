@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { devices } from '../../fixtures/sensorprobe/devices.ts';
 import { buildPlugin, type Outcome, patient, type Run } from './plugin.ts';
-import { type Expected, limits, situations } from './situations.ts';
+import { reported } from './reported.ts';
+import { type Expected, limits, type Situation, situations } from './situations.ts';
 import { startSnmpd, whyNoSnmpd } from './snmpd.ts';
 
 // On a busy machine.
@@ -38,18 +39,25 @@ describe
       return outcome;
     }
 
-    test.each(situations)('%s ends with exit code %i', async (recording, code, expected) => {
-      const { stdout, code: got } = await check(recording, ['--output-format', 'json']);
+    async function holds([recording, code, expected]: Situation, args: readonly string[]): Promise<void> {
+      const { stdout, code: got } = await check(recording, ['--output-format', 'json', ...args]);
       const sensors: readonly Sensor[] = JSON.parse(stdout).data?.sensors ?? [];
       const shown = sensors.filter(
-        ({ online, kind, state }) => online !== false && (kind !== 'other' || state !== 'OK'),
+        ({ online, kind, state }) => online !== false && (kind !== 'other' || (state !== 'OK' && state !== null)),
       );
       expect(shown.map(words).sort()).toEqual(expected.map((row) => row.join(' | ')).sort());
       for (const [, name, wanted] of limits.filter(([where]) => where === recording)) {
         expect([name, limitsOf(sensors, name)]).toEqual([name, wanted]);
       }
       expect(got, stdout).toBe(code);
-    });
+    }
+
+    test.each(situations)('%s ends with exit code %i', (...situation) => holds(situation, []));
+
+    test.each(reported.flatMap((situation) => (['1', '2c'] as const).map((version) => ({ situation, version }))))(
+      '$situation.0 ends with exit code $situation.1 on version $version',
+      ({ situation, version }) => holds(situation, ['-P', version]),
+    );
 
     test('every recording of a probe has its expectation', () => {
       const hostile = ['sensorprobe2-hostile-names', 'sensorprobe2-no-names', 'sensorprobe2-rope-water'];
@@ -62,10 +70,10 @@ function words(sensor: Sensor): string {
   return [`${kind} ${port} ${name}`, valueWords(sensor), state].join(' | ');
 }
 
-/** The value and unit of an analog sensor; nothing for a switch, whose value is no measurement. */
-function valueWords({ kind, value, unit }: Sensor): string {
+/** The value and unit of an analog sensor; nothing for a switch, which has no value. */
+function valueWords({ value, unit }: Sensor): string {
   if (unit !== null && unit !== '') return `${value ?? 'none'} ${unit}`;
-  return ['current', 'acvoltage', 'energy'].includes(kind) ? String(value) : '';
+  return value === null ? '' : String(value);
 }
 
 function limitsOf(sensors: readonly Sensor[], name: string): readonly (number | null | undefined)[] {

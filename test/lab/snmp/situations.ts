@@ -49,7 +49,7 @@ const hall: readonly Expected[] = [
   ['water 4 Sump', '', 'OK'],
   ['smoke 5 Smoke hall', '', 'OK'],
   ['dcvoltage 6 Battery', '53 V', 'OK'],
-  ['thermostat 7 Thermostat', '21 C', 'OK'],
+  ['thermostat 7 Thermostat', '21', 'OK'],
   ['door 8 Hall door', '', 'OK'],
 ];
 
@@ -96,7 +96,7 @@ export const situations: readonly Situation[] = [
       ['relay 3 Pump', '', 'OK'],
       ['current 1 Feed A current', '12', 'OK'],
       ['acvoltage 1 Feed A voltage', '231', 'OK'],
-      ['energy 1 Feed A energy', '1840', 'OK'],
+      ['power 1 Feed A energy', '1840', 'OK'],
       ['energy 1 Feed A watt-hours', '5120', 'OK'],
       ['virtual 1 Average shelf', '', 'OK'],
       ['virtual 1 Any door open', '', 'OK'],
@@ -168,7 +168,7 @@ export const situations: readonly Situation[] = [
   ['spx-plus-door-fire', 2, but(spx, 'Rack door', '', 'CRITICAL')],
   ['spx-plus-door-error', 2, but(spx, 'Rack door', '', 'CRITICAL')],
   ['spx-plus-door-unknown-status', 3, but(spx, 'Rack door', '', 'UNKNOWN')],
-  ['spx-plus-buzzer-critical', 2, [...spx, ['other 14 Buzzer', '', 'CRITICAL']]],
+  ['spx-plus-buzzer-critical', 2, [...spx, ['other 14 Buzzer', '0', 'CRITICAL']]],
   ['spx-plus-water-found', 2, but(spx, 'Water rope', '', 'CRITICAL')],
   ['spx-plus-airflow-lost', 2, but(spx, 'Fan tray', '4 %', 'CRITICAL')],
   ['spx-plus-airflow-status-3', 3, but(spx, 'Fan tray', '71 %', 'UNKNOWN')],

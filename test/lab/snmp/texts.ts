@@ -57,8 +57,8 @@ export const texts: readonly Text[] = [
     args: [],
     code: 3,
     lines: [
-      "[UNKNOWN] 127.0.0.1: Room 22.1 C, status 0, which no MIB has for temperature | Room=22.1C;15:28;5:32 'Room humidity'=42%;15:75;10:85;0;100",
-      '\\_ [UNKNOWN] Room: 22.1 C, status 0, which no MIB has for temperature (device: warning 15:28, critical 5:32; temperature, port 1)',
+      "[UNKNOWN] 127.0.0.1: Room 22.1 C, status 0, which the MIB does not define for temperature | Room=22.1C;15:28;5:32 'Room humidity'=42%;15:75;10:85;0;100",
+      '\\_ [UNKNOWN] Room: 22.1 C, status 0, which the MIB does not define for temperature (device: warning 15:28, critical 5:32; temperature, port 1)',
       '\\_ [OK] Room humidity: 42 %, normal (device: warning 15:75, critical 10:85; humidity, port 2)',
     ],
   },
@@ -292,8 +292,8 @@ export const texts: readonly Text[] = [
     args: ['--kind', 'rope,water'],
     code: 2,
     lines: [
-      '[CRITICAL] 127.0.0.1: Rope highCritical | Rope=1;;;0;1',
-      '\\_ [CRITICAL] Rope: highCritical (device; rope, port 1)',
+      '[CRITICAL] 127.0.0.1: Rope highCritical, leak at 17 m | Rope=1;;;0;1',
+      '\\_ [CRITICAL] Rope: highCritical, leak at 17 m (device; rope, port 1)',
     ],
   },
   {

@@ -1,0 +1,64 @@
+import { arrayPorts, classicSensors, expansions, expansionTables } from './classic.ts';
+import { plusSensors } from './plus.ts';
+import { tableNumbers } from './scheme.ts';
+import { boardsRoot, securitySensors } from './securityprobe.ts';
+import type { Reading } from './survey.ts';
+import { akcp } from './table.ts';
+
+/** Numbers under an OID where nothing is known: from the first to before the second. */
+export type Gap = { readonly root: string; readonly from: number; readonly to: number };
+
+/**
+ * Where a newer firmware may have tables of its own, by the tree that a device has. Settings are no tables of sensors:
+ * those of E.1.2.2.1 reach to 125 in the MIB, others to 199 may follow.
+ */
+export const gaps = {
+  classic: [
+    { root: `${akcp}.1`, from: 8, to: Number.POSITIVE_INFINITY },
+    { root: classicSensors, from: 200, to: Number.POSITIVE_INFINITY },
+    ...gapsBetween(expansions, [1, ...expansionNumbers()]),
+    ...[29, 33, 37].map((table) => gapAfter(`${expansions}.${table}`, arrayPorts.length)),
+  ],
+  security: [
+    gapAfter(boardsRoot, 6),
+    ...gapsBetween(securitySensors.plain, tableNumbers),
+    ...gapsBetween(securitySensors.dotted, [...tableNumbers, 129]),
+    gapAfter(`${securitySensors.dotted}.129`, 4),
+    gapAfter(`${akcp}.2`, 5),
+  ],
+  plus: [...gapsBetween(plusSensors, tableNumbers), gapAfter(`${akcp}.3`, 5), gapAfter(akcp, 3)],
+} as const satisfies Readonly<Record<string, readonly Gap[]>>;
+
+function expansionNumbers(): readonly number[] {
+  return expansionTables.map(({ entry }) => Number(entry.slice(expansions.length + 1).split('.')[0]));
+}
+
+function gapAfter(root: string, number: number): Gap {
+  return { root, from: number + 1, to: Number.POSITIVE_INFINITY };
+}
+
+/** The gaps between and behind numbers, from 1 on. */
+function gapsBetween(root: string, numbers: readonly number[]): readonly Gap[] {
+  const known = [0, ...new Set(numbers)].sort((a, b) => a - b);
+  return known
+    .map((number, i): Gap => ({ root, from: number + 1, to: known[i + 1] ?? Number.POSITIVE_INFINITY }))
+    .filter(({ from, to }) => from < to);
+}
+
+/** What to ask what comes after, to see whether something stands in a gap. */
+export function probeOf({ root, from }: Gap): string {
+  return `${root}.${from}`;
+}
+
+/** The table that stands in a gap, and what is left of the gap behind it; null when there is none. */
+export function tableIn(
+  gap: Gap,
+  { following }: Pick<Reading, 'following'>,
+): { readonly table: string; readonly rest: Gap } | null {
+  const next = following.get(probeOf(gap));
+  if (typeof next !== 'string' || !next.startsWith(`${gap.root}.`)) return null;
+  const number = Number(next.slice(gap.root.length + 1).split('.')[0]);
+  return number < gap.from || number >= gap.to
+    ? null
+    : { table: `${gap.root}.${number}`, rest: { ...gap, from: number + 1 } };
+}

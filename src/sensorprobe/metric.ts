@@ -1,0 +1,53 @@
+import type { Metric, Range } from '../plugin/index.ts';
+import type { Limits } from './measure.ts';
+import type { Sensor } from './sensor.ts';
+import { contactState, isOutput, outputState, statusState } from './status.ts';
+import { isTemperature } from './unit.ts';
+
+/** What a sensor counts as in graphs, with the device's limits; undefined where its status says nothing of a switch. */
+export function deviceMetric(sensor: Sensor): Metric | undefined {
+  // Then a value may still stand there, and is none.
+  if (isSensorError(sensor)) return undefined;
+  if (sensor.value === null) {
+    const value = sensor.status === null ? null : switchValue(sensor, sensor.status);
+    return value === null ? undefined : { label: sensor.label, value, min: 0, max: 1 };
+  }
+  return { ...metricOf(sensor, sensor.value), ...thresholds(sensor.limits) };
+}
+
+/** Whether the device says that the sensor itself is broken. */
+export function isSensorError({ word }: Sensor): boolean {
+  return word === 'sensorError' || word === 'error';
+}
+
+/** A measured value with its unit, without limits. */
+export function metricOf({ label, unit }: Sensor, value: number): Metric {
+  if (unit === '%') return { label, value, uom: '%', min: 0, max: 100 };
+  return isTemperature(unit) ? { label, value, uom: unit } : { label, value };
+}
+
+/** A switch as a number: 0 as it should be (an output: off), 1 not; null where its status says neither. */
+function switchValue({ scale, normalState }: Sensor, status: number): number | null {
+  if (scale === 'analog' || scale === 'custom') return null;
+  const output = outputState(scale, status);
+  if ((isOutput(scale) || scale === 'display') && output !== undefined) return output === 'on' ? 1 : 0;
+  const state =
+    scale === 'contact' && (status === 8 || status === 9)
+      ? contactState(status, normalState)
+      : statusState(scale, status);
+  return state === 'UNKNOWN' || status === 7 ? null : state === 'OK' ? 0 : 1;
+}
+
+function thresholds({ lowCritical, lowWarning, highWarning, highCritical }: Limits): Pick<Metric, 'warn' | 'crit'> {
+  return {
+    warn: limitRange(lowWarning, highWarning) ?? undefined,
+    crit: limitRange(lowCritical, highCritical) ?? undefined,
+  };
+}
+
+/** Two limits as a range; undefined where there is none, null where the low one is above the high one. */
+export function limitRange(low: number | null, high: number | null): Range | undefined | null {
+  if (low === null && high === null) return undefined;
+  const range = { low: low ?? Number.NEGATIVE_INFINITY, high: high ?? Number.POSITIVE_INFINITY, inside: false };
+  return range.low > range.high ? null : range;
+}

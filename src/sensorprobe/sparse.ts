@@ -1,0 +1,94 @@
+import { cellsOf, columnsOf, indexesOf, pick, textColumn } from './column.ts';
+import { firstWithoutTable } from './common.ts';
+import type { Reading, Row, Wanted } from './survey.ts';
+import type { ColumnNumbers, Table } from './table.ts';
+
+/** A row that shows in the columns that were read of all tables. */
+type Found = { readonly table: Table; readonly index: string };
+
+/**
+ * Many tables with few rows: names and statuses show the rows, everything else is asked for cell by cell. Two columns,
+ * since a row may lack a cell.
+ */
+export function* readSparse(tables: readonly Table[]): Generator<Wanted, readonly Row[], Reading> {
+  if (tables.length === 0) return [];
+  const reading = yield { columns: tables.map((table) => columnsOf(table, keysOf(table), 1)) };
+  if (reading.trouble !== undefined) return [];
+  const found = tables.flatMap((table) =>
+    indexesOf(reading, table, keysOf(table)).map((index): Found => ({ table, index })),
+  );
+  const elsewhere = new Set(found.filter(({ table }) => table.common !== true).map(placeOf));
+  const rows = found.filter((row) => row.table.common !== true || !elsewhere.has(placeOf(row)));
+  const strays = straysOf(reading, tables, rows);
+  const cells = rows.flatMap((row) => detailsOf(reading, row));
+  const signs = strays.flatMap(({ table, index }) => cellsOf(table, signOf(table), index));
+  const detailed = cells.length === 0 ? reading : yield { cells: [...cells, ...signs] };
+  if (detailed.trouble !== undefined) return [];
+  const strayed = strays.filter(
+    ({ table, index }) => Object.keys(pick(detailed, table, signOf(table), index)).length > 0,
+  );
+  const placed = new Set(strayed.map(placeOf));
+  const rest = strayed.flatMap((row) => detailsOf(detailed, row));
+  const last = rest.length === 0 ? detailed : yield { cells: rest };
+  if (last.trouble !== undefined) return [];
+  const known = rows.filter((row) => row.table.common !== true || !placed.has(placeOf(row)));
+  const first = firstOf(found);
+  return [...known, ...strayed].map((row) => rowOf(last, tables, row, first(row.table)));
+}
+
+/** What shows the rows of a table; of a common one also the type, which says whether a row may belong elsewhere. */
+function keysOf({ columns: { name, status, value, type }, common }: Table): ColumnNumbers {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? (value === undefined ? {} : { value }) : { status }),
+    ...(common === true && type !== undefined ? { type } : {}),
+  };
+}
+
+function detailsOf(reading: Reading, { table, index }: Found): readonly string[] {
+  const keys = keysOf(table);
+  const details = Object.fromEntries(Object.entries(table.columns).filter(([field]) => !(field in keys)));
+  const { status } = pick(reading, table, keys, index);
+  return cellsOf(table, { ...details, ...textColumn(table, status) }, index);
+}
+
+/** A row is one of its tree, wherever in it. */
+function placeOf({ table: { tree }, index }: Found): string {
+  return `${tree} ${index}`;
+}
+
+/**
+ * A row that lacks both keys in its own table looks as if it stood in the common one alone: another cell shows it. What has
+ * a type that no such table is for needs no look.
+ */
+function straysOf(reading: Reading, tables: readonly Table[], rows: readonly Found[]): readonly Found[] {
+  return rows.flatMap(({ table, index }) => {
+    if (table.common !== true) return [];
+    const { type } = pick(reading, table, keysOf(table), index);
+    if (typeof type === 'number' && type >= firstWithoutTable) return [];
+    return tables
+      .filter(({ tree, common }) => tree === table.tree && common !== true)
+      .map((other): Found => ({ table: other, index }));
+  });
+}
+
+/** A column beside the keys that every row of a table should have. */
+function signOf({ columns: { online, acknowledged } }: Table): ColumnNumbers {
+  if (online !== undefined) return { online };
+  return acknowledged === undefined ? {} : { acknowledged };
+}
+
+/** Whether the rows of a table count from 1: as its MIB says, unless one of its tree has the index 0. */
+function firstOf(found: readonly Found[]): (table: Table) => 0 | 1 {
+  const fromZero = new Set(found.filter(({ index }) => index === '0').map(({ table }) => table.tree));
+  return ({ tree, first = 0 }) => (fromZero.has(tree) ? 0 : first);
+}
+
+function rowOf(reading: Reading, tables: readonly Table[], { table, index }: Found, first: 0 | 1): Row {
+  const keys = pick(reading, table, keysOf(table), index);
+  const cells = pick(reading, table, { ...table.columns, ...textColumn(table, keys.status) }, index);
+  const common = tables.find((one) => one.tree === table.tree && one.common === true);
+  const overall =
+    table.common === true || common === undefined ? undefined : pick(reading, common, keysOf(common), index).status;
+  return { table, index, first, cells: overall === undefined ? cells : { ...cells, overall } };
+}
