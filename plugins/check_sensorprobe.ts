@@ -19,6 +19,7 @@ import {
   inTurns,
   now,
   type Patience,
+  type Place,
   readCredentials,
   resolve,
   snmpOptions,
@@ -180,7 +181,8 @@ type Question = {
 };
 
 /** Asks one probe for all that is wanted of it. Never rejects; no probe's trouble is another's. */
-async function ask(host: string, { access, ipVersion, port, family, patience, signal }: Question): Promise<Answer> {
+async function ask(host: string, question: Question): Promise<Answer> {
+  const { ipVersion, port, patience, signal } = question;
   const start = now();
   const left = patience.until - start;
   const unheard = (text: string): Answer => ({
@@ -194,21 +196,57 @@ async function ask(host: string, { access, ipVersion, port, family, patience, si
     return unheard(
       'was not asked before the time limit: the hosts before it, or a busy poller, took it all (raise --timeout)',
     );
-  const place = await resolve(host, ipVersion, port, { limitMs: left, signal });
-  if (!place.ok) return unheard(place.reason);
-  const agent = await Agent.open(place.value, access, patience);
+  const places = await resolve(host, ipVersion, port, { limitMs: left, signal });
+  if (!places.ok) return unheard(places.reason);
+  const { told, trouble, requests } = await askInTurn(places.value, question);
+  return { host, survey: told, trouble, requests, milliseconds: Math.round(now() - start) };
+}
+
+/** What came of asking at one address. */
+type Asked = {
+  readonly told: Answer['survey'];
+  readonly trouble: Answer['trouble'];
+  readonly requests: number;
+  /** Nothing at all came from there. */
+  readonly silent: boolean;
+};
+
+/**
+ * Asks at each address of a host until somebody is there: a name may have an address of IPv6 where the device has IPv4
+ * alone. Each gets its share of the time for its first answer.
+ */
+async function askInTurn(places: readonly Place[], question: Question): Promise<Asked> {
+  const reasons: string[] = [];
+  let requests = 0;
+  let last: Asked = { told: undefined, trouble: undefined, requests: 0, silent: true };
+  for (const [i, place] of places.entries()) {
+    const { until } = question.patience;
+    const share = (until - now()) / (places.length - i);
+    last = await askAt(place, question, { ...question.patience, firstBy: now() + share });
+    requests += last.requests;
+    if (!last.silent) return { ...last, requests };
+    reasons.push(`${place.address}: ${last.trouble?.text ?? ''}`);
+  }
+  if (reasons.length < 2) return last;
+  const text = `no answer from any of its ${reasons.length} addresses: ${reasons.join('; ')}`;
+  return { ...last, requests, trouble: { state: 'CRITICAL', text } };
+}
+
+async function askAt(place: Place, { access, family }: Question, patience: Patience): Promise<Asked> {
+  const agent = await Agent.open(place, access, patience);
   const reader = survey(family);
   let step = reader.next();
   let trouble: Answer['trouble'];
+  let silent = false;
   while (step.done !== true) {
     const reading = await agent.read(step.value);
     const { kind, text } = reading.trouble ?? {};
     if (text !== undefined) trouble = { state: kind === 'broken' ? 'UNKNOWN' : 'CRITICAL', text };
+    silent = kind === 'silent';
     step = reader.next(reading);
   }
   agent.close();
-  const milliseconds = Math.round(now() - start);
-  return { host, survey: step.value, trouble, requests: agent.requests, milliseconds };
+  return { told: step.value, trouble, requests: agent.requests, silent };
 }
 
 /** The probes get a shorter time than the plugin, `-t` less 1.5 s and at least two thirds of it. */

@@ -19,8 +19,16 @@ export type Reading = {
   readonly trouble: Trouble | undefined;
 };
 
-/** How long an agent is waited for: for one answer, how often a request is repeated, and at which time all is over. */
-export type Patience = { readonly timeoutMs: number; readonly retries: number; readonly until: number };
+/**
+ * How long an agent is waited for: for one answer, how often a request is repeated, at which time all is over, and until
+ * when the first answer must have come.
+ */
+export type Patience = {
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly until: number;
+  readonly firstBy?: number;
+};
 
 // Net-SNMP's agent cuts an answer to GETBULK at 100 values. SNMP v1 cannot be cut: a small agent answers tooBig.
 const largest = { bulk: 100, next: 48 } as const;
@@ -31,7 +39,7 @@ type Answered = { readonly plan: Plan; readonly outcome: Outcome };
 
 /** An agent that is being read. */
 export class Agent {
-  readonly #session: Session;
+  #session: Session;
   readonly #access: Access;
   readonly #place: Place;
   readonly #patience: Patience;
@@ -40,6 +48,8 @@ export class Agent {
   /** When the request that is open was first sent. */
   #since = 0;
   #answers = 0;
+  /** Requests sent in a conversation that the agent forgot when it was started anew. */
+  #forgotten: number | undefined;
   #trouble: Trouble | undefined;
 
   private constructor(session: Session, place: Place, access: Access, patience: Patience) {
@@ -58,7 +68,12 @@ export class Agent {
 
   /** Requests sent so far, repeated ones and those that find out an SNMPv3 engine included. */
   get requests(): number {
-    return this.#session.sent;
+    return this.#session.sent + (this.#forgotten ?? 0);
+  }
+
+  /** Whether anything came from there. */
+  get #heard(): boolean {
+    return this.#answers > 0 || this.#session.discovered || this.#session.garbled > 0 || this.#forgotten !== undefined;
   }
 
   /** Reads what is wanted, in as few requests as the agent allows. After trouble nothing more is asked. Never rejects. */
@@ -66,8 +81,9 @@ export class Agent {
     this.#walk.want(wanted);
     while (this.#trouble === undefined && !this.#walk.done) {
       const answered = await this.#ask();
-      if (answered !== undefined) this.#trouble = this.#take(answered.plan, answered.outcome);
-      else this.#trouble = { kind: 'unreachable', text: this.#silence() };
+      if (answered === undefined)
+        this.#trouble = { kind: this.#heard ? 'unreachable' : 'silent', text: this.#silence() };
+      else if (!(await this.#begunAnew(answered.outcome))) this.#trouble = this.#take(answered.plan, answered.outcome);
     }
     const { cells, columns, following, whole } = this.#walk;
     return { cells, columns, following, whole, trouble: this.#trouble };
@@ -77,9 +93,24 @@ export class Agent {
     this.#session.close();
   }
 
+  /** Begins a new conversation, once, with an agent that was started anew since the last one began. */
+  async #begunAnew(outcome: Outcome): Promise<boolean> {
+    if (outcome.kind !== 'failed' || outcome.why !== 'stale' || this.#forgotten !== undefined) return false;
+    this.#forgotten = this.#session.sent;
+    this.#session.close();
+    this.#session = await openSession(this.#place, this.#access);
+    return true;
+  }
+
+  /** Until when the open request is waited for. */
+  get #until(): number {
+    const { until, firstBy = until } = this.#patience;
+    return this.#heard ? until : Math.min(until, firstBy);
+  }
+
   /** Sends the next request, again and smaller while there is silence. The first answer counts, whichever it is for. */
   #ask(): Promise<Answered | undefined> {
-    const { timeoutMs, retries, until } = this.#patience;
+    const { timeoutMs, retries } = this.#patience;
     this.#since = now();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
@@ -88,11 +119,13 @@ export class Agent {
       const send = () => {
         const attempt = tries++;
         const plan = this.#walk.plan(attempt === 0 ? this.#most : Math.min(this.#most, careful));
-        const left = until - now();
+        const left = this.#until - now();
         if (plan === undefined || left <= 0 || attempt > retries) return resolve(undefined);
         timer = setTimeout(send, Math.min(left, timeoutMs));
         this.#session.call(plan.call, (outcome) => {
-          if (answered) return;
+          // Who has answered before is being started anew, and gets the time that silence gets.
+          const isAway = outcome.kind === 'failed' && outcome.why === 'nobody' && this.#heard;
+          if (answered || isAway) return;
           answered = true;
           clearTimeout(timer);
           if (attempt > 0 && tries === attempt + 1) this.#most = Math.min(this.#most, careful);
@@ -104,7 +137,8 @@ export class Agent {
   }
 
   #take(plan: Plan, outcome: Outcome): Trouble | undefined {
-    if (outcome.kind === 'failed') return { kind: 'unreachable', text: outcome.reason };
+    if (outcome.kind === 'failed')
+      return { kind: outcome.why === 'nobody' && !this.#heard ? 'silent' : 'unreachable', text: outcome.reason };
     if (outcome.kind === 'error') return this.#takeError(plan, outcome.status, outcome.index);
     this.#answers += 1;
     return broken(this.#walk.take(plan, outcome.varbinds));
@@ -124,12 +158,14 @@ export class Agent {
   }
 
   #who(): string {
-    return this.#access.version === '3' ? 'user at this security level' : 'community';
+    if (this.#access.version !== '3') return 'community';
+    return `user at this security level${this.#access.context === '' ? '' : ` in context "${this.#access.context}"`}`;
   }
 
   #silence(): string {
     const { port } = this.#place;
-    const { timeoutMs, retries, until } = this.#patience;
+    const { timeoutMs, retries } = this.#patience;
+    const until = this.#until;
     if (this.#session.garbled > 0) return `answers on UDP port ${port}, but not in SNMP`;
     if (this.#answers > 0) {
       const late = now() >= until ? 'is too slow for the time limit' : 'stopped answering';
@@ -139,9 +175,14 @@ export class Agent {
     const seconds = Math.round(waited / 100) / 10;
     const asked = `no answer on UDP port ${port} within ${seconds} s`;
     if (this.#access.version !== '3') return `${asked}: host down, firewall, wrong community or other SNMP version`;
-    return this.#session.discovered
-      ? `${asked} to user "${this.#access.user}": with SNMPv3 a wrong privacy password or protocol looks like this`
-      : `${asked}: host down, firewall or no SNMPv3`;
+    if (!this.#session.discovered) return `${asked}: host down, firewall or no SNMPv3`;
+    const { user, context, priv } = this.#access;
+    const causes = [
+      ...(context === '' ? [] : [`a wrong context ("${context}")`]),
+      ...(priv === undefined ? [] : ['a wrong privacy password or protocol']),
+    ];
+    const cause = causes.length > 0 ? causes.join(', or ') : 'a user without access, or a context that is not given,';
+    return `${asked} to user "${user}": with SNMPv3 ${cause} looks like this`;
   }
 }
 

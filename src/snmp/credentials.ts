@@ -28,7 +28,7 @@ export function readCredentials(path: string): Result<Secrets> {
     try {
       const { mode, size } = fstatSync(file);
       const isRegular = (mode & constants.S_IFMT) === constants.S_IFREG;
-      if (!isRegular || size > longest) return failure(`${path} is no regular file of a reasonable size`);
+      if (!isRegular || size > longest) return failure(`${path} is not a regular file of a reasonable size`);
       if ((mode & 0o007) !== 0) return failure(`${path} can be read or changed by others: chmod 640 ${path}`);
       if ((mode & 0o020) !== 0) return failure(`${path} can be changed by its group: chmod 640 ${path}`);
       return parseCredentials(readFileSync(file, 'utf8'), path);

@@ -4,8 +4,8 @@ import { type Lookup, lookUp } from '../resolver/index.ts';
 import type { Place } from './session.ts';
 
 /**
- * Finds the address of a host: a numeric address as it stands, a name by the system's resolver, IPv4 or IPv6 alone when
- * `family` is one. It takes no longer than the limit in milliseconds, and the signal ends it; both are only for
+ * Finds the addresses of a host, the best first: a numeric address as it stands, a name by the system's resolver, IPv4
+ * or IPv6 alone when `family` is one. It takes no longer than the limit in milliseconds, and the signal ends it; both are only for
  * names. The reason of a failure follows the host's name.
  */
 export async function resolve(
@@ -13,16 +13,15 @@ export async function resolve(
   family: 4 | 6 | undefined,
   port: number,
   { limitMs, signal }: { readonly limitMs: number; readonly signal: () => AbortSignal },
-): Promise<Result<Place>> {
+): Promise<Result<readonly Place[]>> {
   const version = parseIp(host.replace(/%[\w.-]+$/, ''))?.family;
   if (version !== undefined) {
-    if (family !== undefined && family !== version) return failure(`is no IPv${family} address`);
-    return success({ address: host, family: version, port });
+    if (family !== undefined && family !== version) return failure(`is not an IPv${family} address`);
+    return success([{ address: host, family: version, port }]);
   }
   const found = await lookUp(host, family, { limitMs, signal: signal() });
   if (found.kind !== 'found') return failure(`cannot be resolved: ${why(found, family)}`);
-  const [address = ''] = found.addresses;
-  return success({ address, family: address.includes(':') ? 6 : 4, port });
+  return success(found.addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4, port })));
 }
 
 function why(found: Exclude<Lookup, { readonly kind: 'found' }>, family: 4 | 6 | undefined): string {
@@ -32,7 +31,7 @@ function why(found: Exclude<Lookup, { readonly kind: 'found' }>, family: 4 | 6 |
     case 'late':
       return 'the name servers do not answer';
     case 'other family':
-      return `the name has no ${family === undefined ? 'IP' : `IPv${family}`} address`;
+      return `the name does not have an ${family === undefined ? 'IP' : `IPv${family}`} address`;
     case 'unknown name':
       return 'no such name, not with such an address, or no name server to ask';
   }

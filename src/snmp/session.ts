@@ -3,7 +3,7 @@ import type { Callback, Session as LibrarySession, Varbind as LibraryVarbind, Me
 import { type Access, authProtocols, privProtocols } from './access.ts';
 import { Gate } from './gate.ts';
 import type { Oid } from './oid.ts';
-import { refusal, unreachable } from './trouble.ts';
+import { isStale, refusal, unreachable } from './trouble.ts';
 
 /** What a cell holds: a number, an OID or an address as text, or the bytes of an OCTET STRING or an Opaque. */
 export type Value = number | string | Uint8Array;
@@ -24,7 +24,12 @@ export type Call =
 export type Outcome =
   | { readonly kind: 'answer'; readonly varbinds: readonly Varbind[] }
   | { readonly kind: 'error'; readonly status: number; readonly index: number }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      /** The system says that nobody is there; or the agent was started anew and knows this conversation no more. */
+      readonly why?: 'nobody' | 'stale';
+    };
 
 /** Where an agent listens: a numeric address. */
 export type Place = { readonly address: string; readonly family: 4 | 6; readonly port: number };
@@ -103,7 +108,8 @@ class Conversation implements Session {
     this.#waiting.add(settle);
     const answered: Callback = (error, message) => {
       if (error === null && isMessage(message)) settle(outcomeOf(message));
-      else settle({ kind: 'failed', reason: refusal(error, this.#access) });
+      else
+        settle({ kind: 'failed', reason: refusal(error, this.#access), ...(isStale(error) ? { why: 'stale' } : {}) });
     };
     try {
       send(this.#session, call, answered);
@@ -130,7 +136,7 @@ class Conversation implements Session {
   }
 
   #fail(reason: string): void {
-    for (const settle of this.#waiting) settle({ kind: 'failed', reason });
+    for (const settle of this.#waiting) settle({ kind: 'failed', reason, why: 'nobody' });
   }
 }
 
@@ -173,6 +179,8 @@ function outcomeOf({ pdu }: Message): Outcome {
 
 /** Tags of RFC 3416 and RFC 2578: 128 and 129 say that there is nothing, 130 that the MIB ends. */
 function varbindOf({ oid, type, value }: LibraryVarbind): Varbind {
+  // The library makes `0.NaN` of an OID that is empty or breaks off.
+  if (oid.includes('NaN')) return { oid: '', kind: 'broken' };
   if (type === 128 || type === 129) return { oid, kind: 'none' };
   if (type === 130) return { oid, kind: 'end' };
   if (typeof value === 'number')

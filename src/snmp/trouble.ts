@@ -1,10 +1,11 @@
 import type { Access } from './access.ts';
 
 /**
- * Why an agent cannot be read: it gives no answer, or says no (`unreachable`), or what it says is no sound answer
- * (`broken`). `text` is a sentence fragment that follows the host's name.
+ * Why an agent cannot be read: nothing at all came from there (`silent`), it stopped answering or says no
+ * (`unreachable`), or what it says is not a sound answer (`broken`). `text` is a sentence fragment that follows the
+ * host's name.
  */
-export type Trouble = { readonly kind: 'unreachable' | 'broken'; readonly text: string };
+export type Trouble = { readonly kind: 'silent' | 'unreachable' | 'broken'; readonly text: string };
 
 /** What the system's code for a failed datagram means. */
 export function unreachable(code: string, port: number): string {
@@ -27,12 +28,12 @@ export function unreachable(code: string, port: number): string {
  */
 export function refusal(error: unknown, access: Access): string {
   if (!(error instanceof Error)) return 'cannot be asked';
-  const user = access.version === '3' ? access.user : '';
+  const { user, context } = access.version === '3' ? access : { user: '', context: '' };
   const reports: Readonly<Record<string, string>> = {
-    unprotected: 'gave an answer without the protection that was asked for; it is not believed',
-    'Unknown User Name': `knows no SNMPv3 user "${user}"`,
+    unprotected: 'gave an answer without the protection that was asked for; it is not trusted',
+    'Unknown User Name': `does not know the SNMPv3 user "${user}"`,
     'Wrong Digest (incorrect password, community or key)': 'refuses the authentication password or its protocol',
-    'Unsupported Security Level': `does not take user "${user}" at this security level`,
+    'Unsupported Security Level': `does not accept user "${user}" at this security level`,
     'Not In Time Window': 'refuses the request as too old: its SNMPv3 clock jumped',
     'Decryption Error': 'cannot decrypt the request: wrong privacy password or protocol',
     'Unknown Engine ID': 'refuses its own SNMPv3 engine ID',
@@ -41,15 +42,29 @@ export function refusal(error: unknown, access: Access): string {
   if (report !== undefined) return report;
   const codes: Readonly<Record<string, string>> = {
     ECouldNotDecrypt: 'gave an answer that cannot be decrypted: wrong privacy password or protocol',
-    EAuthFailure: 'gave an answer with a wrong signature; it is not believed',
+    EAuthFailure: 'gave an answer with a wrong signature; it is not trusted',
     EVersionNoMatch: 'answers in another SNMP version',
     ECommunityNoMatch: 'answers with another community',
-    EUnexpectedReport: 'answers with an SNMPv3 report that says nothing',
-    ENotInTimeWindow: 'gave an answer that is too old; it is not believed',
-    EUnknownPduType: 'answers with something that is no answer',
+    // It is about no user (those are told apart above), and the library does not say what it is about.
+    EUnexpectedReport:
+      context === ''
+        ? 'answers with an SNMPv3 report that is not about the user: it may want a context (--context)'
+        : `does not know the SNMPv3 context "${context}"`,
+    ENotInTimeWindow: 'gave an answer that is too old; it is not trusted',
+    EUnknownPduType: 'answers with something that is not an answer',
   };
   const code = 'code' in error ? codes[codeNames[Number(error.code)] ?? ''] : undefined;
   return code ?? `cannot be asked (${error.name})`;
+}
+
+/**
+ * Whether an agent took a request for one of an earlier life of its own: it was started again since it told its SNMPv3
+ * engine and time, and has to be asked for them anew.
+ */
+export function isStale(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.message === 'Unknown Engine ID' || error.message === 'Not In Time Window') return true;
+  return 'code' in error && codeNames[Number(error.code)] === 'ENotInTimeWindow';
 }
 
 /** net-snmp's ResponseInvalidCode, as far as a request can end with it. */

@@ -203,8 +203,8 @@ export class Walk {
   }
 
   #takeCell(item: Item, varbind: Varbind): string | undefined {
+    if (varbind.kind === 'broken') return brokenText(varbind.oid);
     if (varbind.oid !== item.from) return `gives ${varbind.oid} where ${item.from} was asked for`;
-    if (varbind.kind === 'broken') return `gives a value that cannot be read at ${varbind.oid}`;
     this.#settle(item);
     if (varbind.kind === 'cell') this.cells.set(varbind.oid, varbind.value);
     return undefined;
@@ -218,7 +218,7 @@ export class Walk {
       return undefined;
     }
     if (varbind.kind === 'none') return `says that nothing is at ${oid}, asked for what comes after ${item.from}`;
-    if (varbind.kind !== 'cell') return `gives a value that cannot be read at ${oid}`;
+    if (varbind.kind !== 'cell') return brokenText(oid);
     if (item.kind === 'column' && isBelow(oid, item.column.oid))
       return this.#takeRow(item.column, item.from, oid, varbind.value);
     if (compareOids(oid, item.from) <= 0) return `gives ${oid} after ${item.from}: its tables would never end`;
@@ -272,6 +272,11 @@ export class Walk {
     }
     this.#groups = this.#groups.filter(({ columns }) => columns.some(({ done }) => !done));
   }
+}
+
+/** What is said of a value, or of an OID, that cannot be read. */
+function brokenText(oid: Oid): string {
+  return oid === '' ? 'gives an OID that cannot be read' : `gives a value that cannot be read at ${oid}`;
 }
 
 function planOf(kind: 'get' | 'next', items: readonly Item[]): Plan {

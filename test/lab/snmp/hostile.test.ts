@@ -36,6 +36,8 @@ const verdict = /^\[(OK|WARNING|CRITICAL|UNKNOWN)\] [^\n]+\n(?:\\_ \[(?:OK|WARNI
 /** One answer and nothing beside it; its exit code is that of its state. */
 function expectAnAnswer({ code, stdout, stderr }: Outcome): void {
   expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(verdict), stderr: '' });
+  // What the library makes of an OID that it cannot read.
+  expect(stdout).not.toContain('NaN');
   expect(code).toBe(['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'].indexOf(verdict.exec(stdout)?.[1] ?? ''));
 }
 

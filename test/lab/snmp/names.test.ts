@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { bundle } from '../../../tools/bundle.ts';
+import { whyNoSnmpd } from './snmpd.ts';
 
 const reason = missing();
 if (reason !== null && process.env['RACKWATCH_LAB'] === 'required')
@@ -32,6 +33,23 @@ const onlyIpv4 = `
   shift
   exec "$@" -H probe4 -p 9`;
 
+/**
+ * With a hosts file of its own, in which probe5 has an IPv6 and an IPv4 address, and a snmpd that listens on IPv4 alone;
+ * $2 is what listens on the other.
+ */
+const bothVersions = `
+  mount --make-rprivate / && ip link set lo up && printf '::1 probe5\\n127.0.0.1 probe5\\n' >"$1/hosts" &&
+    mount --bind "$1/hosts" /etc/hosts || exit 99
+  SNMP_PERSISTENT_DIR=$1 MIBS= /usr/sbin/snmpd -f -Le -C -c "$1/snmpd.conf" -I -system_mib,-sysORTable "$2" 2>"$1/log" &
+  agent=$!
+  until grep -qs NET-SNMP "$1/log"; do sleep 0.1; done
+  [ "$3" = silent ] && { "$NODE" -e 'require("dgram").createSocket("udp6").bind(1161, "::1", () => console.log("bound"))' >"$1/quiet" & quiet=$!
+    until grep -qs bound "$1/quiet"; do sleep 0.1; done; }
+  shift 3
+  "$@"; code=$?
+  kill $agent $quiet
+  exit $code`;
+
 describe.skipIf(reason !== null)(`names of probes${reason === null ? '' : ` (skipped: ${reason})`}`, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-names-'));
   const plugin = path.join(folder, 'check_sensorprobe');
@@ -46,8 +64,52 @@ describe.skipIf(reason !== null)(`names of probes${reason === null ? '' : ` (ski
     });
     expect(ran.stderr).toBe('');
     expect(ran.status).toBe(2);
-    expect(ran.stdout).toMatch(/^\[CRITICAL\] probe4: cannot be resolved: the name has no IPv6 address\n/);
+    expect(ran.stdout).toMatch(/^\[CRITICAL\] probe4: cannot be resolved: the name does not have an IPv6 address\n/);
   }, 60_000);
+
+  describe.skipIf(whyNoSnmpd() !== null)('a name with addresses of both versions', () => {
+    const probe5 = (listen: string, other: 'closed' | 'silent', ...args: readonly string[]) => {
+      const own = mkdtempSync(path.join(folder, 'both-'));
+      const serve = path.resolve('test/lab/snmp/serve');
+      const recording = path.resolve('test/fixtures/sensorprobe/sensorprobe2.snmp');
+      const trees = ['1.3.6.1.2.1.1', '1.3.6.1.4.1.3854'];
+      const lines = trees.flatMap((tree) => [
+        `view probe included .${tree}`,
+        `pass_persist .${tree} ${serve} ${recording} ${tree}`,
+      ]);
+      writeFileSync(
+        path.join(own, 'snmpd.conf'),
+        `${[...lines, 'rocommunity public 127.0.0.1 -V probe'].join('\n')}\n`,
+      );
+      const asked = ['-H', 'probe5', '-p', '1161', ...args];
+      return spawnSync(
+        'unshare',
+        ['-n', '-m', 'sh', '-c', bothVersions, 'sh', own, listen, other, process.execPath, plugin, ...asked],
+        { encoding: 'utf8', env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', NODE: process.execPath } },
+      );
+    };
+
+    test.each([
+      ['refuses', 'closed'],
+      ['is silent', 'silent'],
+    ] as const)(
+      'is asked at the second when the first %s',
+      (_, other) => {
+        const ran = probe5('udp:127.0.0.1:1161', other, '-t', '30', '--snmp-timeout', '3');
+        expect({ status: ran.status, stderr: ran.stderr }, ran.stdout).toEqual({ status: 0, stderr: '' });
+        expect(ran.stdout).toMatch(/^\[OK\] probe5: 2 sensors OK/);
+      },
+      90_000,
+    );
+
+    test('is CRITICAL when neither answers, with the reason of each', () => {
+      const ran = probe5('udp:127.0.0.1:1162', 'silent', '-t', '8', '--snmp-timeout', '1');
+      expect(ran.status).toBe(2);
+      expect(ran.stdout).toMatch(
+        /^\[CRITICAL\] probe5: no answer from any of its 2 addresses: ::1: no answer on UDP port 1161 within .* s: host down.*; 127\.0\.0\.1: no SNMP agent listens/,
+      );
+    }, 90_000);
+  });
 
   test('an address that no route leads to is said to be that', () => {
     const ran = spawnSync('unshare', ['-n', process.execPath, plugin, '-H', '192.0.2.1'], { encoding: 'utf8' });

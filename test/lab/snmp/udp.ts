@@ -45,7 +45,7 @@ export type Relay = {
 /**
  * Passes datagrams from 127.0.0.1 to an agent's port there and back. `delayMs` holds each answer back for so long;
  * after `answersPassed` answers, nothing comes through any more; `lose(n)` drops the n-th answer, counted from 1, and
- * `change` gives it another content.
+ * `change` gives it another content, and `hold` lets it wait for something.
  */
 export async function startRelay(
   agentPort: number,
@@ -54,6 +54,7 @@ export async function startRelay(
     readonly answersPassed?: number;
     readonly lose?: (answer: number) => boolean;
     readonly change?: (answer: Buffer, n: number) => Buffer;
+    readonly hold?: (answer: number) => Promise<void>;
   } = {},
 ): Promise<Relay> {
   const {
@@ -61,6 +62,7 @@ export async function startRelay(
     answersPassed = Number.POSITIVE_INFINITY,
     lose = () => false,
     change = (answer) => answer,
+    hold = () => Promise.resolve(),
   } = over;
   const front = await bind('127.0.0.1');
   const backs = new Map<string, Promise<Socket>>();
@@ -71,10 +73,11 @@ export async function startRelay(
     const known = backs.get(key);
     if (known !== undefined) return known;
     const made = bind('127.0.0.1').then((back) =>
-      back.on('message', (answer) => {
+      back.on('message', async (answer) => {
         answers += 1;
         const n = answers;
         if (answers > answersPassed || lose(answers)) return;
+        await hold(n);
         const timer = setTimeout(() => {
           timers.delete(timer);
           if (!stopped) front.send(change(answer, n), client.port, client.address);

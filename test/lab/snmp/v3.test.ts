@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Item, items, octets, tag, tlv } from './ber.ts';
 import { buildPlugin, patient, type Run } from './plugin.ts';
 import { type Snmpd, startSnmpd, type User, whyNoSnmpd } from './snmpd.ts';
-import { startRelay } from './udp.ts';
+import { freeUdpPort, startRelay } from './udp.ts';
 
 // On a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
@@ -92,8 +92,40 @@ describe
     ])('%s is CRITICAL, and the text says what to look at', async (_, args, env) => {
       const { code, stdout, stderr } = await ask([...args, '--snmp-timeout', '1'], env);
       expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
-      expect(stdout).toMatch(/user|password|protocol|level/);
+      expect(stdout).toMatch(/user|password|protocol|level|context/);
       for (const secret of [authPassword, privPassword, 'wrong-pass-12']) expect(stdout).not.toContain(secret);
+    });
+
+    test.each([
+      ['without encryption', ['-L', 'authNoPriv', '-U', 'a-SHA', '-a', 'SHA']],
+      ['with it', strong],
+    ])('a wrong context is CRITICAL, and the text says context (%s)', async (_, args) => {
+      const { code, stdout, stderr } = await ask([...args, '-N', 'nowhere', '--snmp-timeout', '1']);
+      expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
+      expect(stdout).toContain('a wrong context ("nowhere")');
+    });
+
+    test('an agent that is started anew between its discovery and the first request is asked once more', async () => {
+      const port = await freeUdpPort();
+      const listen = { addresses: ['127.0.0.1'], port };
+      const before = await startSnmpd('spx-plus', { users, listen });
+      let restarted: Promise<Snmpd> | undefined;
+      // Its first answer is its discovery; it is held back until another one listens there.
+      const relay = await startRelay(port, {
+        hold: async (n) => {
+          if (n > 1) return;
+          restarted ??= before.stop().then(() => startSnmpd('spx-plus', { users, listen }));
+          await restarted;
+        },
+      });
+      const { code, stdout, stderr } = await ask(
+        ['-L', 'authNoPriv', '-U', 'a-SHA', '-a', 'SHA', '-v', ...patient],
+        secrets,
+        relay.port,
+      );
+      await relay.stop();
+      await (await restarted)?.stop();
+      expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     });
 
     // net-snmp believes an answer that says of itself that it is not protected.
