@@ -144,7 +144,7 @@ export function deviceState(sensor: Sensor, relay?: 'on' | 'off'): { readonly st
 /** A custom status is called what its user calls it; how bad that is, the common table knows. */
 function customState(sensor: Sensor, overall: number): { readonly state: State; readonly what: string } {
   const own = knownState(sensor, sensor.status ?? 0);
-  const common = knownState({ ...sensor, scale: 'analog' }, overall);
+  const common = knownState({ ...sensor, scale: 'analog', text: '' }, overall);
   return severity[common.state] >= severity[own.state] || sensor.word?.startsWith('customStatus') === true
     ? { state: common.state, what: `${withText(sensor.word ?? '', sensor)} (${common.what})` }
     : own;
@@ -158,7 +158,10 @@ function knownState(sensor: Sensor, status: number): { readonly state: State; re
     return { state: 'UNKNOWN', what: `status ${status}, which the MIB does not define for ${kind}` };
   if (word === 'noStatus') return { state: 'UNKNOWN', what: 'noStatus while online' };
   const shown = withText(word, sensor);
-  return { state, what: state === 'UNKNOWN' ? `${shown}, which says neither good nor bad of ${kind}` : shown };
+  return {
+    state,
+    what: state === 'UNKNOWN' ? `${shown}, and the probe does not say whether that is good or bad` : shown,
+  };
 }
 
 function outputVerdict(

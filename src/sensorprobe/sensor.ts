@@ -106,7 +106,8 @@ function sensorOf(family: Family, { own, title, label, place }: Named, isGiven: 
   const { row, kind, scale, port, index, name, unit, aside } = own;
   const { table, cells } = row;
   const status = numberOf(cells.status);
-  const value = measuredValue(row);
+  // What signals or switches has a number in the common table, and measures nothing.
+  const value = table.common === true && (aside || !measures(scale)) ? null : measuredValue(row);
   const acknowledged = numberOf(cells.acknowledged);
   return {
     ...{ family, kind, scale, port, index, name, value, unit, status },
@@ -126,6 +127,11 @@ function sensorOf(family: Family, { own, title, label, place }: Named, isGiven: 
     unproven: table.unproven === true || (table === switches && cells.type === undefined),
     ...{ title, label, place },
   };
+}
+
+/** Whether a scale is one of sensors that measure, or may. */
+function measures(scale: Scale): boolean {
+  return scale === 'analog' || scale === 'display' || scale === 'information';
 }
 
 /** A row whose type was not given and may be any of a switch's, since rows behind it have one. */

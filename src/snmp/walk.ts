@@ -126,6 +126,8 @@ export class Walk {
     for (const column of columns) {
       let from = column.cursor;
       for (let i = 0; i < repetitions; i++) {
+        // A row that is only expected, and lies behind the end, would have the whole request refused.
+        if (i > 0 && this.#end !== undefined && compareOids(from, this.#end) >= 0) break;
         items.push({ kind: 'column', column, from });
         from = expectedAfter(from, column.oid);
       }
@@ -255,6 +257,8 @@ export class Walk {
     if (this.#end === undefined || compareOids(item.from, this.#end) < 0) this.#end = item.from;
     if (item.kind === 'column') {
       const { column } = item;
+      // The rows before one that was only expected are still to come.
+      if (item.from !== column.cursor) return;
       column.done = true;
       if (column.cells.size > 0) this.#shows(column.cursor);
     } else this.#settle(item);

@@ -45,11 +45,12 @@ function pattern(given: string): Wishes['sensor'] {
 
 test('a range neither silences a buzzer that the device cries about nor wakes one that is well', () => {
   const calm = { critical: range('10:35') };
-  expect(said([cold('0.0.0.0.0'), alone({ 6: 4 })], { critical: range('0:50') })).toMatch(/^CRITICAL probe1: Buzzer 0/);
-  expect(said([cold('0.0.0.0.0'), alone({ 6: 2 })], calm)).toBe('OK probe1: 1 sensor OK');
-  expect(said([cold('0.0.0.0.0'), alone({ 6: 2 })], { ...calm, kinds: ['other'] })).toMatch(
-    /^CRITICAL .*outside 10:35/,
+  expect(said([cold('0.0.0.0.0'), alone({ 6: 4 })], { critical: range('0:50') })).toMatch(
+    /^CRITICAL probe1: Buzzer highCritical/,
   );
+  expect(said([cold('0.0.0.0.0'), alone({ 6: 2 })], calm)).toBe('OK probe1: 1 sensor OK');
+  expect(said([cold('0.0.0.0.0'), alone({ 6: 2 })], { ...calm, kinds: ['other'] })).toMatch(/^UNKNOWN no sensor/);
+  expect(said([cold('0.0.0.0.0'), alone({ 3: 90, 6: 2 })], calm)).toMatch(/^CRITICAL .*outside 10:35/);
 });
 
 test('a buzzer or a tower light that is on or off is for information', () => {

@@ -205,7 +205,7 @@ describe('rows of the common table alone', () => {
   });
 
   test('count when they are critical', () => {
-    expect(lines('spx-plus-buzzer-critical')[0]).toBe('[CRITICAL] probe1: Buzzer 0, highCritical');
+    expect(lines('spx-plus-buzzer-critical')[0]).toBe('[CRITICAL] probe1: Buzzer highCritical');
   });
 });
 

@@ -52,5 +52,5 @@ test('a file that is not there, and a folder, are reasons', () => {
     ok: false,
     reason: expect.stringMatching('does not exist'),
   });
-  expect(readCredentials(folder)).toMatchObject({ ok: false, reason: expect.stringMatching('no regular file') });
+  expect(readCredentials(folder)).toMatchObject({ ok: false, reason: expect.stringMatching('not a regular file') });
 });

@@ -144,12 +144,21 @@ describe('an answer that cannot be true is refused', () => {
   });
 });
 
-test('noSuchName of version 1 ends what stands behind it as well', () => {
+test('noSuchName of version 1 ends what stands behind it as well, and loses no row before it', () => {
   const walk = new Walk(false);
   walk.want({ columns: [{ oids: ['9.5'], rows: 4, index: 'integer' }] });
   const plan = walk.plan(10);
   if (plan === undefined) throw new Error('nothing to ask');
   // 9.5 has a next one, 9.5.0 and all after it have none.
   expect(walk.takeEnd(plan, 2)).toBeUndefined();
+  const again = walk.plan(10);
+  expect(again?.call.oids).toEqual(['9.5']);
+  if (again === undefined) throw new Error('nothing to ask');
+  expect(walk.take(again, [{ oid: '9.5.0', kind: 'cell', value: 7 }])).toBeUndefined();
+  const last = walk.plan(10);
+  expect(last?.call.oids).toEqual(['9.5.0']);
+  if (last === undefined) throw new Error('nothing to ask');
+  expect(walk.takeEnd(last, 1)).toBeUndefined();
   expect(walk.plan(10)).toBeUndefined();
+  expect([...(walk.columns.get('9.5') ?? [])]).toEqual([['0', 7]]);
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { devices } from '../../fixtures/sensorprobe/devices.ts';
+import { invented } from './invented.ts';
 import { buildPlugin, type Outcome, patient, type Run } from './plugin.ts';
 import { reported } from './reported.ts';
 import { type Expected, limits, type Situation, situations } from './situations.ts';
@@ -42,10 +43,7 @@ describe
     async function holds([recording, code, expected]: Situation, args: readonly string[]): Promise<void> {
       const { stdout, code: got } = await check(recording, ['--output-format', 'json', ...args]);
       const sensors: readonly Sensor[] = JSON.parse(stdout).data?.sensors ?? [];
-      const shown = sensors.filter(
-        ({ online, kind, state }) => online !== false && (kind !== 'other' || (state !== 'OK' && state !== null)),
-      );
-      expect(shown.map(words).sort()).toEqual(expected.map((row) => row.join(' | ')).sort());
+      expect(wordsOf(sensors)).toEqual(expected.map((row) => row.join(' | ')).sort());
       for (const [, name, wanted] of limits.filter(([where]) => where === recording)) {
         expect([name, limitsOf(sensors, name)]).toEqual([name, wanted]);
       }
@@ -59,11 +57,34 @@ describe
       ({ situation, version }) => holds(situation, ['-P', version]),
     );
 
+    const asked = invented.flatMap((one) => (['1', '2c'] as const).map((version) => ({ ...one, version })));
+    test.each(asked)('$device asked $args ends with exit code $code on version $version', async (one) => {
+      const { device, args = [], version, sensors, says } = one;
+      const recording = `invented/${device}`;
+      const { stdout, code } = await check(recording, ['-P', version, ...args]);
+      if (says !== undefined) expect(stdout).toMatch(says);
+      expect(code, stdout).toBe(one.code);
+      if (sensors === undefined) return;
+      const json = await check(recording, ['-P', version, '--output-format', 'json', ...args]);
+      expect(wordsOf(JSON.parse(json.stdout).data.sensors)).toEqual(sensors.map((row) => row.join(' | ')).sort());
+    });
+
     test('every recording of a probe has its expectation', () => {
       const hostile = ['sensorprobe2-hostile-names', 'sensorprobe2-no-names', 'sensorprobe2-rope-water'];
-      expect([...situations.map(([recording]) => recording), ...hostile].sort()).toEqual(Object.keys(devices).sort());
+      const devicesAsked = new Set(invented.map(({ device }) => `invented/${device}`));
+      expect([...situations.map(([recording]) => recording), ...hostile, ...devicesAsked].sort()).toEqual(
+        Object.keys(devices).sort(),
+      );
     });
   });
+
+/** What is judged of the sensors of a probe, and those of which it is not known whether they are online. */
+function wordsOf(sensors: readonly Sensor[]): readonly string[] {
+  return sensors
+    .filter(({ online }) => online !== false)
+    .map(words)
+    .sort();
+}
 
 function words(sensor: Sensor): string {
   const { kind, port, name, state } = sensor;

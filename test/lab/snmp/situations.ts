@@ -168,7 +168,7 @@ export const situations: readonly Situation[] = [
   ['spx-plus-door-fire', 2, but(spx, 'Rack door', '', 'CRITICAL')],
   ['spx-plus-door-error', 2, but(spx, 'Rack door', '', 'CRITICAL')],
   ['spx-plus-door-unknown-status', 3, but(spx, 'Rack door', '', 'UNKNOWN')],
-  ['spx-plus-buzzer-critical', 2, [...spx, ['other 14 Buzzer', '0', 'CRITICAL']]],
+  ['spx-plus-buzzer-critical', 2, [...spx, ['other 14 Buzzer', '', 'CRITICAL']]],
   ['spx-plus-water-found', 2, but(spx, 'Water rope', '', 'CRITICAL')],
   ['spx-plus-airflow-lost', 2, but(spx, 'Fan tray', '4 %', 'CRITICAL')],
   ['spx-plus-airflow-status-3', 3, but(spx, 'Fan tray', '71 %', 'UNKNOWN')],
