@@ -21,11 +21,16 @@ function withMore(rows: readonly Row[], others: readonly Row[]): readonly Row[] 
   const more: Row[] = [];
   for (const row of others) {
     const twin = takeTwin(twins.get(textOf(row.cells.name)) ?? [], row);
-    if (twin === undefined) {
+    if (twin === undefined || isWorse(row, twin)) {
       if (row.cells.online !== 2) more.push(row);
     } else if (twin.table.common === true && row.table.common !== true) better.set(twin, row);
   }
   return [...rows.map((row) => better.get(row) ?? row), ...more];
+}
+
+/** Whether a row says something bad that its twin does not say: then it may be another sensor of that name. */
+function isWorse({ cells: { status } }: Row, twin: Row): boolean {
+  return typeof status === 'number' && status > 2 && status < 8 && status !== twin.cells.status;
 }
 
 /** Takes the row of that name out of the list, best one of the same kind of table. */

@@ -1,3 +1,4 @@
+import { textOf } from './cell.ts';
 import { cellsOf, columnsOf, indexesOf, pick, textColumn } from './column.ts';
 import { firstWithoutTable } from './common.ts';
 import type { Reading, Row, Wanted } from './survey.ts';
@@ -17,8 +18,9 @@ export function* readSparse(tables: readonly Table[]): Generator<Wanted, readonl
   const found = tables.flatMap((table) =>
     indexesOf(reading, table, keysOf(table)).map((index): Found => ({ table, index })),
   );
-  const elsewhere = new Set(found.filter(({ table }) => table.common !== true).map(placeOf));
-  const rows = found.filter((row) => row.table.common !== true || !elsewhere.has(placeOf(row)));
+  const twins = twinsOf(reading, found);
+  const listed = new Set(twins.values());
+  const rows = found.filter((row) => !listed.has(row));
   const strays = straysOf(reading, tables, rows);
   const cells = rows.flatMap((row) => detailsOf(reading, row));
   const signs = strays.flatMap(({ table, index }) => cellsOf(table, signOf(table), index));
@@ -33,7 +35,7 @@ export function* readSparse(tables: readonly Table[]): Generator<Wanted, readonl
   if (last.trouble !== undefined) return [];
   const known = rows.filter((row) => row.table.common !== true || !placed.has(placeOf(row)));
   const first = firstOf(found);
-  return [...known, ...strayed].map((row) => rowOf(last, tables, row, first(row.table)));
+  return [...known, ...strayed].map((row) => rowOf(last, row, first(row.table), twins.get(row)));
 }
 
 /** What shows the rows of a table; of a common one also the type, which says whether a row may belong elsewhere. */
@@ -50,6 +52,40 @@ function detailsOf(reading: Reading, { table, index }: Found): readonly string[]
   const details = Object.fromEntries(Object.entries(table.columns).filter(([field]) => !(field in keys)));
   const { status } = pick(reading, table, keys, index);
   return cellsOf(table, { ...details, ...textColumn(table, status) }, index);
+}
+
+/**
+ * The row of the common table that lists the same sensor as a row of another table: the one of its index, unless the names
+ * differ, else one of its name, for tables that count their rows each by itself.
+ */
+function twinsOf(reading: Reading, found: readonly Found[]): ReadonlyMap<Found, Found> {
+  const nameOf = (row: Found) => textOf(pick(reading, row.table, keysOf(row.table), row.index).name);
+  const commons = new Map(found.filter(({ table }) => table.common === true).map((row) => [placeOf(row), row]));
+  const typed = found.filter(({ table }) => table.common !== true);
+  const twins = new Map<Found, Found>();
+  const claim = (row: Found, twin: Found | undefined) => {
+    if (twin === undefined) return;
+    twins.set(row, twin);
+    commons.delete(placeOf(twin));
+  };
+  for (const row of typed) {
+    const twin = commons.get(placeOf(row));
+    if (twin !== undefined && areAlike(nameOf(row), nameOf(twin))) claim(row, twin);
+  }
+  for (const row of typed) {
+    const name = nameOf(row);
+    if (twins.has(row) || name === '') continue;
+    claim(
+      row,
+      [...commons.values()].find((twin) => twin.table.tree === row.table.tree && nameOf(twin) === name),
+    );
+  }
+  return twins;
+}
+
+/** Whether two names are of one sensor: either may be left out, or cut short. */
+function areAlike(a: string, b: string): boolean {
+  return a.startsWith(b) || b.startsWith(a);
 }
 
 /** A row is one of its tree, wherever in it. */
@@ -84,11 +120,9 @@ function firstOf(found: readonly Found[]): (table: Table) => 0 | 1 {
   return ({ tree, first = 0 }) => (fromZero.has(tree) ? 0 : first);
 }
 
-function rowOf(reading: Reading, tables: readonly Table[], { table, index }: Found, first: 0 | 1): Row {
+function rowOf(reading: Reading, { table, index }: Found, first: 0 | 1, twin: Found | undefined): Row {
   const keys = pick(reading, table, keysOf(table), index);
   const cells = pick(reading, table, { ...table.columns, ...textColumn(table, keys.status) }, index);
-  const common = tables.find((one) => one.tree === table.tree && one.common === true);
-  const overall =
-    table.common === true || common === undefined ? undefined : pick(reading, common, keysOf(common), index).status;
+  const overall = twin === undefined ? undefined : pick(reading, twin.table, keysOf(twin.table), twin.index).status;
   return { table, index, first, cells: overall === undefined ? cells : { ...cells, overall } };
 }

@@ -1,4 +1,4 @@
-import { expansions, hhmsStatus, hhmsTables, indexMode, temperatures } from './classic.ts';
+import { expansions, hhmsStatus, hhmsTables, humidities, indexMode, switches, temperatures } from './classic.ts';
 import { readClassic } from './classic_reader.ts';
 import { columnsOf } from './column.ts';
 import { type Gap, gaps, probeOf, tableIn } from './gap.ts';
@@ -61,7 +61,10 @@ type Reader<Told = readonly Row[]> = Generator<Wanted, Told, Reading>;
 // sysDescr by what comes before its one cell.
 const description = '1.3.6.1.2.1.1.1';
 
-const roots = [expansions, boardsRoot, securitySensors.plain, securitySensors.dotted, plusSensors];
+const roots = [
+  ...[humidities.entry, switches.entry, expansions, boardsRoot],
+  ...[securitySensors.plain, securitySensors.dotted, plusSensors],
+];
 
 /** What shows HHMS boards: settings and tables that no other device has there. */
 const hhmsHeads = [...new Set([hhmsStatus, ...hhmsTables.slice(1).map(({ entry }) => entry)])];
@@ -97,6 +100,11 @@ function exists({ following }: Reading, root: string): boolean {
   return following.get(root)?.startsWith(`${root}.`) === true;
 }
 
+/** Whether a table that was read by columns has a row. */
+function isThere({ columns }: Reading, { entry, columns: numbers }: Table): boolean {
+  return Object.values(numbers).some((column) => (columns.get(`${entry}.${column}`)?.size ?? 0) > 0);
+}
+
 /** sysDescr and a summary have one instance, 0. */
 function strangeOf({ following }: Reading): string | undefined {
   return [description, ...summaryHeads]
@@ -110,7 +118,9 @@ function* readTrees(family: Family, open: boolean, first: Reading): Reader {
   const has = (root: string, own: Family) => (open ? exists(first, root) : family === own);
   const isClassic =
     family === 'classic' ||
-    (open && (exists(first, expansions) || (first.columns.get(`${temperatures.entry}.1`)?.size ?? 0) > 0));
+    (open &&
+      (isThere(first, temperatures) ||
+        [humidities.entry, switches.entry, expansions].some((root) => exists(first, root))));
   const rows = yield* readSparse([
     ...(has(plusSensors, 'plus') ? plusTables : []),
     ...(has(securitySensors.dotted, 'securityprobe') ? securityTables.dotted : []),

@@ -133,6 +133,44 @@ export const invented: readonly Invented[] = [
     code: 2,
     sensors: [cold, ['temperature 1 Old probe', '40.2 C', 'CRITICAL']],
   },
+  {
+    device: 'securityprobe-rows-counted-by-table',
+    code: 2,
+    sensors: [
+      ['temperature 1 Hall', '20.1 C', 'OK'],
+      ['humidity 1 Hall humidity', '44 %', 'OK'],
+      ['virtual 3 Delta', '9 C', 'CRITICAL'],
+    ],
+  },
+  {
+    device: 'securityprobe-index-of-another',
+    code: 2,
+    sensors: [cold, ['humidity 2 Hall humidity', '44 %', 'OK'], ['virtual 2 Delta', '9 C', 'CRITICAL']],
+  },
+  {
+    device: 'plus-same-name-other-status',
+    code: 2,
+    sensors: [
+      ['temperature 1 Rack 1', '20.1 C', 'OK'],
+      ['temperature 1 Rack 1', '40.2 C', 'CRITICAL'],
+    ],
+  },
+  {
+    device: 'securityprobe-with-a-classic-contact',
+    code: 2,
+    sensors: [cold, ['drycontact 2 Gate', '', 'CRITICAL']],
+  },
+  {
+    device: 'spx-two-boards',
+    args: ['--dew-point'],
+    code: 2,
+    says: /\[CRITICAL\] Cold aisle \[1\.0\.0\.0\.0\]: 40\.2 C.*dew point at port 1: .* \(of Cold aisle \[1\.0\.0\.0\.0\] and Humidity\)/s,
+  },
+  {
+    device: 'spx-wrong-types',
+    code: 3,
+    sensors: [cold, ['water 2 Water', '', 'UNKNOWN'], ['smoke 3 ', '', 'OK'], ['virtual 4 Mean', '', 'UNKNOWN']],
+  },
   { device: 'sensorprobe8-summary-warning', code: 1, says: /own summary of all its sensors is warning/ },
   { device: 'sensorprobe8-summary-warning', args: ['--kind', 'temperature'], code: 0 },
   { device: 'sensorprobe8-summary-warning', args: ['-w', 'temperature=10:30'], code: 0 },
