@@ -69,7 +69,7 @@ export default definePlugin({
     },
     expect: {
       value: 'NAME',
-      help: 'a sensor that must be there and online, else CRITICAL',
+      help: 'a sensor that must be online on every probe that has it and on one at least, or HOST:NAME on that probe, else CRITICAL',
       repeat: true,
       default: [],
     },

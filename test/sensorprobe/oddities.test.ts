@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { stateOf } from '../../src/plugin/index.ts';
 import { parseKindRange, parsePattern, type Wishes } from '../../src/sensorprobe/index.ts';
 import { akcp, type Cell, integer, text } from '../fixtures/sensorprobe/recording.ts';
@@ -85,6 +85,71 @@ test('an expected sensor is not there by another one of its name', () => {
   const two = [warm(0, { 1: 'Rack 1', 5: 2 }), row('1.2.2.1.17.1', '0', { 1: 'Rack 1', 3: 40, 4: 2, 5: 1 })];
   expect(said(two, { expected: ['Rack 1'] })).toBe(
     'CRITICAL expected sensor "Rack 1" is offline on probe1 (temperature, port 1)',
+  );
+});
+
+describe('an expected sensor with several probes', () => {
+  const probe = (host: string, ...cells: readonly (readonly Cell[])[]) => answerOf(cells.flat(), host);
+  const expects = (name: string, ...answers: readonly ReturnType<typeof probe>[]) => {
+    const report = reportOn(answers, { expected: [name] });
+    return `${stateOf(report)} ${report.summary}`;
+  };
+  const both = [probe('p1', warm(0), warm(1)), probe('p2', warm(0, { 5: 2 }), warm(2))] as const;
+
+  test.each([
+    ['Rack 1', 'CRITICAL expected sensor "Rack 1" is offline on p2 (temperature, port 1)'],
+    ['Rack 2', 'OK 2 probes: 3 sensors OK, 1 offline row ignored'],
+    ['p1:Rack 1', 'OK 2 probes: 3 sensors OK, 1 offline row ignored'],
+    ['p2:Rack 1', 'CRITICAL expected sensor "Rack 1" is offline on p2 (temperature, port 1)'],
+    ['p2:Rack 2', 'CRITICAL expected sensor "Rack 2" is not on p2'],
+    ['p3:Rack 1', 'CRITICAL expected sensor "p3:Rack 1" is not on any of 2 probes'],
+  ])('%s: %s', (name, said_) => {
+    expect(expects(name, ...both)).toBe(said_);
+  });
+
+  test('with a colon in its name is found by it, and with an address of IPv6 before it', () => {
+    const colon = probe('p1', warm(0, { 1: 'p1:Rack' }));
+    expect(expects('p1:Rack', colon)).toMatch(/^OK/);
+    expect(expects('[::1]:Rack 1', probe('::1', warm(0)))).toMatch(/^OK/);
+    expect(expects('::1:Rack 9', probe('::1', warm(0)))).toBe('CRITICAL expected sensor "Rack 9" is not on ::1');
+  });
+});
+
+test('names compare in one form, however their letters are written', () => {
+  const composed = 'T\u00fcr';
+  const apart = 'Tu\u0308r';
+  const utf8 = (name: string): readonly Cell[] => [
+    ...warm(1),
+    ...warm(0, { 3: 40, 4: 4, 14: 400 }).map((cell) =>
+      cell.oid.includes('.16.1.1.')
+        ? { ...cell, type: 'hex' as const, value: Buffer.from(name).toString('hex') }
+        : cell,
+    ),
+  ];
+  for (const [on, typed] of [
+    [composed, apart],
+    [apart, composed],
+  ] as const) {
+    expect(said([utf8(on)], { sensor: pattern(`^${typed}$`) })).toMatch(/^CRITICAL /);
+    expect(said([utf8(on)], { exclude: pattern(typed) })).toBe('OK probe1: 1 sensor OK');
+    expect(said([utf8(on)], { expected: [typed], exclude: pattern(typed) })).toMatch(/^OK /);
+  }
+});
+
+test.each([
+  ['power=10:20', /^UNKNOWN no power sensor with a value is online, so the range for power judges nothing$/],
+  ['temperature=10:30', /^OK /],
+  ['10:30', /^OK /],
+])('a range that judges nothing is UNKNOWN: %s', (given, expected) => {
+  expect(said([warm(0)], { warning: range(given) })).toMatch(expected);
+});
+
+test('a range for a kind that only a lost sensor had is UNKNOWN', () => {
+  expect(said([warm(0), warm(1, { 5: 2 })], { critical: range('humidity=20:80') })).toMatch(
+    /^UNKNOWN no humidity sensor/,
+  );
+  expect(said([contact(0, { 3: 2 })], { warning: range('10:30') })).toMatch(
+    /^UNKNOWN no sensor with a value is online/,
   );
 });
 
