@@ -9,13 +9,14 @@ import { akcp } from './table.ts';
 export type Gap = { readonly root: string; readonly from: number; readonly to: number };
 
 /**
- * Where a newer firmware may have tables of its own, by the tree that a device has. Settings are no tables of sensors:
- * those of E.1.2.2.1 reach to 125 in the MIB, others to 199 may follow.
+ * Where a newer firmware may have tables of its own, by the tree that a device has. The settings of E.1.2.2.1 reach to 125
+ * in the MIB.
  */
 export const gaps = {
   classic: [
-    { root: `${akcp}.1`, from: 8, to: Number.POSITIVE_INFINITY },
-    { root: classicSensors, from: 200, to: Number.POSITIVE_INFINITY },
+    gapAfter(`${akcp}.1`, 7),
+    gapAfter(classicSensors, 125),
+    gapAfter(`${akcp}.1.2.2`, 1),
     ...gapsBetween(expansions, [1, ...expansionNumbers()]),
     ...[29, 33, 37].map((table) => gapAfter(`${expansions}.${table}`, arrayPorts.length)),
   ],
@@ -50,15 +51,18 @@ export function probeOf({ root, from }: Gap): string {
   return `${root}.${from}`;
 }
 
-/** The table that stands in a gap, and what is left of the gap behind it; null when there is none. */
-export function tableIn(
-  gap: Gap,
-  { following }: Pick<Reading, 'following'>,
-): { readonly table: string; readonly rest: Gap } | null {
+/** What stands in a gap: the table, if it is one and no setting (an entry, a column and an index), and the gap behind it. */
+export type Found = { readonly table: string | undefined; readonly rest: Gap };
+
+/** What was found in a gap; null when there is nothing. */
+export function foundIn(gap: Gap, { following }: Pick<Reading, 'following'>): Found | null {
   const next = following.get(probeOf(gap));
   if (typeof next !== 'string' || !next.startsWith(`${gap.root}.`)) return null;
-  const number = Number(next.slice(gap.root.length + 1).split('.')[0]);
-  return number < gap.from || number >= gap.to
-    ? null
-    : { table: `${gap.root}.${number}`, rest: { ...gap, from: number + 1 } };
+  const [number = 0, ...below] = next
+    .slice(gap.root.length + 1)
+    .split('.')
+    .map(Number);
+  if (number < gap.from || number >= gap.to) return null;
+  const table = below.length < 3 ? undefined : `${gap.root}.${number}`;
+  return { table, rest: { ...gap, from: number + 1 } };
 }

@@ -1,7 +1,7 @@
 import { expansions, hhmsStatus, hhmsTables, humidities, indexMode, switches, temperatures } from './classic.ts';
 import { readClassic } from './classic_reader.ts';
 import { columnsOf } from './column.ts';
-import { type Gap, gaps, probeOf, tableIn } from './gap.ts';
+import { foundIn, type Gap, gaps, probeOf } from './gap.ts';
 import { joined } from './join.ts';
 import { plusSensors, plusTables } from './plus.ts';
 import { boardsRoot, securitySensors, securityTables } from './securityprobe.ts';
@@ -154,8 +154,8 @@ function* alongside<Told>(
   while (step.done !== true) {
     const { next = [], ...wanted } = step.value;
     const reading = yield { ...wanted, next: [...next, ...open.map(probeOf)] };
-    const found = open.flatMap((gap) => tableIn(gap, reading) ?? []);
-    for (const { table } of found) unknown.add(table);
+    const found = open.flatMap((gap) => foundIn(gap, reading) ?? []);
+    for (const { table } of found) if (table !== undefined) unknown.add(table);
     open = found.map(({ rest }) => rest);
     step = reader.next(reading);
   }
