@@ -28,8 +28,9 @@ function withMore(rows: readonly Row[], others: readonly Row[]): readonly Row[] 
   return [...rows.map((row) => better.get(row) ?? row), ...more];
 }
 
-/** Whether a row says something bad that its twin does not say: then it may be another sensor of that name. */
-function isWorse({ cells: { status } }: Row, twin: Row): boolean {
+/** Whether a row says, or may say, something bad that its twin does not say: then it may be another sensor of that name. */
+function isWorse({ table, cells: { status } }: Row, twin: Row): boolean {
+  if (status === undefined) return table.columns.status !== undefined && twin.cells.status !== undefined;
   return typeof status === 'number' && status > 2 && status < 8 && status !== twin.cells.status;
 }
 

@@ -115,7 +115,8 @@ function judgeSelected(sensor: Sensor, wishes: Wishes): readonly Verdict[] {
   if (!sensor.aside || isAsked(sensor, wishes)) return [judgeSensor(sensor, wishes)];
   const verdict = judgeSensor(sensor, { ...wishes, warning: [], critical: [] });
   // A buzzer without a status has nothing to say; a number that the MIB does not have may be anything.
-  const isSilent = sensor.status === null || sensor.word === 'noStatus' || sensor.status === 0;
+  const isSilent =
+    (sensor.status === null && sensor.kind !== 'board') || sensor.word === 'noStatus' || sensor.status === 0;
   return verdict.state === 'OK' || (verdict.state === 'UNKNOWN' && isSilent) ? [] : [verdict];
 }
 

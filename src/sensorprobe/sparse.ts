@@ -59,7 +59,8 @@ function detailsOf(reading: Reading, { table, index }: Found): readonly string[]
  * differ, else one of its name, for tables that count their rows each by itself.
  */
 function twinsOf(reading: Reading, found: readonly Found[]): ReadonlyMap<Found, Found> {
-  const nameOf = (row: Found) => textOf(pick(reading, row.table, keysOf(row.table), row.index).name);
+  const keysAt = (row: Found) => pick(reading, row.table, keysOf(row.table), row.index);
+  const nameOf = (row: Found) => textOf(keysAt(row).name);
   const commons = new Map(found.filter(({ table }) => table.common === true).map((row) => [placeOf(row), row]));
   const typed = found.filter(({ table }) => table.common !== true);
   const twins = new Map<Found, Found>();
@@ -70,7 +71,7 @@ function twinsOf(reading: Reading, found: readonly Found[]): ReadonlyMap<Found, 
   };
   for (const row of typed) {
     const twin = commons.get(placeOf(row));
-    if (twin !== undefined && areAlike(nameOf(row), nameOf(twin))) claim(row, twin);
+    if (twin !== undefined && areAlike(keysAt(row), keysAt(twin))) claim(row, twin);
   }
   for (const row of typed) {
     const name = nameOf(row);
@@ -83,9 +84,11 @@ function twinsOf(reading: Reading, found: readonly Found[]): ReadonlyMap<Found, 
   return twins;
 }
 
-/** Whether two names are of one sensor: either may be left out, or cut short. */
-function areAlike(a: string, b: string): boolean {
-  return a.startsWith(b) || b.startsWith(a);
+/** Whether two rows of one index are of one sensor: by their names, one of which may be cut short, else by their statuses. */
+function areAlike(a: Row['cells'], b: Row['cells']): boolean {
+  const [left, right] = [textOf(a.name), textOf(b.name)];
+  if (left !== '' && right !== '') return left.startsWith(right) || right.startsWith(left);
+  return a.status === undefined || b.status === undefined || a.status === b.status;
 }
 
 /** A row is one of its tree, wherever in it. */
@@ -102,9 +105,13 @@ function straysOf(reading: Reading, tables: readonly Table[], rows: readonly Fou
     if (table.common !== true) return [];
     const { type } = pick(reading, table, keysOf(table), index);
     if (typeof type === 'number' && type >= firstWithoutTable) return [];
-    return tables
-      .filter(({ tree, common }) => tree === table.tree && common !== true)
-      .map((other): Found => ({ table: other, index }));
+    return (
+      tables
+        .filter(({ tree, common }) => tree === table.tree && common !== true)
+        // What shows by itself is another sensor.
+        .filter((other) => !rows.some((row) => row.table === other && row.index === index))
+        .map((other): Found => ({ table: other, index }))
+    );
   });
 }
 
