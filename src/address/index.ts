@@ -32,7 +32,6 @@ export {
   ownPackets,
   type Routing,
   readRouting,
-  routeFor,
   type Sender,
   type Stretch,
 } from './routing.ts';
@@ -46,3 +45,4 @@ export {
   type Settings,
 } from './setting.ts';
 export type { View } from './view.ts';
+export { routeFor } from './walk.ts';

@@ -144,6 +144,22 @@ describe('the way of the answers to each address', () => {
       ['0.0.0.0-255.255.255.255 10.77.0.9'],
     ],
     [
+      'goto under a condition leads some packets by another way',
+      routing(
+        [
+          '100:\tfrom all sport 80 goto 200',
+          '150:\tfrom all to 10.0.0.0/8 blackhole',
+          '200:\tfrom all dport 7 prohibit',
+        ],
+        [gateway],
+      ),
+      [
+        '0.0.0.0-9.255.255.255 [sport 80,dport 7] prohibit, [sport 80] 10.77.0.9, [dport 7] prohibit, 10.77.0.9',
+        '10.0.0.0-10.255.255.255 [sport 80,dport 7] prohibit, [sport 80] 10.77.0.9, blackhole',
+        '11.0.0.0-255.255.255.255 [sport 80,dport 7] prohibit, [sport 80] 10.77.0.9, [dport 7] prohibit, 10.77.0.9',
+      ],
+    ],
+    [
       'rules for what came in by a card, or is bound to one, are not for answers',
       routing(
         [

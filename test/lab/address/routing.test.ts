@@ -153,16 +153,16 @@ describe.skipIf(why !== null)(
     afterAll(() => {
       // Chance has brought everything about that it can.
       expect([...seen].sort()).toEqual(['blackhole', 'none', 'prohibit', 'sent', 'unreachable']);
-      expect(compared).toBeGreaterThan(1000);
+      expect(compared).toBeGreaterThan(500);
     });
 
-    const seeds = Array.from({ length: 20 }, (_, i) => i);
+    const seeds = Array.from({ length: 15 }, (_, i) => i);
     test.each(seeds.flatMap((seed) => [[seed, 4] as const, [seed, 6] as const]))(
       'seed %i, IPv%i: every address goes where the kernel sends it',
       (seed, family) => {
         const chance = random(1000 * seed + family);
         const commands = setup(chance, family);
-        const addresses = Array.from({ length: 30 }, () => address(family, chance.below(most)));
+        const addresses = Array.from({ length: 20 }, () => address(family, chance.below(most)));
         const { snapshot, answers } = ask(family, commands, addresses);
         const parsed = parseSnapshot(snapshot);
         if (!parsed.ok) throw new Error(parsed.reason);
@@ -185,7 +185,7 @@ describe.skipIf(why !== null)(
           }
         }
       },
-      20_000,
+      60_000,
     );
   },
 );
