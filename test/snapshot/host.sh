@@ -87,6 +87,10 @@ umount "$nft"
 mount --bind "$folder/dies" "$awk"
 dash "$script" >"$folder/dies.txt" 2>&1
 umount "$awk"
+multi=$(realpath /usr/sbin/xtables-legacy-multi)
+mount --bind /dev/null "$multi"
+dash "$script" >"$folder/modern.txt" 2>&1
+umount "$multi"
 mkdir "$folder/none"
 mount --bind "$folder/none" /usr/sbin
 dash "$script" >"$folder/bare.txt" 2>&1

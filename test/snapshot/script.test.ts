@@ -267,6 +267,13 @@ X`);
     ]);
   });
 
+  test('without the legacy tools, those of nf_tables are not taken for them', () => {
+    expect(section(parsed(read('modern.txt')), 'iptables-legacy')).toMatchObject({
+      status: 'missing',
+      command: 'iptables-legacy-save',
+    });
+  });
+
   test('what is not installed is missing', () => {
     const snapshot = parsed(read('bare.txt'));
     for (const name of ['iptables-legacy', 'iptables', 'nft', 'arptables', 'qdisc'] as const)
