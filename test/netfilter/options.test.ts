@@ -19,7 +19,7 @@ function selected(text: string, change: Partial<Carried> = {}, vip = vip4): Said
   );
 }
 
-type Row = readonly [conditions: string, traffic: string, doubt?: Doubt];
+type Row = readonly [conditions: string, traffic: string, doubt?: Doubt | null];
 
 const rows: Readonly<Record<string, readonly Row[]>> = {
   'addresses and protocols': [
@@ -114,7 +114,15 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     ['-m recent --rcheck --seconds 60 --name ssh --rsource', 'everything', 'list'],
     ['-m limit --limit 3/sec', 'everything', 'rate'],
     ['-m connlimit --connlimit-above 20 --connlimit-mask 32 --connlimit-saddr', 'everything', 'rate'],
-    ['-m length --length 0:100', 'everything', 'form'],
+    ['-m length --length 0:39', 'everything', 'form'],
+    ['-m length --length 0:100', 'everything', 'other'],
+    ['-m length --length 0:65535', 'everything', null],
+    ['-m ttl --ttl-gt 0', 'everything', null],
+    ['-m ttl --ttl-lt 5', 'everything', 'form'],
+    ['-m ttl --ttl-eq 64', 'everything', 'other'],
+    ['-m hl --hl-gt 0', 'everything', null],
+    ['-m hl --hl-lt 5', 'everything', 'form'],
+    ['-m hl --hl-eq 255', 'everything', 'other'],
     ['-p tcp -m tcp --tcp-option 2', 'tcp', 'form'],
     ['-m statistic --mode random --probability 0.5', 'everything', 'other'],
     ['-m wibble', 'everything', 'other'],
