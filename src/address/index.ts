@@ -6,8 +6,9 @@ export { type FibGap, type FibRoute, type Hop, parseFib, parseFibGaps, type Rout
 export { type Frame, fate, fits, parseFilters, type TrafficAction, type TrafficFilter } from './filter.ts';
 export type { Family, Ip, IpBlock } from './ip.ts';
 export { formatIp, isGroupAddress, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
+export { type Level, levelsBelow, vrfOf } from './level.ts';
 export type { Down, Link } from './link.ts';
-export { parseLinks, whyDown } from './link.ts';
+export { isInternal, parseLinks, whyDown } from './link.ts';
 export { isMulticastMac, isOrdinaryGroup, parseMac } from './mac.ts';
 export type { Subscription } from './maddr.ts';
 export { parseSubscriptions } from './maddr.ts';

@@ -72,14 +72,24 @@ function detailsOf(rest: string, parts: readonly string[]): Details {
 }
 
 /**
- * Why an interface carries no traffic; null when it does.
+ * Whether no client's frame comes in by an interface: by loopback, and by a dummy, which stands for addresses that come in
+ * by another card (`kube-ipvs0`, real servers of LVS).
+ */
+export function isInternal(links: readonly Link[], ifname: string): boolean {
+  const link = links.find((one) => one.ifname === ifname);
+  return ifname === 'lo' || link?.kind === 'dummy' || (link?.flags.includes('LOOPBACK') ?? false);
+}
+
+/**
+ * Why an interface carries no traffic; null when it does. A dummy carries none anyway: its addresses are answered for by
+ * other cards while it is down (measured).
  * `state UNKNOWN` is normal on lo and on some virtual interfaces. A bond without miimon stays UP with all its slaves
  * down (measured), so its slaves are looked at, also from what stands upon it (VLAN, macvlan). An address on a member of
  * a VRF is not answered for while the VRF is down (measured).
  */
 export function whyDown(links: readonly Link[], ifname: string): Down | null {
   const link = links.find((candidate) => candidate.ifname === ifname);
-  if (link === undefined) return null;
+  if (link === undefined || link.kind === 'dummy') return null;
   if (!link.flags.includes('UP')) return { what: 'is down', hint: `ip link set ${ifname} up` };
   if (link.flags.includes('NO-CARRIER') || link.state === 'LOWERLAYERDOWN')
     return { what: 'has no carrier', hint: 'cable, switch port or lower interface' };

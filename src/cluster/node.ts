@@ -112,8 +112,8 @@ function answeredBy(
   if (member !== null && member.usable !== true) return member.usable === null ? null : 'nothing';
   if (listening.some(({ state }) => state === 'CRITICAL')) return 'nothing';
   if (listening.length > 0) return null;
-  // What was read is what comes in by loopback.
-  return rule !== null && onLoopbackAlone(node) ? null : node.reading.answered;
+  // Of a rule for one card it is known by which its frames come.
+  return rule !== null && rule.ifname === null && onLoopbackAlone(node) ? null : node.reading.answered;
 }
 
 /** What is left of what a node answers, behind the other stretches of the way. */

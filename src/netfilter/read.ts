@@ -1,5 +1,5 @@
-import { type Family, locate, parseIp, readAddresses } from '../address/index.ts';
-import { type SectionName, type Snapshot, section } from '../snapshot/index.ts';
+import { type Family, isInternal, locate, parseIp, readAddresses, vrfOf } from '../address/index.ts';
+import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
 import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
@@ -11,7 +11,9 @@ import type { Backend, Reading, Rule, Unread } from './model/rule.ts';
 import { TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { nftChains, setsNftConnmarks } from './nft/chains.ts';
+import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
 import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
+import { type Path, pathTo } from './walk/path.ts';
 import type { Trace } from './walk/trace.ts';
 import { followPackets, followStrays } from './walk/walk.ts';
 
@@ -64,7 +66,8 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   const wanted = backend === 'auto' || backend === 'clusterip';
   const kernel = wanted ? readClusterip(snapshot, legacy, vip) : { clusterip: null, unread: null };
   const unread = [...unreadSections(snapshot, names, backend), ...(kernel.unread === null ? [] : [kernel.unread])];
-  const nft = parseNft(section(snapshot, 'nft')?.lines ?? []);
+  const heads = section(snapshot, 'nft-chains');
+  const nft = withHeads(parseNft(section(snapshot, 'nft')?.lines ?? []), parseHeads(heads?.lines ?? []));
   const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: kernel.clusterip };
   const judged = space.bounded(mostNodes, tooLate, () => judgeRulesets(rulesets, snapshot, vip, space));
   const found =
@@ -76,7 +79,7 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
     const reason = damageOf(section(snapshot, name)?.lines ?? []);
     return reason === null ? [] : [{ what: `the ${name} rules`, reason: `damaged answer: ${reason}`, needs: null }];
   });
-  const all = [...unread, ...strange, ...damaged, ...found.unread];
+  const all = [...unread, ...strange, ...damaged, ...unreadHeads(heads, nft), ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
   const usable = kernel.unread !== null ? [] : found.rules;
   return { space, rules: usable, unread: all, answered: all.length > 0 ? null : found.answered };
@@ -112,17 +115,29 @@ function unreadSections(
   return parts.flatMap(({ part, what }) => (part === undefined ? unreadable : unreadRules)(part, what) ?? []);
 }
 
+/** The devices of chains, where the ruleset does not say them and nothing else does. */
+function unreadHeads(part: Section | undefined, { tables }: NftRuleset): readonly Unread[] {
+  const lacking = tables.some(({ dormant, chains }) => !dormant && [...chains.values()].some(lacksDevices));
+  if (!lacking || part === undefined) return [];
+  const reason = unreadable(part, 'the devices of nft chains');
+  return reason === null ? [] : [reason];
+}
+
 function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, space: TrafficSpace): Reading {
-  const vipOn = locate(readAddresses(snapshot), vip)[0]?.address.ifname ?? null;
+  const host = readAddresses(snapshot);
+  const links = host.links ?? [];
   const packets = { vip, space, origin: space.nextOrigin() };
   const program = programOf(rulesets, packets);
-  const bound = interfaceOf(program, vipOn);
-  const ifname = bound ?? vipOn;
-  const trace = followPackets(program, packets, ifname);
-  const rule = ruleOf(program, trace, packets);
+  // By loopback no client's packets come.
+  const places = locate(host, vip).filter(({ address }) => !isInternal(links, address.ifname));
+  const vipOn = places[0]?.address.ifname ?? null;
+  const bound = interfaceOf(program, vipOn, vipOn === null ? null : vrfOf(links, vipOn));
+  const path = pathTo(links, bound ?? vipOn);
+  const trace = followPackets(program, packets, path);
+  const rule = ruleOf(program, trace, packets, path);
   // A rule for another interface is read as it stands; what is answered is decided where the VIP is.
-  const elsewhere = vipOn !== null && ifname !== vipOn;
-  const real = elsewhere ? followPackets(program, packets, vipOn) : trace;
+  const elsewhere = vipOn !== null && path.ifname !== vipOn;
+  const real = elsewhere ? followPackets(program, packets, pathTo(links, vipOn)) : trace;
   const puzzles = trace.puzzles.map(({ place, rule: { text }, what }) => ({
     what: 'a cluster rule',
     reason: `${what} (${place}: ${text})`,
@@ -133,15 +148,15 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
   const { clusterip } = rulesets;
   const complete = rule === null || clusterip === null ? rule : withKernelState(rule, clusterip);
-  const judged = complete === null ? null : judgeResets(complete, trace, program, packets, ifname);
+  const judged = complete === null ? null : judgeResets(complete, trace, program, packets, path);
   const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, packets);
   return { space, rules: judged === null ? [] : [judged], unread: [...puzzles, ...large], answered };
 }
 
 /** Judges what a node does to connections of other nodes; the same rule where it resets nothing. */
-function judgeResets(rule: Rule, own: Trace, program: Program, packets: Packets, ifname: string | null): Rule {
+function judgeResets(rule: Rule, own: Trace, program: Program, packets: Packets, path: Path): Rule {
   const resets = program.chains.some(({ rules }) => rules.some(({ parts }) => parts.some(canReset)));
-  return resets ? withResets(rule, followStrays(program, packets, ifname), own) : rule;
+  return resets ? withResets(rule, followStrays(program, packets, path), own) : rule;
 }
 
 function canReset(part: Part): boolean {
@@ -170,11 +185,11 @@ function ownTables({ modern, nft }: Pick<Rulesets, 'modern' | 'nft'>): readonly 
   return nft.tables.filter(({ family, name }) => !((family === 'ip' || family === 'ip6') && modern.has(name)));
 }
 
-/** The interface that a cluster rule for the VIP is bound to; the VIP's own, if any is. */
-function interfaceOf({ chains }: Program, vipOn: string | null): string | null {
+/** The interface that a cluster rule for the VIP is bound to; the VIP's own, if any is, also by the name of its VRF. */
+function interfaceOf({ chains }: Program, vipOn: string | null, vrf: string | null): string | null {
   const rules = chains.flatMap((chain) => chain.rules);
   const bound = rules.flatMap(({ names, ifname, parts }) =>
     names && ifname !== null && parts.some(({ kind }) => kind === 'cluster') ? [ifname] : [],
   );
-  return bound.find((ifname) => ifname === vipOn) ?? bound[0] ?? null;
+  return bound.some((ifname) => ifname === vipOn || ifname === vrf) ? vipOn : (bound[0] ?? null);
 }

@@ -89,7 +89,7 @@ export function readOption(option: Option, packets: Packets): WhenPart {
     return carrying((carried) => decide(mark(word, of(carried), packets)));
   }
   if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(word, pkttype, packets)));
-  if (name === '-i') return plain(({ ifname }) => when(comesIn(word, ifname), space));
+  if (name === '-i') return plain(({ ifname }) => comesIn(word, ifname, space));
   if (name === '--state' || name === '--ctstate') {
     const names = listed(word).map((one) => one.toLowerCase());
     return plain(({ tracking }) => connectionStates(names, tracking, space));

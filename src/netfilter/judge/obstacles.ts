@@ -67,7 +67,7 @@ function chainsThatFail({ base, place, use }: Arrival): readonly Obstacle[] {
       ),
     ];
   }
-  const early = base.hook === 'ingress' || (base.hook === 'prerouting' && base.priority <= -200);
+  const early = !['prerouting', 'input'].includes(base.hook) || (base.hook === 'prerouting' && base.priority <= -200);
   if (!early || !use.hash.tracked) return [];
   return [
     obstacle(

@@ -1,19 +1,20 @@
 import { backends } from '../backend.ts';
 import type { Packets } from '../model/packet.ts';
 import type { ChainRule, Program } from '../model/program.ts';
-import type { Answered, Backend, Rule } from '../model/rule.ts';
+import type { Answered, Backend, Obstacle, Rule } from '../model/rule.ts';
 import { mainTraffic, tcp } from '../model/traffic.ts';
 import { holdingOf } from '../walk/holding.ts';
+import type { Path } from '../walk/path.ts';
 import type { Trace } from '../walk/trace.ts';
 import { obstacle } from './obstacle.ts';
 import { claimsOf, obstaclesOf } from './obstacles.ts';
 import { describeTraffic } from './words.ts';
 
 /** Puts what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
-export function ruleOf(program: Program, trace: Trace, { space }: Packets): Rule | null {
+export function ruleOf(program: Program, trace: Trace, { space }: Packets, path: Path): Rule | null {
   const arrivals = trace.arrivals.filter(({ offered }) => !offered.isEmpty);
   const [first] = arrivals;
-  if (first === undefined) return unreachedRule(program, space) ?? droppingRule(trace, space);
+  if (first === undefined) return unreachedRule(program, space, path) ?? droppingRule(trace, space);
   const shared = space.union(arrivals.map(({ offered }) => offered));
   const { id, total, hash, backend, offset } = first.use;
   const holding = holdingOf({ flows: trace.delivered, id, total, shared });
@@ -71,14 +72,13 @@ export function answeredBy(
 }
 
 /** A cluster rule for the VIP that stands where none of its packets pass. */
-function unreachedRule({ chains }: Program, space: Packets['space']): Rule | null {
-  for (const { place, rules } of chains) {
+function unreachedRule({ chains }: Program, space: Packets['space'], path: Path): Rule | null {
+  for (const { place, rules, asleep } of chains) {
     const rule = rules.find(({ names, parts }) => names && parts.some(({ kind }) => kind === 'cluster'));
     const part = rule?.parts.find((one) => one.kind === 'cluster');
     if (rule === undefined || part?.kind !== 'cluster') continue;
     const { backend, id, hash, total, claims, offset } = part.use;
     const traits = backends[backend];
-    const text = `has the cluster rule in ${place}, where none of the VIP's traffic passes: TCP gets no answer, ICMP and UDP are answered by this node for every client`;
     return {
       ...withoutHash(backend, rule, place, space),
       total,
@@ -86,10 +86,32 @@ function unreachedRule({ chains }: Program, space: Packets['space']): Rule | nul
       held: claims ?? space.none,
       hash,
       offset: traits.choosesOffset ? offset : null,
-      obstacles: [obstacle(text, `has the cluster rule in ${place}, where nothing comes`, traits.reachedChain)],
+      obstacles: [unreached(place, asleep ?? null, rule, path, traits.reachedChain)],
     };
   }
   return null;
+}
+
+/** Why none of the VIP's packets come to a cluster rule. */
+function unreached(place: string, asleep: string | null, { ifname }: ChainRule, path: Path, chain: string): Obstacle {
+  const effect = 'TCP gets no answer, ICMP and UDP are answered by this node for every client';
+  if (asleep !== null)
+    return obstacle(
+      `has the cluster rule in the table ${asleep}, which is dormant, so that its chains do nothing: ${effect}`,
+      `has the cluster rule in a dormant table (${asleep})`,
+      `nft add table ${asleep}`,
+    );
+  if (path.vrf !== null && ifname === path.ifname && ifname !== null)
+    return obstacle(
+      `has the cluster rule in ${place} for ${ifname}, but behind prerouting traffic comes in by its VRF ${path.vrf}: ${effect}`,
+      `has the cluster rule for ${ifname} where traffic comes by ${path.vrf}`,
+      `put -i ${path.vrf} into the rule, or move it to prerouting`,
+    );
+  return obstacle(
+    `has the cluster rule in ${place}, where none of the VIP's traffic passes: ${effect}`,
+    `has the cluster rule in ${place}, where nothing comes`,
+    chain,
+  );
 }
 
 /** The VIP's own DROP and no rule that lets anything through: a node that holds no bucket, as IPaddr2 leaves it. */

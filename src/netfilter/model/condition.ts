@@ -97,7 +97,7 @@ export function anyOf(selections: readonly Selection[], space: TrafficSpace): Se
 export function remembered(read: Condition): Condition {
   const known = new Map<string, Selection>();
   return (carried) => {
-    const key = `${carried.tracking} ${carried.ifname}`;
+    const key = `${carried.tracking} ${carried.ifname} ${carried.bridge}`;
     const selection = known.get(key) ?? read(carried);
     known.set(key, selection);
     return selection;
@@ -170,10 +170,14 @@ export function tcpPackets(test: (flags: readonly string[]) => boolean, space: T
 }
 
 /**
- * Whether packets come in by an interface that a rule names (`eth+` with the tool's own wildcard): no client's come by
+ * The packets that come in by an interface that a rule names (`eth+` with the tool's own wildcard): no client's come by
  * `lo`; where the VIP's interface is not known, they may come by every other.
  */
-export function comesIn(pattern: string, ifname: string | null, wildcard = '+'): boolean {
-  if (ifname === null) return pattern !== 'lo';
-  return pattern.endsWith(wildcard) ? ifname.startsWith(pattern.slice(0, -1)) : pattern === ifname;
+export function comesIn(pattern: string, ifname: Carried['ifname'], space: TrafficSpace, wildcard = '+'): Selection {
+  if (ifname === null) return when(pattern !== 'lo', space);
+  const names = [ifname].flat();
+  const met = names.filter((name) =>
+    pattern.endsWith(wildcard) ? name.startsWith(pattern.slice(0, -1)) : pattern === name,
+  );
+  return met.length > 0 && met.length < names.length ? vague(space.all) : when(met.length > 0, space);
 }

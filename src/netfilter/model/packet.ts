@@ -29,8 +29,13 @@ export function hashMark(hash: string, values: readonly number[]): HashMark {
 
 /** What packets carry through the chains beside their own content. */
 export type Carried = {
-  /** Interface they come in by; null when no interface is known, then rules of every interface but `lo` count. */
-  readonly ifname: string | null;
+  /**
+   * Interface they come in by, or several where it is one of them (the ports of a bridge); null when no interface is known,
+   * then rules of every interface but `lo` count.
+   */
+  readonly ifname: string | readonly string[] | null;
+  /** The bridge whose port that is. */
+  readonly bridge: string | null;
   readonly mark: Mark;
   readonly connmark: Mark;
   /** Frames for a cluster MAC come as multicast, which TCP drops; a cluster rule must make them `host`. */
@@ -56,6 +61,7 @@ export function isTracked({ tracking }: Carried): boolean {
 /** As frames for the cluster MAC arrive. */
 export const arriving: Carried = {
   ifname: null,
+  bridge: null,
   mark: 0,
   connmark: 0,
   pkttype: 'multicast',
@@ -66,7 +72,7 @@ export const arriving: Carried = {
 };
 
 /** As any packet passes that connection tracking has seen: what the structure of a ruleset is looked at with. */
-export function typical(ifname: string | null): Carried {
+export function typical(ifname: Carried['ifname']): Carried {
   return { ...arriving, ifname, tracking: 'tracked' };
 }
 
@@ -84,8 +90,9 @@ export function changeMark(mark: Mark, change: (value: number) => number): Mark 
 }
 
 /** Equal where packets can be handled together. */
-export function carriedKey({ ifname, mark, connmark, pkttype, tracking, met, estranged, certain }: Carried): string {
-  return `${ifname} ${markKey(mark)} ${markKey(connmark)} ${pkttype} ${tracking} ${met} ${estranged} ${certain}`;
+export function carriedKey(carried: Carried): string {
+  const { ifname, bridge, mark, connmark, pkttype, tracking, met, estranged, certain } = carried;
+  return `${ifname} ${bridge} ${markKey(mark)} ${markKey(connmark)} ${pkttype} ${tracking} ${met} ${estranged} ${certain}`;
 }
 
 function markKey(mark: Mark): string {

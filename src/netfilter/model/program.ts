@@ -81,11 +81,16 @@ export type ChainRule = {
   readonly extension: Extension | null;
 };
 
-export type Chain = { readonly place: string; readonly rules: readonly ChainRule[] };
+export type Chain = {
+  readonly place: string;
+  readonly rules: readonly ChainRule[];
+  /** The table of it, where that is dormant: the kernel does not call its chains. */
+  readonly asleep?: string;
+};
 
 /** A chain that the kernel itself calls. */
 export type BaseChain = {
-  readonly hook: 'ingress' | 'prerouting' | 'input' | 'other';
+  readonly hook: 'ingress' | 'bridge prerouting' | 'bridge input' | 'prerouting' | 'input' | 'other';
   readonly priority: number;
   /** The interfaces whose packets it sees; empty where it sees those of all. */
   readonly devices: readonly string[];

@@ -16,7 +16,9 @@ import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, text
 import { onlyRedirects, readStatement } from './statement.ts';
 import { nftExpression, nftText } from './text.ts';
 
-const hooks = ['ingress', 'prerouting', 'input'] as const;
+const hooks: ReadonlyMap<string, BaseChain['hook']> = new Map(
+  (['ingress', 'prerouting', 'input', 'bridge prerouting', 'bridge input'] as const).map((hook) => [hook, hook]),
+);
 
 /** Writes nft tables as chains that packets can be sent through; also the chains that none of them passes. */
 export function nftChains(
@@ -27,22 +29,22 @@ export function nftChains(
   const chains: Chain[] = [];
   const own = packets.space.family === 4 ? 'ip' : 'ip6';
   for (const table of tables) {
-    const passes = [own, 'inet', 'netdev'].includes(table.family);
-    if (!passes && !(table.family === 'bridge' || table.family === 'arp')) continue;
+    const passes = [own, 'inet', 'netdev', 'bridge'].includes(table.family);
+    if (!passes && table.family !== 'arp') continue;
     const read = new Map<string, Chain>();
     for (const chain of table.chains.values()) {
       const place = `${table.family} ${table.name} ${chain.name}`;
       const rules = chain.rules.map((rule) =>
         readNftRule(rule, { packets, table, spot: `${packets.origin} ${place} ${rule.handle}`, place }),
       );
-      read.set(chain.name, { place, rules });
+      const asleep = table.dormant ? { asleep: `${table.family} ${table.name}` } : {};
+      read.set(chain.name, { place, rules, ...asleep });
     }
-    // Rules of a bridge decide over frames before any of this; only those that hash are of interest.
     chains.push(...read.values());
-    if (!passes) continue;
+    if (!passes || table.dormant) continue;
     for (const chain of table.chains.values()) {
       const entry = read.get(chain.name);
-      if (entry !== undefined && chain.hook !== null) bases.push(baseOf(chain, entry, read));
+      if (entry !== undefined && chain.hook !== null) bases.push(baseOf(table.family, chain, entry, read));
     }
   }
   return { bases, chains };
@@ -56,11 +58,11 @@ export function setsNftConnmarks(tables: readonly NftTable[]): boolean {
   );
 }
 
-function baseOf(chain: NftChain, entry: Chain, table: ReadonlyMap<string, Chain>): BaseChain {
+function baseOf(family: string, chain: NftChain, entry: Chain, table: ReadonlyMap<string, Chain>): BaseChain {
   const policy = chain.policy === 'drop' ? policyRule('nft', 'nftables', 'policy drop') : null;
   const rules = policy === null ? withoutIdleEnd(entry.rules) : entry.rules;
   return {
-    hook: hooks.find((hook) => hook === chain.hook) ?? 'other',
+    hook: hooks.get(family === 'bridge' ? `bridge ${chain.hook}` : `${chain.hook}`) ?? 'other',
     priority: chain.priority,
     devices: chain.hook === 'ingress' ? chain.devices : [],
     nat: chain.type === 'nat',

@@ -245,8 +245,10 @@ function metaOperand(key: string, packets: Packets): Operand {
     case 'iifname':
       return {
         ...unknownOperand(packets),
-        equals: (value, { ifname }) => when(comesIn(textOf(value), ifname, '*'), space),
+        equals: (value, { ifname }) => comesIn(textOf(value), ifname, space, '*'),
       };
+    case 'ibrname':
+      return { ...unknownOperand(packets), equals: (value, { bridge }) => when(textOf(value) === bridge, space) };
     case 'l4proto':
       return operand(packets, (value) => spans('protocol', protocols(value), packets));
     case 'nfproto':

@@ -18,6 +18,8 @@ export type NftChain = {
 export type NftTable = {
   readonly family: string;
   readonly name: string;
+  /** True where its chains do nothing until it is woken (`flags dormant`). */
+  readonly dormant: boolean;
   readonly chains: Map<string, NftChain>;
   /** Elements of sets and maps by name; a map's element is a pair. */
   readonly sets: Map<string, readonly unknown[]>;
@@ -35,15 +37,29 @@ export function parseNft(lines: readonly string[]): NftRuleset {
   const tableOf = (object: Fields) => {
     const family = textOf(object['family']);
     const name = textOf(object['table'] ?? object['name']);
-    const known = tables.get(`${family} ${name}`) ?? { family, name, chains: new Map(), sets: new Map() };
+    const known = tables.get(`${family} ${name}`) ?? {
+      family,
+      name,
+      dormant: false,
+      chains: new Map(),
+      sets: new Map(),
+    };
     tables.set(`${family} ${name}`, known);
     return known;
+  };
+  const sleep = (object: Fields) => {
+    const table = tableOf(object);
+    tables.set(`${table.family} ${table.name}`, { ...table, dormant: true });
   };
   for (const line of lines) {
     const objects = readLine(line);
     if (objects === null) strange.push(`no JSON of nft: ${line.slice(0, 120)}`);
     else if (objects.some((object) => !isComplete(object))) strange.push(`not whole: ${line.slice(0, 120)}`);
-    for (const object of objects ?? []) addObject(object, tableOf);
+    for (const object of objects ?? []) {
+      const table = fieldsOf(object['table']);
+      if (table !== null && isDormant(table)) sleep(table);
+      addObject(object, tableOf);
+    }
   }
   // nft lists a chain before its rules; without it nobody knows where they stand.
   for (const { family, name, chains } of tables.values())
@@ -90,6 +106,12 @@ function isComplete(object: Fields): boolean {
   if (rule !== null) return Array.isArray(rule['expr']);
   const said = ['type', 'hook', 'prio', 'policy'].filter((key) => chain !== null && key in chain);
   return said.length === 0 || said.length === 4;
+}
+
+/** nft 1.0.6 prints the table's own name there, for whatever flag; `owner` and `persist` came later, with their names. */
+function isDormant({ flags }: Fields): boolean {
+  const names = [flags].flat().filter((flag) => flag !== undefined);
+  return names.some((flag) => flag !== 'owner' && flag !== 'persist');
 }
 
 function addObject(object: Fields, tableOf: (fields: Fields) => NftTable): void {

@@ -2,6 +2,7 @@ import { type Doubt, graver, vague } from '../model/condition.ts';
 import { arriving, type Carried, carriedKey, type Flow, type Packets, typical } from '../model/packet.ts';
 import type { BaseChain, Case, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
 import { phase, type Traffic, type TrafficSpace, tcp } from '../model/traffic.ts';
+import { atStage, type Path, type Stage, stagesOf } from './path.ts';
 import {
   certainTraffic,
   decided,
@@ -26,7 +27,6 @@ const fates = {
   unknown: 'unknown',
 } as const;
 
-const hooks = ['ingress', 'prerouting', 'input'];
 /** Where connection tracking looks at packets (`NF_IP_PRI_CONNTRACK`). */
 const conntrackPriority = -200;
 
@@ -38,27 +38,35 @@ const deepestJump = 64;
  * Sends a VIP's packets through every chain that packets for this host pass, in the kernel's order: hook, then
  * priority. To accept ends one base chain only; the next one sees those packets again.
  */
-export function followPackets(program: Program, { space }: Packets, ifname: string | null): Trace {
-  return walkThrough(program, { ...arriving, ifname, connmark: program.setsConnmarks ? null : 0 }, space.all);
+export function followPackets(program: Program, { space }: Packets, path: Path): Trace {
+  return walkThrough(program, path, { ...arriving, connmark: program.setsConnmarks ? null : 0 }, space.all);
 }
 
 /** The same for segments of TCP connections that another node answers. */
-export function followStrays(program: Program, { space }: Packets, ifname: string | null): Trace {
+export function followStrays(program: Program, { space }: Packets, path: Path): Trace {
   const later = space.only({ protocol: tcp, phase: phase.later });
-  return walkThrough(program, { ...arriving, ifname, tracking: 'stray' }, later);
+  return walkThrough(program, path, { ...arriving, tracking: 'stray' }, later);
 }
 
-function walkThrough(program: Program, carried: Carried, traffic: Traffic): Trace {
-  const { ifname } = carried;
-  const walk = new Walk(traffic.space, ifname);
-  const bases = program.bases
-    .filter(({ hook }) => hook !== 'other')
-    .filter(({ devices }) => devices.length === 0 || ifname === null || devices.includes(ifname))
-    // Of chains that hook and priority do not order, the one that was registered last runs first (measured).
-    .reverse()
-    .sort((a, b) => hooks.indexOf(a.hook) - hooks.indexOf(b.hook) || a.priority - b.priority);
-  const flows = bases.reduce<readonly Flow[]>((on, base) => walk.pass(base, on), [{ carried, traffic }]);
+function walkThrough({ bases }: Program, path: Path, carried: Carried, traffic: Traffic): Trace {
+  const walk = new Walk(traffic.space);
+  const flows = stagesOf(path).reduce<readonly Flow[]>(
+    (on, stage) => {
+      walk.enter(stage);
+      const chains = bases
+        .flatMap((base) => atStage(base, stage, traffic.space))
+        // Of chains that hook and priority do not order, the one that was registered last runs first (measured).
+        .reverse()
+        .sort((a, b) => a.priority - b.priority);
+      return chains.reduce((here, base) => walk.pass(base, here), merge(on.map((flow) => arriveBy(flow, stage))));
+    },
+    [{ carried, traffic }],
+  );
   return walk.trace(flows);
+}
+
+function arriveBy(flow: Flow, { ifname, bridge }: Stage): Flow {
+  return { ...flow, carried: { ...flow.carried, ifname, bridge } };
 }
 
 /** Where a rule stands in a walk, and how deep in jumps. */
@@ -68,7 +76,9 @@ type Spot = Place & { readonly depth: number };
 class Walk {
   private readonly space: TrafficSpace;
   /** What the structure of the rulesets is looked at with. */
-  private readonly typical: Carried;
+  private typical: Carried = typical(null);
+  /** The hooks that packets have passed: a VRF sends them through prerouting again. */
+  private readonly passed: Stage['hook'][] = [];
   private readonly nothing: Stream;
   private readonly arrivals: Arrival[] = [];
   private readonly takenBehind: Taken[] = [];
@@ -96,13 +106,18 @@ class Walk {
   /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
   private diversions = 0;
 
-  constructor(space: TrafficSpace, ifname: string | null) {
+  constructor(space: TrafficSpace) {
     this.space = space;
-    this.typical = typical(ifname);
     this.nothing = noStream(space);
     this.redirected = space.none;
     this.doubted = space.none;
     this.seen = space.all;
+  }
+
+  /** Begins a stage of the way. */
+  enter({ hook, ifname, bridge }: Stage): void {
+    this.typical = { ...typical(ifname), bridge };
+    this.passed.push(hook);
   }
 
   /** What the walk has found, with the packets that came through to its end. */
@@ -243,7 +258,10 @@ class Walk {
     exact: boolean,
     own: Traffic,
   ): Stream {
-    if (this.base !== null) {
+    const again = this.passed.indexOf('prerouting') < this.passed.length - 1 && this.passed.at(-1) === 'prerouting';
+    const known =
+      again && this.arrivals.some(({ rule, offered }) => rule === spot.rule && stream.offered.within(offered));
+    if (this.base !== null && !known) {
       const sent = stream.flows.every(({ carried }) => carried.certain);
       this.arrivals.push({
         base: this.base,

@@ -1,0 +1,50 @@
+import type { Link } from './link.ts';
+
+/** Where frames come by on their way up to an interface: by one of these, into a bridge or not. */
+export type Level = {
+  readonly ifnames: readonly string[];
+  /** The bridge whose ports they are; null where they are none. */
+  readonly bridge: string | null;
+};
+
+/**
+ * The interfaces under an interface, from the cards up: the card of a VLAN or macvlan, the slaves of a bond, the ports of a
+ * bridge. Empty for a card, and where `ip` does not tell of what kind the interface is.
+ */
+export function levelsBelow(links: readonly Link[], ifname: string, depth = 0): readonly Level[] {
+  const link = links.find((one) => one.ifname === ifname);
+  // No kernel stacks more than that (MAX_NEST_DEV).
+  if (link === undefined || depth > 8) return [];
+  const under = ifnamesUnder(links, link);
+  if (under.length === 0) return [];
+  const deeper = under.map((one) => levelsBelow(links, one, depth + 1));
+  const most = Math.max(...deeper.map((levels) => levels.length));
+  // Counted from above: what is under one port of a bridge is not under the others.
+  const below = Array.from({ length: most }, (_, i) =>
+    joinLevels(deeper.flatMap((levels) => levels.at(i - most) ?? [])),
+  );
+  return [...below, { ifnames: under, bridge: link.kind === 'bridge' ? ifname : null }];
+}
+
+function ifnamesUnder(links: readonly Link[], { ifname, kind, parent }: Link): readonly string[] {
+  if (kind === 'bridge' || kind === 'bond' || kind === 'team')
+    return links.filter(({ master }) => master === ifname).map((one) => one.ifname);
+  // The other end of a veth is no way by which its frames come.
+  const stacked = kind !== null && stackedKinds.includes(kind) && links.some((one) => one.ifname === parent);
+  return stacked && parent !== null ? [parent] : [];
+}
+
+const stackedKinds = ['vlan', 'macvlan', 'macvtap', 'ipvlan', 'macsec'];
+
+function joinLevels(levels: readonly Level[]): Level {
+  const bridges = new Set(levels.map(({ bridge }) => bridge));
+  const [bridge = null] = bridges.size === 1 ? bridges : [];
+  return { ifnames: [...new Set(levels.flatMap(({ ifnames }) => ifnames))], bridge };
+}
+
+/** The VRF that an interface belongs to, behind prerouting the interface of all that comes in by it; null without one. */
+export function vrfOf(links: readonly Link[], ifname: string): string | null {
+  const link = links.find((one) => one.ifname === ifname);
+  const master = links.find((one) => one.ifname === link?.master);
+  return master !== undefined && (master.kind === 'vrf' || link?.memberOf === 'vrf') ? master.ifname : null;
+}
