@@ -48,3 +48,16 @@ export function vrfOf(links: readonly Link[], ifname: string): string | null {
   const master = links.find((one) => one.ifname === link?.master);
   return master !== undefined && (master.kind === 'vrf' || link?.memberOf === 'vrf') ? master.ifname : null;
 }
+
+/** The other interfaces to which a frame for a group comes that comes to this one: macvlans over it, and what is under it. */
+export function besides(links: readonly Link[], ifname: string): readonly string[] {
+  const own = links.find((one) => one.ifname === ifname);
+  const parent = own?.kind === 'macvlan' ? own.parent : null;
+  return links
+    .filter((link) => link.ifname !== ifname && link.flags.includes('UP'))
+    .filter((link) => {
+      const over = link.kind === 'macvlan' && link.parent !== null && [ifname, parent].includes(link.parent);
+      return over || link.ifname === parent;
+    })
+    .map((link) => link.ifname);
+}

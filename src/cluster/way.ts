@@ -1,12 +1,26 @@
-import type { Stretch, Stretches } from '../member/index.ts';
+import { judgeCards, judgeClusterMac, type Stretch, type Stretches } from '../member/index.ts';
 import type { ReadNode } from './facts.ts';
+import { sharersOf } from './node.ts';
 import type { Wanted } from './wanted.ts';
 
 /** Judges one stretch of the way on all nodes together: what one node lacks shows beside the others. */
 type Judge = (nodes: readonly ReadNode[], wanted: Wanted) => ReadonlyMap<string, Stretch>;
 
 /** The stretches beside the cluster rule, in the order in which a client's packet passes them. */
-const stretches: readonly Judge[] = [];
+const stretches: readonly Judge[] = [cards];
+
+/** The card, and what lies under and over it. */
+function cards(nodes: readonly ReadNode[], { vip, mac }: Wanted): ReadonlyMap<string, Stretch> {
+  const sharers = sharersOf(nodes);
+  const uses = sharers.flatMap(({ node, ifname }) => {
+    const { reading } = nodes.find(({ name }) => name === node.name) ?? {};
+    if (ifname === null || reading === undefined) return [];
+    return [{ node, ifname, shared: reading.rules[0]?.shared ?? null, besides: reading.besides }];
+  });
+  const [first] = nodes;
+  if (first === undefined) return new Map();
+  return judgeCards(uses, { vip, mac: judgeClusterMac(sharers, mac).mac, space: first.reading.space });
+}
 
 /** Follows the way of clients' packets on each node, from who answers ARP to the way back. */
 export function followWay(nodes: readonly ReadNode[], wanted: Wanted): Stretches {

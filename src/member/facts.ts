@@ -1,11 +1,16 @@
 import {
   type HostAddresses,
+  type InboundReading,
+  isInternal,
   type Link,
   locate,
   type MacReading,
   type Placement,
   readAddresses,
+  readInbound,
   readNamedMacs,
+  readSettings,
+  type Settings,
 } from '../address/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
@@ -20,6 +25,10 @@ export type ReachedNode = {
   readonly placements: readonly Placement[];
   /** The MACs that its rules name for the VIP. */
   readonly macs: MacReading;
+  /** Null where they are not in the answer. */
+  readonly settings: Settings | null;
+  /** What traffic control does with what comes in. */
+  readonly inbound: InboundReading;
 };
 
 /** A node that gave nothing, or nothing whole. */
@@ -37,6 +46,8 @@ export function memberFacts(name: string, snapshot: Snapshot, vip: string): Reac
     host,
     placements: locate(host, vip),
     macs: readNamedMacs(snapshot, vip),
+    settings: readSettings(snapshot),
+    inbound: readInbound(snapshot),
   };
 }
 
@@ -51,13 +62,13 @@ export function isLoopback(node: ReachedNode, ifname: string): boolean {
 }
 
 /** The places where clients' frames can arrive. */
-export function networkPlaces(node: ReachedNode): readonly Placement[] {
-  return node.placements.filter(({ address }) => !isLoopback(node, address.ifname));
+export function networkPlaces({ placements, host }: ReachedNode): readonly Placement[] {
+  return placements.filter(({ address }) => !isInternal(host.links ?? [], address.ifname));
 }
 
 /**
  * The interface by which a node takes the VIP's frames in: the one that its rule is bound to where it has the VIP there
- * or on loopback alone, else the one that has the VIP. Null where that is not known.
+ * or on no card, else the one that has the VIP. Null where that is not known.
  */
 export function frameInterface(node: ReachedNode, bound: string | null): string | null {
   const there = networkPlaces(node).map(({ address }) => address.ifname);

@@ -1,6 +1,6 @@
 import type { Placement } from '../address/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
-import { linkOf, networkPlaces, type ReachedNode } from './facts.ts';
+import { isLoopback, linkOf, networkPlaces, type ReachedNode } from './facts.ts';
 import { notRead } from './unread.ts';
 
 /** Where a node is to have the VIP. */
@@ -43,7 +43,11 @@ export function judgePlacement(node: ReachedNode, wanted: WantedPlacement): Judg
     return { ...bare, standing: 'unread', usable: null, faults };
   }
   if (placements.length === 0) return { ...bare, standing: 'absent', usable: false };
-  const network = networkPlaces(node);
+  // Where loopback counts, a dummy is no better.
+  const network =
+    wanted.loopback === 'counts'
+      ? networkPlaces(node)
+      : placements.filter(({ address }) => !isLoopback(node, address.ifname));
   if (network.length === 0 && wanted.loopback !== 'counts') return { ...bare, standing: 'loopback', usable: false };
   const allowed = network.length === 0 ? placements : network;
   const places = network.filter(({ address }) => wanted.ifname === null || address.ifname === wanted.ifname);

@@ -1,4 +1,4 @@
-import { type Family, isInternal, locate, parseIp, readAddresses, vrfOf } from '../address/index.ts';
+import { besides, type Family, isInternal, locate, parseIp, readAddresses, vrfOf } from '../address/index.ts';
 import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
@@ -82,11 +82,17 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   const all = [...unread, ...strange, ...damaged, ...unreadHeads(heads, nft), ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
   const usable = kernel.unread !== null ? [] : found.rules;
-  return { space, rules: usable, unread: all, answered: all.length > 0 ? null : found.answered };
+  return {
+    space,
+    rules: usable,
+    unread: all,
+    answered: all.length > 0 ? null : found.answered,
+    besides: found.besides,
+  };
 }
 
 function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
-  return { space, rules: [], unread, answered: null };
+  return { space, rules: [], unread, answered: null, besides: new Map() };
 }
 
 function sectionsOf(family: Family): { readonly legacy: SectionName; readonly modern: SectionName } {
@@ -150,7 +156,16 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   const complete = rule === null || clusterip === null ? rule : withKernelState(rule, clusterip);
   const judged = complete === null ? null : judgeResets(complete, trace, program, packets, path);
   const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, packets);
-  return { space, rules: judged === null ? [] : [judged], unread: [...puzzles, ...large], answered };
+  const others = path.ifname === null ? [] : besides(links, path.ifname);
+  return {
+    space,
+    rules: judged === null ? [] : [judged],
+    unread: [...puzzles, ...large],
+    answered,
+    besides: new Map(
+      others.map((other) => [other, answeredBy(followPackets(program, packets, pathTo(links, other)), packets)]),
+    ),
+  };
 }
 
 /** Judges what a node does to connections of other nodes; the same rule where it resets nothing. */

@@ -1,11 +1,11 @@
 import type { View } from '../address/index.ts';
 import {
   type ClusterMac,
-  isLoopback,
   judgeArp,
   judgeClusterMac,
   judgeOwnMac,
   type Member,
+  networkPlaces,
   type ReachedNode,
   type SilentNode,
 } from '../member/index.ts';
@@ -54,8 +54,8 @@ export function judgeVip(members: readonly Member[], view: View | null, wanted: 
 /** A failover VIP is only judged by --mac, which then may be the unicast MAC of a virtual router. */
 function macOf(holders: readonly VipNode[], wanted: WantedVip): ClusterMac {
   const entrances = holders.flatMap(({ node, places: [place] }) =>
-    // On loopback (LVS direct routing) frames come by the card's own MAC.
-    place === undefined || isLoopback(node, place.address.ifname) ? [] : [{ node, ifname: place.address.ifname }],
+    // On loopback or a dummy (LVS direct routing) frames come by the card's own MAC.
+    place === undefined || !networkPlaces(node).includes(place) ? [] : [{ node, ifname: place.address.ifname }],
   );
   if (wanted.skipMac || entrances.length === 0) return nothing;
   if (isShared(wanted)) return judgeClusterMac(entrances, wanted.mac);

@@ -1,5 +1,5 @@
-import type { Placement } from '../address/index.ts';
-import { isLoopback, judgePlacement, type ReachedNode, type Standing } from '../member/index.ts';
+import { type Placement, parseIp } from '../address/index.ts';
+import { cardFaults, isLoopback, judgePlacement, type ReachedNode, type Standing } from '../member/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
 import type { WantedVip } from './wanted.ts';
 
@@ -32,14 +32,37 @@ export function judgeVipNode(node: ReachedNode, wanted: WantedVip): VipNode {
     const misplaced = wrongPlace(node, standing, wanted);
     return { node, places: [], has: true, unusable: misplaced.brief, faults: [misplaced] };
   }
+  if (
+    standing === 'placed' &&
+    wanted.expect !== 'all' &&
+    places.every(({ address }) => isSilent(node, address.ifname, wanted))
+  ) {
+    const there = listOf(places.map(({ address }) => address.ifname));
+    const text = `${node.name} has ${wanted.vip} on ${there}, for which no card answers ARP: that does not count`;
+    return { node, places: [], has: false, unusable: null, faults: [fault('OK', text)] };
+  }
   const dead = judged.faults.find(({ state }) => usable === false && state === 'CRITICAL');
   return {
     node,
     places,
     has: standing === 'unread' ? null : standing === 'placed',
     unusable: dead?.brief ?? null,
-    faults: [...judged.faults, ...prefixFaults(node, places, wanted)],
+    faults: [
+      ...judged.faults,
+      ...places.flatMap(({ address }) => cardFaults(node, address.ifname)),
+      ...prefixFaults(node, places, wanted),
+    ],
   };
+}
+
+/**
+ * Whether nobody who asks on the wire is answered for an address there: of a dummy (`kube-ipvs0`) no card answers with
+ * arp_ignore=1 (measured), and never over IPv6 (Linux: ndisc_recv_ns asks for the card's own addresses).
+ */
+function isSilent({ host, settings }: ReachedNode, ifname: string, { vip }: WantedVip): boolean {
+  if (host.links?.find((link) => link.ifname === ifname)?.kind !== 'dummy') return false;
+  if (parseIp(vip)?.family === 6) return true;
+  return (settings?.get('net.ipv4.conf.all.arp_ignore') ?? 0) >= 1;
 }
 
 /** --allow-lo: on every node of a load-sharing cluster loopback is as good, beside directors it does not count. */

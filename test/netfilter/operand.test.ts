@@ -32,7 +32,7 @@ const sets: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly u
 
 /** What a comparison selects of the packets that carry this; the reason where it cannot be read. */
 function selected(left: unknown, op: string, right: unknown, change: Partial<Carried> = {}, vip = vip4): Said | string {
-  const table: NftTable = { family: 'inet', name: 'filter', chains: new Map(), sets: new Map(sets) };
+  const table: NftTable = { family: 'inet', name: 'filter', chains: new Map(), dormant: false, sets: new Map(sets) };
   const scope: Scope = { packets: packetsTo(vip), table, spot: '1 inet filter input 3' };
   const side = readOperand(left, scope);
   return side.ok ? said(compare(side.value, op, right, { ...typical('eth1'), ...change }, scope)) : side.reason;
@@ -270,7 +270,7 @@ describe('hashes', () => {
     change: Partial<Carried> = {},
   ): readonly number[] | string {
     const packets = packetsTo(vip4);
-    const table: NftTable = { family: 'inet', name: 'filter', chains: new Map(), sets: new Map(sets) };
+    const table: NftTable = { family: 'inet', name: 'filter', chains: new Map(), dormant: false, sets: new Map(sets) };
     const scope: Scope = { packets, table, spot: '1 inet filter input 3' };
     const side = readOperand(left, scope);
     if (!side.ok) return side.reason;
@@ -316,7 +316,11 @@ describe('hashes', () => {
 
   test('a mark for each residue meets those that have it', () => {
     const packets = packetsTo(vip4);
-    const scope: Scope = { packets, table: { family: 'ip', name: 't', chains: new Map(), sets: new Map() }, spot: '1' };
+    const scope: Scope = {
+      packets,
+      table: { family: 'ip', name: 't', chains: new Map(), dormant: false, sets: new Map() },
+      spot: '1',
+    };
     const side = readOperand(meta('mark'), scope);
     if (!side.ok) throw new Error(side.reason);
     const carried = { ...typical('eth1'), mark: hashMark('h', [7, 8, 7]) };

@@ -104,6 +104,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     rules: [],
     unread: unread === null ? [] : [unread],
     answered: null,
+    besides: new Map(),
   });
   const entry = entryOf(snapshot, vip);
   if (entry === undefined) return nothing(withoutEntry(snapshot, [], vip));
@@ -133,7 +134,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     managed: false,
     shared: space.all,
   };
-  return { space, rules: [rule], unread: [], answered };
+  return { space, rules: [rule], unread: [], answered, besides: new Map() };
 }
 
 /** What is answered when only the buckets are known: by a hash that all nodes are taken to have alike. */

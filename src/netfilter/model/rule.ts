@@ -103,4 +103,6 @@ export type Reading = {
   readonly unread: readonly Unread[];
   /** What of a client's packets comes through all chains; null where it cannot be told. */
   readonly answered: Answered | null;
+  /** The same of frames that come in a second time, by another interface on the same wire, by its name. */
+  readonly besides: ReadonlyMap<string, Answered | null>;
 };

@@ -1,0 +1,37 @@
+import { type Section, type Snapshot, section } from '../snapshot/index.ts';
+import { parseFilters, type TrafficFilter } from './filter.ts';
+import { parseQueues } from './queue.ts';
+
+/** The filters through which traffic control sends what comes in by an interface, before any chain. */
+export type Inbound = {
+  readonly ifname: string;
+  readonly filters: readonly TrafficFilter[];
+  /** What stands there and was not understood, or why it was not read. */
+  readonly unread: readonly string[];
+};
+
+/** The interfaces that filter what comes in, or why that is not known. */
+export type InboundReading =
+  | { readonly read: true; readonly interfaces: readonly Inbound[] }
+  | { readonly read: false; readonly reason: string };
+
+/** Takes what traffic control does with incoming packets out of a snapshot: `tc qdisc show` and `tc filter show dev IF ingress`. */
+export function readInbound(snapshot: Snapshot): InboundReading {
+  const part = section(snapshot, 'qdisc');
+  if (part === undefined) return { read: false, reason: 'the answer has no such section' };
+  if (part.status !== 'read') return { read: false, reason: whyNot(part) };
+  const queues = parseQueues(part.lines).read.filter(({ kind }) => kind === 'clsact' || kind === 'ingress');
+  return { read: true, interfaces: queues.map(({ ifname }) => inboundOf(snapshot, ifname)) };
+}
+
+function inboundOf(snapshot: Snapshot, ifname: string): Inbound {
+  const part = section(snapshot, 'tc-ingress', ifname);
+  if (part === undefined) return { ifname, filters: [], unread: ['its filters are not in the answer'] };
+  if (part.status !== 'read') return { ifname, filters: [], unread: [`its filters were not read: ${whyNot(part)}`] };
+  const { read, unread } = parseFilters(part.lines);
+  return { ifname, filters: read, unread: [...unread, ...part.leftOut.map((what) => `left out: ${what}`)] };
+}
+
+function whyNot({ status, command, errors, exit }: Section): string {
+  return status === 'missing' ? `${command} is not installed` : (errors.at(-1) ?? `exit ${exit}`);
+}

@@ -1,0 +1,145 @@
+import { ipv4Setting, levelsBelow, parseIp } from '../address/index.ts';
+import {
+  type Answered,
+  describeTraffic,
+  mainTraffic,
+  type Traffic,
+  type TrafficSpace,
+  tcp,
+} from '../netfilter/index.ts';
+import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { linkOf, type ReachedNode } from './facts.ts';
+import { type Deed, takenInbound } from './inbound.ts';
+import type { Stretch } from './stretch.ts';
+import { takesAllGroups } from './subscription.ts';
+
+/** A node whose clients' frames come in by an interface. */
+export type CardUse = {
+  readonly node: ReachedNode;
+  readonly ifname: string;
+  /** What the cluster shares; null on a node without a rule. */
+  readonly shared: Traffic | null;
+  /** What is answered of frames that come in by another interface of the same wire, by its name; null where that is not known. */
+  readonly besides: ReadonlyMap<string, Answered | null>;
+};
+
+/** Judges the cards of the nodes that share a VIP, and what lies under and over them; `mac`: null where it is not known. */
+export function judgeCards(
+  uses: readonly CardUse[],
+  { vip, mac, space }: { readonly vip: string; readonly mac: string | null; readonly space: TrafficSpace },
+): ReadonlyMap<string, Stretch> {
+  const ip = parseIp(vip);
+  const taken = uses.map(({ node, ifname }) => {
+    const links = node.host.links ?? [];
+    const levels = [...levelsBelow(links, ifname), { ifnames: [ifname], bridge: null }];
+    const { inbound } = node;
+    if (ip === null || !inbound.read) return { deeds: [], lost: space.none, doubt: space.none };
+    const frame = { protocol: ip.family === 4 ? 'ip' : 'ipv6', vip: ip, side: 'destination', mac } as const;
+    return takenInbound(levels, inbound.interfaces, { frame, space, links });
+  });
+  const note = notLookedAt(uses);
+  return new Map(
+    uses.map((use, i) => {
+      const { node, ifname } = use;
+      const { deeds = [], lost = space.none, doubt = space.none } = taken[i] ?? {};
+      const alike = taken.map((one) => one.lost).reduce((all, one) => all.and(one), space.all);
+      const [deaf, program] = [withoutArp(node, ifname), attached(node, ifname)];
+      const stretch: Stretch = {
+        faults: [
+          ...deaf,
+          ...program,
+          ...deeds.map((deed) =>
+            deedFault(node, deed, uses.length > 1 && !alike.equals(space.all) ? alike : space.none),
+          ),
+          ...doubled(use, mac),
+          ...(i === 0 ? note : []),
+        ],
+        lost: deaf.length > 0 ? space.all : lost,
+        doubt: program.length > 0 ? space.all : doubt,
+      };
+      return [node.name, stretch] as const;
+    }),
+  );
+}
+
+/** Said once for all nodes. */
+function notLookedAt(uses: readonly CardUse[]): readonly Fault[] {
+  const unread = uses.flatMap(({ node: { name, inbound } }) =>
+    inbound.read ? [] : [{ name, reason: inbound.reason }],
+  );
+  const [first] = unread;
+  if (first === undefined) return [];
+  const names = listOf(unread.map(({ name }) => name));
+  const text = `not looked at: filters of traffic control on ${names} (${first.reason})`;
+  return [fault('OK', 'filters of traffic control not looked at', text)];
+}
+
+/** What the interface itself, and those under it, show: no ARP, or a program that may drop. */
+export function cardFaults(node: ReachedNode, ifname: string): readonly Fault[] {
+  return [...withoutArp(node, ifname), ...attached(node, ifname)];
+}
+
+/**
+ * `NOARP`: the node answers nobody who asks for the VIP, and sends what it answers to itself (measured). Tunnels, dummies
+ * and VRFs have it by nature.
+ */
+function withoutArp(node: ReachedNode, ifname: string): readonly Fault[] {
+  const link = linkOf(node, ifname);
+  if (link === undefined || !link.flags.includes('NOARP') || !link.flags.includes('BROADCAST')) return [];
+  if (link.kind === 'dummy' || link.kind === 'vrf') return [];
+  const text = `${node.name}: ${ifname}, which has the VIP, has NOARP: it answers nobody who asks for the VIP, and finds no neighbour for its answers. Fix: ip link set ${ifname} arp on`;
+  return [fault('CRITICAL', `${node.name}: ${ifname} has NOARP`, text)];
+}
+
+/** A program at the card may drop what it likes before anything else sees it, and no tool says what. */
+function attached(node: ReachedNode, ifname: string): readonly Fault[] {
+  const links = node.host.links ?? [];
+  const names = [...levelsBelow(links, ifname).flatMap(({ ifnames }) => ifnames), ifname];
+  return names.flatMap((name) => {
+    const xdp = linkOf(node, name)?.xdp ?? null;
+    if (xdp === null) return [];
+    const text = `${node.name}: an XDP program (${xdp}) on ${name} may drop the VIP's frames before any rule sees them; what it drops cannot be read. Look at it with bpftool net show dev ${name}, and ask a client of ${node.name}`;
+    return [fault('WARNING', `${node.name}: an XDP program on ${name} may drop the VIP`, text)];
+  });
+}
+
+function deedFault({ name }: ReachedNode, { state, verb, traffic, ifname, text }: Deed, alike: Traffic): Fault {
+  const what = describeTraffic(traffic) || 'everything';
+  const brief = `${name}: tc ingress on ${ifname} ${verb} ${what}`;
+  const policy = state === 'CRITICAL' && traffic.within(alike);
+  const minor = state === 'CRITICAL' && !traffic.meets(mainTraffic(traffic.space));
+  const fix = state === 'CRITICAL' && !policy ? `. Fix: tc filter del dev ${ifname} ingress` : '';
+  const full = `${brief} to the VIP${policy ? ' (all nodes alike)' : ''}: ${text}${fix}`;
+  return fault(policy ? 'OK' : minor ? 'WARNING' : state, brief, full);
+}
+
+/** Frames that come in a second time, by a macvlan over the interface or by what is under it: TCP alone does not mind. */
+function doubled({ node, ifname, shared, besides }: CardUse, mac: string | null): readonly Fault[] {
+  if (shared === null || mac === null) return [];
+  const { space } = shared;
+  const datagrams = shared.less(space.only({ protocol: tcp }));
+  return [...besides].flatMap(([other, answered]) => {
+    if (!listens(node, other, mac) || isStrict(node, other, space.family)) return [];
+    const twice = answered?.traffic.and(datagrams) ?? null;
+    if (twice?.isEmpty && !answered?.doubt.meets(datagrams)) return [];
+    const brief = `${node.name}: the VIP's frames come in twice, by ${ifname} and ${other}`;
+    const under = linkOf(node, ifname)?.parent === other;
+    const fix = under
+      ? `Fix: drop what comes in for the VIP by ${other}, before the cluster rule`
+      : `Fix: ip maddr del ${mac} dev ${other}`;
+    const may = twice === null || twice.isEmpty ? 'may be' : 'are';
+    const text = `${brief}, which listens to the cluster MAC too: UDP and ping ${may} answered twice. ${fix}`;
+    const certain = twice?.meets(mainTraffic(space)) ?? false;
+    return [fault(certain ? 'CRITICAL' : 'WARNING', brief, text)];
+  });
+}
+
+function listens(node: ReachedNode, ifname: string, mac: string): boolean {
+  const listed = node.host.subscriptions?.some((one) => one.ifname === ifname && one.mac === mac) ?? false;
+  return (listed || takesAllGroups({ node, ifname })) && (linkOf(node, ifname)?.flags.includes('UP') ?? false);
+}
+
+/** A strict reverse path filter drops what comes in by another interface than the answer leaves by; IPv6 has none. */
+function isStrict({ settings }: ReachedNode, ifname: string, family: 4 | 6): boolean {
+  return family === 4 && settings !== null && ipv4Setting(settings, ifname, 'rp_filter') === 1;
+}
