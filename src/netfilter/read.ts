@@ -1,5 +1,18 @@
-import { besides, type Family, isInternal, locate, parseIp, readAddresses, vrfOf } from '../address/index.ts';
+import {
+  besides,
+  type Family,
+  type HostAddresses,
+  isInternal,
+  isMulticastMac,
+  levelsBelow,
+  locate,
+  parseIp,
+  readAddresses,
+  readNamedMacs,
+  vrfOf,
+} from '../address/index.ts';
 import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
+import { ebtablesChains } from './ebtables/chains.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
 import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
@@ -25,6 +38,8 @@ type Rulesets = {
   readonly legacy: Ruleset;
   readonly modern: Ruleset;
   readonly nft: NftRuleset;
+  /** Of all tools for bridges. */
+  readonly ebtables: readonly Ruleset[];
   readonly clusterip: Clusterip | null;
 };
 
@@ -68,7 +83,8 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   const unread = [...unreadSections(snapshot, names, backend), ...(kernel.unread === null ? [] : [kernel.unread])];
   const heads = section(snapshot, 'nft-chains');
   const nft = withHeads(parseNft(section(snapshot, 'nft')?.lines ?? []), parseHeads(heads?.lines ?? []));
-  const rulesets = { legacy, modern: rules(names.modern), nft, clusterip: kernel.clusterip };
+  const ebtables = [rules('ebtables'), rules('ebtables-legacy')];
+  const rulesets = { legacy, modern: rules(names.modern), nft, ebtables, clusterip: kernel.clusterip };
   const judged = space.bounded(mostNodes, tooLate, () => judgeRulesets(rulesets, snapshot, vip, space));
   const found =
     'done' in judged
@@ -79,7 +95,8 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
     const reason = damageOf(section(snapshot, name)?.lines ?? []);
     return reason === null ? [] : [{ what: `the ${name} rules`, reason: `damaged answer: ${reason}`, needs: null }];
   });
-  const all = [...unread, ...strange, ...damaged, ...unreadHeads(heads, nft), ...found.unread];
+  const bridge = unreadBridge(snapshot, vip);
+  const all = [...unread, ...strange, ...damaged, ...bridge, ...unreadHeads(heads, nft), ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
   const usable = kernel.unread !== null ? [] : found.rules;
   return {
@@ -121,6 +138,18 @@ function unreadSections(
   return parts.flatMap(({ part, what }) => (part === undefined ? unreadable : unreadRules)(part, what) ?? []);
 }
 
+/** The rules of ebtables, where frames for the VIP come in by a bridge and an answer says that there may be some. */
+function unreadBridge(snapshot: Snapshot, vip: string): readonly Unread[] {
+  const host = readAddresses(snapshot);
+  const onBridge = locate(host, vip).some(({ address }) =>
+    levelsBelow(host.links ?? [], address.ifname).some(({ bridge }) => bridge !== null),
+  );
+  if (!onBridge) return [];
+  return (['ebtables', 'ebtables-legacy'] as const).flatMap(
+    (name) => unreadRules(section(snapshot, name), `the ${name} rules`) ?? [],
+  );
+}
+
 /** The devices of chains, where the ruleset does not say them and nothing else does. */
 function unreadHeads(part: Section | undefined, { tables }: NftRuleset): readonly Unread[] {
   const lacking = tables.some(({ dormant, chains }) => !dormant && [...chains.values()].some(lacksDevices));
@@ -132,7 +161,7 @@ function unreadHeads(part: Section | undefined, { tables }: NftRuleset): readonl
 function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, space: TrafficSpace): Reading {
   const host = readAddresses(snapshot);
   const links = host.links ?? [];
-  const packets = { vip, space, origin: space.nextOrigin() };
+  const packets = { vip, mac: clusterMac(host, snapshot, vip), space, origin: space.nextOrigin() };
   const program = programOf(rulesets, packets);
   // By loopback no client's packets come.
   const places = locate(host, vip).filter(({ address }) => !isInternal(links, address.ifname));
@@ -179,25 +208,30 @@ function canReset(part: Part): boolean {
   return part.kind === 'end' && part.verdict.kind === 'reset';
 }
 
-function programOf({ legacy, modern, nft, clusterip }: Rulesets, packets: Packets): Program {
+function programOf(rulesets: Rulesets, packets: Packets): Program {
+  const { legacy, modern, ebtables, clusterip } = rulesets;
   const own = packets.space.family === 4 ? 'iptables' : 'ip6tables';
   const parts = [
     iptablesChains(legacy, packets, `${own}-legacy`, (line) =>
       clusterip === null ? null : clusteripUse(clusterip, line, packets.space),
     ),
     iptablesChains(modern, packets, own, () => null),
-    nftChains(ownTables({ modern, nft }), packets),
+    nftChains(ownTables(rulesets), packets),
+    ...ebtables.map((ruleset) => ebtablesChains(ruleset, packets)),
   ];
   return {
     bases: parts.flatMap(({ bases }) => bases),
     chains: parts.flatMap(({ chains }) => chains),
-    setsConnmarks: setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables({ modern, nft })),
+    setsConnmarks: setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables(rulesets)),
   };
 }
 
-/** The tables that iptables-nft wrote are read from iptables-save, which shows what nft cannot. */
-function ownTables({ modern, nft }: Pick<Rulesets, 'modern' | 'nft'>): readonly NftTable[] {
-  return nft.tables.filter(({ family, name }) => !((family === 'ip' || family === 'ip6') && modern.has(name)));
+/** The tables that iptables-nft and ebtables-nft wrote are read from what their tools save, which shows what nft cannot. */
+function ownTables({ modern, ebtables: [bridge], nft }: Rulesets): readonly NftTable[] {
+  return nft.tables.filter(({ family, name }) => {
+    const saved = family === 'bridge' ? bridge : family === 'ip' || family === 'ip6' ? modern : undefined;
+    return !saved?.has(name);
+  });
 }
 
 /** The interface that a cluster rule for the VIP is bound to; the VIP's own, if any is, also by the name of its VRF. */
@@ -207,4 +241,11 @@ function interfaceOf({ chains }: Program, vipOn: string | null, vrf: string | nu
     names && ifname !== null && parts.some(({ kind }) => kind === 'cluster') ? [ifname] : [],
   );
   return bound.some((ifname) => ifname === vipOn || ifname === vrf) ? vipOn : (bound[0] ?? null);
+}
+
+/** The one group that somebody has added by hand, else what a rule names. */
+function clusterMac({ subscriptions }: HostAddresses, snapshot: Snapshot, vip: string): string | null {
+  const added = (subscriptions ?? []).filter(({ mac, byHand }) => byHand && isMulticastMac(mac));
+  const [mac = null, ...more] = new Set(added.map((one) => one.mac));
+  return more.length === 0 && mac !== null ? mac : (readNamedMacs(snapshot, vip).names[0]?.mac ?? null);
 }

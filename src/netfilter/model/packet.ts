@@ -3,6 +3,8 @@ import type { Traffic, TrafficSpace } from './traffic.ts';
 /** The packets that are asked about: those that clients send to the VIP. */
 export type Packets = {
   readonly vip: string;
+  /** The cluster MAC; null where the node does not say it. */
+  readonly mac: string | null;
   /** What their sets are made in. */
   readonly space: TrafficSpace;
   /** Whose rules they pass: a hash without a seed is drawn by every node for itself. */

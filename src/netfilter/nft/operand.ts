@@ -163,6 +163,9 @@ function maskedOperand([left, mask]: readonly unknown[], scope: Scope): Result<O
       ...fixed(packets, 0),
       needs: packets.space.family === 4 ? packets.space.all : packets.space.none,
     });
+  const payload = fieldsOf(fieldsOf(left)?.['payload']);
+  if (payload?.['protocol'] === 'ether' && payload['field'] === 'daddr' && mask === '01:00:00:00:00:00')
+    return success(fixed(packets, mask));
   const inner = readOperand(left, scope);
   if (!inner.ok) return inner;
   const { needs, doubt } = inner.value;

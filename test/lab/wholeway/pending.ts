@@ -44,8 +44,6 @@ export const pending: Readonly<Record<string, string>> = {
   '2-noarp-on-the-card-of-n2-nftables-ipv6': 'does not know --skip arp; CRITICAL is right',
   '2-tc-ingress-filter-u32-takes-the-vip-away-on-n2-iptables-nft': 'OK, CRITICAL or WARNING or UNKNOWN is right',
   '2-tc-ingress-filter-u32-takes-the-vip-away-on-n2-nftables': 'OK, CRITICAL or WARNING or UNKNOWN is right',
-  '2-vip-on-a-bridge-ebtables-drops-groups-on-n2-iptables-nft': 'WARNING, CRITICAL is right',
-  '2-vip-on-a-bridge-ebtables-drops-groups-on-n2-nftables': '--client is wrong about 318 of 576 clients',
   '2-vip-on-lo-of-both-nodes-static-entries-on-the-peers-iptables-nft': 'does not know --skip arp; OK is right',
   '2-vip-on-lo-of-both-nodes-static-entries-on-the-peers-nftables': 'does not know --skip arp; OK is right',
   '2-tc-flower-drops-the-vip-on-n2-clusterip': 'OK, CRITICAL is right',
