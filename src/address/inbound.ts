@@ -18,7 +18,7 @@ export type InboundReading =
 /** Takes what traffic control does with incoming packets out of a snapshot: `tc qdisc show` and `tc filter show dev IF ingress`. */
 export function readInbound(snapshot: Snapshot): InboundReading {
   const part = section(snapshot, 'qdisc');
-  if (part === undefined) return { read: false, reason: 'the answer has no such section' };
+  if (part === undefined) return { read: false, reason: 'the script there is of an older release' };
   if (part.status !== 'read') return { read: false, reason: whyNot(part) };
   const queues = parseQueues(part.lines).read.filter(({ kind }) => kind === 'clsact' || kind === 'ingress');
   return { read: true, interfaces: queues.map(({ ifname }) => inboundOf(snapshot, ifname)) };
