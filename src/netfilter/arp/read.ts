@@ -1,0 +1,73 @@
+import { type Section, type Snapshot, section } from '../../snapshot/index.ts';
+import { parseRuleset, type Ruleset } from '../iptables/save.ts';
+import type { Unread } from '../model/rule.ts';
+import { unreadRules } from '../model/unread.ts';
+import { parseNft } from '../nft/ruleset.ts';
+import { nftArpChains } from './native.ts';
+import type { ArpProgram } from './program.ts';
+import { arptablesChains } from './saved.ts';
+
+/** Rules that were not read; `absent` where an older script has not looked for them. */
+export type UnreadPart = Unread & { readonly absent: boolean };
+
+/** The rules that a node's ARP packets pass, and why they may not be all. */
+export type ArpReading = { readonly program: ArpProgram; readonly unread: readonly UnreadPart[] };
+
+/** Takes the rules for ARP out of a snapshot: those of arptables of either kind, and of nft's own tables. */
+export function readArp(snapshot: Snapshot): ArpReading {
+  const parts = {
+    arptables: section(snapshot, 'arptables'),
+    legacy: section(snapshot, 'arptables-legacy'),
+    nft: section(snapshot, 'nft'),
+  };
+  const [saved, legacy] = [rulesetOf(parts.arptables), rulesetOf(parts.legacy)];
+  const nft = parseNft(linesOf(parts.nft));
+  // The tables that arptables of nf_tables wrote are read from arptables-save, which shows what nft cannot.
+  const own = nft.tables.filter(({ family, name }) => family !== 'arp' || !saved.has(name));
+  return {
+    program: [...arptablesChains(saved), ...arptablesChains(legacy), ...nftArpChains(own)],
+    unread: [
+      ...unreadPart(parts.arptables, 'the arptables rules'),
+      ...damaged(parts.arptables, 'the arptables rules'),
+      // The script has this section only where the kernel has such tables.
+      ...(parts.legacy === undefined ? [] : unreadPart(parts.legacy, 'the legacy arptables rules')),
+      ...damaged(parts.legacy, 'the legacy arptables rules'),
+      ...unreadPart(parts.nft, 'the nft rules'),
+      ...nft.strange.map((reason) => unread('the nft rules', `damaged answer: ${reason}`)),
+      ...leftOut(snapshot.host.parts, parts.nft),
+    ],
+  };
+}
+
+/** Why a section of rules that need not be there was not read; nothing where there are none. */
+export function unreadPart(part: Section | undefined, what: string): readonly UnreadPart[] {
+  if (part === undefined) return [{ ...unread(what, 'not in the snapshot'), absent: true }];
+  const found = unreadRules(part, what);
+  return found === null ? [] : [{ ...found, absent: false }];
+}
+
+function unread(what: string, reason: string): UnreadPart {
+  return { what, reason, needs: null, absent: false };
+}
+
+/** Older scripts leave out chains of family arp that do not name the VIP. */
+function leftOut(parts: number, nft: Section | undefined): readonly UnreadPart[] {
+  const chains = parts > 1 ? [] : (nft?.leftOut ?? []).filter((one) => /^arp \S+ \S+, \d+ rules$/.test(one));
+  return chains.length === 0 ? [] : [{ ...unread('chains of nft for ARP', 'left out by the script'), absent: true }];
+}
+
+function linesOf(part: Section | undefined): readonly string[] {
+  return part?.status === 'read' ? part.lines : [];
+}
+
+/** Rules that stand in no table are of the only one that there is. */
+function rulesetOf(part: Section | undefined): Ruleset {
+  const lines = linesOf(part);
+  return parseRuleset(lines.some((line) => line.startsWith('*')) ? lines : ['*filter', ...lines]);
+}
+
+/** `arptables-save` ends no table with a word, so that only a line of another form shows damage. */
+function damaged(part: Section | undefined, what: string): readonly UnreadPart[] {
+  const strange = linesOf(part).find((line) => line.trim() !== '' && !/^(?:#|\*\S|:\S+ \S|-A \S|COMMIT$)/.test(line));
+  return strange === undefined ? [] : [unread(what, `damaged answer: ${strange.slice(0, 120)}`)];
+}
