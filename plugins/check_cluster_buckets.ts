@@ -48,8 +48,8 @@ export default definePlugin({
     },
     skip: {
       value: 'PART',
-      help: 'do not judge this part: rules, vip or mac',
-      type: ['rules', 'vip', 'mac'],
+      help: 'do not judge this part: rules, vip, mac, or arp (who answers ARP: all peers have a static entry); mac is arp too',
+      type: ['rules', 'vip', 'mac', 'arp'],
       repeat: true,
       default: [],
     },

@@ -44,7 +44,13 @@ export default definePlugin({
       help: 'the MAC of the VIP; otherwise what the rules name, or what the nodes agree on; with --expect one none',
       parse: readMac,
     },
-    skip: { value: 'PART', help: 'do not judge this part: mac', type: ['mac'], repeat: true, default: [] },
+    skip: {
+      value: 'PART',
+      help: 'do not judge this part: mac, or arp (who answers ARP: all peers have a static entry); mac is arp too',
+      type: ['mac', 'arp'],
+      repeat: true,
+      default: [],
+    },
     allowLo: { help: 'the VIP may be on loopback alone (real servers of LVS direct routing)', type: 'flag' },
     arpMangle: { help: 'each node must also have the rule that answers ARP with the cluster MAC', type: 'flag' },
     fromHere: { help: 'look from this host, too, who answers for the VIP on its link', type: 'flag' },
@@ -66,6 +72,7 @@ export default definePlugin({
       return `--expect ${expect} needs as many nodes: ${node.length} are given with --node`;
     if (skip.includes('mac') && (mac !== undefined || arpMangle))
       return `--skip mac contradicts ${mac === undefined ? '--arp-mangle' : '--mac'}`;
+    if (skip.includes('arp') && arpMangle) return '--skip arp contradicts --arp-mangle';
     return nodeTrouble({ node });
   },
   run: async (options, context) => {
@@ -76,6 +83,7 @@ export default definePlugin({
       ifname: options.interface,
       mac: options.mac,
       skipMac: options.skip.includes('mac'),
+      skipArp: options.skip.includes('arp') || options.skip.includes('mac'),
       allowLo: options.allowLo,
       arpMangle: options.arpMangle,
       unreachable: stateNames[options.unreachable],

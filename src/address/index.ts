@@ -1,7 +1,6 @@
 export type { Address } from './address.ts';
 export { parseAddresses } from './address.ts';
 export { type ArpReplies, parseArpReplies } from './arping.ts';
-export { type MacReading, type NamedMac, readNamedMacs } from './cluster_mac.ts';
 export { type FibGap, type FibRoute, type Hop, parseFib, parseFibGaps, type RouteType } from './fib.ts';
 export { type Frame, fate, fits, parseFilters, type TrafficAction, type TrafficFilter } from './filter.ts';
 export { type Inbound, type InboundReading, readInbound } from './inbound.ts';

@@ -12,7 +12,7 @@ export type Wanted = {
   readonly held: Thresholds;
   /** What a node counts that gave nothing and whose buckets nobody else holds. */
   readonly unreachable: State;
-  readonly skip: readonly ('rules' | 'vip' | 'mac')[];
+  readonly skip: readonly ('rules' | 'vip' | 'mac' | 'arp')[];
   /** The backend that every rule must be of; `auto` takes what is there. */
   readonly backend: BackendChoice;
   /** Clients to tell the answering nodes of. */

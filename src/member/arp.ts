@@ -1,27 +1,264 @@
-import { type Fault, fault } from '../plugin/index.ts';
+import { parseIp } from '../address/index.ts';
+import type { ArpEnd } from '../netfilter/index.ts';
+import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { type Announcement, type Answerer, announce } from './announce.ts';
 import type { ReachedNode } from './facts.ts';
 import { sudoers } from './unread.ts';
 
+/** What is wanted of the nodes' ARP. */
+export type WantedArp = {
+  readonly vip: string;
+  /** The cluster MAC; null where it is not known. */
+  readonly mac: string | null;
+  /** True where every node must have a rule that tells it, whatever static entries the peers may have. */
+  readonly required: boolean;
+  /** What rules count that were not read and might tell it: OK where the check does without them. */
+  readonly unread: 'UNKNOWN' | 'OK';
+};
+
+/** Who answers for the VIP, on all nodes together. */
+export type Answering = {
+  /** What is wrong, by the node's name; what is of none alone stands with the first one. */
+  readonly faults: ReadonlyMap<string, readonly Fault[]>;
+  /** True where peers learn different MACs, so that it cannot be told whom a client reaches. */
+  readonly mixed: boolean;
+  /** The nodes that cannot ask for their gateway from the VIP, so that their clients get no answer. */
+  readonly mute: readonly string[];
+};
+
+/** What a node tells its peers. */
+type Standing = 'cluster' | 'card' | 'other' | 'silent' | 'open' | 'unread' | 'absent';
+
+type Judged = Announcement & { readonly standing: Standing };
+
 /**
- * Judges that a node which has the VIP answers ARP with the cluster MAC; `mac`: null where it is not known. CLUSTERIP
- * does so by itself, every other backend needs an ARP rule.
+ * Judges that the nodes which share a VIP over IPv4 answer ARP with the cluster MAC, all alike. CLUSTERIP does so by itself,
+ * every other backend needs a rule. Where none of them does, it may be well: peers may have a static entry, which no
+ * snapshot shows.
  */
-export function judgeArp(node: ReachedNode, mac: string | null): readonly Fault[] {
-  const { name, macs } = node;
-  if (macs.answersArp) return [];
-  const rules = macs.names.filter(({ by }) => by === 'ARP rule');
-  const wrong = rules.find((rule) => mac !== null && rule.mac !== mac);
-  if (wrong !== undefined) {
-    const text = `${name}: its ARP rule announces ${wrong.mac}, the cluster MAC is ${mac}: ${wrong.text}`;
-    return [fault('CRITICAL', `${name}: ARP rule announces ${wrong.mac}`, text)];
+export function judgeAnswering(answerers: readonly Answerer[], wanted: WantedArp): Answering {
+  if (parseIp(wanted.vip)?.family !== 4) return { faults: advertised(answerers, wanted), mixed: false, mute: [] };
+  const judged = answerers.map((one): Judged => {
+    const announced = announce(one, wanted.vip);
+    return { ...announced, standing: standingOf(announced, wanted) };
+  });
+  const own = new Set(judged.map((one) => one.own));
+  const alike = judged.length > 1 && own.size === 1 && !own.has(null);
+  const cluster = judged.filter(({ standing }) => standing === 'cluster');
+  const cards = alike ? [] : judged.filter(({ standing }) => standing === 'card');
+  const together = togetherFaults(judged, cards, wanted);
+  const faults = judged.map((one, i) => {
+    const mine = ownFaults(one, cluster, cards, wanted);
+    return [one.node.name, i === 0 ? [...together, ...mine] : mine] as const;
+  });
+  return {
+    faults: new Map(faults),
+    mixed: (cards.length > 0 && cluster.length > 0) || judged.some(({ standing }) => standing === 'other'),
+    mute: judged.filter((one) => muteBy(one) !== null).map(({ node }) => node.name),
+  };
+}
+
+/** Over IPv6 no rule for ARP changes what a node tells its peers: the MAC of its card, in every neighbour advertisement. */
+function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answering['faults'] {
+  const [first] = answerers;
+  if (first === undefined) return new Map();
+  if (answerers.every(({ node }) => node.settings === null)) {
+    const text = 'not looked at: who answers neighbour discovery for the VIP: the script on the nodes is an older one';
+    return new Map([[first.node.name, [fault('OK', 'not looked at: who answers neighbour discovery', text)]]]);
   }
-  if (rules.length > 0) return [];
-  const [unread] = macs.unread;
-  if (unread !== undefined) {
-    const brief = `${name}: cannot read ${unread.what}`;
-    const needs = macs.unread.map((one) => one.needs);
-    return [fault('UNKNOWN', brief, `${brief}: ${unread.reason}${sudoers('. Allow it', node, needs)}`)];
+  const text = `each node answers neighbour discovery for ${vip} with the MAC of its own card: peers that resolve the VIP so reach one node alone. It is fine only where every peer has a static entry for the cluster MAC: then --skip arp`;
+  const brief = 'peers without a static entry learn one node by neighbour discovery';
+  return new Map([[first.node.name, [fault('WARNING', brief, text)]]]);
+}
+
+function standingOf({ node, reply, ignored }: Announcement, { mac }: WantedArp): Standing {
+  const { arp, macs } = node;
+  const kinds = new Set(reply.map((end) => kindOf(end, mac)));
+  const [only] = kinds;
+  const settled = kinds.size === 1 && only !== undefined ? only : 'open';
+  if (settled === 'cluster') return ignored === null ? 'cluster' : 'silent';
+  // What was not read may tell the cluster MAC after all.
+  const unread = [...arp.unread, ...macs.unread];
+  if (unread.some(({ absent }) => !absent)) return 'unread';
+  if (unread.length > 0) return 'absent';
+  return ignored === null ? settled : 'silent';
+}
+
+function kindOf({ told }: ArpEnd, mac: string | null): Exclude<Standing, 'unread' | 'absent'> {
+  if (told === null) return 'silent';
+  if (told.mac !== null && told.mac === mac) return 'cluster';
+  if (told.by === 'card') return 'card';
+  if (told.mac === null) return 'open';
+  return mac === null ? 'cluster' : 'other';
+}
+
+/** What is said once for all nodes: that none of them tells the cluster MAC, or that it was not looked at. */
+function togetherFaults(judged: readonly Judged[], cards: readonly Judged[], wanted: WantedArp): readonly Fault[] {
+  const { vip, mac } = wanted;
+  const of = (standing: Standing) => judged.filter((one) => one.standing === standing);
+  const absent = of('absent');
+  const notes =
+    absent.length === 0
+      ? []
+      : [
+          fault(
+            'OK',
+            'not looked at: who answers ARP',
+            `not looked at: who answers ARP for the VIP (${absentText(absent)})`,
+          ),
+        ];
+  if (of('cluster').length > 0 || wanted.required) return notes;
+  const undecided = of('unread').length + absent.length + of('open').length + of('other').length;
+  if (undecided > 0) return notes;
+  const withMac = mac === null ? 'the cluster MAC' : `the cluster MAC ${mac}`;
+  if (cards.length > 0) {
+    const who = judged.length === 1 ? `${judged[0]?.node.name} does not answer` : 'no node answers';
+    const fixes = cards.map((one) => `on ${one.node.name}: ${ruleFor(one, wanted)}`).join('; ');
+    const text = `${who} ARP for ${vip} with ${withMac}: peers that resolve the VIP by ARP reach one node alone. It is fine only where every peer has a static entry: then --skip arp. Fix: ${fixes}`;
+    return [...notes, fault('WARNING', `${who} ARP with the cluster MAC`, text)];
   }
-  const text = `${name} has no ARP rule for the VIP (--arp-mangle): it answers with the MAC of its own card, and a client that learns it reaches this node alone`;
-  return [fault('CRITICAL', `${name}: no ARP rule`, text)];
+  if (of('silent').length === judged.length && judged.length > 0 && judged.every((one) => muteBy(one) === null)) {
+    const why = listOf([...new Set(judged.map(silentBy))]);
+    const text = `no node answers ARP for ${vip} (${why}): peers reach it only by a static entry: if every peer has one, --skip arp`;
+    return [...notes, fault('WARNING', 'no node answers ARP for the VIP', text)];
+  }
+  return notes;
+}
+
+function absentText(absent: readonly Judged[]): string {
+  const what = [...new Set(absent.flatMap(({ node }) => node.arp.unread.map((one) => one.what)))];
+  const names = listOf(absent.map(({ node }) => node.name));
+  return `${listOf(what)} not in the snapshot of ${names}: the script there is an older one`;
+}
+
+function ownFaults(
+  one: Judged,
+  cluster: readonly Judged[],
+  cards: readonly Judged[],
+  wanted: WantedArp,
+): readonly Fault[] {
+  const mute = muteFaults(one);
+  const rest = [...openFaults(one, wanted), ...(one.forAll ? forAllNote(one) : [])];
+  switch (one.standing) {
+    case 'unread':
+      return [unreadFault(one.node, wanted)];
+    case 'absent':
+      return [];
+    case 'other':
+      return [otherMac(one, one.reply, wanted), ...mute];
+    case 'silent':
+      return mute.length > 0 ? mute : [...silentFaults(one, cluster, wanted), ...rest];
+    case 'card':
+      return [...cardFaults(one, cluster, cards, wanted), ...mute, ...rest];
+    default:
+      return [...mute, ...requestFaults(one, wanted), ...rest];
+  }
+}
+
+/** It tells the MAC of its own card, where others tell the cluster MAC, or where it must not. */
+function cardFaults(
+  one: Judged,
+  cluster: readonly Judged[],
+  cards: readonly Judged[],
+  wanted: WantedArp,
+): readonly Fault[] {
+  const { node, own } = one;
+  const { vip, mac } = wanted;
+  const fix = `. Fix: on ${node.name}: ${ruleFor(one, wanted)}`;
+  if (!cards.includes(one)) return [];
+  if (cluster.length === 0) {
+    if (!wanted.required) return [];
+    const text = `${node.name} has no ARP rule for the VIP (--arp-mangle): it answers with the MAC of its own card, and a client that learns it reaches this node alone${fix}`;
+    return [fault('CRITICAL', `${node.name}: no ARP rule`, text)];
+  }
+  const others = `${listOf(cluster.map((other) => other.node.name))} with the cluster MAC${mac === null ? '' : ` ${mac}`}`;
+  const text = `${node.name} answers ARP for ${vip} with the MAC of its own card${own === null ? '' : ` (${own})`}, ${others}: a peer that learns it reaches ${node.name} alone, and clients of the other nodes get no answer${fix}`;
+  return [fault('CRITICAL', `${node.name}: ${wanted.required ? 'no ARP rule' : 'answers ARP with its own MAC'}`, text)];
+}
+
+function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac }: WantedArp): Fault {
+  const end = ends.find((one) => kindOf(one, mac) === 'other');
+  const told = end?.told?.mac;
+  const text = `${node.name}: its ARP rule announces ${told}, the cluster MAC is ${mac}: ${end?.rule}`;
+  return fault('CRITICAL', `${node.name}: ARP rule announces ${told}`, text);
+}
+
+/** Its own requests tell peers a MAC as well. */
+function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
+  const { node, request, reply } = one;
+  const [end, ...more] = request ?? [];
+  if (one.standing !== 'cluster' || end === undefined || more.length > 0) return [];
+  const kind = kindOf(end, wanted.mac);
+  if (kind === 'other') return [otherMac(one, [end], wanted)];
+  if (kind !== 'card') return [];
+  const text = `${node.name}: its ARP rule changes replies only: what it asks its own peers from ${wanted.vip} tells the MAC of its card, and a peer that takes it from there reaches this node alone. Fix: a rule for requests too, without --opcode or arp operation: ${reply[0]?.rule}`;
+  return [fault('WARNING', `${node.name}: its own ARP requests tell the MAC of its card`, text)];
+}
+
+/** A rule that keeps the node from resolving its gateway for what it sends from the VIP; null where none does. */
+function muteBy({ request, heard, standing }: Judged): string | null {
+  if (request === null || standing === 'absent' || standing === 'unread') return null;
+  const ends = [request, heard].find((one) => one.length > 0 && one.every(({ told }) => told === null));
+  return ends?.[0]?.rule ?? null;
+}
+
+function muteFaults(one: Judged): readonly Fault[] {
+  const rule = muteBy(one);
+  if (rule === null) return [];
+  const { name } = one.node;
+  const text = `${name} drops the ARP of the VIP: it cannot ask for the MAC of its gateway, so its clients get no answer. Fix: remove ${rule}, or put a rule before it that accepts`;
+  return [fault('CRITICAL', `${name}: drops the ARP of the VIP`, text)];
+}
+
+function silentBy({ ignored, reply }: Judged): string {
+  return ignored ?? reply[0]?.rule ?? 'a rule drops it';
+}
+
+function silentFaults(one: Judged, cluster: readonly Judged[], { vip }: WantedArp): readonly Fault[] {
+  if (cluster.length === 0) return [];
+  const { name } = one.node;
+  const text = `${name} does not answer ARP for ${vip} (${silentBy(one)}): peers learn the cluster MAC from ${listOf(cluster.map(({ node }) => node.name))} alone, and from nobody if that fails`;
+  return [fault('WARNING', `${name}: does not answer ARP for the VIP`, text)];
+}
+
+/** A rule that leaves open what becomes of these packets. */
+function openFaults(one: Judged, { vip }: WantedArp): readonly Fault[] {
+  const { name } = one.node;
+  const open = [one.reply, one.request ?? [], one.heard]
+    .filter((ends) => ends.length > 1)
+    .flatMap((ends) => ends.flatMap((end) => end.open ?? []));
+  return [...new Map(open.map((by) => [by.text, by])).values()].map(({ open: why, text: rule }) => {
+    if (why === 'other') {
+      const text = `${name}: an ARP rule that cannot be decided from what it shows leaves open with which MAC it answers for ${vip}: ${rule}`;
+      return fault('UNKNOWN', `${name}: an ARP rule leaves open how it answers`, text);
+    }
+    const text = `${name}: some peers are treated otherwise by an ARP rule: ${rule}`;
+    return fault(why === 'network' ? 'WARNING' : 'OK', `${name}: an ARP rule treats some peers otherwise`, text);
+  });
+}
+
+function forAllNote({ node, ifname, standing, reply }: Judged): readonly Fault[] {
+  if (standing !== 'cluster') return [];
+  const text = `${node.name}: its ARP rule tells the cluster MAC for every address of ${ifname ?? 'the node'}: who asks the node itself may not reach it (name the VIP in the rule): ${reply[0]?.rule}`;
+  return [fault('OK', `${node.name}: its ARP rule is for every address`, text)];
+}
+
+function unreadFault(node: ReachedNode, { unread: state }: WantedArp): Fault {
+  const unread = [...node.arp.unread, ...node.macs.unread].filter(({ absent }) => !absent);
+  const brief = `${node.name}: cannot read ${unread[0]?.what}`;
+  const needs = unread.map((one) => one.needs);
+  const skipped = state === 'OK' ? ', so who answers ARP is not judged' : '';
+  return fault(state, brief, `${brief}: ${unread[0]?.reason}${skipped}${sudoers('. Allow it', node, needs)}`);
+}
+
+/** The rule to put before all others. */
+function ruleFor({ node, ifname }: Announcement, { vip, mac }: WantedArp): string {
+  const told = mac ?? 'CLUSTER-MAC';
+  const place = node.arp.program.find((base) => base.hook === 'output' && base.place !== null)?.place;
+  if (place != null) {
+    const out = ifname === null ? '' : `oif ${ifname} `;
+    return `nft insert rule arp ${place} ${out}arp saddr ip ${vip} arp saddr ether set ${told}`;
+  }
+  const out = ifname === null ? '' : ` -o ${ifname}`;
+  return `arptables -I OUTPUT -s ${vip}${out} -j mangle --mangle-mac-s ${told}`;
 }

@@ -4,14 +4,13 @@ import {
   isInternal,
   type Link,
   locate,
-  type MacReading,
   type Placement,
   readAddresses,
   readInbound,
-  readNamedMacs,
   readSettings,
   type Settings,
 } from '../address/index.ts';
+import { type ArpReading, type MacReading, readArp, readNamedMacs } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
 /** A node that gave a whole snapshot, and what it shows of itself as a member of the cluster. */
@@ -29,6 +28,8 @@ export type ReachedNode = {
   readonly settings: Settings | null;
   /** What traffic control does with what comes in. */
   readonly inbound: InboundReading;
+  /** The rules that its ARP packets pass. */
+  readonly arp: ArpReading;
 };
 
 /** A node that gave nothing, or nothing whole. */
@@ -39,13 +40,17 @@ export type Member = ReachedNode | SilentNode;
 /** Takes what a node shows of itself as a member out of its snapshot. */
 export function memberFacts(name: string, snapshot: Snapshot, vip: string): ReachedNode {
   const host = readAddresses(snapshot);
+  const placements = locate(host, vip);
+  const arp = readArp(snapshot);
+  const card = placements.find(({ address }) => address.ifname !== 'lo')?.address.ifname ?? null;
   return {
     name,
     reached: true,
     user: snapshot.host.user,
     host,
-    placements: locate(host, vip),
-    macs: readNamedMacs(snapshot, vip),
+    placements,
+    macs: readNamedMacs(snapshot, vip, arp, card),
+    arp,
     settings: readSettings(snapshot),
     inbound: readInbound(snapshot),
   };

@@ -1,4 +1,5 @@
-export { judgeArp } from './arp.ts';
+export type { Answerer } from './announce.ts';
+export { type Answering, judgeAnswering, type WantedArp } from './arp.ts';
 export { type CardUse, cardFaults, judgeCards } from './card.ts';
 export {
   frameInterface,

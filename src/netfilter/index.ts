@@ -1,3 +1,6 @@
+export type { ArpPacket, Told } from './arp/program.ts';
+export { type ArpReading, readArp } from './arp/read.ts';
+export { type ArpEnd, followArp } from './arp/walk.ts';
 export { type BackendTraits, backends } from './backend.ts';
 export { readHeldBuckets } from './iptables/clusterip.ts';
 export { isAdministration, ownTraffic } from './judge/extent.ts';
@@ -29,5 +32,6 @@ export {
   tcp,
   udp,
 } from './model/traffic.ts';
+export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
 export { type BackendChoice, readRules, type Terms, trafficTo } from './read.ts';
 export { answers, mayBeDenied } from './walk/answer.ts';

@@ -8,10 +8,10 @@ import {
   locate,
   parseIp,
   readAddresses,
-  readNamedMacs,
   vrfOf,
 } from '../address/index.ts';
 import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
+import { readArp } from './arp/read.ts';
 import { ebtablesChains } from './ebtables/chains.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
@@ -23,6 +23,7 @@ import type { Part, Program } from './model/program.ts';
 import type { Backend, Reading, Rule, Unread } from './model/rule.ts';
 import { TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
+import { toldMacs } from './named_mac.ts';
 import { nftChains, setsNftConnmarks } from './nft/chains.ts';
 import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
 import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
@@ -161,11 +162,12 @@ function unreadHeads(part: Section | undefined, { tables }: NftRuleset): readonl
 function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, space: TrafficSpace): Reading {
   const host = readAddresses(snapshot);
   const links = host.links ?? [];
-  const packets = { vip, mac: clusterMac(host, snapshot, vip), space, origin: space.nextOrigin() };
-  const program = programOf(rulesets, packets);
   // By loopback no client's packets come.
   const places = locate(host, vip).filter(({ address }) => !isInternal(links, address.ifname));
   const vipOn = places[0]?.address.ifname ?? null;
+  const told = space.family === 4 ? (toldMacs(readArp(snapshot), vip, vipOn)[0]?.mac ?? null) : null;
+  const packets = { vip, mac: clusterMac(host, told), space, origin: space.nextOrigin() };
+  const program = programOf(rulesets, packets);
   const bound = interfaceOf(program, vipOn, vipOn === null ? null : vrfOf(links, vipOn));
   const path = pathTo(links, bound ?? vipOn);
   const trace = followPackets(program, packets, path);
@@ -181,8 +183,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   const large = trace.complete
     ? []
     : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
-  const { clusterip } = rulesets;
-  const complete = rule === null || clusterip === null ? rule : withKernelState(rule, clusterip);
+  const complete = rule === null ? null : completed(rule, rulesets, told);
   const judged = complete === null ? null : judgeResets(complete, trace, program, packets, path);
   const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, packets);
   const others = path.ifname === null ? [] : besides(links, path.ifname);
@@ -243,9 +244,15 @@ function interfaceOf({ chains }: Program, vipOn: string | null, vrf: string | nu
   return bound.some((ifname) => ifname === vipOn || ifname === vrf) ? vipOn : (bound[0] ?? null);
 }
 
-/** The one group that somebody has added by hand, else what a rule names. */
-function clusterMac({ subscriptions }: HostAddresses, snapshot: Snapshot, vip: string): string | null {
+/** The one group that somebody has added by hand, else what a rule tells. */
+function clusterMac({ subscriptions }: HostAddresses, told: string | null): string | null {
   const added = (subscriptions ?? []).filter(({ mac, byHand }) => byHand && isMulticastMac(mac));
   const [mac = null, ...more] = new Set(added.map((one) => one.mac));
-  return more.length === 0 && mac !== null ? mac : (readNamedMacs(snapshot, vip).names[0]?.mac ?? null);
+  return more.length === 0 && mac !== null ? mac : told;
+}
+
+/** The rule with the kernel's own state, and with the MAC that ARP rules tell where it names none itself. */
+function completed(rule: Rule, { clusterip }: Rulesets, told: string | null): Rule {
+  const own = clusterip === null ? rule : withKernelState(rule, clusterip);
+  return own.mac === null ? { ...own, mac: told } : own;
 }

@@ -1,7 +1,9 @@
 import type { View } from '../address/index.ts';
 import {
+  type Answerer,
   type ClusterMac,
-  judgeArp,
+  isLoopback,
+  judgeAnswering,
   judgeClusterMac,
   judgeOwnMac,
   type Member,
@@ -45,7 +47,7 @@ export function judgeVip(members: readonly Member[], view: View | null, wanted: 
       ...prefixDifference(holders, wanted),
       ...faults,
       ...[...listening.values()].flat(),
-      ...(wanted.arpMangle ? placed(holders).flatMap(({ node }) => judgeArp(node, mac)) : []),
+      ...answeringFaults(holders, mac, wanted),
       ...(view === null ? [] : judgeView(view, known, wanted)),
     ],
   };
@@ -64,6 +66,19 @@ function macOf(holders: readonly VipNode[], wanted: WantedVip): ClusterMac {
 
 const nothing: ClusterMac = { mac: null, faults: [], listening: new Map() };
 
-function placed(holders: readonly VipNode[]): readonly VipNode[] {
-  return holders.filter(({ places }) => places.length > 0);
+/**
+ * Who answers ARP matters where nodes share the VIP, or where each must have the rule. Real servers of LVS, which have the
+ * VIP on loopback, are not to answer.
+ */
+function answeringFaults(holders: readonly VipNode[], mac: string | null, wanted: WantedVip): readonly Fault[] {
+  const { vip, arpMangle: required } = wanted;
+  if (!required && (wanted.skipArp || !isShared(wanted))) return [];
+  const answerers = holders.flatMap(({ node, places: [place] }): readonly Answerer[] => {
+    if (place === undefined) return [];
+    const loopback = isLoopback(node, place.address.ifname);
+    return loopback && !required ? [] : [{ node, ifname: loopback ? null : place.address.ifname }];
+  });
+  return [
+    ...judgeAnswering(answerers, { vip, mac, required, unread: required ? 'UNKNOWN' : 'OK' }).faults.values(),
+  ].flat();
 }

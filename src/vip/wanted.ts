@@ -14,6 +14,8 @@ export type WantedVip = {
   /** The cluster MAC, lower case with colons. */
   readonly mac: string | undefined;
   readonly skipMac: boolean;
+  /** Who answers ARP for it is not judged: all peers have a static entry. */
+  readonly skipArp: boolean;
   /** The VIP may be on a loopback interface alone (LVS direct routing). */
   readonly allowLo: boolean;
   /** Each node must have a rule that answers ARP with the cluster MAC. */

@@ -8,7 +8,7 @@ import { nothingWanted } from '../wanted.ts';
 import { eth1, listed, vipOn } from './member.ts';
 
 const wantedVip: WantedVip = {
-  ...{ vip, prefix: null, expect: 'all', ifname: undefined, mac: undefined, skipMac: false },
+  ...{ vip, prefix: null, expect: 'all', ifname: undefined, mac: undefined, skipMac: false, skipArp: false },
   ...{ allowLo: false, arpMangle: false, unreachable: 'CRITICAL' },
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeArp } from '../../src/member/index.ts';
+import { judgeAnswering } from '../../src/member/index.ts';
 import { type Situation, vip } from '../snapshot_text.ts';
 import { arpRule, denied, member, nft } from './member.ts';
 
@@ -54,7 +54,9 @@ const rows: Readonly<Record<string, readonly [Situation, string | null]>> = {
 
 describe('who answers ARP for the VIP with the cluster MAC', () => {
   test.each(Object.entries(rows))('%s', (_, [situation, says]) => {
-    const [found] = judgeArp(member('n1', situation), ab);
+    const wanted = { vip, mac: ab, required: true, unread: 'UNKNOWN' } as const;
+    const { faults } = judgeAnswering([{ node: member('n1', situation), ifname: 'eth1' }], wanted);
+    const [found] = (faults.get('n1') ?? []).filter(({ state }) => state !== 'OK');
     expect(found === undefined ? null : `${found.state} ${found.brief}`).toBe(says);
   });
 });

@@ -43,9 +43,13 @@ export const denied = [
   '= needs /usr/sbin/nft -j list ruleset',
 ];
 
-/** An nft section with these objects. */
+/** An nft section with these objects, and the chain of ARP rules. */
 export function nft(...objects: readonly object[]): readonly string[] {
-  return [...objects.map((object) => `> ${JSON.stringify(object)}`), '= exit 0'];
+  const chain = { family: 'arp', table: 'a', name: 'output', handle: 1, type: 'filter', hook: 'output', prio: 0 };
+  return [
+    ...[{ chain: { ...chain, policy: 'accept' } }, ...objects].map((one) => `> ${JSON.stringify(one)}`),
+    '= exit 0',
+  ];
 }
 
 /** An nft rule of family arp that tells a MAC for an address, or a set of them. */

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readNamedMacs } from '../../src/address/index.ts';
-import { type Reading, readRules, trafficTo } from '../../src/netfilter/index.ts';
+import { type Reading, readArp, readNamedMacs, readRules, trafficTo } from '../../src/netfilter/index.ts';
 import { parseSnapshot, type Snapshot } from '../../src/snapshot/index.ts';
 import { snapshotText } from '../snapshot_text.ts';
 
@@ -241,7 +240,8 @@ describe('what IPaddr2 writes', () => {
     expect(rules[0]).toMatchObject({ backend: 'nftables', buckets, total, managed });
     expect(rules[0]?.obstacles).toEqual([]);
     // Its ARP rule names the cluster MAC.
-    const { names } = readNamedMacs(snapshotOf({ nft: captured(name) }), '192.0.2.100');
+    const snapshot = snapshotOf({ nft: captured(name) });
+    const { names } = readNamedMacs(snapshot, '192.0.2.100', readArp(snapshot), null);
     expect(names).toMatchObject([{ mac: '01:23:45:67:89:ab', by: 'ARP rule' }]);
   });
 

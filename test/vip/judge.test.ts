@@ -6,7 +6,7 @@ import { judgeVip, reportVip, type WantedVip } from '../../src/vip/index.ts';
 import { type Situation, snapshotText, vip } from '../snapshot_text.ts';
 
 const wanted: WantedVip = {
-  ...{ vip, prefix: null, expect: 'all', ifname: undefined, mac: undefined, skipMac: false },
+  ...{ vip, prefix: null, expect: 'all', ifname: undefined, mac: undefined, skipMac: false, skipArp: false },
   ...{ allowLo: false, arpMangle: false, unreachable: 'CRITICAL' },
 };
 
@@ -64,7 +64,7 @@ describe('the MAC where no rule names it', () => {
   test('groups of LLDP, spanning tree, CDP and PTP are no cluster MACs', () => {
     const own = ['01005e000001', '333300000001', '0180c200000e', '0180c2000000', '01000ccccccc', '011b19000000'];
     expect(report([unruled('n1', ...own), unruled('n2', ...own)]).line).toBe(
-      `[WARNING] ${vip}: the cluster MAC is not known: give --mac`,
+      `[WARNING] ${vip}: the cluster MAC is not known: give --mac (+1 more)`,
     );
   });
 

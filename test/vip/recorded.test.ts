@@ -7,7 +7,7 @@ import { type Expected, judgeVip, reportVip, type WantedVip } from '../../src/vi
 /** The first line for the recorded snapshots of a folder. */
 function judged(folder: string, vip: string, wantedOn: Expected, over: Partial<WantedVip> = {}): string {
   const wanted: WantedVip = {
-    ...{ vip, prefix: null, expect: wantedOn, ifname: undefined, mac: undefined, skipMac: false },
+    ...{ vip, prefix: null, expect: wantedOn, ifname: undefined, mac: undefined, skipMac: false, skipArp: false },
     ...{ allowLo: false, arpMangle: false, unreachable: 'CRITICAL', ...over },
   };
   const files = readdirSync(`test/fixtures/${folder}`).filter((file) => file.endsWith('.txt'));
@@ -73,9 +73,10 @@ describe('recorded clusters of this project', () => {
     expect(judged(`vip/${name}`, address, wantedOn)).toBe(says);
   });
 
-  test('the ARP rule is judged when asked for', () => {
+  test('who answers ARP is judged unless it is skipped, and where the rule is asked for', () => {
     expect(judged('vip/load-sharing', vip, 'all', { arpMangle: true })).toMatch(/^\[OK\]/);
-    expect(judged('vip/arp-rule-missing', vip, 'all')).toMatch(/^\[OK\]/);
+    expect(judged('vip/arp-rule-missing', vip, 'all')).toBe('[CRITICAL] n2: answers ARP with its own MAC');
+    expect(judged('vip/arp-rule-missing', vip, 'all', { skipArp: true })).toMatch(/^\[OK\]/);
     expect(judged('vip/arp-rule-missing', vip, 'all', { arpMangle: true })).toBe('[CRITICAL] n2: no ARP rule');
   });
 });

@@ -25,7 +25,7 @@ describe.skipIf(why !== null)(
       const snapshot = parseSnapshot(readFileSync(path.join(lab, `${node}.txt`), 'utf8'));
       if (!snapshot.ok) throw new Error(`${snapshot.reason}: ${readFileSync(path.join(lab, 'guest.log'), 'utf8')}`);
       const wanted: WantedVip = {
-        ...{ vip, prefix: null, expect: expect_, ifname: undefined, mac: undefined, skipMac: false },
+        ...{ vip, prefix: null, expect: expect_, ifname: undefined, mac: undefined, skipMac: false, skipArp: false },
         ...{ allowLo: false, arpMangle: false, unreachable: 'CRITICAL', ...over },
       };
       const { state, summary } = reportVip(judgeVip([memberFacts(node, snapshot.value, vip)], null, wanted), wanted);

@@ -81,10 +81,10 @@ export async function askAbout(ask: Ask, cluster: Asked, clients: readonly strin
   }
 }
 
-/** The cluster of a scenario. */
+/** The cluster of a scenario: its clients have a static entry for the VIP, so that no node need answer ARP. */
 export function clusterOf({ ipv6, nodes, silent, options }: Scenario, snapshots: Asked['snapshots']): Asked {
   const vip = ipv6 ? 'fd00:56::20' : '192.168.56.20';
-  return { vip, nodes: [...nodes, ...silent].sort(), snapshots, options };
+  return { vip, nodes: [...nodes, ...silent].sort(), snapshots, options: [...options, '--skip', 'arp'] };
 }
 
 /** What a person reads of it. */

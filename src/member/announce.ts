@@ -1,0 +1,88 @@
+import { ipv4Setting, parseBlock, parseIp } from '../address/index.ts';
+import { type ArpEnd, type ArpPacket, followArp, type Told } from '../netfilter/index.ts';
+import { linkOf, type ReachedNode } from './facts.ts';
+
+/** A node that has the VIP, and the interface by which its peers reach it; null where that is not known. */
+export type Answerer = { readonly node: ReachedNode; readonly ifname: string | null };
+
+/** What becomes of the ARP packets about the VIP on one node: every end that each may come to. */
+export type Announcement = Answerer & {
+  /** Its answer to a peer that asks for the VIP; a request that a rule drops brings none. */
+  readonly reply: readonly ArpEnd[];
+  /** What it asks its own peers from the VIP; null where it asks from another address. */
+  readonly request: readonly ArpEnd[] | null;
+  /** Their answers to that. */
+  readonly heard: readonly ArpEnd[];
+  /** Set where the kernel does not answer for an address that is on another interface. */
+  readonly ignored: string | null;
+  /** True where its rules tell the same MAC for its other addresses as well. */
+  readonly forAll: boolean;
+  /** The MAC of its own card; null where it is not known. */
+  readonly own: string | null;
+};
+
+/** Follows the ARP packets about a VIP through the rules of a node. */
+export function announce({ node, ifname }: Answerer, vip: string): Announcement {
+  const { program } = node.arp;
+  const own = (ifname === null ? null : linkOf(node, ifname)?.mac) ?? null;
+  const told = toldFirst(node, own);
+  const send = (operation: ArpPacket['operation'], sender: string, mac = told) =>
+    followArp(program, { hook: 'output', operation, sender, target: null, ifname }, mac);
+  const receive = (operation: ArpPacket['operation']) =>
+    followArp(program, { hook: 'input', operation, sender: null, target: vip, ifname }, told);
+  const asked = receive('request');
+  const unanswered = asked.filter((end) => end.told === null);
+  const reply = asked.length === unanswered.length ? unanswered : [...send('reply', vip), ...unanswered];
+  const other = otherAddress(node, vip, ifname);
+  const [elsewhere] = other === null ? [] : send('reply', other, { by: 'card', mac: own });
+  return {
+    node,
+    ifname,
+    reply,
+    request: asksFromVip(node, vip, ifname) ? send('request', vip) : null,
+    heard: receive('reply'),
+    ignored: ignoredBy(node, ifname),
+    forAll: elsewhere?.told?.by === 'rule',
+    own,
+  };
+}
+
+/** CLUSTERIP writes its MAC before any chain sees the packet (ipt_CLUSTERIP.c hooks at priority -1). */
+function toldFirst({ macs: { answersArp } }: ReachedNode, own: string | null): Told {
+  return answersArp === null ? { by: 'card', mac: own } : { by: 'rule', mac: answersArp };
+}
+
+/** Another IPv4 address of the node on the same interface. */
+function otherAddress({ host }: ReachedNode, vip: string, ifname: string | null): string | null {
+  const own = (host.addresses ?? []).filter((one) => one.ifname === ifname && parseIp(one.address)?.family === 4);
+  return own.find(({ address }) => address !== vip)?.address ?? null;
+}
+
+/** `arp_ignore` (Linux: ip-sysctl.rst): 1 and 2 answer only for addresses of the interface that is asked, 8 for none. */
+function ignoredBy({ settings, placements }: ReachedNode, ifname: string | null): string | null {
+  if (settings === null || ifname === null) return null;
+  const value = ipv4Setting(settings, ifname, 'arp_ignore') ?? 0;
+  const here = placements.some(({ address }) => address.ifname === ifname);
+  return value === 8 || ((value === 1 || value === 2) && !here) ? `arp_ignore is ${value} on ${ifname}` : null;
+}
+
+/**
+ * `arp_announce` (Linux: arp_solicit in arp.c): 0 takes the address that the packet to be sent has, which for an answer is
+ * the VIP; 1 does so where the VIP is of the interface; 2 takes the first address of the interface in the network.
+ */
+function asksFromVip({ settings, placements, host }: ReachedNode, vip: string, ifname: string | null): boolean {
+  const value = settings === null || ifname === null ? 0 : (ipv4Setting(settings, ifname, 'arp_announce') ?? 0);
+  const here = placements.find(({ address }) => address.ifname === ifname)?.address;
+  if (value === 0) return true;
+  if (here === undefined) return false;
+  if (value === 1) return true;
+  if (here.flags.includes('secondary')) return false;
+  const before = (host.addresses ?? []).filter((one) => one.ifname === ifname && !one.flags.includes('secondary'));
+  const [first] = before.filter(({ address, prefix }) => {
+    const [block, ip] = [parseBlock(`${address}/${prefix}`), parseIp(vip)];
+    return (
+      block !== null && ip !== null && block.family === ip.family && block.low <= ip.value && ip.value <= block.high
+    );
+  });
+  return first === undefined || first.address === here.address;
+}

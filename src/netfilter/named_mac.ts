@@ -1,0 +1,87 @@
+import { isMulticastMac, parseIp, parseMac, sameIp } from '../address/index.ts';
+import { type Section, type Snapshot, section } from '../snapshot/index.ts';
+import { type ArpReading, type UnreadPart, unreadPart } from './arp/read.ts';
+import { followArp } from './arp/walk.ts';
+import { splitWords } from './iptables/save.ts';
+import { fieldsOf, type NftRule, parseNft, textOf } from './nft/ruleset.ts';
+import { nftText } from './nft/text.ts';
+
+/** A MAC that a node's own rules name for the VIP. */
+export type NamedMac = {
+  readonly mac: string;
+  /** A cluster rule takes frames for it in, an ARP rule tells it to others; CLUSTERIP does both. */
+  readonly by: 'cluster rule' | 'ARP rule';
+  /** The rule as the tool gave it. */
+  readonly text: string;
+};
+
+/** Which MACs a node's rules name for a VIP, and why that may not be all. */
+export type MacReading = {
+  readonly names: readonly NamedMac[];
+  /** The MAC that CLUSTERIP tells in the node's ARP, without another rule (ipt_CLUSTERIP.c, arp_mangle); else null. */
+  readonly answersArp: string | null;
+  readonly unread: readonly UnreadPart[];
+};
+
+/**
+ * Takes the MACs that are named for a VIP out of a snapshot: by single cluster rules, and by what becomes of the node's
+ * ARP reply on the interface that has the VIP (null: whichever).
+ */
+export function readNamedMacs(snapshot: Snapshot, vip: string, arp: ArpReading, ifname: string | null): MacReading {
+  const four = parseIp(vip)?.family === 4;
+  const [legacy, native] = [section(snapshot, 'iptables-legacy'), section(snapshot, 'nft')];
+  const clusterip = four ? linesOf(legacy).flatMap((line) => clusteripMac(line, vip) ?? []) : [];
+  const rules = parseNft(linesOf(native)).tables.flatMap(({ chains }) =>
+    [...chains.values()].flatMap((one) => one.rules),
+  );
+  const hashing = rules.flatMap((rule) => nativeMac(rule, vip) ?? []);
+  return {
+    // IPv6 knows no ARP.
+    names: [...clusterip, ...hashing, ...(four ? toldMacs(arp, vip, ifname) : [])],
+    answersArp: clusterip[0]?.mac ?? null,
+    unread: [
+      ...(four ? arp.unread : arp.unread.filter(({ what }) => what === 'the nft rules')),
+      ...(four ? unreadPart(legacy, 'the legacy iptables rules') : []),
+    ],
+  };
+}
+
+/** The MACs that rules may write into the node's ARP reply for the VIP. */
+export function toldMacs({ program }: ArpReading, vip: string, ifname: string | null): readonly NamedMac[] {
+  const reply = { hook: 'output', operation: 'reply', sender: vip, target: null, ifname } as const;
+  return followArp(program, reply, { by: 'card', mac: null }).flatMap(({ told, rule }): readonly NamedMac[] =>
+    told?.by === 'rule' && told.mac !== null ? [{ mac: told.mac, by: 'ARP rule', text: rule ?? '' }] : [],
+  );
+}
+
+function linesOf(part: Section | undefined): readonly string[] {
+  return part?.status === 'read' ? part.lines : [];
+}
+
+/** `-A INPUT -d 192.0.2.100/32 -i eth1 -j CLUSTERIP --new ... --clustermac 01:23:45:67:89:AB ...`. */
+function clusteripMac(line: string, vip: string): NamedMac | null {
+  const words = splitWords(line.trim());
+  const after = (word: string) => (words.includes(word) ? (words[words.indexOf(word) + 1] ?? '') : '');
+  const forVip = words[words.indexOf('-d') - 1] !== '!' && sameIp(after('-d').replace(/\/32$/, ''), vip);
+  const mac = after('-j') === 'CLUSTERIP' && forVip ? parseMac(after('--clustermac')) : null;
+  return mac === null ? null : { mac, by: 'cluster rule', text: line.trim() };
+}
+
+/** A rule of nft that hashes, for frames of one multicast MAC: `ether daddr 01:23:45:67:89:ab ip daddr VIP jhash ...`. */
+function nativeMac({ expr, comment }: NftRule, vip: string): NamedMac | null {
+  const matches = expr.map((one) => fieldsOf(fieldsOf(one)?.['match'])).filter((match) => match !== null);
+  if (!matches.some(({ left }) => hashes.some((hash) => fieldsOf(left)?.[hash] !== undefined))) return null;
+  const right = (protocols: readonly string[]) =>
+    matches
+      .filter(({ left, op }) => {
+        const payload = fieldsOf(fieldsOf(left)?.['payload']);
+        return op === '==' && payload?.['field'] === 'daddr' && protocols.includes(textOf(payload['protocol']));
+      })
+      .map((match) => match['right'])
+      .filter((value) => typeof value === 'string');
+  if (right(['ip', 'ip6']).some((address) => parseIp(address) !== null && !sameIp(address, vip))) return null;
+  const mac = parseMac(right(['ether'])[0] ?? '');
+  return mac === null || !isMulticastMac(mac) ? null : { mac, by: 'cluster rule', text: nftText(expr, comment) };
+}
+
+const hashes = ['jhash', 'symhash', 'numgen'];
