@@ -1,5 +1,6 @@
 import { judgeCards, judgeClusterMac, type Stretch, type Stretches } from '../member/index.ts';
 import { judgeWhoAnswers } from './answering.ts';
+import { judgeDiscovery } from './discovery.ts';
 import type { ReadNode } from './facts.ts';
 import { sharersOf } from './node.ts';
 import type { Wanted } from './wanted.ts';
@@ -8,7 +9,7 @@ import type { Wanted } from './wanted.ts';
 type Judge = (nodes: readonly ReadNode[], wanted: Wanted) => ReadonlyMap<string, Stretch>;
 
 /** The stretches beside the cluster rule, in the order in which a client's packet passes them. */
-const stretches: readonly Judge[] = [judgeWhoAnswers, cards];
+const stretches: readonly Judge[] = [judgeWhoAnswers, judgeDiscovery, cards];
 
 /** The card, and what lies under and over it. */
 function cards(nodes: readonly ReadNode[], { vip, mac }: Wanted): ReadonlyMap<string, Stretch> {

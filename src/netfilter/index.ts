@@ -18,7 +18,7 @@ export {
   xtClusterHash,
 } from './model/hash.ts';
 export { hashesOf, jhashBytes, jhashWords, scale } from './model/jhash.ts';
-export type { Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './model/rule.ts';
+export type { Adverts, Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './model/rule.ts';
 export {
   clientsInUse,
   count,

@@ -20,8 +20,8 @@ import { withResets } from './judge/resets.ts';
 import { answeredBy, ruleOf } from './judge/rule.ts';
 import type { Packets } from './model/packet.ts';
 import type { Part, Program } from './model/program.ts';
-import type { Backend, Reading, Rule, Unread } from './model/rule.ts';
-import { TrafficSpace } from './model/traffic.ts';
+import type { Adverts, Backend, Reading, Rule, Unread } from './model/rule.ts';
+import { icmpv6, phase, TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { toldMacs } from './named_mac.ts';
 import { nftChains, setsNftConnmarks } from './nft/chains.ts';
@@ -29,7 +29,7 @@ import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
 import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
 import { type Path, pathTo } from './walk/path.ts';
 import type { Trace } from './walk/trace.ts';
-import { followPackets, followStrays } from './walk/walk.ts';
+import { followDiscovery, followPackets, followStrays } from './walk/walk.ts';
 
 /** Which backend's rules are to be read; `auto` takes what is there. */
 export type BackendChoice = Backend | 'auto';
@@ -100,17 +100,19 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   const all = [...unread, ...strange, ...damaged, ...bridge, ...unreadHeads(heads, nft), ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.
   const usable = kernel.unread !== null ? [] : found.rules;
+  const whole = all.length === 0;
   return {
     space,
     rules: usable,
     unread: all,
-    answered: all.length > 0 ? null : found.answered,
+    answered: whole ? found.answered : null,
     besides: found.besides,
+    adverts: whole ? found.adverts : null,
   };
 }
 
 function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
-  return { space, rules: [], unread, answered: null, besides: new Map() };
+  return { space, rules: [], unread, answered: null, besides: new Map(), adverts: null };
 }
 
 function sectionsOf(family: Family): { readonly legacy: SectionName; readonly modern: SectionName } {
@@ -195,6 +197,24 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     besides: new Map(
       others.map((other) => [other, answeredBy(followPackets(program, packets, pathTo(links, other)), packets)]),
     ),
+    adverts: space.family === 6 ? advertsOf(program, packets, pathTo(links, vipOn)) : null,
+  };
+}
+
+/** How neighbour advertisements to the VIP fare: a node that asks from it needs them. */
+function advertsOf(program: Program, packets: Packets, path: Path): Adverts {
+  const { delivered, arrivals, taken, takenBehind } = followDiscovery(program, packets, path, 'advert');
+  const { space } = packets;
+  const of = (certain: boolean) =>
+    space.union(delivered.filter(({ carried }) => carried.certain === certain).map(({ traffic }) => traffic));
+  const denied = [...takenBehind, ...taken].find(({ fate }) => fate === 'dropped' || fate === 'rejected');
+  const hashes = new Map(arrivals.map(({ use: { id, hash, total } }) => [id, { id, hash, total }]));
+  return {
+    all: space.only({ protocol: icmpv6, phase: phase.first }),
+    passed: of(true),
+    doubt: of(false),
+    hashes: [...hashes.values()],
+    droppedBy: denied === undefined ? null : { place: denied.place, text: denied.rule.text, tool: denied.rule.tool },
   };
 }
 

@@ -3,14 +3,14 @@ import {
   type Condition,
   comesIn,
   exactly,
+  icmpType,
   opposite,
-  ping,
   type Selection,
   vague,
   when,
   withMark,
 } from '../model/condition.ts';
-import type { Packets } from '../model/packet.ts';
+import { arriving, type Packets } from '../model/packet.ts';
 import type { WhenPart } from '../model/program.ts';
 import { protocolNumbers, type TrafficSpace } from '../model/traffic.ts';
 
@@ -99,7 +99,7 @@ function ofPacket(what: string, word: string, { vip, space }: Packets): Selectio
     return exactly(
       space.only({ [side.startsWith('s') ? 'sport' : 'dport']: { low: BigInt(low), high: BigInt(high) } }),
     );
-  if (what === 'icmp-type' || what === 'icmpv6-type') return ping(word, space);
+  if (what === 'icmp-type' || what === 'icmpv6-type') return icmpType(word, arriving, space);
   return vague(space.all, what === 'tos' || what === 'tclass' ? 'form' : 'other');
 }
 

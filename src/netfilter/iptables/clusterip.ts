@@ -105,6 +105,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     unread: unread === null ? [] : [unread],
     answered: null,
     besides: new Map(),
+    adverts: null,
   });
   const entry = entryOf(snapshot, vip);
   if (entry === undefined) return nothing(withoutEntry(snapshot, [], vip));
@@ -134,7 +135,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     managed: false,
     shared: space.all,
   };
-  return { space, rules: [rule], unread: [], answered, besides: new Map() };
+  return { space, rules: [rule], unread: [], answered, besides: new Map(), adverts: null };
 }
 
 /** What is answered when only the buckets are known: by a hash that all nodes are taken to have alike. */

@@ -7,9 +7,9 @@ import {
   connectionStatus,
   doubtOfMatch,
   exactly,
+  icmpType,
   ofForm,
   opposite,
-  ping,
   type Selection,
   tcpPackets,
   usual,
@@ -90,6 +90,12 @@ export function readOption(option: Option, packets: Packets): WhenPart {
   }
   if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(word, pkttype, packets)));
   if (name === '-i') return plain(({ ifname }) => comesIn(word, ifname, space));
+  if (name === '--icmp-type' || name === '--icmpv6-type') return plain((carried) => icmpType(word, carried, space));
+  // Neighbour discovery has the hop limit that no router lets through (RFC 4861).
+  if (name === '--hl-eq')
+    return plain(({ discovery }) =>
+      discovery === null ? formSpan(word, usual.hops, space) : when(word === '255', space),
+    );
   if (name === '--state' || name === '--ctstate') {
     const names = listed(word).map((one) => one.toLowerCase());
     return plain(({ tracking }) => connectionStates(names, tracking, space));
@@ -131,8 +137,6 @@ const readers = new Map<string, Reader>(
     '--ports': (words, packets) => eitherPort(words[0], packets),
     '--syn': (_, packets) => tcpFlags('FIN,SYN,RST,ACK', 'SYN', packets),
     '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
-    '--icmp-type': (words, { space }) => ping(words[0] ?? '', space),
-    '--icmpv6-type': (words, { space }) => ping(words[0] ?? '', space),
     // The match looks at connections that another one has announced, which no client's to a cluster is.
     '--helper': (_, { space }) => when(false, space),
     '--ctstatus': (words, { space }) => connectionStatus(listed(words[0]?.toLowerCase()), space),
@@ -155,7 +159,6 @@ const readers = new Map<string, Reader>(
     '--ttl-eq': (words, { space }) => formSpan(words[0], usual.hops, space),
     '--hl-gt': (words, { space }) => ofForm(Number(words[0]) + 1, 255, usual.hops, space.all),
     '--hl-lt': (words, { space }) => ofForm(0, Number(words[0]) - 1, usual.hops, space.all),
-    '--hl-eq': (words, { space }) => formSpan(words[0], usual.hops, space),
     '--comment': (_, { space }) => when(true, space),
     // No client of a cluster sends a routing header.
     '--rt-type': (_, { space }) => when(false, space),

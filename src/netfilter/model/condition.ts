@@ -1,4 +1,4 @@
-import type { Carried, Mark } from './packet.ts';
+import type { Carried, Discovery, Mark } from './packet.ts';
 import { phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
 
 /**
@@ -93,11 +93,11 @@ export function anyOf(selections: readonly Selection[], space: TrafficSpace): Se
   );
 }
 
-/** A condition that depends on the interface and on connection tracking alone, worked out once for each of these. */
+/** A condition that depends on the interface, on connection tracking and on the kind of packet alone, worked out once for each of these. */
 export function remembered(read: Condition): Condition {
   const known = new Map<string, Selection>();
   return (carried) => {
-    const key = `${carried.tracking} ${carried.ifname} ${carried.bridge}`;
+    const key = `${carried.tracking} ${carried.discovery} ${carried.ifname} ${carried.bridge}`;
     const selection = known.get(key) ?? read(carried);
     known.set(key, selection);
     return selection;
@@ -154,8 +154,18 @@ export function connectionStatus(names: readonly string[], space: TrafficSpace):
   return exactly(kinds.includes('later') ? space.only({ phase: phase.later }) : space.none);
 }
 
-/** Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. */
-export function ping(type: string, space: TrafficSpace): Selection {
+/** Types of neighbour discovery (RFC 4861), as ip6tables and nft write them. */
+const discoveryTypes: Readonly<Record<Discovery, readonly string[]>> = {
+  solicit: ['135', '135/0', 'neighbour-solicitation', 'neighbor-solicitation', 'nd-neighbor-solicit'],
+  advert: ['136', '136/0', 'neighbour-advertisement', 'neighbor-advertisement', 'nd-neighbor-advert'],
+};
+
+/**
+ * Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. Neighbour
+ * discovery, where that is followed, matches its own type alone.
+ */
+export function icmpType(type: string, { discovery }: Carried, space: TrafficSpace): Selection {
+  if (discovery !== null) return when(discoveryTypes[discovery].includes(type), space);
   const echo =
     space.family === 4 ? ['echo-request', 'ping', '8', '8/0', 'any', '255'] : ['echo-request', 'ping', '128', '128/0'];
   return exactly(echo.includes(type) ? space.only({ protocol: space.family === 4 ? 1n : 58n }) : space.none);

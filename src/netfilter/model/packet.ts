@@ -29,6 +29,9 @@ export function hashMark(hash: string, values: readonly number[]): HashMark {
   return { hash, values, key: `${hash}:${values.join()}` };
 }
 
+/** The messages of neighbour discovery that come to an address: a peer asks for its MAC, or tells its own. */
+export type Discovery = 'solicit' | 'advert';
+
 /** What packets carry through the chains beside their own content. */
 export type Carried = {
   /**
@@ -44,6 +47,8 @@ export type Carried = {
   readonly pkttype: 'multicast' | 'host' | 'other';
   /** Connection tracking sees a packet at priority -200 of prerouting, unless a rule has exempted it before. */
   readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked';
+  /** Set for packets of neighbour discovery, which clients' services have nothing to do with (ICMPv6 types 135 and 136). */
+  readonly discovery: Discovery | null;
   /** True once a cluster rule has looked at their hash. */
   readonly met: boolean;
   /** True once another rule has changed their mark behind it. */
@@ -68,14 +73,15 @@ export const arriving: Carried = {
   connmark: 0,
   pkttype: 'multicast',
   tracking: 'pending',
+  discovery: null,
   met: false,
   estranged: false,
   certain: true,
 };
 
 /** As any packet passes that connection tracking has seen: what the structure of a ruleset is looked at with. */
-export function typical(ifname: Carried['ifname']): Carried {
-  return { ...arriving, ifname, tracking: 'tracked' };
+export function typical(ifname: Carried['ifname'], discovery: Discovery | null = null): Carried {
+  return { ...arriving, ifname, discovery, tracking: discovery === null ? 'tracked' : 'untracked' };
 }
 
 /** Packets that carry the same. */
@@ -93,8 +99,9 @@ export function changeMark(mark: Mark, change: (value: number) => number): Mark 
 
 /** Equal where packets can be handled together. */
 export function carriedKey(carried: Carried): string {
-  const { ifname, bridge, mark, connmark, pkttype, tracking, met, estranged, certain } = carried;
-  return `${ifname} ${bridge} ${markKey(mark)} ${markKey(connmark)} ${pkttype} ${tracking} ${met} ${estranged} ${certain}`;
+  const { ifname, bridge, mark, connmark, pkttype, tracking, discovery, met, estranged, certain } = carried;
+  const kind = `${ifname} ${bridge} ${pkttype} ${tracking} ${discovery}`;
+  return `${kind} ${markKey(mark)} ${markKey(connmark)} ${met} ${estranged} ${certain}`;
 }
 
 function markKey(mark: Mark): string {

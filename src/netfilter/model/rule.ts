@@ -105,4 +105,19 @@ export type Reading = {
   readonly answered: Answered | null;
   /** The same of frames that come in a second time, by another interface on the same wire, by its name. */
   readonly besides: ReadonlyMap<string, Answered | null>;
+  /** What comes through of neighbour advertisements to the VIP; null over IPv4, and where it was not read. */
+  readonly adverts: Adverts | null;
+};
+
+/** Neighbour advertisements, as a node's rules let them through. */
+export type Adverts = {
+  readonly all: Traffic;
+  /** Those that certainly come through. */
+  readonly passed: Traffic;
+  /** Those of which that cannot be told. */
+  readonly doubt: Traffic;
+  /** The hashes that decide over them. */
+  readonly hashes: readonly HashInUse[];
+  /** A rule that drops some of them; null where none does. */
+  readonly droppedBy: { readonly place: string; readonly text: string; readonly tool: string } | null;
 };

@@ -36,6 +36,7 @@ export const protocolNumbers: ReadonlyMap<string, bigint> = new Map(
 
 export const tcp = 6n;
 export const udp = 17n;
+export const icmpv6 = 58n;
 
 /** Connection tracking's view: the packet that opens a connection (NEW, for TCP the SYN), and every later one (ESTABLISHED). */
 export const phase = { first: 0n, later: 1n } as const;

@@ -7,8 +7,8 @@ import {
   connectionStatus,
   type Doubt,
   exactly,
+  icmpType,
   ofForm,
-  ping,
   type Selection,
   tcpPackets,
   usual,
@@ -80,11 +80,7 @@ function plainOperand(kind: string, fields: Fields, packets: Packets): Operand {
 /** Fields and keys that say of what form a packet is: what a firewall takes for an attack by, and no client of a cluster's is. */
 const formFields = new Set(['length', 'ttl', 'hoplimit', 'dscp', 'ecn', 'id']);
 
-function operand(
-  { space }: Packets,
-  equals: (value: unknown) => Selection,
-  more: Partial<Omit<Operand, 'equals'>> = {},
-): Operand {
+function operand({ space }: Packets, equals: Operand['equals'], more: Partial<Omit<Operand, 'equals'>> = {}): Operand {
   return { needs: space.all, equals, plain: true, most: -1, hash: null, doubt: 'other', lists: false, ...more };
 }
 
@@ -207,7 +203,8 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
       return operand(packets, (value) => spans('protocol', protocols(value), packets), { needs });
     if (field === 'version') return { ...fixed(packets, space.family), needs };
     if (field === 'length') return { ...formOperand(packets, usual.length, 65535), needs };
-    if (field === 'ttl' || field === 'hoplimit') return { ...formOperand(packets, usual.hops, 255), needs };
+    if (field === 'ttl') return { ...formOperand(packets, usual.hops, 255), needs };
+    if (field === 'hoplimit') return { ...hopLimit(packets), needs };
     return unknownOperand(packets, { needs, doubt });
   }
   if (protocol === 'ether') return etherOperand(field, packets);
@@ -220,8 +217,20 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
     return operand(packets, (value) => spans(field, ports(value), packets), { needs, most: Number(allPorts.high) });
   if (protocol === 'tcp' && field === 'flags') return { ...unknownOperand(packets), needs, flags: true };
   if ((protocol === 'icmp' || protocol === 'icmpv6') && field === 'type')
-    return operand(packets, (value) => ping(textOf(value), space), { needs });
+    return operand(packets, (value, carried) => icmpType(textOf(value), carried, space), { needs });
   return unknownOperand(packets, { needs, doubt: protocol === 'udp' ? doubt : 'other' });
+}
+
+/** Neighbour discovery has the hop limit that no router lets through (RFC 4861). */
+function hopLimit(packets: Packets): Operand {
+  const clients = formOperand(packets, usual.hops, 255);
+  return {
+    ...clients,
+    equals: (value, carried) => {
+      const span = carried.discovery === null ? null : numbers(value);
+      return span === null ? clients.equals(value, carried) : when(span.low <= 255 && 255 <= span.high, packets.space);
+    },
+  };
 }
 
 /** Frames for the VIP come under the cluster MAC, which is a multicast one. */

@@ -1,7 +1,15 @@
 import { type Doubt, graver, vague } from '../model/condition.ts';
-import { arriving, type Carried, carriedKey, type Flow, type Packets, typical } from '../model/packet.ts';
+import {
+  arriving,
+  type Carried,
+  carriedKey,
+  type Discovery,
+  type Flow,
+  type Packets,
+  typical,
+} from '../model/packet.ts';
 import type { BaseChain, Case, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
-import { phase, type Traffic, type TrafficSpace, tcp } from '../model/traffic.ts';
+import { icmpv6, phase, type Traffic, type TrafficSpace, tcp } from '../model/traffic.ts';
 import { atStage, type Path, type Stage, stagesOf } from './path.ts';
 import {
   certainTraffic,
@@ -48,8 +56,17 @@ export function followStrays(program: Program, { space }: Packets, path: Path): 
   return walkThrough(program, path, { ...arriving, tracking: 'stray' }, later);
 }
 
+/**
+ * The same for neighbour discovery, which comes in frames to this host alone. Connection tracking leaves it out
+ * (nf_conntrack_proto_icmpv6.c).
+ */
+export function followDiscovery(program: Program, { space }: Packets, path: Path, discovery: Discovery): Trace {
+  const traffic = space.only({ protocol: icmpv6, phase: phase.first });
+  return walkThrough(program, path, { ...arriving, pkttype: 'host', discovery }, traffic);
+}
+
 function walkThrough({ bases }: Program, path: Path, carried: Carried, traffic: Traffic): Trace {
-  const walk = new Walk(traffic.space);
+  const walk = new Walk(traffic.space, carried.discovery);
   const flows = stagesOf(path).reduce<readonly Flow[]>(
     (on, stage) => {
       walk.enter(stage);
@@ -69,12 +86,18 @@ function arriveBy(flow: Flow, { ifname, bridge }: Stage): Flow {
   return { ...flow, carried: { ...flow.carried, ifname, bridge } };
 }
 
+/** What connection tracking makes of a packet that no rule has exempted. */
+function trackedAs({ discovery }: Carried): Carried['tracking'] {
+  return discovery === null ? 'tracked' : 'untracked';
+}
+
 /** Where a rule stands in a walk, and how deep in jumps. */
 type Spot = Place & { readonly depth: number };
 
 /** What goes on, what returns, and what has been taken in one rule's evaluation. */
 class Walk {
   private readonly space: TrafficSpace;
+  private readonly discovery: Discovery | null;
   /** What the structure of the rulesets is looked at with. */
   private typical: Carried = typical(null);
   /** The hooks that packets have passed: a VRF sends them through prerouting again. */
@@ -106,8 +129,9 @@ class Walk {
   /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
   private diversions = 0;
 
-  constructor(space: TrafficSpace) {
+  constructor(space: TrafficSpace, discovery: Discovery | null) {
     this.space = space;
+    this.discovery = discovery;
     this.nothing = noStream(space);
     this.redirected = space.none;
     this.doubted = space.none;
@@ -116,7 +140,7 @@ class Walk {
 
   /** Begins a stage of the way. */
   enter({ hook, ifname, bridge }: Stage): void {
-    this.typical = { ...typical(ifname), bridge };
+    this.typical = { ...typical(ifname, this.discovery), bridge };
     this.passed.push(hook);
   }
 
@@ -136,7 +160,7 @@ class Walk {
     const tracked = base.hook === 'input' || (base.hook === 'prerouting' && base.priority > conntrackPriority);
     const entering = flows.map(({ carried, traffic }) => ({
       traffic,
-      carried: tracked && carried.tracking === 'pending' ? ({ ...carried, tracking: 'tracked' } as const) : carried,
+      carried: tracked && carried.tracking === 'pending' ? { ...carried, tracking: trackedAs(carried) } : carried,
     }));
     const seen = base.nat ? this.space.only({ phase: phase.first }) : this.space.all;
     this.seen = seen;
