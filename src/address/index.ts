@@ -36,6 +36,7 @@ export {
   type Sender,
   type Stretch,
 } from './routing.ts';
+export { type CaseCondition, readCondition, readSelector, type Selector } from './selector.ts';
 export {
   hostSetting,
   type InterfaceSetting,

@@ -13,6 +13,8 @@ export type Routing = {
   readonly gaps: readonly FibGap[];
   /** What could not be read, as it came: it may lead packets anywhere. */
   readonly unread: readonly string[];
+  /** What the node's tool does not print of rules and routes. */
+  readonly unprinted: readonly string[];
 };
 
 /** The packets whose way is asked for. */
@@ -71,14 +73,29 @@ export function readRouting(snapshot: Snapshot, family: 4 | 6): Routing | string
     return why ?? 'the routes: not in the snapshot';
   const rules = parsePolicyRules(ruleLines.lines);
   const routes = parseFib(routeLines.lines, family);
-  const gaps = parseFibGaps(routeLines.leftOut);
+  const [unprinted, cut] = byTool([...ruleLines.leftOut, ...routeLines.leftOut]);
+  const gaps = parseFibGaps(cut.filter((text) => !ruleLines.leftOut.includes(text)));
   return {
     family,
     rules: rules.read,
     routes: routes.read,
     gaps: gaps.read,
-    unread: [...new Set([...rules.unread, ...ruleLines.leftOut, ...routes.unread, ...gaps.unread])],
+    unread: [
+      ...new Set([
+        ...rules.unread,
+        ...cut.filter((text) => ruleLines.leftOut.includes(text)),
+        ...routes.unread,
+        ...gaps.unread,
+      ]),
+    ],
+    unprinted: [...new Set(unprinted)],
   };
+}
+
+/** What a tool never prints, and what the script has cut off. */
+function byTool(leftOut: readonly string[]): readonly [readonly string[], readonly string[]] {
+  const isTool = (text: string) => text.startsWith('words that the ip of BusyBox');
+  return [leftOut.filter(isTool), leftOut.filter((text) => !isTool(text))];
 }
 
 function whyUnread(part: Section | undefined, what: string): string | null {

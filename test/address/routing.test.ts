@@ -27,6 +27,7 @@ function routing(rules: readonly string[], routes: readonly string[], leftOut: r
     routes: parseFib(routes, family).read,
     gaps: parseFibGaps(leftOut).read,
     unread: [],
+    unprinted: [],
   };
 }
 
