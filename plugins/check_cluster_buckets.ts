@@ -1,4 +1,4 @@
-import { formatIp, parseIp, parseMac } from '../src/address/index.ts';
+import { formatIp, type IpBlock, parseBlock, parseIp, parseMac } from '../src/address/index.ts';
 import type { AskedClient, NodeFacts, Wanted } from '../src/cluster/index.ts';
 import {
   type Answer,
@@ -66,6 +66,13 @@ export default definePlugin({
       repeat: true,
       default: [],
     },
+    clients: {
+      value: 'NETWORK',
+      help: 'clients come from this network alone: answers to others need no route, and shares are of these; repeatable',
+      parse: readNetwork,
+      repeat: true,
+      default: [],
+    },
     expectBuckets: {
       value: 'LIST',
       help: 'the one node must hold exactly these buckets (1,3 or none); coverage across nodes is then not judged',
@@ -81,10 +88,12 @@ export default definePlugin({
     { text: 'a node checks itself, for NRPE', args: '--vip 192.168.56.20 --expect-buckets 1' },
     { text: 'look again at saved snapshots', args: '--vip 192.168.56.20 --node n1=file:n1.txt --node n2=file:n2.txt' },
   ],
-  check: ({ vip, node, skip, totalNodes, expectBuckets, client }) => {
+  check: ({ vip, node, skip, totalNodes, expectBuckets, client, clients }) => {
     const family = parseIp(vip)?.family;
     const stranger = client.find((one) => one.family !== family);
     if (stranger !== undefined) return `--client ${stranger.text} is of another address family than ${vip}`;
+    if (clients.some((one) => one.family !== family))
+      return `--clients names a network of another address family than ${vip}`;
     if (client.length > 0 && skip.includes('rules')) return '--client needs the rules: leave out --skip rules';
     if (expectBuckets !== undefined && node.length > 1) return '--expect-buckets judges one node: give one --node';
     if (skip.includes('rules') && totalNodes === undefined && expectBuckets === undefined)
@@ -113,6 +122,7 @@ export default definePlugin({
       skip: options.skip,
       expectBuckets: options.expectBuckets,
       backend: options.backend,
+      networks: options.clients,
       clients: options.client,
     };
     const space = trafficTo(wanted.vip);
@@ -164,6 +174,11 @@ function readVip(text: string): Result<string> {
 function readMac(text: string): Result<string> {
   const mac = parseMac(text);
   return mac === null ? failure(`"${text}" is not a MAC address (01:23:45:67:89:ab)`) : success(mac);
+}
+
+function readNetwork(text: string): Result<IpBlock> {
+  const block = parseBlock(text);
+  return block === null ? failure(`"${text}" is no network such as 10.0.0.0/8`) : success(block);
 }
 
 /** `tcp:10.1.2.3/40000/80`, `icmp:2001:db8::1`, `10.1.2.3`: TCP where nothing else is said. */

@@ -11,5 +11,6 @@ export const nothingWanted: Wanted = {
   skip: [],
   expectBuckets: undefined,
   backend: 'auto',
+  networks: [],
   clients: [],
 };

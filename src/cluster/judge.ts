@@ -1,5 +1,5 @@
-import { type ClusterMac, judgeClusterMac, type SilentNode, silenceFault } from '../member/index.ts';
-import { type Bucket, percent } from '../netfilter/index.ts';
+import { type ClusterMac, clientsOf, judgeClusterMac, type SilentNode, silenceFault } from '../member/index.ts';
+import { type Bucket, clientsInUse, percent } from '../netfilter/index.ts';
 import { type Fault, fault, listOf, type State } from '../plugin/index.ts';
 import { judgeAgreement, type RuledNode } from './agreement.ts';
 import { bucketList } from './buckets.ts';
@@ -49,7 +49,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
   const agree = hashesAgree(ruled.map(claimOf));
   const total = agree ? totalOf(ruled) : null;
   const coverage = total === null ? { lost: [], doubled: [] } : cover(claims, total);
-  const shares = whole ? sharesOf(nodes, ruled, mac) : null;
+  const shares = whole ? sharesOf(nodes, ruled, mac, wanted) : null;
   const clients = judgeClients(nodes, silent, total, wanted);
   const own = nodes.flatMap(({ faults }) => faults);
   const judgedAlone = wanted.expectBuckets !== undefined;
@@ -88,7 +88,12 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
 const noMac: ClusterMac = { mac: null, faults: [], listening: new Map() };
 
 /** Known only where it is known of every node what it answers, and that clients reach all of them by one MAC. */
-function sharesOf(nodes: readonly JudgedNode[], ruled: readonly RuledNode[], { faults }: ClusterMac): Shares | null {
+function sharesOf(
+  nodes: readonly JudgedNode[],
+  ruled: readonly RuledNode[],
+  { faults }: ClusterMac,
+  { networks }: Wanted,
+): Shares | null {
   const answering = nodes.flatMap(({ name, answered }): readonly NodeAnswers[] =>
     answered === null ? [] : [{ node: name, answered }],
   );
@@ -97,7 +102,8 @@ function sharesOf(nodes: readonly JudgedNode[], ruled: readonly RuledNode[], { f
   const unclear = doubtful || faults.some(({ state }) => state !== 'OK');
   if (answering.length < nodes.length || shared === undefined || unclear) return null;
   const refused = nodes.reduce((all, node) => all.and(node.refused), shared);
-  return measureShares(answering, shared, refused);
+  const scope = networks.length > 0 ? clientsOf(networks, shared.space) : clientsInUse(shared.space);
+  return measureShares(answering, shared, refused, scope);
 }
 
 /** Every node drops what comes to the VIP, and none lets a bucket through. */

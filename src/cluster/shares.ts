@@ -1,6 +1,5 @@
 import {
   type Answered,
-  clientsInUse,
   type HashInUse,
   hashesOf,
   hashKey,
@@ -27,18 +26,25 @@ export type Shares = {
 
 /**
  * The shares of clients that no node and that several nodes answer, of the traffic that the cluster shares: TCP's, or
- * that of datagrams where TCP is healthy and they are not; less what all nodes refuse. Null where that cannot be told.
+ * that of datagrams where TCP is healthy and they are not; less what all nodes refuse. `scope` has the packets of all clients
+ * that there are. Null where that cannot be told.
  */
-export function measureShares(nodes: readonly NodeAnswers[], shared: Traffic, refused: Traffic): Shares | null {
+export function measureShares(
+  nodes: readonly NodeAnswers[],
+  shared: Traffic,
+  refused: Traffic,
+  scope: Traffic,
+): Shares | null {
   const { space } = shared;
   // Whom the firewalls of all nodes refuse is nobody's client, unless that is everybody.
   const admitted = shared.less(refused);
   const [segments, datagrams] = [tcp, udp].map((protocol) => {
     const all = admitted.meets(space.only({ protocol: tcp })) ? admitted : shared;
     const part = all.and(space.only({ protocol }));
-    return part.isEmpty ? undefined : measure(nodes, part, protocol === tcp);
+    return part.isEmpty ? undefined : measure(nodes, part, scope, protocol === tcp);
   });
-  const first = segments !== undefined ? segments : datagrams !== undefined ? datagrams : measure(nodes, shared, false);
+  const first =
+    segments !== undefined ? segments : datagrams !== undefined ? datagrams : measure(nodes, shared, scope, false);
   if (first === null) return null;
   const worse =
     first.lost === 0 && first.doubled === 0 && datagrams != null && (datagrams.lost > 0 || datagrams.doubled > 0);
@@ -48,8 +54,8 @@ export function measureShares(nodes: readonly NodeAnswers[], shared: Traffic, re
 /** Null where of some of these clients it cannot be told whether they are answered. */
 type Measured = Omit<Shares, 'datagrams'> | null;
 
-function measure(nodes: readonly NodeAnswers[], shared: Traffic, connected: boolean): Measured {
-  const part = typicalPart(nodes, shared);
+function measure(nodes: readonly NodeAnswers[], shared: Traffic, scope: Traffic, connected: boolean): Measured {
+  const part = typicalPart(nodes, shared, scope);
   const { space } = part;
   if (nodes.some(({ answered }) => answered !== 'nothing' && answered.doubt.meets(part))) return null;
   const clients = part.whatever('phase');
@@ -73,10 +79,10 @@ function answeredClients({ traffic }: Answered, connected: boolean): Traffic {
 }
 
 /** Shares are of addresses, so one service stands for all: its port, and the ports and addresses that clients come from. */
-function typicalPart(nodes: readonly NodeAnswers[], shared: Traffic): Traffic {
+function typicalPart(nodes: readonly NodeAnswers[], shared: Traffic, scope: Traffic): Traffic {
   const { space } = shared;
   const port = shared.and(space.only({ dport: servicePort(nodes, shared) }));
-  const limits = [space.only({ sport: { low: 1024n, high: 65535n } }), clientsInUse(space)];
+  const limits = [space.only({ sport: { low: 1024n, high: 65535n } }), scope];
   return limits.reduce((part, limit) => (part.meets(limit) ? part.and(limit) : part), port);
 }
 

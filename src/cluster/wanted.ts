@@ -1,3 +1,4 @@
+import type { IpBlock } from '../address/index.ts';
 import type { BackendChoice, Bucket, Client } from '../netfilter/index.ts';
 import type { State, Thresholds } from '../plugin/index.ts';
 
@@ -15,6 +16,8 @@ export type Wanted = {
   readonly skip: readonly ('rules' | 'vip' | 'mac' | 'arp')[];
   /** The backend that every rule must be of; `auto` takes what is there. */
   readonly backend: BackendChoice;
+  /** Where clients are; without any, everywhere. */
+  readonly networks: readonly IpBlock[];
   /** Clients to tell the answering nodes of. */
   readonly clients: readonly AskedClient[];
   /** The buckets that the one node must hold; coverage is not judged then. */

@@ -1,4 +1,11 @@
-import { judgeCards, judgeClusterMac, type Stretch, type Stretches } from '../member/index.ts';
+import {
+  frameInterface,
+  judgeCards,
+  judgeClusterMac,
+  judgeReplies,
+  type Stretch,
+  type Stretches,
+} from '../member/index.ts';
 import { judgeWhoAnswers } from './answering.ts';
 import { judgeDiscovery } from './discovery.ts';
 import type { ReadNode } from './facts.ts';
@@ -9,7 +16,7 @@ import type { Wanted } from './wanted.ts';
 type Judge = (nodes: readonly ReadNode[], wanted: Wanted) => ReadonlyMap<string, Stretch>;
 
 /** The stretches beside the cluster rule, in the order in which a client's packet passes them. */
-const stretches: readonly Judge[] = [judgeWhoAnswers, judgeDiscovery, cards];
+const stretches: readonly Judge[] = [judgeWhoAnswers, judgeDiscovery, cards, wayBack];
 
 /** The card, and what lies under and over it. */
 function cards(nodes: readonly ReadNode[], { vip, mac }: Wanted): ReadonlyMap<string, Stretch> {
@@ -28,4 +35,19 @@ function cards(nodes: readonly ReadNode[], { vip, mac }: Wanted): ReadonlyMap<st
 export function followWay(nodes: readonly ReadNode[], wanted: Wanted): Stretches {
   const judged = stretches.map((judge) => judge(nodes, wanted));
   return new Map(nodes.map(({ name }) => [name, judged.flatMap((one) => one.get(name) ?? [])]));
+}
+
+/** The answers, from the VIP to each client. */
+function wayBack(nodes: readonly ReadNode[], { vip, networks }: Wanted): ReadonlyMap<string, Stretch> {
+  const repliers = nodes.map((node) => {
+    const rule = node.reading.rules[0] ?? null;
+    return {
+      node,
+      space: node.reading.space,
+      ifname: frameInterface(node, rule?.ifname ?? null),
+      serves: rule !== null && (rule.answersAll || rule.buckets.length > 0),
+      marked: false,
+    };
+  });
+  return judgeReplies(repliers, { vip, networks });
 }

@@ -1,5 +1,6 @@
 export type { Answerer } from './announce.ts';
 export { type Answering, judgeAnswering, type WantedArp } from './arp.ts';
+export { type Asked, clientsOf, judgeReplies, type Replier } from './back.ts';
 export { type CardUse, cardFaults, judgeCards } from './card.ts';
 export {
   frameInterface,

@@ -1,0 +1,227 @@
+import { type IpBlock, parseIp } from '../address/index.ts';
+import { clientsInUse, describeTraffic, percent, type Traffic, type TrafficSpace } from '../netfilter/index.ts';
+import { type Fault, fault, listOf } from '../plugin/index.ts';
+import type { ReachedNode } from './facts.ts';
+import { gatewayFaults } from './gateway.ts';
+import { type Answerer, followReplies, type Loss, type Replies } from './reply.ts';
+import type { Stretch } from './stretch.ts';
+
+/** A node whose answers are followed. */
+export type Replier = {
+  readonly node: ReachedNode;
+  readonly space: TrafficSpace;
+  /** By which interface the VIP's frames come in; null where it is not known. */
+  readonly ifname: string | null;
+  /** True where clients are to get answers from it now. */
+  readonly serves: boolean;
+  /** True where answers may carry a mark when their route is chosen. */
+  readonly marked: boolean;
+};
+
+/** Whose answers are asked about: of which VIP, and where clients are; without networks, everywhere. */
+export type Asked = { readonly vip: string; readonly networks: readonly IpBlock[] };
+
+/** A node with what its routes do to answers. */
+type Followed = Replier & { readonly replies: Replies; readonly unread: readonly string[] };
+
+/**
+ * Judges the way back of answers by the routes of all nodes. Without a word about where clients are, what the nodes' routes
+ * lose alike is taken for a place where there are none, as long as some clients are left.
+ */
+export function judgeReplies(repliers: readonly Replier[], asked: Asked): ReadonlyMap<string, Stretch> {
+  const vip = parseIp(asked.vip);
+  const [any] = repliers;
+  if (vip === null || any === undefined) return new Map();
+  const { space } = any;
+  const followed: Followed[] = [];
+  const blind = new Map<string, string[]>();
+  for (const one of repliers) {
+    const { routing } = one.node;
+    if (typeof routing === 'string') blind.set(routing, [...(blind.get(routing) ?? []), one.node.name]);
+    else if (one.node.placements.length > 0 || one.serves)
+      followed.push({ ...one, unread: routing.unread, replies: followReplies({ ...one, vip }, routing) });
+  }
+  const circle: Circle = { scope: clientsOf(asked.networks, space), asked, space, followed };
+  const judged = new Map(
+    followed.filter(({ serves }) => serves).map((one) => [one.node.name, judgeOne(one, circle)] as const),
+  );
+  const notes = [...alikeNotes(circle), ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why))];
+  return new Map(
+    repliers.map(({ node: { name } }, i) => {
+      const one = judged.get(name) ?? { faults: [], lost: space.none, doubt: space.none };
+      return [name, i === 0 ? { ...one, faults: [...one.faults, ...notes] } : one];
+    }),
+  );
+}
+
+/** What one node is judged among. */
+type Circle = {
+  /** The packets of clients that count. */
+  readonly scope: Traffic;
+  readonly asked: Asked;
+  readonly space: TrafficSpace;
+  readonly followed: readonly Followed[];
+};
+
+/** The packets of the clients of some networks; without any, of the addresses that are in use, private ones of IPv6 among them. */
+export function clientsOf(networks: readonly IpBlock[], space: TrafficSpace): Traffic {
+  if (networks.length > 0) return space.union(networks.map(({ low, high }) => space.only({ source: { low, high } })));
+  return space.family === 4
+    ? clientsInUse(space)
+    : clientsInUse(space).or(space.once('local clients', () => local(space)));
+}
+
+/** fc00::/7, RFC 4193. */
+function local(space: TrafficSpace): Traffic {
+  return space.only({ source: { low: 0xfcn << 120n, high: (0xfen << 120n) - 1n } });
+}
+
+function notLookedAt(names: string, why: string): Fault {
+  return fault('OK', 'the way back not looked at', `not looked at: the way back of answers on ${names} (${why})`);
+}
+
+function judgeOne(one: Followed, circle: Circle): Stretch {
+  const { node, replies, unread } = one;
+  const { space } = circle;
+  if (replies.homeless) return { faults: [homeless(one, circle.asked.vip)], lost: space.all, doubt: space.none };
+  const of = (certain: boolean) =>
+    space.union(replies.losses.filter((loss) => loss.certain === certain).map(({ clients }) => clients));
+  const lost = of(true).and(clientsOf([], space));
+  return {
+    faults: [
+      ...replies.losses.flatMap((loss) => lossFault(one, loss, circle) ?? []),
+      ...asideFaults(one, circle),
+      ...gatewayFaults(node, replies.spans, circle.followed),
+      ...(unread.length === 0 ? [] : [notUnderstood(node.name, unread)]),
+    ],
+    lost,
+    doubt: (unread.length === 0 ? of(false) : space.all).less(lost),
+  };
+}
+
+function homeless({ node: { name }, ifname }: Followed, vip: string): Fault {
+  const brief = `${name} has no local route for ${vip}: it takes nothing in`;
+  const where = ifname === null ? '' : ` dev ${ifname}`;
+  return fault(
+    'CRITICAL',
+    brief,
+    `${name} has the VIP, but no local route for it: its clients get no answer. Fix: remove the address there and add it again, or: ip route add local ${vip}${where} table local`,
+  );
+}
+
+/** Lines of the node's routes or rules that may lead answers anywhere. */
+function notUnderstood(name: string, unread: readonly string[]): Fault {
+  const brief = `${name}: ${unread.length === 1 ? 'a route or rule is' : `${unread.length} routes or rules are`} not understood`;
+  const shown = unread.slice(0, 3).map((line) => line.replaceAll(/\s+/g, ' ').trim());
+  const more = unread.length > 3 ? ` and ${unread.length - 3} more` : '';
+  return fault('WARNING', brief, `${brief}, and may take answers away: ${shown.join('; ')}${more}`);
+}
+
+/** What all of the nodes that are compared lose for certain. */
+function common({ followed, space }: Circle): Traffic {
+  const sets = followed.map(({ replies: { losses, nobody } }) =>
+    space.union([nobody, ...losses.filter(({ certain }) => certain).map(({ clients }) => clients)]),
+  );
+  return sets.reduce((sum, one) => sum.and(one), space.all);
+}
+
+/** What a loss means: null where it is no clients', or where all nodes are alike, which is said once for all. */
+function lossFault({ node, replies }: Followed, loss: Loss, circle: Circle): Fault | null {
+  const { scope, asked, space } = circle;
+  const { cause, certain } = loss;
+  const here = loss.clients.and(scope);
+  if (here.isEmpty) return null;
+  const all = common(circle);
+  const policy = certain && asked.networks.length === 0 && !scope.within(all);
+  const meant = policy ? here.less(all) : here;
+  if (meant.isEmpty) return null;
+  const whole = asked.networks.some(({ low, high }) => space.only({ source: { low, high } }).within(loss.clients));
+  const state = !certain ? 'WARNING' : cause.hosts && !whole ? 'OK' : 'CRITICAL';
+  const whom = describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant);
+  const of = `(${percent(shareOf(meant, scope))} of ${asked.networks.length > 0 ? 'the addresses of --clients' : 'addresses'})`;
+  const what = `${cause.side === 'answers' ? 'answers to' : 'packets from'} ${whom}`;
+  const reason = cause.text === null ? '' : ` (${cause.text})`;
+  const fix = state === 'OK' ? '' : `. Fix: ${cause.fix ?? peersRoute(node.name, meant, circle)}`;
+  const unsure = certain ? '' : ', for some of their packets';
+  return fault(
+    state,
+    `${node.name}: ${short(what)} ${cause.how}`,
+    `${node.name}: ${what} ${of} ${cause.how}${unsure}${reason}${fix}${replies.gaps.length > 0 ? leftOut(replies.gaps) : ''}`,
+  );
+}
+
+/** A first line holds some 100 characters. */
+function short(what: string): string {
+  return what.length > 60 ? `${what.slice(0, 57)}...` : what;
+}
+
+function leftOut(gaps: readonly string[]): string {
+  return `. Left out of the snapshot: ${gaps.slice(0, 3).join('; ')}`;
+}
+
+function shareOf(part: Traffic, whole: Traffic): number {
+  return part.space.share(part, whole, () => 1);
+}
+
+/** The route by which another node reaches them. */
+function peersRoute(name: string, clients: Traffic, { followed }: Circle): string {
+  for (const { node, replies } of followed) {
+    if (node.name === name) continue;
+    const span = replies.spans.find(
+      ({ block, cases: [first] }) =>
+        first?.lead.kind === 'sent' &&
+        clients.meets(clients.space.only({ source: { low: block.low, high: block.high } })),
+    );
+    const lead = span?.cases[0]?.lead;
+    if (lead?.kind === 'sent') return `add a route, such as that of ${node.name}: ${lead.route.text}`;
+  }
+  return 'add a route to them';
+}
+
+/** Answers that leave by another interface, where those of the other nodes do not. */
+function asideFaults({ node, replies, ifname }: Followed, circle: Circle): readonly Fault[] {
+  const { scope, followed, space } = circle;
+  const asides = followed.map(({ replies: { aside } }) => space.union([...aside.values()]));
+  const alike = asides.reduce((sum, one) => sum.and(one), space.all);
+  return [...replies.aside].flatMap(([dev, clients]) => {
+    const meant = clients.and(scope).less(alike);
+    if (meant.isEmpty || shareOf(meant, scope) < smallShare) return [];
+    const what = `answers to ${describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant)}`;
+    const brief = `${node.name}: ${short(what)} leave by ${dev}, not by ${ifname}`;
+    const text = `${node.name}: ${what} leave by ${dev}, not by ${ifname} which has the VIP, as on the other nodes: whether they arrive is not known. Fix: make the routes alike on all nodes`;
+    return [fault('WARNING', brief, text)];
+  });
+}
+
+/** Less than a network of 256 hosts in IPv4: routes to single hosts, as administrators have. */
+const smallShare = 1e-7;
+
+/** What all nodes do alike, once for all of them. */
+function alikeNotes(circle: Circle): readonly Fault[] {
+  const { scope, followed, asked } = circle;
+  const serving = followed.filter(({ serves }) => serves);
+  const [first] = serving;
+  if (first === undefined) return [];
+  const who = serving.length > 1 ? 'all nodes alike' : 'no other node to compare with';
+  const all = common(circle).and(scope).less(first.replies.nobody);
+  const lost =
+    asked.networks.length > 0 || all.isEmpty || scope.within(common(circle)) || first.replies.homeless
+      ? []
+      : [`answers to ${describeTraffic(all)} get no way back (${listOf(reasons(first, all))}; ${who})`];
+  const away = [...first.replies.aside].flatMap(([dev, clients]) => {
+    const meant = followed.reduce(
+      (sum, { replies }) => sum.and(circle.space.union([...replies.aside.values()])),
+      clients.and(scope),
+    );
+    const whom = describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant);
+    return meant.isEmpty ? [] : [`answers to ${whom} leave by ${dev}, not by ${first.ifname} (${who})`];
+  });
+  return [...lost, ...away].map((text) => fault('OK', text));
+}
+
+function reasons({ replies }: Followed, within: Traffic): readonly string[] {
+  const there = replies.losses.filter(({ certain, clients }) => certain && clients.meets(within));
+  return [...new Set(there.map(({ cause }) => cause.text ?? 'no route'))].slice(0, 3);
+}
+
+export type { Answerer };

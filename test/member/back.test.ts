@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { type IpBlock, parseBlock } from '../../src/address/index.ts';
+import { judgeReplies, type Stretch } from '../../src/member/index.ts';
+import { trafficTo } from '../../src/netfilter/index.ts';
+import { vip } from '../snapshot_text.ts';
+import { member } from './member.ts';
+
+const usualRules = ['0:\tfrom all lookup local', '32766:\tfrom all lookup main', '32767:\tfrom all lookup default'];
+const onLink = '192.168.56.0/24 dev eth1 proto kernel scope link src 192.168.56.11';
+const local = [
+  'local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1',
+  `local ${vip} dev eth1 table local proto kernel scope host src 192.168.56.11`,
+  'local 192.168.56.11 dev eth1 table local proto kernel scope host src 192.168.56.11',
+  'broadcast 192.168.56.255 dev eth1 table local proto kernel scope link src 192.168.56.11',
+];
+const byGateway = 'default via 192.168.56.254 dev eth1';
+
+type Given = {
+  readonly rules?: readonly string[];
+  /** Beside those of the node's own addresses. */
+  readonly routes?: readonly string[];
+  readonly own?: readonly string[];
+  readonly settings?: readonly string[];
+  readonly neigh?: readonly string[];
+  readonly link?: readonly string[];
+  readonly marked?: boolean;
+  readonly serves?: boolean;
+};
+
+const output = (lines: readonly string[]) => [...lines.map((line) => `> ${line}`), '= exit 0'];
+
+function judged(nodes: readonly Given[], networks: readonly string[] = []): readonly Stretch[] {
+  const space = trafficTo(vip);
+  const repliers = nodes.map((given, i) => {
+    const { rules = usualRules, routes = [byGateway, onLink], own = local, neigh = [], settings = [] } = given;
+    const { link, marked = false, serves = true } = given;
+    const node = member(`n${i + 1}`, {
+      ...(link === undefined ? {} : { link }),
+      sections: {
+        'rule4: ip': output(rules),
+        'routes4: ip': output([...routes, ...own]),
+        'neigh: ip': output(neigh),
+        'sysctl: /proc/sys/net': output(settings),
+      },
+    });
+    return { node, space, ifname: 'eth1', serves, marked };
+  });
+  const blocks = networks.map(parseBlock).filter((one): one is IpBlock => one !== null);
+  const stretches = judgeReplies(repliers, { vip, networks: blocks });
+  return nodes.map((_, i) => stretches.get(`n${i + 1}`) ?? { faults: [], lost: space.none, doubt: space.none });
+}
+
+const said = (stretches: readonly Stretch[]) =>
+  stretches.flatMap(({ faults }) => faults.map(({ state, text }) => `[${state}] ${text}`)).join('\n');
+const states = (stretches: readonly Stretch[]) => stretches.flatMap(({ faults }) => faults.map(({ state }) => state));
+
+const strict = [
+  'net.ipv4.conf.all.rp_filter = 0',
+  'net.ipv4.conf.default.rp_filter = 0',
+  'net.ipv4.conf.eth1.rp_filter = 1',
+];
+const cards = (eth2 = 'BROADCAST,MULTICAST,UP,LOWER_UP') => [
+  '1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN',
+  '3: eth1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP',
+  `4: eth2: <${eth2}> mtu 1500 state UP`,
+];
+
+describe('the way back by the routes', () => {
+  test('nodes with the same default route have nothing said of them', () => {
+    expect(said(judged([{}, {}]))).toBe('');
+  });
+
+  test('a node without the default route that the other one has is CRITICAL, and that route is named', () => {
+    const stretches = judged([{}, { routes: [onLink] }]);
+    expect(states(stretches)).toEqual(['CRITICAL']);
+    expect(said(stretches)).toMatch(
+      /n2: answers to clients other than 192\.168\.56\.0\/24 \(100 % of addresses\) have no route\. Fix: .* n1: default via 192\.168\.56\.254 dev eth1/,
+    );
+    expect(stretches[1]?.lost.isEmpty).toBe(false);
+  });
+
+  test('a default route that no node has is no fault, and is said', () => {
+    const stretches = judged([{ routes: [onLink] }, { routes: [onLink] }]);
+    expect(states(stretches)).toEqual(['OK']);
+    expect(said(stretches)).toMatch(
+      /answers to clients other than 192\.168\.56\.0\/24 get no way back \(no route; all/,
+    );
+  });
+
+  test('clients on the wire need no default route', () => {
+    expect(said(judged([{}, { routes: [onLink] }], ['192.168.56.0/24']))).toBe('');
+  });
+
+  test('clients of a network that no node has a route to are lost', () => {
+    expect(states(judged([{ routes: [onLink] }, { routes: [onLink] }], ['10.0.0.0/8']))).toEqual([
+      'CRITICAL',
+      'CRITICAL',
+    ]);
+  });
+
+  test.each(['blackhole', 'unreachable', 'prohibit'])(
+    'a %s route to a network of clients is CRITICAL with their share',
+    (type) => {
+      const stretches = judged(
+        [{}, { routes: [byGateway, onLink, `${type} 10.0.0.0/8`] }],
+        ['10.0.0.0/8', '172.0.0.0/8'],
+      );
+      expect(states(stretches)).toEqual(['CRITICAL']);
+      expect(said(stretches)).toContain(
+        `n2: answers to clients of 10.0.0.0/8 (50 % of the addresses of --clients) are dropped by a`,
+      );
+      expect(said(stretches)).toContain(`ip route del ${type} 10.0.0.0/8`);
+    },
+  );
+
+  test('single hosts that a node bans by routes are no fault', () => {
+    expect(states(judged([{}, { routes: [byGateway, onLink, 'blackhole 10.1.2.3'] }]))).toEqual(['OK']);
+  });
+
+  test('a whole family that every node refuses is CRITICAL, alike or not', () => {
+    const rules = [...usualRules, `100:\tfrom ${vip} prohibit`];
+    expect(states(judged([{ rules }, { rules }]))).toEqual(['CRITICAL', 'CRITICAL']);
+  });
+
+  test('a rule for one port takes that service alone', () => {
+    const stretches = judged([{}, { rules: [...usualRules, '100:\tfrom all ipproto tcp sport 80 blackhole'] }]);
+    expect(said(stretches)).toMatch(/CRITICAL.*answers to tcp port 80/);
+    const lost = stretches[1]?.lost;
+    expect(lost?.isEmpty).toBe(false);
+    expect(lost?.within(lost.space.only({ protocol: 6n, dport: 80n }))).toBe(true);
+  });
+
+  test('a rule for something that no snapshot shows is WARNING with its text', () => {
+    const stretches = judged([{}, { rules: [...usualRules, '100:\tfrom all tos 0x10 blackhole'] }]);
+    expect(states(stretches)).toEqual(['WARNING']);
+    expect(said(stretches)).toContain('tos 0x10');
+    expect(stretches[1]?.lost.isEmpty).toBe(true);
+    expect(stretches[1]?.doubt.isEmpty).toBe(false);
+  });
+
+  test('a rule for a mark counts where answers may carry one', () => {
+    const rules = [...usualRules, '100:\tfrom all fwmark 0xffff prohibit'];
+    expect(states(judged([{}, { rules }]))).toEqual([]);
+    expect(states(judged([{}, { rules, marked: true }]))).toEqual(['WARNING']);
+  });
+
+  test('the local route of the VIP that is missing is CRITICAL', () => {
+    const stretches = judged([{}, { own: local.filter((line) => !line.includes(vip)) }]);
+    expect(said(stretches)).toMatch(/CRITICAL.*n2 has the VIP, but no local route/);
+    expect(stretches[1]?.lost.equals(stretches[1].lost.space.all)).toBe(true);
+  });
+
+  test('a default route by a card without carrier is CRITICAL', () => {
+    const routes = [onLink, 'default via 192.168.99.1 dev eth2 linkdown'];
+    expect(said(judged([{}, { routes, link: cards('NO-CARRIER,BROADCAST,MULTICAST,UP') }]))).toMatch(
+      /CRITICAL.*leave by eth2, which has no carrier/,
+    );
+  });
+
+  test('a way by another card than on the other nodes is WARNING', () => {
+    const routes = [onLink, 'default via 192.168.99.1 dev eth2'];
+    expect(states(judged([{}, { routes, link: cards() }]))).toEqual(['WARNING']);
+    expect(
+      states(
+        judged([
+          { routes, link: cards() },
+          { routes, link: cards() },
+        ]),
+      ),
+    ).toEqual(['OK']);
+  });
+
+  test('strict rp_filter drops what comes from where the way back leaves by another card', () => {
+    const routes = [byGateway, onLink, '10.0.0.0/8 via 192.168.62.254 dev eth2'];
+    const stretches = judged([{}, { routes, link: cards(), settings: strict }]);
+    expect(said(stretches)).toMatch(
+      /CRITICAL\] n2: packets from clients of 10\.0\.0\.0\/8 .* rp_filter is strict on eth1, and the way back to them leaves by eth2/,
+    );
+  });
+
+  test('strict rp_filter is right where the way back leaves by the same card', () => {
+    expect(said(judged([{ settings: strict }, { settings: strict }]))).toBe('');
+  });
+
+  test('a gateway that does not answer, or that another node knows by another MAC, is WARNING', () => {
+    expect(states(judged([{}, { neigh: ['192.168.56.254 dev eth1 FAILED'] }]))).toEqual(['WARNING']);
+    const by = (mac: string) => [`192.168.56.254 dev eth1 lladdr ${mac} PERMANENT`];
+    expect(states(judged([{ neigh: by('02:00:00:00:00:fe') }, { neigh: by('02:00:00:00:99:99') }]))).toEqual([
+      'WARNING',
+      'WARNING',
+    ]);
+    expect(states(judged([{ neigh: by('02:00:00:00:00:fe') }, { neigh: by('02:00:00:00:00:fe') }]))).toEqual([]);
+  });
+
+  test('a line that is not understood is WARNING with its text', () => {
+    const stretches = judged([{}, { rules: [...usualRules, 'whatever'] }]);
+    expect(said(stretches)).toMatch(/WARNING.*not understood.*whatever/);
+  });
+
+  test('a node that holds nothing is not judged', () => {
+    expect(said(judged([{}, { routes: [onLink], serves: false }]))).toBe('');
+  });
+
+  test('snapshots without routes are said to be without', () => {
+    const space = trafficTo(vip);
+    const repliers = ['n1', 'n2'].map((name) => ({
+      node: member(name),
+      space,
+      ifname: 'eth1',
+      serves: true,
+      marked: false,
+    }));
+    const stretches = [...judgeReplies(repliers, { vip, networks: [] }).values()];
+    expect(said(stretches)).toBe(
+      '[OK] not looked at: the way back of answers on n1 and n2 (the rules of policy routing: not in the snapshot)',
+    );
+  });
+});
