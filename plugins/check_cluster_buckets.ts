@@ -68,7 +68,7 @@ export default definePlugin({
     },
     clients: {
       value: 'NETWORK',
-      help: 'clients come from this network alone: answers to others need no route, and shares are of these; repeatable',
+      help: 'clients come from this network alone: answers to others need no route, and shares are of it',
       parse: readNetwork,
       repeat: true,
       default: [],
