@@ -3,7 +3,7 @@ export { type ArpReading, readArp } from './arp/read.ts';
 export { type ArpEnd, followArp } from './arp/walk.ts';
 export { type BackendTraits, backends } from './backend.ts';
 export { readHeldBuckets } from './iptables/clusterip.ts';
-export { isAdministration, ownTraffic } from './judge/extent.ts';
+export { type Extent, extentOf, isAdministration, ownTraffic } from './judge/extent.ts';
 export { describeTraffic, percent } from './judge/words.ts';
 export {
   bucketOf,
@@ -18,7 +18,19 @@ export {
   xtClusterHash,
 } from './model/hash.ts';
 export { hashesOf, jhashBytes, jhashWords, scale } from './model/jhash.ts';
-export type { Adverts, Answered, Backend, Bucket, HashInUse, Obstacle, Reading, Rule, Unread } from './model/rule.ts';
+export type {
+  Adverts,
+  Answered,
+  Backend,
+  Bucket,
+  Denial,
+  HashInUse,
+  Leaving,
+  Obstacle,
+  Reading,
+  Rule,
+  Unread,
+} from './model/rule.ts';
 export {
   clientsInUse,
   count,

@@ -6,8 +6,11 @@ import {
   isMulticastMac,
   levelsBelow,
   locate,
+  ownPackets,
   parseIp,
   readAddresses,
+  readRouting,
+  routeFor,
   vrfOf,
 } from '../address/index.ts';
 import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
@@ -16,12 +19,13 @@ import { ebtablesChains } from './ebtables/chains.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
 import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
+import { leavingOf } from './judge/leaving.ts';
 import { withResets } from './judge/resets.ts';
 import { answeredBy, ruleOf } from './judge/rule.ts';
 import type { Packets } from './model/packet.ts';
 import type { Part, Program } from './model/program.ts';
-import type { Adverts, Backend, Reading, Rule, Unread } from './model/rule.ts';
-import { icmpv6, phase, TrafficSpace } from './model/traffic.ts';
+import type { Adverts, Backend, Leaving, Reading, Rule, Unread } from './model/rule.ts';
+import { icmpv6, phase, type Traffic, TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { toldMacs } from './named_mac.ts';
 import { nftChains, setsNftConnmarks } from './nft/chains.ts';
@@ -29,7 +33,7 @@ import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
 import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
 import { type Path, pathTo } from './walk/path.ts';
 import type { Trace } from './walk/trace.ts';
-import { followDiscovery, followPackets, followStrays } from './walk/walk.ts';
+import { followAnswers, followDiscovery, followPackets, followStrays } from './walk/walk.ts';
 
 /** Which backend's rules are to be read; `auto` takes what is there. */
 export type BackendChoice = Backend | 'auto';
@@ -106,13 +110,22 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
     rules: usable,
     unread: all,
     answered: whole ? found.answered : null,
+    leaving: found.leaving,
     besides: found.besides,
     adverts: whole ? found.adverts : null,
   };
 }
 
 function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
-  return { space, rules: [], unread, answered: null, besides: new Map(), adverts: null };
+  return {
+    space,
+    rules: [],
+    unread,
+    answered: null,
+    besides: new Map(),
+    adverts: null,
+    leaving: 'the rules were not read',
+  };
 }
 
 function sectionsOf(family: Family): { readonly legacy: SectionName; readonly modern: SectionName } {
@@ -168,7 +181,13 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   const places = locate(host, vip).filter(({ address }) => !isInternal(links, address.ifname));
   const vipOn = places[0]?.address.ifname ?? null;
   const told = space.family === 4 ? (toldMacs(readArp(snapshot), vip, vipOn)[0]?.mac ?? null) : null;
-  const packets = { vip, mac: clusterMac(host, told), space, origin: space.nextOrigin() };
+  const packets: Packets = {
+    vip,
+    direction: 'requests',
+    mac: clusterMac(host, told),
+    space,
+    origin: space.nextOrigin(),
+  };
   const program = programOf(rulesets, packets);
   const bound = interfaceOf(program, vipOn, vipOn === null ? null : vrfOf(links, vipOn));
   const path = pathTo(links, bound ?? vipOn);
@@ -187,6 +206,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
   const complete = rule === null ? null : completed(rule, rulesets, told);
   const judged = complete === null ? null : judgeResets(complete, trace, program, packets, path);
+  const leaving = leavingFrom(rulesets, snapshot, { ...packets, direction: 'answers' }, pathTo(links, vipOn), real);
   const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, packets);
   const others = path.ifname === null ? [] : besides(links, path.ifname);
   return {
@@ -194,6 +214,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     rules: judged === null ? [] : [judged],
     unread: [...puzzles, ...large],
     answered,
+    leaving,
     besides: new Map(
       others.map((other) => [other, answeredBy(followPackets(program, packets, pathTo(links, other)), packets)]),
     ),
@@ -218,6 +239,46 @@ function advertsOf(program: Program, packets: Packets, path: Path): Adverts {
   };
 }
 
+/** Sends answers through the chains that they pass. */
+function leavingFrom(
+  rulesets: Rulesets,
+  snapshot: Snapshot,
+  packets: Packets,
+  path: Path,
+  { delivered }: Trace,
+): Leaving | string {
+  // Older scripts leave these chains out.
+  if (snapshot.host.parts < 2) return 'the rules for what leaves: not in the snapshot';
+  const { space } = packets;
+  const program = programOf({ ...rulesets, clusterip: null }, packets);
+  const saved = delivered.map(({ carried }) => carried.connmark);
+  const [first = null] = saved;
+  const connmark = !program.setsConnmarks ? 0 : saved.every((one) => one === first) ? first : null;
+  if (program.bases.length === 0) return { denials: [], marks: [{ mark: 0, traffic: space.all }] };
+  const links = readAddresses(snapshot).links ?? [];
+  const ways = waysOut(snapshot, packets, path.ifname);
+  const departures = [...ways].map(([ifname, traffic]) =>
+    followAnswers(program, ifname === path.ifname ? path : pathTo(links, ifname), connmark, traffic),
+  );
+  return leavingOf(departures, space);
+}
+
+/** By which interface answers leave: the VIP's own, unless their route says otherwise. */
+function waysOut(snapshot: Snapshot, { vip, space }: Packets, own: string | null): ReadonlyMap<string | null, Traffic> {
+  const [routing, from] = [readRouting(snapshot, space.family), parseIp(vip)];
+  const ways = new Map<string | null, Traffic>();
+  let others = space.none;
+  for (const { block, cases } of typeof routing === 'string' ? [] : routeFor(routing, ownPackets(from))) {
+    const lead = cases.at(-1)?.lead;
+    const ifname = lead?.kind === 'sent' ? (lead.route.hops[0]?.dev ?? own) : own;
+    if (ifname === own) continue;
+    const clients = space.only({ source: { low: block.low, high: block.high } });
+    ways.set(ifname, (ways.get(ifname) ?? space.none).or(clients));
+    others = others.or(clients);
+  }
+  return ways.set(own, others.others);
+}
+
 /** Judges what a node does to connections of other nodes; the same rule where it resets nothing. */
 function judgeResets(rule: Rule, own: Trace, program: Program, packets: Packets, path: Path): Rule {
   const resets = program.chains.some(({ rules }) => rules.some(({ parts }) => parts.some(canReset)));
@@ -238,7 +299,8 @@ function programOf(rulesets: Rulesets, packets: Packets): Program {
     ),
     iptablesChains(modern, packets, own, () => null),
     nftChains(ownTables(rulesets), packets),
-    ...ebtables.map((ruleset) => ebtablesChains(ruleset, packets)),
+    // Those for what leaves by a bridge are not read.
+    ...(packets.direction === 'answers' ? [] : ebtables).map((ruleset) => ebtablesChains(ruleset, packets)),
   ];
   return {
     bases: parts.flatMap(({ bases }) => bases),

@@ -7,7 +7,7 @@ export const vip6 = '2001:db8::100';
 
 /** The packets that are asked about, of a node of its own. */
 export function packetsTo(vip: string): Packets {
-  return { vip, mac: null, space: trafficTo(vip), origin: '1' };
+  return { vip, direction: 'requests', mac: null, space: trafficTo(vip), origin: '1' };
 }
 
 /** What a condition selects: in words, and why that is not certain. */

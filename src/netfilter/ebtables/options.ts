@@ -99,7 +99,7 @@ function ofPacket(what: string, word: string, { vip, space }: Packets): Selectio
     return exactly(
       space.only({ [side.startsWith('s') ? 'sport' : 'dport']: { low: BigInt(low), high: BigInt(high) } }),
     );
-  if (what === 'icmp-type' || what === 'icmpv6-type') return icmpType(word, arriving, space);
+  if (what === 'icmp-type' || what === 'icmpv6-type') return icmpType(word, arriving, { space, direction: 'requests' });
   return vague(space.all, what === 'tos' || what === 'tclass' ? 'form' : 'other');
 }
 

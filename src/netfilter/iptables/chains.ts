@@ -16,18 +16,23 @@ import {
 import type { Extension } from '../model/rule.ts';
 import type { Traffic } from '../model/traffic.ts';
 import { asksLists, type Option, readOption, splitOptions } from './options.ts';
-import type { RuleLine, Ruleset } from './save.ts';
+import type { RuleLine, Ruleset, SavedChain } from './save.ts';
+
+type SavedTable = ReadonlyMap<string, SavedChain>;
 
 /** What is known of a CLUSTERIP rule beside its line: the buckets that the kernel holds now. */
 export type ClusteripUse = { readonly use: ClusterUse; readonly held: Traffic };
 
-/** The chains that packets for this host pass, with their priorities (`include/uapi/linux/netfilter_ipv4.h`, NF_IP_PRI_*). */
-const way: readonly {
+/** A chain of a table, where the kernel calls it. */
+type Place = {
   readonly table: string;
   readonly chain: string;
   readonly hook: BaseChain['hook'];
   readonly priority: number;
-}[] = [
+};
+
+/** The chains that packets for this host pass, with their priorities (`include/uapi/linux/netfilter_ipv4.h`, NF_IP_PRI_*). */
+const wayIn: readonly Place[] = [
   { table: 'raw', chain: 'PREROUTING', hook: 'prerouting', priority: -300 },
   { table: 'mangle', chain: 'PREROUTING', hook: 'prerouting', priority: -150 },
   { table: 'nat', chain: 'PREROUTING', hook: 'prerouting', priority: -100 },
@@ -35,6 +40,15 @@ const way: readonly {
   { table: 'filter', chain: 'INPUT', hook: 'input', priority: 0 },
   { table: 'security', chain: 'INPUT', hook: 'input', priority: 50 },
   { table: 'nat', chain: 'INPUT', hook: 'input', priority: 100 },
+];
+
+/** Those that answers pass: nat sees none of them, because they open no connection. */
+const wayOut: readonly Place[] = [
+  { table: 'raw', chain: 'OUTPUT', hook: 'output', priority: -300 },
+  { table: 'mangle', chain: 'OUTPUT', hook: 'output', priority: -150 },
+  { table: 'filter', chain: 'OUTPUT', hook: 'output', priority: 0 },
+  { table: 'security', chain: 'OUTPUT', hook: 'output', priority: 50 },
+  { table: 'mangle', chain: 'POSTROUTING', hook: 'postrouting', priority: -150 },
 ];
 
 /** Targets that look at a packet or change what no cluster rule looks at, and let it go on. */
@@ -74,7 +88,9 @@ export function iptablesChains(
   const chains: Chain[] = [];
   for (const [name, table] of ruleset) {
     const read = new Map<string, Chain>();
-    for (const chain of table.values()) {
+    const own =
+      packets.direction === 'requests' ? wayIn : wayOut.filter((one) => one.table === name && works(table, one));
+    for (const chain of packets.direction === 'requests' ? table.values() : reached(table, own)) {
       const known = (target: string) => table.has(target);
       const rules = chain.rules.map((line) =>
         readSavedRule(line, { packets, tool, table: name, known, clusterip: clusterip(line) }),
@@ -82,7 +98,7 @@ export function iptablesChains(
       read.set(chain.name, { place: `${name} ${chain.name}`, rules });
     }
     chains.push(...read.values());
-    for (const { chain, hook, priority } of way.filter((one) => one.table === name)) {
+    for (const { chain, hook, priority } of own.filter((one) => one.table === name)) {
       const entry = read.get(chain);
       if (entry === undefined) continue;
       const drops = table.get(chain)?.policy === 'DROP';
@@ -92,6 +108,25 @@ export function iptablesChains(
     }
   }
   return { bases, chains };
+}
+
+/** True where a chain does anything at all. */
+function works(table: SavedTable, { chain }: Place): boolean {
+  const there = table.get(chain);
+  return there !== undefined && (there.rules.length > 0 || there.policy === 'DROP');
+}
+
+/** Some chains of a table, and those that their rules lead to. */
+function reached(table: SavedTable, from: readonly Place[]): readonly SavedChain[] {
+  const found = new Map<string, SavedChain>();
+  const visit = (name: string) => {
+    const chain = table.get(name);
+    if (chain === undefined || found.has(name)) return;
+    found.set(name, chain);
+    for (const { words } of chain.rules) for (const word of words) visit(word);
+  };
+  for (const { chain } of from) visit(chain);
+  return [...found.values()];
 }
 
 /** True where any rule remembers marks with the connection, so that later packets do not begin with none. */

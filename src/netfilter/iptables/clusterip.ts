@@ -106,6 +106,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     answered: null,
     besides: new Map(),
     adverts: null,
+    leaving: 'the rules: left out by --skip rules',
   });
   const entry = entryOf(snapshot, vip);
   if (entry === undefined) return nothing(withoutEntry(snapshot, [], vip));
@@ -135,7 +136,15 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     managed: false,
     shared: space.all,
   };
-  return { space, rules: [rule], unread: [], answered, besides: new Map(), adverts: null };
+  return {
+    space,
+    rules: [rule],
+    unread: [],
+    answered,
+    besides: new Map(),
+    adverts: null,
+    leaving: 'the rules: left out by --skip rules',
+  };
 }
 
 /** What is answered when only the buckets are known: by a hash that all nodes are taken to have alike. */

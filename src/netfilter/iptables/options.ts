@@ -17,7 +17,7 @@ import {
   when,
   withMark,
 } from '../model/condition.ts';
-import type { Carried, Packets } from '../model/packet.ts';
+import { type Carried, type Packets, portOf } from '../model/packet.ts';
 import type { WhenPart } from '../model/program.ts';
 import { type Interval, protocolNumbers, type TrafficSpace } from '../model/traffic.ts';
 
@@ -89,8 +89,11 @@ export function readOption(option: Option, packets: Packets): WhenPart {
     return carrying((carried) => decide(mark(word, of(carried), packets)));
   }
   if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(word, pkttype, packets)));
-  if (name === '-i') return plain(({ ifname }) => comesIn(word, ifname, space));
-  if (name === '--icmp-type' || name === '--icmpv6-type') return plain((carried) => icmpType(word, carried, space));
+  // What the host sends comes in by no interface.
+  if (name === '-i' && packets.direction === 'answers') return plain(() => when(false, space));
+  if (name === (packets.direction === 'requests' ? '-i' : '-o'))
+    return plain(({ ifname }) => comesIn(word, ifname, space));
+  if (name === '--icmp-type' || name === '--icmpv6-type') return plain((carried) => icmpType(word, carried, packets));
   // Neighbour discovery has the hop limit that no router lets through (RFC 4861).
   if (name === '--hl-eq')
     return plain(({ discovery }) =>
@@ -112,8 +115,10 @@ function readPlain(option: Option, packets: Packets): Selection {
 }
 
 /** Some of the packets: why it cannot be told which, its match says. */
-function unread({ name, module }: Option, { space }: Packets): Selection {
-  return vague(space.all, name === '--tcp-option' ? 'form' : doubtOfMatch(module));
+function unread({ name, module }: Option, { space, direction }: Packets): Selection {
+  // Of which programs what leaves is: a list of the host's own users and containers.
+  const ours = direction === 'answers' && (module === 'owner' || module === 'cgroup');
+  return vague(space.all, name === '--tcp-option' ? 'form' : ours ? 'list' : doubtOfMatch(module));
 }
 
 /** How many words follow an option, where it is not one. */
@@ -126,8 +131,8 @@ const wordsOf: ReadonlyMap<string, number> = new Map([
 
 const readers = new Map<string, Reader>(
   Object.entries<Reader>({
-    '-s': (words, packets) => sources(packets, readBlock(words[0])),
-    '-d': (words, packets) => holdsVip(readBlock(words[0]), packets),
+    '-s': (words, packets) => end('source', readBlock(words[0]), packets),
+    '-d': (words, packets) => end('destination', readBlock(words[0]), packets),
     '-p': (words, packets) => protocol(words[0] ?? '', packets),
     '-f': (_, { space }) => when(false, space),
     '--sport': (words, packets) => onPorts('sport', words[0], packets),
@@ -139,19 +144,20 @@ const readers = new Map<string, Reader>(
     '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
     // The match looks at connections that another one has announced, which no client's to a cluster is.
     '--helper': (_, { space }) => when(false, space),
-    '--ctstatus': (words, { space }) => connectionStatus(listed(words[0]?.toLowerCase()), space),
-    '--ctdir': (words, { space }) => when(words[0] === 'ORIGINAL', space),
-    '--dst-type': (words, { space }) => when(listed(words[0]).includes('LOCAL'), space),
-    '--src-type': (words, { space }) => when(listed(words[0]).includes('UNICAST'), space),
+    '--ctstatus': (words, packets) => connectionStatus(listed(words[0]?.toLowerCase()), packets),
+    '--ctdir': (words, { space, direction }) =>
+      when(words[0] === (direction === 'requests' ? 'ORIGINAL' : 'REPLY'), space),
+    '--dst-type': (words, packets) => addressType('destination', words[0], packets),
+    '--src-type': (words, packets) => addressType('source', words[0], packets),
     '--limit-iface-in': (_, { space }) => when(true, space),
-    '--src-range': (words, packets) => sources(packets, readSpan(words[0])),
-    '--dst-range': (words, packets) => holdsVip(readSpan(words[0]), packets),
+    '--src-range': (words, packets) => end('source', readSpan(words[0]), packets),
+    '--dst-range': (words, packets) => end('destination', readSpan(words[0]), packets),
     // The reverse path of a client that is served is there: the inverted check, as firewalld writes it, finds nothing.
     '--invert': (_, { space }) => when(false, space),
     '--loose': (_, { space }) => when(true, space),
     '--validmark': (_, { space }) => when(true, space),
     '--accept-local': (_, { space }) => when(true, space),
-    '--dir': (words, { space }) => when(words[0] === 'in', space),
+    '--dir': (words, { space, direction }) => when(words[0] === (direction === 'requests' ? 'in' : 'out'), space),
     '--pol': (words, { space }) => when(words[0] === 'none', space),
     '--length': (words, { space }) => formSpan(words[0], usual.length, space),
     '--ttl-gt': (words, { space }) => ofForm(Number(words[0]) + 1, 255, usual.hops, space.all),
@@ -181,6 +187,20 @@ function readSpan(text: string | undefined): Interval | null {
   return first && last ? { low: first.value, high: last.value } : null;
 }
 
+/** One of a packet's addresses: the client's, or the VIP. */
+function end(side: 'source' | 'destination', block: Interval | null, packets: Packets): Selection {
+  return isClients(side, packets) ? sources(packets, block) : holdsVip(block, packets);
+}
+
+function isClients(side: 'source' | 'destination', { direction }: Packets): boolean {
+  return (side === 'source') === (direction === 'requests');
+}
+
+/** The VIP is a local address, a client's is not. */
+function addressType(side: 'source' | 'destination', types: string | undefined, packets: Packets): Selection {
+  return when(listed(types).includes(isClients(side, packets) ? 'UNICAST' : 'LOCAL'), packets.space);
+}
+
 function sources({ space }: Packets, source: Interval | null): Selection {
   return source === null ? vague(space.all) : exactly(space.only({ source }));
 }
@@ -206,9 +226,11 @@ function readPorts(text: string | undefined): readonly Interval[] | null {
   return read.length === spans.length && read.length > 0 ? read : null;
 }
 
-function onPorts(name: 'sport' | 'dport', text: string | undefined, { space }: Packets): Selection {
+function onPorts(name: 'sport' | 'dport', text: string | undefined, packets: Packets): Selection {
+  const { space } = packets;
   const spans = readPorts(text);
-  return spans === null ? vague(space.all) : exactly(space.union(spans.map((span) => space.only({ [name]: span }))));
+  const field = portOf(name, packets);
+  return spans === null ? vague(space.all) : exactly(space.union(spans.map((span) => space.only({ [field]: span }))));
 }
 
 function eitherPort(text: string | undefined, packets: Packets): Selection {
@@ -216,13 +238,13 @@ function eitherPort(text: string | undefined, packets: Packets): Selection {
 }
 
 /** TCP flags as `--tcp-flags MASK SET`. */
-function tcpFlags(mask: string, set: string, { space }: Packets): Selection {
+function tcpFlags(mask: string, set: string, packets: Packets): Selection {
   const known = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
   if ([...listed(mask), ...listed(set)].some((flag) => ![...known, 'ALL', 'NONE'].includes(flag)))
-    return vague(space.all);
+    return vague(packets.space.all);
   const masked = listed(mask).flatMap((flag) => (flag === 'ALL' ? known : [flag]));
   const wanted = listed(set).flatMap((flag) => (flag === 'ALL' ? masked : flag === 'NONE' ? [] : [flag]));
-  return tcpPackets((flags) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag)), space);
+  return tcpPackets((flags) => masked.every((flag) => flags.includes(flag) === wanted.includes(flag)), packets);
 }
 
 function mark(text: string, carried: Carried['mark'], { space }: Packets): Selection {

@@ -1,4 +1,4 @@
-import type { Carried, Discovery, Mark } from './packet.ts';
+import type { Carried, Direction, Discovery, Mark } from './packet.ts';
 import { phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
 
 /**
@@ -130,6 +130,8 @@ export function connectionStates(
   tracking: Carried['tracking'],
   space: TrafficSpace,
 ): Selection {
+  // Of a connection that has seen both directions everything is ESTABLISHED, the SYN+ACK too.
+  if (tracking === 'reply') return when(names.includes('established'), space);
   if (tracking === 'stray') return exactly(names.includes('new') ? space.only({ phase: phase.later }) : space.none);
   if (tracking !== 'tracked') return when(names.includes(tracking === 'pending' ? 'invalid' : 'untracked'), space);
   const first = names.includes('new') ? space.only({ phase: phase.first }) : space.none;
@@ -148,11 +150,23 @@ const statuses: Readonly<Record<string, 'never' | 'later'>> = {
  * A list of what has become of a connection, in lower case. What a rule has sent to another address or port is followed
  * no further, so that `dnat` and `snat` match nothing here; of the rest it cannot be told.
  */
-export function connectionStatus(names: readonly string[], space: TrafficSpace): Selection {
+export function connectionStatus(names: readonly string[], { space, direction }: Followed): Selection {
   const kinds = names.map((name) => statuses[name.replace('_', '-')] ?? null);
   if (kinds.includes(null)) return vague(space.all);
-  return exactly(kinds.includes('later') ? space.only({ phase: phase.later }) : space.none);
+  if (!kinds.includes('later')) return when(false, space);
+  return direction === 'answers' ? when(true, space) : exactly(space.only({ phase: phase.later }));
 }
+
+/** What packets conditions are asked of. */
+export type Followed = { readonly space: TrafficSpace; readonly direction: Direction };
+
+const echoes: Readonly<Record<Direction, Readonly<Record<4 | 6, readonly string[]>>>> = {
+  requests: {
+    4: ['echo-request', 'ping', '8', '8/0', 'any', '255'],
+    6: ['echo-request', 'ping', '128', '128/0'],
+  },
+  answers: { 4: ['echo-reply', 'pong', '0', '0/0', 'any', '255'], 6: ['echo-reply', 'pong', '129', '129/0'] },
+};
 
 /** Types of neighbour discovery (RFC 4861), as ip6tables and nft write them. */
 const discoveryTypes: Readonly<Record<Discovery, readonly string[]>> = {
@@ -164,17 +178,18 @@ const discoveryTypes: Readonly<Record<Discovery, readonly string[]>> = {
  * Of ICMP clients send echo requests; other types carry no service of a cluster, and match nothing of it. Neighbour
  * discovery, where that is followed, matches its own type alone.
  */
-export function icmpType(type: string, { discovery }: Carried, space: TrafficSpace): Selection {
+export function icmpType(type: string, { discovery }: Carried, { space, direction }: Followed): Selection {
   if (discovery !== null) return when(discoveryTypes[discovery].includes(type), space);
-  const echo =
-    space.family === 4 ? ['echo-request', 'ping', '8', '8/0', 'any', '255'] : ['echo-request', 'ping', '128', '128/0'];
+  const echo = echoes[direction][space.family];
   return exactly(echo.includes(type) ? space.only({ protocol: space.family === 4 ? 1n : 58n }) : space.none);
 }
 
-/** The TCP packets whose flags meet a test: a SYN opens a connection; ACK, PSH+ACK and FIN+ACK carry it. */
-export function tcpPackets(test: (flags: readonly string[]) => boolean, space: TrafficSpace): Selection {
+/** The TCP packets whose flags meet a test: a SYN opens a connection, SYN+ACK answers it; ACK, PSH+ACK and FIN+ACK carry it. */
+export function tcpPackets(test: (flags: readonly string[]) => boolean, { space, direction }: Followed): Selection {
   const later = [['ACK'], ['PSH', 'ACK'], ['FIN', 'ACK']].map(test);
-  const first = test(['SYN']) ? space.only({ protocol: tcp, phase: phase.first }) : space.none;
+  const first = test(direction === 'requests' ? ['SYN'] : ['SYN', 'ACK'])
+    ? space.only({ protocol: tcp, phase: phase.first })
+    : space.none;
   const rest = later.includes(true) ? space.only({ protocol: tcp, phase: phase.later }) : space.none;
   return { traffic: first.or(rest), doubt: later.every((one) => one === later[0]) ? null : 'other' };
 }

@@ -1,8 +1,15 @@
 import type { Traffic, TrafficSpace } from './traffic.ts';
 
-/** The packets that are asked about: those that clients send to the VIP. */
+/** Which packets are followed: those that clients send to the VIP, or what comes back from it. */
+export type Direction = 'requests' | 'answers';
+
+/**
+ * The packets that are asked about. Sets of answers are made of their requests' fields, so that both can be put together: an
+ * answer has the client's address as its destination, and its ports the other way round.
+ */
 export type Packets = {
   readonly vip: string;
+  readonly direction: Direction;
   /** The cluster MAC; null where the node does not say it. */
   readonly mac: string | null;
   /** What their sets are made in. */
@@ -10,6 +17,12 @@ export type Packets = {
   /** Whose rules they pass: a hash without a seed is drawn by every node for itself. */
   readonly origin: string;
 };
+
+/** The field of the request that has a port of a packet. */
+export function portOf(name: 'sport' | 'dport', { direction }: Packets): 'sport' | 'dport' {
+  if (direction === 'requests') return name;
+  return name === 'sport' ? 'dport' : 'sport';
+}
 
 /**
  * A packet or connection mark: one number, a number for each residue of a hash (`meta mark set jhash ...`), or null
@@ -45,8 +58,11 @@ export type Carried = {
   readonly connmark: Mark;
   /** Frames for a cluster MAC come as multicast, which TCP drops; a cluster rule must make them `host`. */
   readonly pkttype: 'multicast' | 'host' | 'other';
-  /** Connection tracking sees a packet at priority -200 of prerouting, unless a rule has exempted it before. */
-  readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked';
+  /**
+   * Connection tracking sees a packet at priority -200 of prerouting or output, unless a rule has exempted it before;
+   * `reply`: it knows the answer's request.
+   */
+  readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked' | 'reply';
   /** Set for packets of neighbour discovery, which clients' services have nothing to do with (ICMPv6 types 135 and 136). */
   readonly discovery: Discovery | null;
   /** True once a cluster rule has looked at their hash. */
@@ -62,7 +78,7 @@ export type Carried = {
  * never sees the handshake, because the cluster rule drops it, and so takes every segment for a new connection.
  */
 export function isTracked({ tracking }: Carried): boolean {
-  return tracking === 'tracked' || tracking === 'stray';
+  return tracking === 'tracked' || tracking === 'stray' || tracking === 'reply';
 }
 
 /** As frames for the cluster MAC arrive. */
@@ -78,6 +94,9 @@ export const arriving: Carried = {
   estranged: false,
   certain: true,
 };
+
+/** As answers begin. */
+export const leaving: Carried = { ...arriving, pkttype: 'host' };
 
 /** As any packet passes that connection tracking has seen: what the structure of a ruleset is looked at with. */
 export function typical(ifname: Carried['ifname'], discovery: Discovery | null = null): Carried {

@@ -90,7 +90,10 @@ export type Chain = {
 
 /** A chain that the kernel itself calls. */
 export type BaseChain = {
-  readonly hook: 'ingress' | 'bridge prerouting' | 'bridge input' | 'prerouting' | 'input' | 'other';
+  readonly hook:
+    | ('ingress' | 'bridge prerouting' | 'bridge input' | 'prerouting' | 'input')
+    | ('output' | 'postrouting' | 'egress' | 'bridge output' | 'bridge postrouting')
+    | 'other';
   readonly priority: number;
   /** The interfaces whose packets it sees; empty where it sees those of all. */
   readonly devices: readonly string[];

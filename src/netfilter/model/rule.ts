@@ -67,6 +67,28 @@ export type Answered = {
 
 export type HashInUse = { readonly id: string; readonly hash: Hash; readonly total: number };
 
+/** A rule on the way of answers that takes some of them away, or may. */
+export type Denial = {
+  /** `filter OUTPUT`. */
+  readonly place: string;
+  /** The rule as saved. */
+  readonly text: string;
+  /** In the fields of the requests. */
+  readonly traffic: Traffic;
+  readonly certain: boolean;
+  /** True where nodes that have the same rule may be taken to mean it: lists, rates, and what is left to a program. */
+  readonly policy: boolean;
+  /** True where it is a list of addresses. */
+  readonly lists: boolean;
+};
+
+/** What becomes of answers in the chains that they pass. */
+export type Leaving = {
+  readonly denials: readonly Denial[];
+  /** The marks that they carry when their route is chosen; null where that is not known. */
+  readonly marks: readonly { readonly mark: number | null; readonly traffic: Traffic }[];
+};
+
 /** Something on the node that keeps a rule from doing what it says. */
 export type Obstacle = {
   readonly state: State;
@@ -103,6 +125,8 @@ export type Reading = {
   readonly unread: readonly Unread[];
   /** What of a client's packets comes through all chains; null where it cannot be told. */
   readonly answered: Answered | null;
+  /** What becomes of answers; why that was not looked at, where it was not. */
+  readonly leaving: Leaving | string;
   /** The same of frames that come in a second time, by another interface on the same wire, by its name. */
   readonly besides: ReadonlyMap<string, Answered | null>;
   /** What comes through of neighbour advertisements to the VIP; null over IPv4, and where it was not read. */

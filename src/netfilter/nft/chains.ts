@@ -1,5 +1,5 @@
 import { parseIp, parseMac } from '../../address/index.ts';
-import type { Packets } from '../model/packet.ts';
+import type { Direction, Packets } from '../model/packet.ts';
 import {
   type BaseChain,
   type Chain,
@@ -16,9 +16,10 @@ import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, text
 import { onlyRedirects, readStatement } from './statement.ts';
 import { nftExpression, nftText } from './text.ts';
 
-const hooks: ReadonlyMap<string, BaseChain['hook']> = new Map(
-  (['ingress', 'prerouting', 'input', 'bridge prerouting', 'bridge input'] as const).map((hook) => [hook, hook]),
-);
+const hooks = {
+  requests: ['ingress', 'prerouting', 'input', 'bridge prerouting', 'bridge input'],
+  answers: ['output', 'postrouting', 'egress', 'bridge output', 'bridge postrouting'],
+} as const;
 
 /** Writes nft tables as chains that packets can be sent through; also the chains that none of them passes. */
 export function nftChains(
@@ -29,11 +30,17 @@ export function nftChains(
   const chains: Chain[] = [];
   const own = packets.space.family === 4 ? 'ip' : 'ip6';
   for (const table of tables) {
+    // Of what leaves, tables that do nothing there are none of the matter.
+    if (
+      packets.direction === 'answers' &&
+      ![...table.chains.values()].some((chain) => isPassed(hookOf(table.family, chain, 'answers')))
+    )
+      continue;
     const passes = [own, 'inet', 'netdev', 'bridge'].includes(table.family);
     if (!passes && table.family !== 'arp') continue;
     const read = new Map<string, Chain>();
     for (const chain of table.chains.values()) {
-      const place = `${table.family} ${table.name} ${chain.name}`;
+      const place = placeOf(table, chain, packets.direction);
       const rules = chain.rules.map((rule) =>
         readNftRule(rule, { packets, table, spot: `${packets.origin} ${place} ${rule.handle}`, place }),
       );
@@ -44,7 +51,8 @@ export function nftChains(
     if (!passes || table.dormant) continue;
     for (const chain of table.chains.values()) {
       const entry = read.get(chain.name);
-      if (entry !== undefined && chain.hook !== null) bases.push(baseOf(table.family, chain, entry, read));
+      if (entry !== undefined && chain.hook !== null)
+        bases.push(baseOf(hookOf(table.family, chain, packets.direction), chain, entry, read));
     }
   }
   return { bases, chains };
@@ -58,13 +66,28 @@ export function setsNftConnmarks(tables: readonly NftTable[]): boolean {
   );
 }
 
-function baseOf(family: string, chain: NftChain, entry: Chain, table: ReadonlyMap<string, Chain>): BaseChain {
+/** The names of a chain, and for answers the hook: nobody looks for them in a chain of the user's own name. */
+function placeOf({ family, name }: NftTable, chain: NftChain, direction: Direction): string {
+  const place = `${family} ${name} ${chain.name}`;
+  return direction === 'answers' && chain.hook !== null ? `${place}, hook ${chain.hook}` : place;
+}
+
+function hookOf(family: string, { hook }: NftChain, direction: Direction): BaseChain['hook'] {
+  const name = family === 'bridge' ? `bridge ${hook}` : `${hook}`;
+  return hooks[direction].find((one) => one === name) ?? 'other';
+}
+
+function isPassed(hook: BaseChain['hook']): boolean {
+  return hook !== 'other';
+}
+
+function baseOf(hook: BaseChain['hook'], chain: NftChain, entry: Chain, table: ReadonlyMap<string, Chain>): BaseChain {
   const policy = chain.policy === 'drop' ? policyRule('nft', 'nftables', 'policy drop') : null;
   const rules = policy === null ? withoutIdleEnd(entry.rules) : entry.rules;
   return {
-    hook: hooks.get(family === 'bridge' ? `bridge ${chain.hook}` : `${chain.hook}`) ?? 'other',
+    hook,
     priority: chain.priority,
-    devices: chain.hook === 'ingress' ? chain.devices : [],
+    devices: hook === 'ingress' || hook === 'egress' ? chain.devices : [],
     nat: chain.type === 'nat',
     chain: { ...entry, rules },
     policy,

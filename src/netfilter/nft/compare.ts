@@ -63,14 +63,14 @@ function bound(operand: Operand, op: string, right: unknown, carried: Carried, a
 }
 
 /** `tcp flags syn` (any of them is set), `tcp flags == syn` (these alone), `tcp flags ! syn` (none), and sets of such. */
-function compareFlags(op: string, values: readonly unknown[] | null, { space }: Packets): Selection {
+function compareFlags(op: string, values: readonly unknown[] | null, packets: Packets): Selection {
   const wanted = values?.map(flagNames) ?? [null];
   const known = wanted.filter((names) => names !== null);
-  if (known.length < wanted.length) return vague(space.only({ protocol: tcp }));
+  if (known.length < wanted.length) return vague(packets.space.only({ protocol: tcp }));
   return tcpPackets((flags) => {
     const any = known.some((names) => names.some((name) => flags.includes(name)));
     const same = known.some((names) => names.length === flags.length && names.every((name) => flags.includes(name)));
     if (op === 'in') return any;
     return op === '==' ? same : op === '!' ? !any : !same;
-  }, space);
+  }, packets);
 }

@@ -16,9 +16,9 @@ import {
   when,
   withMark,
 } from '../model/condition.ts';
-import { type Carried, isTracked, type Packets } from '../model/packet.ts';
+import { type Carried, isTracked, type Packets, portOf } from '../model/packet.ts';
 import { allPorts, type FieldName, type Interval, protocolNumbers, type Traffic, tcp } from '../model/traffic.ts';
-import { type NftHash, protocolOf, readNftHash } from './hash.ts';
+import { choosesNode, type NftHash, protocolOf, readNftHash } from './hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
 import { addresses, flagNames, numbers, plainElement, ports, protocols } from './value.ts';
 
@@ -46,6 +46,8 @@ export type Scope = { readonly packets: Packets; readonly table: NftTable; reado
 
 /** Reads the left side of a comparison; a failure where it is a hash that cannot be used. */
 export function readOperand(expr: unknown, scope: Scope): Result<Operand> {
+  // A hash of an answer's fields is no cluster's.
+  if (scope.packets.direction === 'answers' && choosesNode(expr)) return success(unknownOperand(scope.packets));
   const hash = readNftHash(expr, scope.packets.space, scope.spot);
   if (!hash.ok) return hash;
   if (hash.value !== null) return success(hashOperand(hash.value, scope));
@@ -184,21 +186,21 @@ function flagsOperand(packets: Packets, mask: unknown): Operand {
   const equals = (value: unknown): Selection => {
     const wanted = flagNames(value);
     if (masked === null || wanted === null) return vague(needs);
-    return tcpPackets((flags) => masked.every((name) => flags.includes(name) === wanted.includes(name)), packets.space);
+    return tcpPackets((flags) => masked.every((name) => flags.includes(name) === wanted.includes(name)), packets);
   };
   return operand(packets, equals, { needs });
 }
 
 function payloadOperand(payload: Fields, packets: Packets): Operand {
   const [protocol, field] = [protocolOf(payload), textOf(payload['field'])];
-  const { space } = packets;
+  const { space, direction } = packets;
   const doubt = formFields.has(field) ? 'form' : 'other';
   if (protocol === '' || field === '') return unknownOperand(packets);
   if (protocol === 'ip' || protocol === 'ip6') {
     const needs = familyOf(protocol) === space.family ? space.all : space.none;
-    if (field === 'saddr')
+    if (field === (direction === 'requests' ? 'saddr' : 'daddr'))
       return operand(packets, (value) => spans('source', addresses(value), packets), { needs, lists: true });
-    if (field === 'daddr') return operand(packets, (value) => holdsVip(value, packets), { needs });
+    if (field === 'saddr' || field === 'daddr') return operand(packets, (value) => holdsVip(value, packets), { needs });
     if (field === 'protocol' || field === 'nexthdr')
       return operand(packets, (value) => spans('protocol', protocols(value), packets), { needs });
     if (field === 'version') return { ...fixed(packets, space.family), needs };
@@ -214,10 +216,13 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
   if (number === undefined && protocol !== 'th') return unknownOperand(packets);
   const needs = number === undefined ? space.all : space.only({ protocol: number });
   if (field === 'sport' || field === 'dport')
-    return operand(packets, (value) => spans(field, ports(value), packets), { needs, most: Number(allPorts.high) });
+    return operand(packets, (value) => spans(portOf(field, packets), ports(value), packets), {
+      needs,
+      most: Number(allPorts.high),
+    });
   if (protocol === 'tcp' && field === 'flags') return { ...unknownOperand(packets), needs, flags: true };
   if ((protocol === 'icmp' || protocol === 'icmpv6') && field === 'type')
-    return operand(packets, (value, carried) => icmpType(textOf(value), carried, space), { needs });
+    return operand(packets, (value, carried) => icmpType(textOf(value), carried, packets), { needs });
   return unknownOperand(packets, { needs, doubt: protocol === 'udp' ? doubt : 'other' });
 }
 
@@ -236,6 +241,7 @@ function hopLimit(packets: Packets): Operand {
 /** Frames for the VIP come under the cluster MAC, which is a multicast one. */
 function etherOperand(field: string, packets: Packets): Operand {
   if (field === 'type') return frameType(packets);
+  if (packets.direction === 'answers') return unknownOperand(packets);
   if (field !== 'daddr') return unknownOperand(packets, { doubt: field === 'saddr' ? 'form' : 'other' });
   return operand(packets, (value) => {
     const mac = parseMac(textOf(value));
@@ -248,8 +254,17 @@ function frameType(packets: Packets): Operand {
   return packets.space.family === 4 ? fixed(packets, 'ip', 8) : fixed(packets, 'ip6', 56710);
 }
 
+const inward = new Set(['iif', 'iifname', 'iiftype', 'ibrname', 'iifgroup']);
+
 function metaOperand(key: string, packets: Packets): Operand {
-  const { space } = packets;
+  const { space, direction } = packets;
+  // What the host sends comes in by no interface: nothing is compared then, negated or not.
+  if (direction === 'answers' && inward.has(key)) return unknownOperand(packets, { needs: space.none });
+  if (direction === 'answers' && (key === 'oif' || key === 'oifname'))
+    return {
+      ...unknownOperand(packets),
+      equals: (value, { ifname }) => comesIn(textOf(value), ifname, space, '*'),
+    };
   switch (key) {
     case 'mark':
       return markOperand(packets, 'mark', 0xffffffff);
@@ -280,6 +295,10 @@ function metaOperand(key: string, packets: Packets): Operand {
       return fixed(packets, false);
     case 'iiftype':
       return fixed(packets, 'ether', 1);
+    case 'skuid':
+    case 'skgid':
+    case 'cgroup':
+      return unknownOperand(packets, { doubt: direction === 'answers' ? 'list' : 'other' });
     default:
       return unknownOperand(packets, { doubt: formFields.has(key) ? 'form' : 'other' });
   }
@@ -303,8 +322,9 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
   // Of connections that another one has announced alone.
   if (key === 'helper') return fixed(packets);
   if (key === 'status')
-    return operand(packets, (value) => connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), space));
-  if (key === 'direction') return fixed(packets, 'original', 0);
+    return operand(packets, (value) => connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), packets));
+  if (key === 'direction')
+    return packets.direction === 'requests' ? fixed(packets, 'original', 0) : fixed(packets, 'reply', 1);
   if (textOf(ct['dir']) !== 'original') return unknownOperand(packets);
   const word = key.split(' ').at(-1) ?? '';
   const tracked = (read: (value: unknown) => Selection): Operand => ({
@@ -323,8 +343,9 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
 function fibOperand({ result, flags }: Fields, packets: Packets): Operand {
   // Newer nft prints a single flag without a list.
   const of = (typeof flags === 'string' ? [flags] : listOf(flags)).map(textOf);
-  if (result === 'type' && of.includes('daddr')) return fixed(packets, 'local', 2);
-  if (result === 'type' && of.includes('saddr')) return fixed(packets, 'unicast', 1);
+  const [client, own] = packets.direction === 'requests' ? ['saddr', 'daddr'] : ['daddr', 'saddr'];
+  if (result === 'type' && of.includes(own)) return fixed(packets, 'local', 2);
+  if (result === 'type' && of.includes(client)) return fixed(packets, 'unicast', 1);
   const missing = new Set<unknown>([false, '0', 0]);
   return operand(packets, (value) =>
     typeof value === 'boolean' || missing.has(value) ? when(value === true, packets.space) : vague(packets.space.all),

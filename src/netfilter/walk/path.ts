@@ -42,6 +42,21 @@ export function stagesOf({ below, ifname, vrf }: Path): readonly Stage[] {
   ];
 }
 
+/** The hooks that answers pass, in the kernel's order; those of nat, which sees none, are left aside. */
+export function stagesBack({ below, ifname }: Path): readonly Stage[] {
+  const own = (hook: BaseChain['hook']): Stage => ({ hook, ifname, bridge: null });
+  return [
+    ...(['output', 'postrouting', 'egress'] as const).map(own),
+    ...[...below].reverse().flatMap(({ ifnames, bridge }): readonly Stage[] => {
+      const [first = null, ...more] = ifnames;
+      const on = { ifname: more.length === 0 ? first : ifnames, bridge };
+      const hooks =
+        bridge === null ? (['egress'] as const) : (['bridge output', 'bridge postrouting', 'egress'] as const);
+      return hooks.map((hook) => ({ hook, ...on }));
+    }),
+  ];
+}
+
 /** A base chain as packets of a stage pass it; nothing where they do not. */
 export function atStage(base: BaseChain, stage: Stage, space: TrafficSpace): readonly BaseChain[] {
   const seen = sees(base, stage);

@@ -5,12 +5,14 @@ import {
   carriedKey,
   type Discovery,
   type Flow,
+  leaving,
+  type Mark,
   type Packets,
   typical,
 } from '../model/packet.ts';
 import type { BaseChain, Case, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
 import { icmpv6, phase, type Traffic, type TrafficSpace, tcp } from '../model/traffic.ts';
-import { atStage, type Path, type Stage, stagesOf } from './path.ts';
+import { atStage, type Path, type Stage, stagesBack, stagesOf } from './path.ts';
 import {
   certainTraffic,
   decided,
@@ -37,6 +39,12 @@ const fates = {
 
 /** Where connection tracking looks at packets (`NF_IP_PRI_CONNTRACK`). */
 const conntrackPriority = -200;
+
+/** Hooks before connection tracking, and those where it looks itself. */
+const untracked: ReadonlySet<BaseChain['hook']> = new Set(['ingress', 'bridge prerouting', 'bridge input']);
+const tracking: ReadonlySet<BaseChain['hook']> = new Set(['prerouting', 'output']);
+/** The hooks that requests pass. */
+const inward: ReadonlySet<BaseChain['hook']> = new Set([...untracked, 'prerouting', 'input']);
 
 /** More than any ruleset has that the tools take: they refuse loops, and the kernel jumps into jumps 16 times at most. */
 const mostSteps = 1_000_000;
@@ -65,21 +73,42 @@ export function followDiscovery(program: Program, { space }: Packets, path: Path
   return walkThrough(program, path, { ...arriving, pkttype: 'host', discovery }, traffic);
 }
 
-function walkThrough({ bases }: Program, path: Path, carried: Carried, traffic: Traffic): Trace {
+/**
+ * The same for answers that leave by an interface; `routed` is what they carry when their route is chosen for good. What
+ * the way in has saved with the connection they begin with, and no mark.
+ */
+export function followAnswers(
+  program: Program,
+  path: Path,
+  connmark: Mark,
+  traffic: Traffic,
+): { readonly trace: Trace; readonly routed: readonly Flow[] } {
+  const walk = new Walk(traffic.space, null);
+  const answers = { ...program, bases: program.bases.filter(({ nat }) => !nat) };
+  const begun: readonly Flow[] = [{ carried: { ...leaving, connmark }, traffic }];
+  const [first, ...others] = stagesBack(path);
+  const routed = first === undefined ? begun : passStage(walk, answers, first, begun);
+  const flows = others.reduce((on, stage) => passStage(walk, answers, stage, on), routed);
+  return { trace: walk.trace(flows), routed };
+}
+
+function walkThrough(program: Program, path: Path, carried: Carried, traffic: Traffic): Trace {
   const walk = new Walk(traffic.space, carried.discovery);
   const flows = stagesOf(path).reduce<readonly Flow[]>(
-    (on, stage) => {
-      walk.enter(stage);
-      const chains = bases
-        .flatMap((base) => atStage(base, stage, traffic.space))
-        // Of chains that hook and priority do not order, the one that was registered last runs first (measured).
-        .reverse()
-        .sort((a, b) => a.priority - b.priority);
-      return chains.reduce((here, base) => walk.pass(base, here), merge(on.map((flow) => arriveBy(flow, stage))));
-    },
+    (on, stage) => passStage(walk, program, stage, on),
     [{ carried, traffic }],
   );
   return walk.trace(flows);
+}
+
+function passStage(walk: Walk, { bases }: Program, stage: Stage, on: readonly Flow[]): readonly Flow[] {
+  walk.enter(stage);
+  const chains = bases
+    .flatMap((base) => atStage(base, stage, walk.space))
+    // Of chains that hook and priority do not order, the one that was registered last runs first (measured).
+    .reverse()
+    .sort((a, b) => a.priority - b.priority);
+  return chains.reduce((here, base) => walk.pass(base, here), merge(on.map((flow) => arriveBy(flow, stage))));
 }
 
 function arriveBy(flow: Flow, { ifname, bridge }: Stage): Flow {
@@ -87,8 +116,8 @@ function arriveBy(flow: Flow, { ifname, bridge }: Stage): Flow {
 }
 
 /** What connection tracking makes of a packet that no rule has exempted. */
-function trackedAs({ discovery }: Carried): Carried['tracking'] {
-  return discovery === null ? 'tracked' : 'untracked';
+function trackedAs({ discovery }: Carried, known: 'tracked' | 'reply'): Carried['tracking'] {
+  return discovery === null ? known : 'untracked';
 }
 
 /** Where a rule stands in a walk, and how deep in jumps. */
@@ -96,7 +125,7 @@ type Spot = Place & { readonly depth: number };
 
 /** What goes on, what returns, and what has been taken in one rule's evaluation. */
 class Walk {
-  private readonly space: TrafficSpace;
+  readonly space: TrafficSpace;
   private readonly discovery: Discovery | null;
   /** What the structure of the rulesets is looked at with. */
   private typical: Carried = typical(null);
@@ -140,7 +169,8 @@ class Walk {
 
   /** Begins a stage of the way. */
   enter({ hook, ifname, bridge }: Stage): void {
-    this.typical = { ...typical(ifname, this.discovery), bridge };
+    const known = typical(ifname, this.discovery);
+    this.typical = { ...known, bridge, ...(inward.has(hook) ? {} : { tracking: 'reply' as const }) };
     this.passed.push(hook);
   }
 
@@ -157,10 +187,12 @@ class Walk {
     this.accepted = [];
     this.redirected = this.space.none;
     this.doubted = this.space.none;
-    const tracked = base.hook === 'input' || (base.hook === 'prerouting' && base.priority > conntrackPriority);
+    const tracked = untracked.has(base.hook) ? false : !tracking.has(base.hook) || base.priority > conntrackPriority;
+    const known = inward.has(base.hook) ? 'tracked' : 'reply';
     const entering = flows.map(({ carried, traffic }) => ({
       traffic,
-      carried: tracked && carried.tracking === 'pending' ? { ...carried, tracking: trackedAs(carried) } : carried,
+      carried:
+        tracked && carried.tracking === 'pending' ? { ...carried, tracking: trackedAs(carried, known) } : carried,
     }));
     const seen = base.nat ? this.space.only({ phase: phase.first }) : this.space.all;
     this.seen = seen;

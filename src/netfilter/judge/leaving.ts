@@ -1,0 +1,42 @@
+import type { Flow } from '../model/packet.ts';
+import type { Denial, Leaving } from '../model/rule.ts';
+import type { Traffic, TrafficSpace } from '../model/traffic.ts';
+import type { Taken, Trace } from '../walk/trace.ts';
+
+/** Answers that have gone their way, by one interface. */
+export type Departure = { readonly trace: Trace; readonly routed: readonly Flow[] };
+
+/** Puts together what answers showed, by whatever interface they leave. */
+export function leavingOf(departures: readonly Departure[], space: TrafficSpace): Leaving {
+  const denials = departures.flatMap(({ trace }) => [...trace.taken, ...trace.takenBehind].flatMap(denialOf));
+  const known = new Map<string, Denial>();
+  for (const one of denials) {
+    const key = `${one.certain} ${one.place} ${one.text}`;
+    const there = known.get(key);
+    known.set(key, there === undefined ? one : { ...there, traffic: there.traffic.or(one.traffic) });
+  }
+  return {
+    denials: [...known.values()],
+    marks: marksOf(
+      departures.flatMap(({ routed }) => routed),
+      space,
+    ),
+  };
+}
+
+function denialOf({ place, rule, fate, traffic, certain, doubt, queued }: Taken): readonly Denial[] {
+  if (traffic.isEmpty || fate === 'accepted' || fate === 'untracked') return [];
+  const sure = certain && (fate === 'dropped' || fate === 'rejected');
+  const policy = sure || queued || (doubt !== null && doubt !== 'other');
+  return [{ place, text: rule.text, traffic, certain: sure, policy, lists: rule.lists }];
+}
+
+/** One set a mark. */
+function marksOf(routed: readonly Flow[], space: TrafficSpace): Leaving['marks'] {
+  const sets = new Map<number | null, Traffic>();
+  for (const { carried, traffic } of routed) {
+    const mark = typeof carried.mark === 'number' && carried.certain ? carried.mark : null;
+    sets.set(mark, (sets.get(mark) ?? space.none).or(traffic));
+  }
+  return [...sets].map(([mark, traffic]) => ({ mark, traffic }));
+}
