@@ -46,7 +46,8 @@ function wayBack(nodes: readonly ReadNode[], { vip, networks }: Wanted): Readonl
       space: node.reading.space,
       ifname: frameInterface(node, rule?.ifname ?? null),
       serves: rule !== null && (rule.answersAll || rule.buckets.length > 0),
-      marked: false,
+      shared: rule?.shared ?? node.reading.space.none,
+      leaving: node.reading.unread.length > 0 ? null : node.reading.leaving,
     };
   });
   return judgeReplies(repliers, { vip, networks });

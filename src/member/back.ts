@@ -1,9 +1,17 @@
-import { type IpBlock, parseIp } from '../address/index.ts';
-import { clientsInUse, describeTraffic, percent, type Traffic, type TrafficSpace } from '../netfilter/index.ts';
+import { hostSetting, type IpBlock, parseIp } from '../address/index.ts';
+import {
+  clientsInUse,
+  describeTraffic,
+  type Leaving,
+  percent,
+  type Traffic,
+  type TrafficSpace,
+} from '../netfilter/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { denialFaults } from './denial.ts';
 import type { ReachedNode } from './facts.ts';
 import { gatewayFaults } from './gateway.ts';
-import { type Answerer, followReplies, type Loss, type Replies } from './reply.ts';
+import { followReplies, type Loss, type Replies } from './reply.ts';
 import type { Stretch } from './stretch.ts';
 
 /** A node whose answers are followed. */
@@ -14,15 +22,17 @@ export type Replier = {
   readonly ifname: string | null;
   /** True where clients are to get answers from it now. */
   readonly serves: boolean;
-  /** True where answers may carry a mark when their route is chosen. */
-  readonly marked: boolean;
+  /** What the cluster shares. */
+  readonly shared: Traffic;
+  /** What becomes of answers in the chains that they pass; null where that is not asked, a text why it is not known. */
+  readonly leaving: Leaving | string | null;
 };
 
 /** Whose answers are asked about: of which VIP, and where clients are; without networks, everywhere. */
 export type Asked = { readonly vip: string; readonly networks: readonly IpBlock[] };
 
-/** A node with what its routes do to answers. */
-type Followed = Replier & { readonly replies: Replies; readonly unread: readonly string[] };
+/** A node with what its chains and routes do to answers. */
+export type Followed = Replier & { readonly replies: Replies; readonly unread: readonly string[] };
 
 /**
  * Judges the way back of answers by the routes of all nodes. Without a word about where clients are, what the nodes' routes
@@ -39,7 +49,11 @@ export function judgeReplies(repliers: readonly Replier[], asked: Asked): Readon
     const { routing } = one.node;
     if (typeof routing === 'string') blind.set(routing, [...(blind.get(routing) ?? []), one.node.name]);
     else if (one.node.placements.length > 0 || one.serves)
-      followed.push({ ...one, unread: routing.unread, replies: followReplies({ ...one, vip }, routing) });
+      followed.push({
+        ...one,
+        unread: routing.unread,
+        replies: followReplies({ ...one, vip, marks: marksOf(one) }, routing),
+      });
   }
   const circle: Circle = { scope: clientsOf(asked.networks, space), asked, space, followed };
   const judged = new Map(
@@ -54,8 +68,16 @@ export function judgeReplies(repliers: readonly Replier[], asked: Asked): Readon
   );
 }
 
+/** Answers to pings, resets and accepted connections may take the mark of the request (sysctl). */
+function marksOf({ node: { settings }, space, leaving }: Replier): Leaving['marks'] {
+  const names = ['net.ipv4.fwmark_reflect', 'net.ipv4.tcp_fwmark_accept', 'net.ipv6.fwmark_reflect'];
+  const reflects = settings !== null && names.some((name) => (hostSetting(settings, name) ?? 0) > 0);
+  const marks = leaving === null || typeof leaving === 'string' ? [{ mark: 0, traffic: space.all }] : leaving.marks;
+  return marks.map((one) => (reflects && one.mark === 0 ? { ...one, mark: null } : one));
+}
+
 /** What one node is judged among. */
-type Circle = {
+export type Circle = {
   /** The packets of clients that count. */
   readonly scope: Traffic;
   readonly asked: Asked;
@@ -86,16 +108,18 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
   if (replies.homeless) return { faults: [homeless(one, circle.asked.vip)], lost: space.all, doubt: space.none };
   const of = (certain: boolean) =>
     space.union(replies.losses.filter((loss) => loss.certain === certain).map(({ clients }) => clients));
-  const lost = of(true).and(clientsOf([], space));
+  const denied = denialFaults(one, circle);
+  const lost = of(true).and(clientsOf([], space)).or(denied.lost);
   return {
     faults: [
+      ...denied.faults,
       ...replies.losses.flatMap((loss) => lossFault(one, loss, circle) ?? []),
       ...asideFaults(one, circle),
       ...gatewayFaults(node, replies.spans, circle.followed),
       ...(unread.length === 0 ? [] : [notUnderstood(node.name, unread)]),
     ],
     lost,
-    doubt: (unread.length === 0 ? of(false) : space.all).less(lost),
+    doubt: (unread.length === 0 ? of(false).or(denied.doubt) : space.all).less(lost),
   };
 }
 
@@ -151,7 +175,7 @@ function lossFault({ node, replies }: Followed, loss: Loss, circle: Circle): Fau
 }
 
 /** A first line holds some 100 characters. */
-function short(what: string): string {
+export function short(what: string): string {
   return what.length > 60 ? `${what.slice(0, 57)}...` : what;
 }
 
@@ -159,7 +183,7 @@ function leftOut(gaps: readonly string[]): string {
   return `. Left out of the snapshot: ${gaps.slice(0, 3).join('; ')}`;
 }
 
-function shareOf(part: Traffic, whole: Traffic): number {
+export function shareOf(part: Traffic, whole: Traffic): number {
   return part.space.share(part, whole, () => 1);
 }
 
@@ -223,5 +247,3 @@ function reasons({ replies }: Followed, within: Traffic): readonly string[] {
   const there = replies.losses.filter(({ certain, clients }) => certain && clients.meets(within));
   return [...new Set(there.map(({ cause }) => cause.text ?? 'no route'))].slice(0, 3);
 }
-
-export type { Answerer };

@@ -58,20 +58,23 @@ export type Answerer = {
   readonly vip: Ip;
   /** Null where it is not known. */
   readonly ifname: string | null;
-  /** True where answers may carry a mark when their route is chosen. */
-  readonly marked: boolean;
+  /** The marks that answers carry when their route is chosen, for each a set; null where that is not known. */
+  readonly marks: readonly { readonly mark: number | null; readonly traffic: Traffic }[];
 };
 
 /** Follows the answers from the VIP to every address through policy routing and routes, and the check of that way on the way in. */
 export function followReplies(answerer: Answerer, routing: Routing): Replies {
-  const { node, vip, ifname, marked, space } = answerer;
+  const { node, vip, ifname, marks, space } = answerer;
   const vrfTable = ifname === null ? null : (linkOf(node, ifname)?.table ?? null);
-  const sender: Sender = { ...ownPackets(vip), mark: marked ? null : 0, vrfTable };
-  const spans = routeFor(routing, sender);
+  const sender: Sender = { ...ownPackets(vip), vrfTable };
   const found = new Found(space);
-  for (const span of spans) judgeSpan(span, answerer, found);
+  const spans = marks.flatMap(({ mark, traffic }) => {
+    const marked = routeFor(routing, { ...sender, mark });
+    for (const span of marked) judgeSpan(span, traffic, answerer, found);
+    return marked;
+  });
   return {
-    losses: [...found.losses(), ...filtered(answerer, routing, sender, spans)],
+    losses: [...found.losses(), ...filtered(answerer, routing, sender)],
     aside: found.aside(),
     nobody: found.nobody(),
     homeless: isHomeless(answerer, routing, vrfTable),
@@ -129,13 +132,13 @@ function together(parts: readonly Traffic[], space: TrafficSpace): Traffic {
   return together(parts.slice(0, middle), space).or(together(parts.slice(middle), space));
 }
 
-function judgeSpan(span: Span, answerer: Answerer, found: Found): void {
+function judgeSpan(span: Span, traffic: Traffic, answerer: Answerer, found: Found): void {
   const { space } = answerer;
   const { low, high } = span.block;
   const fates = span.cases.map((one) => fateOf(one, low === high, answerer));
   const none = span.cases.every(({ lead }) => lead.kind === 'group' || (lead.kind === 'own' && low === high));
   if (!none && fates.every(({ cause, aside }) => cause === null && aside === null)) return;
-  const all = space.only({ source: { low, high } });
+  const all = space.only({ source: { low, high } }).and(traffic);
   if (none) {
     found.ignore(all);
     return;
@@ -269,23 +272,21 @@ function isOwnCard(node: ReachedNode, ifname: string | null, dev: string): boole
 }
 
 /** What strict reverse path filtering drops on the way in, because the way to the client leaves by another interface. */
-function filtered(
-  { node, space, ifname }: Answerer,
-  routing: Routing,
-  sender: Sender,
-  spans: readonly Span[],
-): readonly Loss[] {
+function filtered({ node, space, ifname }: Answerer, routing: Routing, sender: Sender): readonly Loss[] {
   const { settings } = node;
   if (routing.family === 6 || ifname === null || settings === null) return [];
   const mode = ipv4Setting(settings, ifname, 'rp_filter') ?? 0;
   if (mode !== 1) return [];
   const mark = ipv4Setting(settings, ifname, 'src_valid_mark') === 1 ? null : 0;
-  const asked = mark === sender.mark ? spans : routeFor(routing, { ...sender, mark });
   const acceptLocal = ipv4Setting(settings, ifname, 'accept_local') === 1;
   const master = linkOf(node, ifname)?.master ?? null;
   const ifnames = master === null ? [ifname] : [ifname, master];
   const found = new Found(space);
-  for (const { block, lets, stretch } of reversePath(asked, { ifnames, mode, acceptLocal })) {
+  for (const { block, lets, stretch } of reversePath(routeFor(routing, { ...sender, mark }), {
+    ifnames,
+    mode,
+    acceptLocal,
+  })) {
     const sent = stretch.cases.flatMap(({ lead }) => (lead.kind === 'sent' ? [lead.route] : []));
     const [route] = sent.filter(({ hops }) => !hops.some(({ dev }) => dev !== null && ifnames.includes(dev)));
     if (lets === true || route === undefined) continue;

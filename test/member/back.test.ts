@@ -43,7 +43,8 @@ function judged(nodes: readonly Given[], networks: readonly string[] = []): read
         'sysctl: /proc/sys/net': output(settings),
       },
     });
-    return { node, space, ifname: 'eth1', serves, marked };
+    const leaving = { denials: [], marks: [{ mark: marked ? null : 0, traffic: space.all }] };
+    return { node, space, ifname: 'eth1', serves, shared: space.all, leaving };
   });
   const blocks = networks.map(parseBlock).filter((one): one is IpBlock => one !== null);
   const stretches = judgeReplies(repliers, { vip, networks: blocks });
@@ -208,7 +209,8 @@ describe('the way back by the routes', () => {
       space,
       ifname: 'eth1',
       serves: true,
-      marked: false,
+      shared: space.all,
+      leaving: null,
     }));
     const stretches = [...judgeReplies(repliers, { vip, networks: [] }).values()];
     expect(said(stretches)).toBe(
