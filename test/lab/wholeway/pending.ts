@@ -3,42 +3,15 @@
  * become right: it is struck off then.
  */
 export const pending: Readonly<Record<string, string>> = {
-  '1-accept-before-the-arp-rule-on-n2-iptables-nft': 'OK, CRITICAL is right',
-  '1-arp-rule-for-a-set-without-the-vip-on-n2-nftables': 'OK, CRITICAL is right',
-  '1-arp-to-the-vip-dropped-at-input-on-n2-iptables-nft': 'OK, CRITICAL or WARNING is right',
-  '1-neighbour-discovery-accepted-first-nothing-skipped-iptables-nft-ipv6': 'OK, WARNING is right',
-  '1-neighbour-discovery-accepted-first-nothing-skipped-nftables-ipv6': 'OK, WARNING is right',
-  '1-peers-without-static-entries-learn-one-node-iptables-nft-ipv6': 'OK, WARNING is right',
-  '1-peers-without-static-entries-learn-one-node-nftables-ipv6': 'OK, WARNING is right',
-  '1-neighbour-discovery-shared-by-hash-nftables-ipv6': 'does not know --skip arp; WARNING or CRITICAL is right',
-  '1-neighbour-discovery-shared-by-hash-gateway-known-nftables-ipv6': 'does not know --skip arp; WARNING is right',
-  '1-neighbour-discovery-under-xt-cluster-which-never-takes-it-iptables-nft-ipv6':
-    'does not know --skip arp; CRITICAL is right',
-  '1-neighbour-discovery-under-xt-cluster-gateway-known-iptables-nft-ipv6':
-    'does not know --skip arp; WARNING or CRITICAL is right',
-  '1-neighbour-discovery-under-xt-cluster-clients-of-one-network-iptables-nft-ipv6':
-    'does not know --skip arp; CRITICAL is right',
   '4-part-of-tcp-marked-past-a-drop-on-n2-iptables-nft': 'WARNING, CRITICAL is right',
   '4-web-redirected-behind-the-rules-to-a-port-that-n2-does-not-open-iptables-nft': 'WARNING, CRITICAL is right',
   '4-web-redirected-behind-the-rules-to-a-port-that-n2-does-not-open-nftables': 'WARNING, CRITICAL is right',
   '4-web-sent-on-behind-the-rules-dnat-to-a-port-that-n2-does-not-open-nftables': 'WARNING, CRITICAL is right',
-  '4-asked-without-the-vip-which-the-rule-names-by-its-network-dropped-on-n2-iptables-nft':
-    'OK, CRITICAL or UNKNOWN is right',
-  '4-asked-without-the-vip-beside-a-second-one-dropped-on-n2-iptables-nft': 'OK, CRITICAL or UNKNOWN is right',
-  '4-asked-without-the-vip-beside-a-second-one-dropped-on-n2-nftables': 'OK, CRITICAL or UNKNOWN is right',
   '4-another-offset-on-n2-and-firewalls-that-deny-a-host-nftables': 'CRITICAL, OK is right',
   '4-another-offset-on-n2-and-firewalls-that-deny-udp-nftables': 'CRITICAL, OK is right',
   '4-a-rule-about-another-multicast-mac-nftables': 'CRITICAL, OK is right',
   '4-an-unreadable-accept-that-never-matches-before-a-layout-of-marks-iptables-nft':
     'CRITICAL, UNKNOWN or WARNING is right',
-  '5-policy-drop-at-output-on-n2-iptables-nft': 'OK, CRITICAL is right',
-  '5-policy-drop-at-output-on-n2-nftables': 'OK, CRITICAL is right',
-  '5-answers-dropped-at-output-on-n2-iptables-nft': 'OK, CRITICAL is right',
-  '5-answers-dropped-at-output-on-n2-nftables': 'OK, CRITICAL is right',
-  '5-answers-dropped-at-output-on-n2-iptables-nft-ipv6': 'does not know --skip arp; CRITICAL is right',
-  '5-answers-dropped-at-output-on-n2-nftables-ipv6': 'does not know --skip arp; CRITICAL is right',
-  '5-no-default-route-on-n2-nftables-ipv6': 'does not know --skip arp; CRITICAL is right',
-  '5-blackhole-route-to-one-network-on-n2-nftables-ipv6': 'does not know --skip arp; CRITICAL is right',
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-iptables-nft': 'OK, CRITICAL or WARNING is right',
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-nftables': 'OK, CRITICAL or WARNING is right',
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-nftables-ipv6':
@@ -53,16 +26,6 @@ export const pending: Readonly<Record<string, string>> = {
   '5-leaving-a-rule-sends-one-port-by-a-route-with-another-source': 'does not say that a rule by port is left open',
   '5-leaving-masqueraded-behind-the-route-of-ipv6-with-the-vip': 'OK, CRITICAL is right',
   '5-leaving-snat-to-the-vip-in-place-of-a-route-of-ipv6': 'CRITICAL, OK is right',
-  '5-a-tunnel-takes-every-answer-of-n2-wg-quick--iptables-nft': 'OK, CRITICAL or WARNING is right',
-  '5-a-tunnel-takes-every-answer-of-n2-wg-quick--nftables': 'OK, CRITICAL or WARNING is right',
-  '5-two-halves-of-all-addresses-by-another-card-on-n2-iptables-nft': 'OK, CRITICAL is right',
-  '5-two-halves-of-all-addresses-by-another-card-on-n2-nftables': 'OK, CRITICAL is right',
   '5-a-gateway-that-does-not-answer-on-n2-iptables-nft': 'OK, CRITICAL or WARNING is right',
   '5-a-gateway-that-does-not-answer-on-n2-nftables': 'OK, CRITICAL or WARNING is right',
-  '5-one-of-two-gateways-leads-nowhere-on-n2-nftables': 'OK, CRITICAL or WARNING is right',
-  '5-a-rule-for-the-network-of-the-vip-prohibits-one-network-on-n2-iptables-nft': 'OK, CRITICAL is right',
-  '5-a-rule-for-the-network-of-the-vip-prohibits-one-network-on-n2-nftables': 'OK, CRITICAL is right',
-  '5-a-rule-by-protocol-and-port-prohibits-the-answers-of-the-web-on-n2-nftables': 'OK, CRITICAL or WARNING is right',
-  '5-a-rule-by-user-prohibits-the-answers-of-n2-nftables': 'OK, CRITICAL or WARNING or UNKNOWN is right',
-  '5-half-of-the-answers-dropped-at-random-on-n2-iptables-nft': 'OK, CRITICAL or WARNING or UNKNOWN is right',
 };
