@@ -14,6 +14,8 @@ type Node = {
   readonly sections?: Readonly<Record<string, readonly string[]>>;
   readonly table?: string;
   readonly chain?: string;
+  /** Who else listens to the cluster MAC. */
+  readonly listens?: string;
 };
 
 const card = (name: string, more = '', details = '') =>
@@ -46,7 +48,19 @@ const vrf: Node = {
   vipOn: 'eth1',
 };
 
+const macvlan = (flags = 'UP,LOWER_UP', kind = 'macvlan'): Node => ({
+  link: [card('eth1'), card('mv0@eth1', '', `\\    ${kind} mode bridge`).replace('UP,LOWER_UP', flags)],
+  vipOn: 'eth1',
+  listens: 'mv0',
+});
 const read = (...lines: readonly string[]) => [...lines.map((line) => `> ${line}`), '= exit 0'];
+const strict = {
+  sysctl: read(
+    'net.ipv4.conf.all.rp_filter = 0',
+    'net.ipv4.conf.default.rp_filter = 0',
+    'net.ipv4.conf.mv0.rp_filter = 1',
+  ),
+};
 const nft = (...objects: readonly object[]) => read(...objects.map((one) => JSON.stringify(one)));
 const to = (address: string) => ({
   match: { op: '==', left: { payload: { protocol: 'ip', field: 'daddr' } }, right: address },
@@ -77,7 +91,7 @@ const ebtables = (...rules: readonly string[]) => ({
 function judge(one: Node, other: Node = one): Report {
   const space = trafficTo(vip);
   const facts = [{ ...other, sections: {} }, one].map(
-    ({ link, vipOn, sections, table = 'mangle', chain = 'PREROUTING' }, i) => {
+    ({ link, vipOn, sections, listens, table = 'mangle', chain = 'PREROUTING' }, i) => {
       const iptables = read(
         `*${table}`,
         `:${chain} ACCEPT [0:0]`,
@@ -90,7 +104,9 @@ function judge(one: Node, other: Node = one): Report {
         held: null,
         link: ['1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN', ...link],
         addr: ['1: lo    inet 127.0.0.1/8 scope host lo', `2: ${vipOn}    inet ${vip}/24 scope global ${vipOn}`],
-        maddr: [`2    ${vipOn}            1     1     0123456789ab`],
+        maddr: [vipOn, ...(listens === undefined ? [] : [listens])].map(
+          (name) => `2    ${name}            1     1     0123456789ab`,
+        ),
         sections: { iptables, qdisc: read(), ...sections },
       });
       const snapshot = parseSnapshot(text);
@@ -255,6 +271,9 @@ describe('what lies under the VIP’s interface', () => {
       of(bridged('eth1'), { ebtables: ['! Permission denied', '= exit 1', '= needs /usr/sbin/ebtables-save'] }),
       'UNKNOWN',
     ],
+    ['a macvlan over it that listens, too', macvlan(), 'CRITICAL'],
+    ['a macvlan over it that is down', macvlan('LOWER_UP'), 'OK'],
+    ['a VLAN over it that listens, too', macvlan('UP,LOWER_UP', 'vlan'), 'OK'],
     ['a VRF, the rules in prerouting', of(vrf), 'OK'],
     ['a VRF, the rules in INPUT for the card', { ...vrf, table: 'filter', chain: 'INPUT' }, 'CRITICAL'],
     ['tc drops the VIP', of(plain, tc(...flower(`dst_ip ${vip}`, 'not_in_hw'), drop)), 'CRITICAL'],
@@ -324,6 +343,16 @@ describe('what lies under the VIP’s interface', () => {
   ])('%s', (_, node, state) => {
     const report = judge(node);
     expect([report.state, report.summary]).toEqual([state, expect.any(String)]);
+  });
+
+  test('what a strict reverse path filter drops comes in once', () => {
+    const [open, shut] = [macvlan(), of(macvlan(), strict)];
+    expect(
+      judge(shut)
+        .findings.filter(({ text }) => text.includes('twice'))
+        .map(({ text }) => text.slice(0, 3)),
+    ).toEqual(['n1:']);
+    expect(judge(open).findings.filter(({ text }) => text.includes('twice'))).toHaveLength(2);
   });
 
   test('that filters of traffic control were not looked at is said, and no alarm', () => {
