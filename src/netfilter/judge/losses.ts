@@ -48,7 +48,7 @@ function byRule(taken: readonly Taken[]): readonly Taken[] {
   const rules = new Map<Taken['rule'], Map<string, Taken>>();
   for (const one of taken) {
     const known = rules.get(one.rule) ?? new Map<string, Taken>();
-    const key = `${one.place} ${one.fate} ${one.certain} ${one.doubted} ${one.doubt} ${one.estranged}`;
+    const key = `${one.place} ${one.fate} ${one.certain} ${one.doubted} ${one.doubt}`;
     const before = known.get(key);
     known.set(key, before === undefined ? one : { ...before, traffic: before.traffic.or(one.traffic) });
     rules.set(one.rule, known);

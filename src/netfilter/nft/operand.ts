@@ -245,7 +245,8 @@ function etherOperand(field: string, packets: Packets): Operand {
   if (field !== 'daddr') return unknownOperand(packets, { doubt: field === 'saddr' ? 'form' : 'other' });
   return operand(packets, (value) => {
     const mac = parseMac(textOf(value));
-    return mac === null ? vague(packets.space.all) : when(isMulticastMac(mac), packets.space);
+    if (mac === null) return vague(packets.space.all);
+    return when(packets.mac === null ? isMulticastMac(mac) : mac === packets.mac, packets.space);
   });
 }
 
