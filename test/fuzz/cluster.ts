@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { factsOf, judgeCluster, reportCluster, trafficTo } from '../../src/cluster/index.ts';
+import { factsOf, judgeCluster, reportCluster, trafficTo, type Wanted } from '../../src/cluster/index.ts';
 import type { State } from '../../src/plugin/index.ts';
 import { renderText, stateOf } from '../../src/plugin/report.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
@@ -23,6 +23,9 @@ export function recordedClusterip(): readonly Situation[] {
 
 const recordings = 'test/fixtures/clusterip';
 
+/** The labs' peers have the cluster MAC by hand: who answers ARP is no matter there. */
+const wanted: Wanted = { ...nothingWanted, skip: ['arp'] };
+
 /** What the plugin says of a cluster. */
 export function verdict(snapshots: readonly string[]): { readonly state: State; readonly text: string } {
   const space = trafficTo(nothingWanted.vip);
@@ -33,7 +36,7 @@ export function verdict(snapshots: readonly string[]): { readonly state: State; 
       ? factsOf(name, snapshot.value, nothingWanted.vip, { skipRules: false, backend: 'auto' }, space)
       : ({ name, reached: false, reason: snapshot.reason } as const);
   });
-  const report = reportCluster(judgeCluster(facts, nothingWanted), facts, nothingWanted);
+  const report = reportCluster(judgeCluster(facts, wanted), facts, wanted);
   return { state: stateOf(report), text: renderText(report) };
 }
 
