@@ -46,4 +46,5 @@ export {
 } from './model/traffic.ts';
 export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
 export { type BackendChoice, readRules, type Terms, trafficTo } from './read.ts';
+export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';
 export { answers, mayBeDenied } from './walk/answer.ts';

@@ -22,7 +22,7 @@ import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
 import { leavingOf } from './judge/leaving.ts';
 import { withResets } from './judge/resets.ts';
 import { answeredBy, ruleOf } from './judge/rule.ts';
-import type { Packets } from './model/packet.ts';
+import { isOutward, type Packets } from './model/packet.ts';
 import type { Part, Program } from './model/program.ts';
 import type { Adverts, Backend, Leaving, Reading, Rule, Unread } from './model/rule.ts';
 import { icmpv6, phase, type Traffic, TrafficSpace } from './model/traffic.ts';
@@ -81,15 +81,13 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
       { what: 'the VIP', reason: `${vip} is not an IPv${space.family} address`, needs: null },
     ]);
   const names = sectionsOf(ip.family);
-  const rules = (name: SectionName) => parseRuleset(section(snapshot, name)?.lines ?? []);
-  const legacy = rules(names.legacy);
+  const saved = savedRulesets(snapshot, ip.family);
+  const { legacy, nft } = saved;
   const wanted = backend === 'auto' || backend === 'clusterip';
   const kernel = wanted ? readClusterip(snapshot, legacy, vip) : { clusterip: null, unread: null };
   const unread = [...unreadSections(snapshot, names, backend), ...(kernel.unread === null ? [] : [kernel.unread])];
   const heads = section(snapshot, 'nft-chains');
-  const nft = withHeads(parseNft(section(snapshot, 'nft')?.lines ?? []), parseHeads(heads?.lines ?? []));
-  const ebtables = [rules('ebtables'), rules('ebtables-legacy')];
-  const rulesets = { legacy, modern: rules(names.modern), nft, ebtables, clusterip: kernel.clusterip };
+  const rulesets = { ...saved, clusterip: kernel.clusterip };
   const judged = space.bounded(mostNodes, tooLate, () => judgeRulesets(rulesets, snapshot, vip, space));
   const found =
     'done' in judged
@@ -116,6 +114,19 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   };
 }
 
+/** The rulesets of all tools, as far as they are there; what the kernel says of CLUSTERIP beside. */
+export function savedRulesets(snapshot: Snapshot, family: Family): Omit<Rulesets, 'clusterip'> {
+  const names = sectionsOf(family);
+  const rules = (name: SectionName) => parseRuleset(section(snapshot, name)?.lines ?? []);
+  const heads = parseHeads(section(snapshot, 'nft-chains')?.lines ?? []);
+  return {
+    legacy: rules(names.legacy),
+    modern: rules(names.modern),
+    nft: withHeads(parseNft(section(snapshot, 'nft')?.lines ?? []), heads),
+    ebtables: [rules('ebtables'), rules('ebtables-legacy')],
+  };
+}
+
 function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
   return {
     space,
@@ -128,7 +139,7 @@ function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
   };
 }
 
-function sectionsOf(family: Family): { readonly legacy: SectionName; readonly modern: SectionName } {
+export function sectionsOf(family: Family): { readonly legacy: SectionName; readonly modern: SectionName } {
   return family === 4
     ? { legacy: 'iptables-legacy', modern: 'iptables' }
     : { legacy: 'ip6tables-legacy', modern: 'ip6tables' };
@@ -290,7 +301,7 @@ function canReset(part: Part): boolean {
   return part.kind === 'end' && part.verdict.kind === 'reset';
 }
 
-function programOf(rulesets: Rulesets, packets: Packets): Program {
+export function programOf(rulesets: Rulesets, packets: Packets): Program {
   const { legacy, modern, ebtables, clusterip } = rulesets;
   const own = packets.space.family === 4 ? 'iptables' : 'ip6tables';
   const parts = [
@@ -300,7 +311,7 @@ function programOf(rulesets: Rulesets, packets: Packets): Program {
     iptablesChains(modern, packets, own, () => null),
     nftChains(ownTables(rulesets), packets),
     // Those for what leaves by a bridge are not read.
-    ...(packets.direction === 'answers' ? [] : ebtables).map((ruleset) => ebtablesChains(ruleset, packets)),
+    ...(isOutward(packets) ? [] : ebtables).map((ruleset) => ebtablesChains(ruleset, packets)),
   ];
   return {
     bases: parts.flatMap(({ bases }) => bases),

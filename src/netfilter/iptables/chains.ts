@@ -1,7 +1,7 @@
 import { parseBlock, parseIp, parseMac } from '../../address/index.ts';
 import { exactly } from '../model/condition.ts';
 import { useId, xtClusterHash } from '../model/hash.ts';
-import { type Carried, changeMark, isTracked, type Packets } from '../model/packet.ts';
+import { type Carried, changeMark, type Direction, isOutward, isTracked, type Packets } from '../model/packet.ts';
 import {
   type BaseChain,
   type Chain,
@@ -10,6 +10,7 @@ import {
   fused,
   type Part,
   policyRule,
+  type Rewriting,
   type Verdict,
   withoutIdleEnd,
 } from '../model/program.ts';
@@ -51,6 +52,14 @@ const wayOut: readonly Place[] = [
   { table: 'mangle', chain: 'POSTROUTING', hook: 'postrouting', priority: -150 },
 ];
 
+/** Those of packets that open a connection of the host's own. */
+const wayFrom: readonly Place[] = [
+  ...wayOut,
+  { table: 'nat', chain: 'POSTROUTING', hook: 'postrouting', priority: 100 },
+];
+
+const ways: Readonly<Record<Direction, readonly Place[]>> = { requests: wayIn, answers: wayOut, departures: wayFrom };
+
 /** Targets that look at a packet or change what no cluster rule looks at, and let it go on. */
 const passing = new Set(
   'LOG ULOG NFLOG TCPMSS TCPOPTSTRIP CLASSIFY DSCP TOS TTL HL TRACE AUDIT ACCOUNT LOGMARK SECMARK CONNSECMARK SET CHECKSUM IDLETIMER LED RATEEST TEE ECN CT MASQUERADE SNAT'.split(
@@ -88,9 +97,9 @@ export function iptablesChains(
   const chains: Chain[] = [];
   for (const [name, table] of ruleset) {
     const read = new Map<string, Chain>();
-    const own =
-      packets.direction === 'requests' ? wayIn : wayOut.filter((one) => one.table === name && works(table, one));
-    for (const chain of packets.direction === 'requests' ? table.values() : reached(table, own)) {
+    const outward = isOutward(packets);
+    const own = ways[packets.direction].filter((one) => !outward || (one.table === name && works(table, one)));
+    for (const chain of outward ? reached(table, own) : table.values()) {
       const known = (target: string) => table.has(target);
       const rules = chain.rules.map((line) =>
         readSavedRule(line, { packets, tool, table: name, known, clusterip: clusterip(line) }),
@@ -152,7 +161,8 @@ function readSavedRule(line: RuleLine, { packets, tool, table, known, clusterip 
   const { options, target } = splitOptions(line.words);
   const conditions: Part[] = [];
   const cluster: Part[] = [];
-  const end = targetOf(target, known);
+  const rewrites = rewritingOf(target);
+  const end = targetOf(target, known, packets);
   for (const option of options) {
     if (option.module === 'cluster' && option.name.startsWith('--cluster-')) continue;
     if ((option.name === '-m' || option.name === '--match') && option.words[0] === 'cluster')
@@ -175,7 +185,20 @@ function readSavedRule(line: RuleLine, { packets, tool, table, known, clusterip 
     managed: options.some(({ name, words }) => name === '--comment' && /pacemaker|IPaddr2|cip-/i.test(words[0] ?? '')),
     mac: clusterip === null ? null : parseMac(wordAfter(line.words, '--clustermac') ?? ''),
     extension: extensionOf(options, target, line, `${tool} -t ${table}`),
+    ...(rewrites === null ? {} : { rewrites }),
   };
+}
+
+/** What a target makes of the source of packets that leave: `SNAT --to-source 192.0.2.100-192.0.2.103:1024-2047`. */
+function rewritingOf(target: Option | null): Rewriting | null {
+  const [name, ...words] = target?.words ?? [];
+  if (name === 'MASQUERADE') return { kind: 'masquerade' };
+  if (name !== 'SNAT') return null;
+  const text = words[words.indexOf('--to-source') + 1] ?? '';
+  // Ports stand behind a colon; an address of IPv6 stands in brackets then.
+  const bare = /^\[([^\]]+)\]/.exec(text)?.[1] ?? (text.includes('.') ? text.split(':')[0] : text);
+  const [low, high = low] = (bare ?? '').split('-').map(parseIp);
+  return low && high ? { kind: 'address', low: low.value, high: high.value } : { kind: 'unknown' };
 }
 
 /** An xt_cluster rule of the usual form, which lets one bucket more through when it is put before the others. */
@@ -240,12 +263,14 @@ function clusteripParts({ use, held }: ClusteripUse, { space }: Packets): readon
   ];
 }
 
-function targetOf(target: Option | null, known: (chain: string) => boolean): readonly Part[] {
+function targetOf(target: Option | null, known: (chain: string) => boolean, packets: Packets): readonly Part[] {
   const [name, ...words] = target?.words ?? [];
   if (target === null || name === undefined || name === 'CLUSTERIP') return [];
   // These take no words: what stands behind them is damage.
   if (words.length > 0 && (known(name) || bareTargets.has(name))) return [end({ kind: 'unknown' })];
   if (known(name)) return [end({ kind: target.name === '-g' ? 'goto' : 'jump', chain: name })];
+  // Of what the host opens itself, another source ends the way; requests and answers have theirs for good.
+  if (packets.direction === 'departures' && rewritingOf(target) !== null) return [end({ kind: 'redirect' })];
   const verdict = words.includes('tcp-reset') ? 'reset' : verdicts.get(name);
   if (verdict !== undefined) return [end({ kind: verdict })];
   if (name === 'NOTRACK' || (name === 'CT' && words.includes('--notrack'))) return [{ kind: 'untrack' }];

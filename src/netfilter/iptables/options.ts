@@ -17,7 +17,7 @@ import {
   when,
   withMark,
 } from '../model/condition.ts';
-import { type Carried, type Packets, portOf } from '../model/packet.ts';
+import { type Carried, isOutward, type Packets, portOf } from '../model/packet.ts';
 import type { WhenPart } from '../model/program.ts';
 import { type Interval, protocolNumbers, type TrafficSpace } from '../model/traffic.ts';
 
@@ -90,7 +90,7 @@ export function readOption(option: Option, packets: Packets): WhenPart {
   }
   if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(word, pkttype, packets)));
   // What the host sends comes in by no interface.
-  if (name === '-i' && packets.direction === 'answers') return plain(() => when(false, space));
+  if (name === '-i' && isOutward(packets)) return plain(() => when(false, space));
   if (name === (packets.direction === 'requests' ? '-i' : '-o'))
     return plain(({ ifname }) => comesIn(word, ifname, space));
   if (name === '--icmp-type' || name === '--icmpv6-type') return plain((carried) => icmpType(word, carried, packets));
@@ -117,7 +117,7 @@ function readPlain(option: Option, packets: Packets): Selection {
 /** Some of the packets: why it cannot be told which, its match says. */
 function unread({ name, module }: Option, { space, direction }: Packets): Selection {
   // Of which programs what leaves is: a list of the host's own users and containers.
-  const ours = direction === 'answers' && (module === 'owner' || module === 'cgroup');
+  const ours = isOutward({ direction }) && (module === 'owner' || module === 'cgroup');
   return vague(space.all, name === '--tcp-option' ? 'form' : ours ? 'list' : doubtOfMatch(module));
 }
 
@@ -146,7 +146,7 @@ const readers = new Map<string, Reader>(
     '--helper': (_, { space }) => when(false, space),
     '--ctstatus': (words, packets) => connectionStatus(listed(words[0]?.toLowerCase()), packets),
     '--ctdir': (words, { space, direction }) =>
-      when(words[0] === (direction === 'requests' ? 'ORIGINAL' : 'REPLY'), space),
+      when(words[0] === (direction === 'answers' ? 'REPLY' : 'ORIGINAL'), space),
     '--dst-type': (words, packets) => addressType('destination', words[0], packets),
     '--src-type': (words, packets) => addressType('source', words[0], packets),
     '--limit-iface-in': (_, { space }) => when(true, space),

@@ -160,11 +160,10 @@ export function connectionStatus(names: readonly string[], { space, direction }:
 /** What packets conditions are asked of. */
 export type Followed = { readonly space: TrafficSpace; readonly direction: Direction };
 
+const requests = { 4: ['echo-request', 'ping', '8', '8/0', 'any', '255'], 6: ['echo-request', 'ping', '128', '128/0'] };
 const echoes: Readonly<Record<Direction, Readonly<Record<4 | 6, readonly string[]>>>> = {
-  requests: {
-    4: ['echo-request', 'ping', '8', '8/0', 'any', '255'],
-    6: ['echo-request', 'ping', '128', '128/0'],
-  },
+  requests,
+  departures: requests,
   answers: { 4: ['echo-reply', 'pong', '0', '0/0', 'any', '255'], 6: ['echo-reply', 'pong', '129', '129/0'] },
 };
 
@@ -187,7 +186,7 @@ export function icmpType(type: string, { discovery }: Carried, { space, directio
 /** The TCP packets whose flags meet a test: a SYN opens a connection, SYN+ACK answers it; ACK, PSH+ACK and FIN+ACK carry it. */
 export function tcpPackets(test: (flags: readonly string[]) => boolean, { space, direction }: Followed): Selection {
   const later = [['ACK'], ['PSH', 'ACK'], ['FIN', 'ACK']].map(test);
-  const first = test(direction === 'requests' ? ['SYN'] : ['SYN', 'ACK'])
+  const first = test(direction === 'answers' ? ['SYN', 'ACK'] : ['SYN'])
     ? space.only({ protocol: tcp, phase: phase.first })
     : space.none;
   const rest = later.includes(true) ? space.only({ protocol: tcp, phase: phase.later }) : space.none;

@@ -1,7 +1,15 @@
 import type { Traffic, TrafficSpace } from './traffic.ts';
 
-/** Which packets are followed: those that clients send to the VIP, or what comes back from it. */
-export type Direction = 'requests' | 'answers';
+/**
+ * Which packets are followed: those that clients send to the VIP, what comes back from it, or those that open a connection
+ * of the host's own: the VIP is its address then, and the client whom it speaks to.
+ */
+export type Direction = 'requests' | 'answers' | 'departures';
+
+/** True for what leaves the host. */
+export function isOutward({ direction }: Pick<Packets, 'direction'>): boolean {
+  return direction !== 'requests';
+}
 
 /**
  * The packets that are asked about. Sets of answers are made of their requests' fields, so that both can be put together: an

@@ -79,7 +79,15 @@ export type ChainRule = {
   readonly mac: string | null;
   /** Null where it is no cluster rule of a form that can be repeated with another bucket. */
   readonly extension: Extension | null;
+  /** What the rule makes of the source of packets that leave, where it does that. */
+  readonly rewrites?: Rewriting;
 };
+
+/** Another source address: that of the interface, one of a range, or what is not understood. */
+export type Rewriting =
+  | { readonly kind: 'masquerade' }
+  | { readonly kind: 'address'; readonly low: bigint; readonly high: bigint }
+  | { readonly kind: 'unknown' };
 
 export type Chain = {
   readonly place: string;

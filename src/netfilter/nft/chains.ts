@@ -1,5 +1,5 @@
 import { parseIp, parseMac } from '../../address/index.ts';
-import type { Direction, Packets } from '../model/packet.ts';
+import { type Direction, isOutward, type Packets } from '../model/packet.ts';
 import {
   type BaseChain,
   type Chain,
@@ -15,10 +15,12 @@ import type { Scope } from './operand.ts';
 import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, textOf } from './ruleset.ts';
 import { onlyRedirects, readStatement } from './statement.ts';
 import { nftExpression, nftText } from './text.ts';
+import { addresses } from './value.ts';
 
 const hooks = {
   requests: ['ingress', 'prerouting', 'input', 'bridge prerouting', 'bridge input'],
   answers: ['output', 'postrouting', 'egress', 'bridge output', 'bridge postrouting'],
+  departures: ['output', 'postrouting'],
 } as const;
 
 /** Writes nft tables as chains that packets can be sent through; also the chains that none of them passes. */
@@ -32,8 +34,8 @@ export function nftChains(
   for (const table of tables) {
     // Of what leaves, tables that do nothing there are none of the matter.
     if (
-      packets.direction === 'answers' &&
-      ![...table.chains.values()].some((chain) => isPassed(hookOf(table.family, chain, 'answers')))
+      isOutward(packets) &&
+      ![...table.chains.values()].some((chain) => isPassed(hookOf(table.family, chain, packets.direction)))
     )
       continue;
     const passes = [own, 'inet', 'netdev', 'bridge'].includes(table.family);
@@ -69,7 +71,7 @@ export function setsNftConnmarks(tables: readonly NftTable[]): boolean {
 /** The names of a chain, and for answers the hook: nobody looks for them in a chain of the user's own name. */
 function placeOf({ family, name }: NftTable, chain: NftChain, direction: Direction): string {
   const place = `${family} ${name} ${chain.name}`;
-  return direction === 'answers' && chain.hook !== null ? `${place}, hook ${chain.hook}` : place;
+  return isOutward({ direction }) && chain.hook !== null ? `${place}, hook ${chain.hook}` : place;
 }
 
 function hookOf(family: string, { hook }: NftChain, direction: Direction): BaseChain['hook'] {
@@ -116,7 +118,17 @@ function readNftRule(rule: NftRule, scope: RuleScope): ChainRule {
     managed: /^IPaddr2_/.test(scope.table.name) || /pacemaker|IPaddr2|^cip-/i.test(comment),
     mac: macOf(statements),
     extension: extensionOf(statements, scope.place),
+    ...rewritingOf(statements),
   };
+}
+
+/** `masquerade`, `snat to 192.0.2.100`, `snat ip to 192.0.2.100-192.0.2.103`: what packets that leave get for a source. */
+function rewritingOf(statements: readonly Fields[]): Pick<ChainRule, 'rewrites'> {
+  if (statements.some((one) => 'masquerade' in one)) return { rewrites: { kind: 'masquerade' } };
+  const snat = statements.find((one) => 'snat' in one);
+  if (snat === undefined) return {};
+  const span = addresses(fieldsOf(snat['snat'])?.['addr']);
+  return { rewrites: span === null ? { kind: 'unknown' } : { kind: 'address', ...span } };
 }
 
 /** `ip saddr @banned`: sources of a set by name. */

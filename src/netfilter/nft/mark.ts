@@ -1,5 +1,5 @@
 import { exactly } from '../model/condition.ts';
-import { type Carried, changeMark, hashMark, type Mark } from '../model/packet.ts';
+import { type Carried, changeMark, hashMark, isOutward, type Mark } from '../model/packet.ts';
 import type { Part } from '../model/program.ts';
 import type { Traffic } from '../model/traffic.ts';
 import { choosesNode, readNftHash } from './hash.ts';
@@ -28,7 +28,7 @@ export function readMangle(fields: Fields, scope: Scope): readonly Part[] {
   const field = textOf(fieldsOf(fieldsOf(key)?.['payload'])?.['field']);
   if (field === 'daddr' || field === 'saddr' || field === 'dport' || field === 'sport')
     return [{ kind: 'end', verdict: { kind: 'redirect' } }];
-  return choosesNode(value) && scope.packets.direction === 'requests'
+  return choosesNode(value) && !isOutward(scope.packets)
     ? [{ kind: 'puzzle', what: 'a hash in a value that no cluster rule is known to look at' }]
     : [];
 }
@@ -36,8 +36,7 @@ export function readMangle(fields: Fields, scope: Scope): readonly Part[] {
 /** `meta mark set ...`: a number, a hash, a map of either, arithmetic with a mark, or a mark itself. */
 function readMarkValue(value: unknown, scope: Scope, put: (carried: Carried, mark: Mark) => Carried): readonly Part[] {
   const map = fieldsOf(fieldsOf(value)?.['map']);
-  if (scope.packets.direction === 'answers' && choosesNode(value))
-    return [{ kind: 'set', change: (carried) => put(carried, null) }];
+  if (isOutward(scope.packets) && choosesNode(value)) return [{ kind: 'set', change: (carried) => put(carried, null) }];
   const hash = readNftHash(map === null ? value : map['key'], scope.packets.space, scope.spot);
   if (!hash.ok) return [{ kind: 'puzzle', what: hash.reason }];
   if (hash.value === null) {

@@ -16,7 +16,7 @@ import {
   when,
   withMark,
 } from '../model/condition.ts';
-import { type Carried, isTracked, type Packets, portOf } from '../model/packet.ts';
+import { type Carried, isOutward, isTracked, type Packets, portOf } from '../model/packet.ts';
 import { allPorts, type FieldName, type Interval, protocolNumbers, type Traffic, tcp } from '../model/traffic.ts';
 import { choosesNode, type NftHash, protocolOf, readNftHash } from './hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
@@ -47,7 +47,7 @@ export type Scope = { readonly packets: Packets; readonly table: NftTable; reado
 /** Reads the left side of a comparison; a failure where it is a hash that cannot be used. */
 export function readOperand(expr: unknown, scope: Scope): Result<Operand> {
   // A hash of an answer's fields is no cluster's.
-  if (scope.packets.direction === 'answers' && choosesNode(expr)) return success(unknownOperand(scope.packets));
+  if (isOutward(scope.packets) && choosesNode(expr)) return success(unknownOperand(scope.packets));
   const hash = readNftHash(expr, scope.packets.space, scope.spot);
   if (!hash.ok) return hash;
   if (hash.value !== null) return success(hashOperand(hash.value, scope));
@@ -241,7 +241,7 @@ function hopLimit(packets: Packets): Operand {
 /** Frames for the VIP come under the cluster MAC, which is a multicast one. */
 function etherOperand(field: string, packets: Packets): Operand {
   if (field === 'type') return frameType(packets);
-  if (packets.direction === 'answers') return unknownOperand(packets);
+  if (isOutward(packets)) return unknownOperand(packets);
   if (field !== 'daddr') return unknownOperand(packets, { doubt: field === 'saddr' ? 'form' : 'other' });
   return operand(packets, (value) => {
     const mac = parseMac(textOf(value));
@@ -258,10 +258,10 @@ function frameType(packets: Packets): Operand {
 const inward = new Set(['iif', 'iifname', 'iiftype', 'ibrname', 'iifgroup']);
 
 function metaOperand(key: string, packets: Packets): Operand {
-  const { space, direction } = packets;
+  const { space } = packets;
   // What the host sends comes in by no interface: nothing is compared then, negated or not.
-  if (direction === 'answers' && inward.has(key)) return unknownOperand(packets, { needs: space.none });
-  if (direction === 'answers' && (key === 'oif' || key === 'oifname'))
+  if (isOutward(packets) && inward.has(key)) return unknownOperand(packets, { needs: space.none });
+  if (isOutward(packets) && (key === 'oif' || key === 'oifname'))
     return {
       ...unknownOperand(packets),
       equals: (value, { ifname }) => comesIn(textOf(value), ifname, space, '*'),
@@ -299,7 +299,7 @@ function metaOperand(key: string, packets: Packets): Operand {
     case 'skuid':
     case 'skgid':
     case 'cgroup':
-      return unknownOperand(packets, { doubt: direction === 'answers' ? 'list' : 'other' });
+      return unknownOperand(packets, { doubt: isOutward(packets) ? 'list' : 'other' });
     default:
       return unknownOperand(packets, { doubt: formFields.has(key) ? 'form' : 'other' });
   }
@@ -325,7 +325,7 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
   if (key === 'status')
     return operand(packets, (value) => connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), packets));
   if (key === 'direction')
-    return packets.direction === 'requests' ? fixed(packets, 'original', 0) : fixed(packets, 'reply', 1);
+    return packets.direction === 'answers' ? fixed(packets, 'reply', 1) : fixed(packets, 'original', 0);
   if (textOf(ct['dir']) !== 'original') return unknownOperand(packets);
   const word = key.split(' ').at(-1) ?? '';
   const tracked = (read: (value: unknown) => Selection): Operand => ({

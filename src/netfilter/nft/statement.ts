@@ -46,9 +46,17 @@ export function readStatement(statement: Fields, scope: Scope, refused: boolean)
   }
   const doubt = deciding.get(kind);
   if (doubt !== undefined) return [{ kind: 'when', plain: true, read: () => vague(space.all, doubt) }];
+  if (kind === 'snat' || kind === 'masquerade') return readSourceNat(fields, scope);
   if (passing.has(kind)) return [];
   if (kind === 'dnat' || kind === 'redirect') return readRedirect(fields, scope);
   return [{ kind: 'end', verdict: verdictOf(statement) }];
+}
+
+/** Of what the host opens itself, another source ends the way; requests and answers have theirs for good. */
+function readSourceNat({ family }: Fields, { packets }: Scope): readonly Part[] {
+  const other = packets.space.family === 4 ? 'ip6' : 'ip';
+  if (packets.direction !== 'departures' || family === other) return [];
+  return [{ kind: 'end', verdict: { kind: 'redirect' } }];
 }
 
 /** `dnat to KEY map { ... }`: what the map does not have goes on. */

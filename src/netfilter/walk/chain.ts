@@ -33,8 +33,6 @@ const conntrackPriority = -200;
 /** Hooks before connection tracking, and those where it looks itself. */
 const untracked: ReadonlySet<BaseChain['hook']> = new Set(['ingress', 'bridge prerouting', 'bridge input']);
 const tracking: ReadonlySet<BaseChain['hook']> = new Set(['prerouting', 'output']);
-/** The hooks that requests pass. */
-const inward: ReadonlySet<BaseChain['hook']> = new Set([...untracked, 'prerouting', 'input']);
 
 /** More than any ruleset has that the tools take: they refuse loops, and the kernel jumps into jumps 16 times at most. */
 const mostSteps = 1_000_000;
@@ -51,6 +49,8 @@ type Spot = Place & { readonly depth: number };
 /** One way through the chains of a node: where the packets are, and what was found so far. */
 export class Walk {
   readonly space: TrafficSpace;
+  /** What connection tracking makes of these packets. */
+  private readonly known: 'tracked' | 'reply';
   private readonly discovery: Discovery | null;
   /** What the structure of the rulesets is looked at with. */
   private typical: Carried = typical(null);
@@ -83,8 +83,9 @@ export class Walk {
   /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
   private diversions = 0;
 
-  constructor(space: TrafficSpace, discovery: Discovery | null) {
+  constructor(space: TrafficSpace, discovery: Discovery | null, known: 'tracked' | 'reply' = 'tracked') {
     this.space = space;
+    this.known = known;
     this.discovery = discovery;
     this.nothing = noStream(space);
     this.redirected = space.none;
@@ -95,7 +96,7 @@ export class Walk {
   /** Begins a stage of the way. */
   enter({ hook, ifname, bridge }: Stage): void {
     const known = typical(ifname, this.discovery);
-    this.typical = { ...known, bridge, ...(inward.has(hook) ? {} : { tracking: 'reply' as const }) };
+    this.typical = { ...known, bridge, ...(this.known === 'reply' ? { tracking: 'reply' } : {}) };
     this.passed.push(hook);
   }
 
@@ -113,11 +114,10 @@ export class Walk {
     this.redirected = this.space.none;
     this.doubted = this.space.none;
     const tracked = untracked.has(base.hook) ? false : !tracking.has(base.hook) || base.priority > conntrackPriority;
-    const known = inward.has(base.hook) ? 'tracked' : 'reply';
     const entering = flows.map(({ carried, traffic }) => ({
       traffic,
       carried:
-        tracked && carried.tracking === 'pending' ? { ...carried, tracking: trackedAs(carried, known) } : carried,
+        tracked && carried.tracking === 'pending' ? { ...carried, tracking: trackedAs(carried, this.known) } : carried,
     }));
     const seen = base.nat ? this.space.only({ phase: phase.first }) : this.space.all;
     this.seen = seen;

@@ -47,13 +47,20 @@ export function followAnswers(
   connmark: Mark,
   traffic: Traffic,
 ): { readonly trace: Trace; readonly routed: readonly Flow[] } {
-  const walk = new Walk(traffic.space, null);
+  const walk = new Walk(traffic.space, null, 'reply');
   const answers = { ...program, bases: program.bases.filter(({ nat }) => !nat) };
   const begun: readonly Flow[] = [{ carried: { ...leaving, connmark }, traffic }];
   const [first, ...others] = stagesBack(path);
   const routed = first === undefined ? begun : passStage(walk, answers, first, begun);
   const flows = others.reduce((on, stage) => passStage(walk, answers, stage, on), routed);
   return { trace: walk.trace(flows), routed };
+}
+
+/** The same for what opens a connection of the host's own, and leaves by an interface. */
+export function followDepartures(program: Program, path: Path, traffic: Traffic): Trace {
+  const walk = new Walk(traffic.space, null);
+  const begun: readonly Flow[] = [{ carried: { ...leaving, tracking: 'tracked' }, traffic }];
+  return walk.trace(stagesBack(path).reduce((on, stage) => passStage(walk, program, stage, on), begun));
 }
 
 function walkThrough(program: Program, path: Path, carried: Carried, traffic: Traffic): Trace {
