@@ -37,6 +37,10 @@ export default definePlugin({
       help: 'judge only a host that has this address; the passive one of a pair is fine',
       parse: readAddress,
     },
+    nat: {
+      type: 'flag',
+      help: 'NAT on the way out must be known, too: asks the hosts for their rules, which root may read',
+    },
     ...nodeOption,
     ...wayOptions,
   },
@@ -63,10 +67,11 @@ export default definePlugin({
     const resolving = { limitMs: context.timeLeft() / 2, signal: context.signal };
     const { targets, unresolved } = await resolveTargets(texts, source, resolving);
     context.stage(`asking ${nodes.map(({ name }) => name).join(', ')}`);
-    const remote = nodes.filter(({ target }) => target.kind !== 'local');
+    // Its own kernel tells a socket the route, but not what NAT makes of it.
+    const remote = options.nat ? nodes : nodes.filter(({ target }) => target.kind !== 'local');
     const request = {
       routes: targets.map(({ address }) => address),
-      addressesOnly: true,
+      addressesOnly: !options.nat,
       ...requestOf(options, context),
     };
     const answers = await askNodes(remote, {
@@ -76,7 +81,12 @@ export default definePlugin({
     const answered = new Map(answers.map((answer) => [answer.name, factsFrom(answer, targets)]));
     const hosts = await Promise.all(nodes.map(async ({ name }) => answered.get(name) ?? thisHost(name, targets)));
     context.stage('judging');
-    const wanted = { source, ifActive, named: nodes.length > 1 || remote.length > 0 };
+    const wanted = {
+      source,
+      ifActive,
+      nat: options.nat,
+      named: nodes.length > 1 || nodes.some(({ target }) => target.kind !== 'local'),
+    };
     return { ...reportSource(hosts, unresolved, wanted), details: answerDetails(answers, context.verbosity) };
   },
 });
@@ -112,11 +122,13 @@ async function thisHost(name: string, targets: readonly Target[]): Promise<HostF
   const own = await ownAddresses();
   const has = (address: string) => own?.includes(address) ?? null;
   const ways = targets.map(async (target): Promise<Way> => {
-    if (has(target.address) === true) return { target, known: true, routes: [{ kind: 'own' }] };
+    if (has(target.address) === true) return { target, known: true, routes: [{ kind: 'own' }], nat: null };
     const routes = await routesTo(target.address);
-    return routes.ok ? { target, known: true, routes: routes.value } : { target, known: false, reason: routes.reason };
+    return routes.ok
+      ? { target, known: true, routes: routes.value, nat: null }
+      : { target, known: false, reason: routes.reason };
   });
-  return { name, reached: true, ways: await Promise.all(ways), has };
+  return { name, reached: true, ways: await Promise.all(ways), has, special: [] };
 }
 
 function readAddress(text: string): Result<string> {

@@ -1,6 +1,6 @@
 import type { Refusal, Route } from '../address/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
-import type { HostFacts, Way } from './facts.ts';
+import type { HostFacts, Nat, SourceNat, Way } from './facts.ts';
 
 /** What is wanted of every host. */
 export type WantedSource = {
@@ -10,6 +10,8 @@ export type WantedSource = {
   readonly ifActive: string | undefined;
   /** Whether hosts are named in the texts: not where this host alone was asked. */
   readonly named: boolean;
+  /** Whether NAT on the way out is to be known. */
+  readonly nat: boolean;
 };
 
 /** What came of one host. `passive`: it does not have the address of --if-active. */
@@ -48,7 +50,7 @@ export function judgeHost(host: HostFacts, wanted: WantedSource): JudgedHost {
     called: wanted.named ? name : 'this host',
     has: host.has(wanted.source),
   };
-  const faults = host.ways.map((way) => judgeWay(way, place, wanted.source));
+  const faults = [...host.ways.map((way) => judgeWay(way, place, wanted)), ...leftOpen(host.special, place)];
   const wrong = faults.filter(({ state }) => state === 'CRITICAL').length;
   return { ...none, faults, ways: host.ways.length, wrong };
 }
@@ -56,7 +58,15 @@ export function judgeHost(host: HostFacts, wanted: WantedSource): JudgedHost {
 /** The host of a way: what stands before a text, how it is called within one, and whether it has the source at all. */
 type Place = { readonly named: string; readonly called: string; readonly has: boolean | null };
 
-function judgeWay(way: Way, place: Place, source: string): Fault {
+/** What a socket without port or protocol does not show. */
+function leftOpen(special: readonly string[], { named }: Place): readonly Fault[] {
+  if (special.length === 0) return [];
+  const more = special.length > 2 ? ` and ${special.length - 2} more` : '';
+  const text = `${named}not judged: packets that an ip rule for some ports, protocols or users sends by another route (${special.slice(0, 2).join('; ')}${more})`;
+  return [fault('OK', text)];
+}
+
+function judgeWay(way: Way, place: Place, { source, nat }: WantedSource): Fault {
   const { text, address } = way.target;
   const target = text === address ? text : `${text} (${address})`;
   const { named } = place;
@@ -69,10 +79,41 @@ function judgeWay(way: Way, place: Place, source: string): Fault {
   const refused = way.routes.find((route) => route.kind === 'refused');
   if (refused?.kind === 'refused') return noRoute(refused.why, `${named}${target}`, place, source);
   const sources = [...new Set(way.routes.flatMap((route) => (route.kind === 'sent' ? [route.source] : [])))];
+  if (nat && (way.nat === null || typeof way.nat === 'string')) {
+    const brief = `${named}NAT on the way to ${target} is not known`;
+    return fault('UNKNOWN', brief, `${brief}: ${way.nat ?? 'nobody was asked for it'}`);
+  }
+  if (way.nat !== null && typeof way.nat !== 'string' && way.nat.rules.length > 0)
+    return translated(way.nat, sources, `${named}${target}`, source);
   const reached = `${named}${target} is reached from ${listOf(sources, 'or')}`;
   if (sources.length === 1 && sources[0] === source) return fault('OK', reached);
   const brief = `${reached}, expected ${source}`;
   return fault('CRITICAL', brief, `${brief}. ${mend(way.routes, place, source, address)}`);
+}
+
+/** Where NAT gives some packets another source, or all. */
+function translated({ rules, keeps }: Nat, sources: readonly string[], target: string, source: string): Fault {
+  const sure = rules.filter(({ certain }) => certain);
+  const seen = [...new Set([...(keeps ? sources : []), ...sure.flatMap(({ to }) => to ?? ['an unknown address'])])];
+  const reached = `${target} is reached from ${listOf(seen, 'or')}`;
+  const wrong = rules.find(({ to }) => to === null || to.some((one) => one !== source));
+  const why = (rule: SourceNat) => `${rule.place}: ${rule.text}`;
+  if (seen.some((one) => one !== source)) {
+    const brief = `${reached}, expected ${source}`;
+    const cause =
+      wrong === undefined
+        ? `Only some packets get ${source} (${listOf(sure.map(why))})`
+        : `A rule on the way out gives them another source (${why(wrong)}). Fix: let packets to it pass before that rule`;
+    return fault('CRITICAL', brief, `${brief}. ${cause}`);
+  }
+  const open = rules.find((rule) => !rule.certain && rule === wrong);
+  if (open === undefined) return fault('OK', `${reached}${sure[0] === undefined ? '' : ` (${why(sure[0])})`}`);
+  const brief = `${target} may be reached from another address than ${source}`;
+  return fault(
+    'WARNING',
+    brief,
+    `${brief}: which packets a rule on the way out is for it does not show (${why(open)})`,
+  );
 }
 
 function mend(routes: readonly Route[], { has, called }: Place, source: string, address: string): string {

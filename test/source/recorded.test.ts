@@ -16,7 +16,7 @@ function judged(situation: string, ifActive?: string) {
   const hosts = ['n1', 'n2'].map((name) =>
     facts(readFileSync(`test/fixtures/source/${situation}/${name}.txt`, 'utf8'), name),
   );
-  const { state, summary } = reportSource(hosts, [], { source: '192.0.2.100', ifActive, named: true });
+  const { state, summary } = reportSource(hosts, [], { source: '192.0.2.100', ifActive, nat: false, named: true });
   return `[${state}] ${summary}`;
 }
 
@@ -34,6 +34,7 @@ test('a snapshot without the route says what is missing in the command', () => {
   const { state, findings } = reportSource([facts(snapshotText(), 'n1')], [], {
     source: '192.0.2.100',
     ifActive: undefined,
+    nat: false,
     named: true,
   });
   expect(state).toBe('UNKNOWN');
@@ -44,6 +45,7 @@ test('a host that gave nothing is CRITICAL with the reason', () => {
   const { state, findings } = reportSource([{ name: 'n1', reached: false, reason: 'ssh: Connection refused' }], [], {
     source: '192.0.2.100',
     ifActive: '192.0.2.100',
+    nat: false,
     named: true,
   });
   expect(state).toBe('CRITICAL');
@@ -55,6 +57,7 @@ test('addresses that were not read leave open whether the host is active', () =>
   const { state } = reportSource([facts(text, 'n1')], [], {
     source: '192.0.2.100',
     ifActive: '192.0.2.100',
+    nat: false,
     named: true,
   });
   expect(state).toBe('UNKNOWN');

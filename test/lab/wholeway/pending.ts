@@ -13,16 +13,6 @@ export const pending: Readonly<Record<string, string>> = {
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-nftables': 'OK, CRITICAL or WARNING is right',
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-nftables-ipv6':
     'does not know --skip arp; CRITICAL or WARNING is right',
-  '5-leaving-masqueraded-behind-the-route-with-the-vip': 'OK, CRITICAL is right',
-  '5-leaving-masqueraded-by-nft-behind-the-route-with-the-vip': 'OK, CRITICAL is right',
-  '5-leaving-snat-to-the-own-address-behind-the-route-with-the-vip': 'OK, CRITICAL is right',
-  '5-leaving-snat-to-the-vip-in-place-of-a-route': 'CRITICAL, OK is right',
-  '5-leaving-snat-by-nft-to-the-vip-in-place-of-a-route': 'CRITICAL, OK is right',
-  '5-leaving-snat-by-nft-to-the-vip-in-place-of-a-route-in-a-table-inet': 'CRITICAL, OK is right',
-  '5-leaving-udp-alone-masqueraded': 'OK, CRITICAL or WARNING is right',
-  '5-leaving-a-rule-sends-one-port-by-a-route-with-another-source': 'does not say that a rule by port is left open',
-  '5-leaving-masqueraded-behind-the-route-of-ipv6-with-the-vip': 'OK, CRITICAL is right',
-  '5-leaving-snat-to-the-vip-in-place-of-a-route-of-ipv6': 'CRITICAL, OK is right',
   '5-a-gateway-that-does-not-answer-on-n2-iptables-nft': 'OK, CRITICAL or WARNING is right',
   '5-a-gateway-that-does-not-answer-on-n2-nftables': 'OK, CRITICAL or WARNING is right',
 };
