@@ -1,5 +1,5 @@
 import type { Rule } from '../netfilter/index.ts';
-import { type Finding, type Metric, type Report, type State, worst } from '../plugin/index.ts';
+import { type Finding, listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import type { NodeFacts } from './facts.ts';
 import type { Judgement } from './judge.ts';
@@ -46,6 +46,19 @@ export function bucketTable({ nodes, total }: Judgement): readonly string[] {
 export function unshared({ nodes }: Judgement): readonly string[] {
   const matches = [...new Set(nodes.flatMap(({ rule }) => (rule?.match ? [rule.match] : [])))];
   return matches.map((match) => `shared: ${match} only; everything else to the VIP is answered by every node`);
+}
+
+/** What a hash of the packet's own source does to path MTU discovery: routers, not clients, send what it needs. */
+export function pathMtu({ nodes }: Judgement): readonly string[] {
+  const bySource = nodes.filter(
+    ({ rule }) => rule?.hash != null && !rule.hash.tracked && rule.hash.fields.some(({ part }) => part === 'saddr'),
+  );
+  const names = listOf(bySource.map(({ name }) => name));
+  return bySource.length === 0
+    ? []
+    : [
+        `path MTU: on ${names} "fragmentation needed" falls into the bucket of the router that sends it, as the rule hashes ip saddr; clamp the MSS where the clients' path is narrower (xt_cluster hashes the connection, and is right)`,
+      ];
 }
 
 function headline({ faults, nodes, total }: Judgement, state: State): string {
