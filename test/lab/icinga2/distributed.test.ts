@@ -18,6 +18,9 @@ describe.skipIf(why !== null)(`a node with an Icinga agent${why ? ` (skipped: ${
       ip addr add 192.168.56.11/24 dev eth1
       ip addr add 192.168.56.20/24 dev eth1
       ip maddr add 01:23:45:67:89:ab dev eth1
+      nft add table arp told
+      nft add chain arp told output '{ type filter hook output priority 0; }'
+      nft add rule arp told output arp saddr ip 192.168.56.20 arp saddr ether set 01:23:45:67:89:ab
       ip route add default via 192.168.56.254`);
   }, 120_000);
   afterAll(() => lab?.close());
