@@ -3,9 +3,9 @@ import type { Random } from './random.ts';
 /** A text that was changed, and by what: for the message of a test that fails. */
 export type Mutation = { readonly text: string; readonly how: string };
 
-/** Cuts a text somewhere before its end. */
+/** Cuts a text somewhere before its end; without its last newline alone it is whole, as editors save it. */
 export function truncate(text: string, random: Random): Mutation {
-  const bytes = Buffer.from(text);
+  const bytes = Buffer.from(text.trimEnd());
   const at = random.below(bytes.length);
   return { text: bytes.toString('utf8', 0, at), how: `cut at byte ${at}` };
 }
