@@ -64,7 +64,10 @@ export function judgeNode(
     known,
     serves: !disabled,
     answered,
-    refused: reading.space.union(rule.obstacles.filter(policies.isShared).flatMap(({ denies }) => denies ?? [])),
+    refused: reading.space.union([
+      rule.denied,
+      ...rule.obstacles.filter(policies.isShared).flatMap(({ denies }) => denies ?? []),
+    ]),
     faults: [
       ...unread,
       ...aboveTotal(name, rule),

@@ -135,6 +135,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     obstacles: [],
     managed: false,
     shared: space.all,
+    denied: space.none,
   };
   return {
     space,

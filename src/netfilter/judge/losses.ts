@@ -43,6 +43,16 @@ export function judgeLosses(taken: readonly Taken[], loss: Omit<Loss, 'taken'>):
   );
 }
 
+/** Single hosts whose packets the node's firewall denies behind the cluster rule, whichever bucket they are in. */
+export function deniedHosts(taken: readonly Taken[], shared: Traffic): Traffic {
+  const denied = byRule(taken.filter((one) => one.certain && denies(one))).flatMap((one) => {
+    const traffic = one.traffic.and(shared);
+    const hosts = !traffic.isEmpty && (isBanList(one, traffic) || extentOf(traffic, shared) === 'hosts');
+    return hosts ? [traffic.whateverResidue] : [];
+  });
+  return shared.space.union(denied);
+}
+
 /** What one rule takes as one: packets that carry different marks come to it apart. */
 function byRule(taken: readonly Taken[]): readonly Taken[] {
   const rules = new Map<Taken['rule'], Map<string, Taken>>();

@@ -6,6 +6,7 @@ import { mainTraffic, tcp } from '../model/traffic.ts';
 import { holdingOf } from '../walk/holding.ts';
 import type { Path } from '../walk/path.ts';
 import type { Trace } from '../walk/trace.ts';
+import { deniedHosts } from './losses.ts';
 import { obstacle } from './obstacle.ts';
 import { claimsOf, obstaclesOf } from './obstacles.ts';
 import { describeTraffic } from './words.ts';
@@ -40,6 +41,7 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
     obstacles: obstaclesOf({ trace, arrivals, holding, shared, held }),
     managed: arrivals.some(({ rule }) => rule.managed),
     shared,
+    denied: deniedHosts(trace.takenBehind, shared),
   };
 }
 
@@ -144,5 +146,6 @@ function withoutHash(backend: Backend, rule: ChainRule, place: string, space: Pa
     obstacles: [],
     managed,
     shared: space.none,
+    denied: space.none,
   };
 }

@@ -52,6 +52,8 @@ export type Rule = {
   readonly managed: boolean;
   /** The VIP's traffic that is shared; empty where the rule was not read. */
   readonly shared: Traffic;
+  /** Single hosts that the node's firewall denies, of all buckets: nobody's clients where every node denies them. */
+  readonly denied: Traffic;
 };
 
 /** The traffic that comes to a node's own sockets, whatever rule decided it. */
