@@ -36,3 +36,30 @@ test.each([
 ])('a rule with the target "%s" ends in "%s"', (target, end) => {
   expect(endOf(target)).toBe(end);
 });
+
+/** Where a target sends packets, as `ADDRESS:PORT`; null where that is not followed. */
+function sentTo(target: string): string | null {
+  const lines = ['*nat', ':PREROUTING ACCEPT [0:0]', `-A PREROUTING -p tcp ${target}`, 'COMMIT'];
+  const { bases } = iptablesChains(parseRuleset(lines), packetsTo(vip4), 'iptables', () => null);
+  const last = bases[0]?.chain.rules[0]?.parts.at(-1);
+  if (last?.kind !== 'end' || last.verdict.kind !== 'redirect' || last.verdict.to === undefined) return null;
+  const { address, port } = last.verdict.to;
+  return `${address === null ? 'its own choice' : 'the VIP'}, ${port === null ? 'the same port' : `port ${port}`}`;
+}
+
+test.each([
+  ['-j REDIRECT --to-ports 8080', 'its own choice, port 8080'],
+  ['-j REDIRECT', 'its own choice, the same port'],
+  [`-j DNAT --to-destination ${vip4}:8080`, 'the VIP, port 8080'],
+  ['-j DNAT --to-destination :8080', 'the VIP, port 8080'],
+  [`-j DNAT --to-destination ${vip4}`, 'the VIP, the same port'],
+  // Several ports, another host, or a form that is not known.
+  ['-j REDIRECT --to-ports 8000-8010', null],
+  ['-j REDIRECT --to-ports 8080 --random', null],
+  ['-j DNAT --to-destination 10.0.0.7:8080', null],
+  [`-j DNAT --to-destination ${vip4}:8080-8090`, null],
+  ['-j NETMAP --to 10.0.0.0/24', null],
+  ['-j TPROXY --on-port 8080', null],
+])('a rule with the target "%s" sends to %s', (target, where) => {
+  expect(sentTo(target)).toBe(where);
+});

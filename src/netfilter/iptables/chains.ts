@@ -272,6 +272,7 @@ function targetOf(target: Option | null, known: (chain: string) => boolean, pack
   // Of what the host opens itself, another source ends the way; requests and answers have theirs for good.
   if (packets.direction === 'departures' && rewritingOf(target) !== null) return [end({ kind: 'redirect' })];
   const verdict = words.includes('tcp-reset') ? 'reset' : verdicts.get(name);
+  if (verdict === 'redirect') return [end(redirectTo(name, words, packets))];
   if (verdict !== undefined) return [end({ kind: verdict })];
   if (name === 'NOTRACK' || (name === 'CT' && words.includes('--notrack'))) return [{ kind: 'untrack' }];
   if (name === 'CT' && words.some((word) => word.startsWith('--zone'))) return [{ kind: 'zone' }];
@@ -279,6 +280,27 @@ function targetOf(target: Option | null, known: (chain: string) => boolean, pack
   if (name === 'CONNMARK') return [{ kind: 'set', change: setConnmark(words) }];
   if (name === 'HMARK') return [{ kind: 'set', change: (carried) => ({ ...carried, mark: null }) }];
   return passing.has(name) ? [] : [end({ kind: 'unknown' })];
+}
+
+/** `REDIRECT --to-ports 8080`, `DNAT --to-destination VIP:8080`: followed where that is one port of this host's own. */
+function redirectTo(name: string, words: readonly string[], { vip }: Packets): Verdict {
+  const elsewhere: Verdict = { kind: 'redirect' };
+  const option = name === 'REDIRECT' ? '--to-ports' : '--to-destination';
+  if ((name !== 'REDIRECT' && name !== 'DNAT') || (words.length > 0 && (words[0] !== option || words.length > 2)))
+    return elsewhere;
+  const own = parseIp(vip)?.value;
+  const { host, port } = name === 'REDIRECT' ? { host: '', port: words[1] ?? '' } : endOf(words[1] ?? '');
+  if (own === undefined || !/^\d*$/.test(port) || (host !== '' && parseIp(host)?.value !== own)) return elsewhere;
+  const address = name === 'REDIRECT' ? null : own;
+  return { kind: 'redirect', to: { address, port: port === '' ? null : BigInt(port) } };
+}
+
+/** `192.0.2.1:80`, `[2001:db8::1]:80`, `:80`, or an address alone. */
+function endOf(text: string): { readonly host: string; readonly port: string } {
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
+  if (bracketed !== null) return { host: bracketed[1] ?? '', port: bracketed[2] ?? '' };
+  const [host = '', port = ''] = text.includes('.') || /^:\d/.test(text) ? text.split(':') : [text];
+  return { host, port };
 }
 
 function end(verdict: Verdict): Part {

@@ -5,6 +5,7 @@ import {
   comesIn,
   connectionStates,
   connectionStatus,
+  destinedTo,
   doubtOfMatch,
   exactly,
   icmpType,
@@ -30,7 +31,7 @@ export type Option = {
 };
 
 /** Reads the words of one option. */
-type Reader = (words: readonly string[], packets: Packets) => Selection;
+type Reader = (words: readonly string[], packets: Packets, carried: Carried) => Selection;
 
 /** Matches that say nothing by themselves: their options do, or they only comment. */
 const silentModules = new Set(
@@ -101,17 +102,21 @@ export function readOption(option: Option, packets: Packets): WhenPart {
     );
   if (name === '--state' || name === '--ctstate') {
     const names = listed(word).map((one) => one.toLowerCase());
-    return plain(({ tracking }) => connectionStates(names, tracking, space));
+    return plain((carried) => connectionStates(names, carried, space));
   }
-  return plain(() => readPlain(option, packets));
+  if (name === '--ctstatus') {
+    const names = listed(word).map((one) => one.toLowerCase());
+    return plain((carried) => connectionStatus(names, carried, packets));
+  }
+  return plain((carried) => readPlain(option, packets, carried));
 }
 
-function readPlain(option: Option, packets: Packets): Selection {
+function readPlain(option: Option, packets: Packets, carried: Carried): Selection {
   const { name, words, module } = option;
   if (name === '-m' || name === '--match')
     return silentModules.has(module) ? when(true, packets.space) : unread(option, packets);
   const reader = readers.get(name);
-  return reader === undefined ? unread(option, packets) : reader(words, packets);
+  return reader === undefined ? unread(option, packets) : reader(words, packets, carried);
 }
 
 /** Some of the packets: why it cannot be told which, its match says. */
@@ -131,8 +136,8 @@ const wordsOf: ReadonlyMap<string, number> = new Map([
 
 const readers = new Map<string, Reader>(
   Object.entries<Reader>({
-    '-s': (words, packets) => end('source', readBlock(words[0]), packets),
-    '-d': (words, packets) => end('destination', readBlock(words[0]), packets),
+    '-s': (words, packets, carried) => end('source', readBlock(words[0]), packets, carried),
+    '-d': (words, packets, carried) => end('destination', readBlock(words[0]), packets, carried),
     '-p': (words, packets) => protocol(words[0] ?? '', packets),
     '-f': (_, { space }) => when(false, space),
     '--sport': (words, packets) => onPorts('sport', words[0], packets),
@@ -144,14 +149,13 @@ const readers = new Map<string, Reader>(
     '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
     // The match looks at connections that another one has announced, which no client's to a cluster is.
     '--helper': (_, { space }) => when(false, space),
-    '--ctstatus': (words, packets) => connectionStatus(listed(words[0]?.toLowerCase()), packets),
     '--ctdir': (words, { space, direction }) =>
       when(words[0] === (direction === 'answers' ? 'REPLY' : 'ORIGINAL'), space),
     '--dst-type': (words, packets) => addressType('destination', words[0], packets),
     '--src-type': (words, packets) => addressType('source', words[0], packets),
     '--limit-iface-in': (_, { space }) => when(true, space),
-    '--src-range': (words, packets) => end('source', readSpan(words[0]), packets),
-    '--dst-range': (words, packets) => end('destination', readSpan(words[0]), packets),
+    '--src-range': (words, packets, carried) => end('source', readSpan(words[0]), packets, carried),
+    '--dst-range': (words, packets, carried) => end('destination', readSpan(words[0]), packets, carried),
     // The reverse path of a client that is served is there: the inverted check, as firewalld writes it, finds nothing.
     '--invert': (_, { space }) => when(false, space),
     '--loose': (_, { space }) => when(true, space),
@@ -188,8 +192,8 @@ function readSpan(text: string | undefined): Interval | null {
 }
 
 /** One of a packet's addresses: the client's, or the VIP. */
-function end(side: 'source' | 'destination', block: Interval | null, packets: Packets): Selection {
-  return isClients(side, packets) ? sources(packets, block) : holdsVip(block, packets);
+function end(side: 'source' | 'destination', block: Interval | null, packets: Packets, carried: Carried): Selection {
+  return isClients(side, packets) ? sources(packets, block) : holdsVip(block, packets, carried);
 }
 
 function isClients(side: 'source' | 'destination', { direction }: Packets): boolean {
@@ -205,10 +209,9 @@ function sources({ space }: Packets, source: Interval | null): Selection {
   return source === null ? vague(space.all) : exactly(space.only({ source }));
 }
 
-function holdsVip(block: Interval | null, { vip, space }: Packets): Selection {
+function holdsVip(block: Interval | null, { vip, space }: Packets, carried: Carried): Selection {
   const ip = parseIp(vip);
-  if (block === null || ip === null) return vague(space.all);
-  return when(block.low <= ip.value && ip.value <= block.high, space);
+  return block === null || ip === null ? vague(space.all) : destinedTo(block, ip.value, carried, space);
 }
 
 function protocol(name: string, { space }: Packets): Selection {

@@ -1,5 +1,5 @@
-import type { Carried, Direction, Discovery, Mark } from './packet.ts';
-import { phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
+import { type Carried, type Direction, type Discovery, destinationKey, type Mark } from './packet.ts';
+import { type Interval, phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
 
 /**
  * Why a rule does not show which packets a condition is met by: a list of addresses that is kept elsewhere, a rate or a
@@ -93,11 +93,12 @@ export function anyOf(selections: readonly Selection[], space: TrafficSpace): Se
   );
 }
 
-/** A condition that depends on the interface, on connection tracking and on the kind of packet alone, worked out once for each of these. */
+/** A condition that depends on the interface, on connection tracking, on NAT and on the kind of packet alone, worked out once for each of these. */
 export function remembered(read: Condition): Condition {
   const known = new Map<string, Selection>();
   return (carried) => {
-    const key = `${carried.tracking} ${carried.discovery} ${carried.ifname} ${carried.bridge}`;
+    const { tracking, discovery, ifname, bridge, sentTo } = carried;
+    const key = `${tracking} ${discovery} ${ifname} ${bridge} ${destinationKey(sentTo)}`;
     const selection = known.get(key) ?? read(carried);
     known.set(key, selection);
     return selection;
@@ -127,9 +128,10 @@ export function withMark(mark: Mark, test: (value: number) => boolean, space: Tr
  */
 export function connectionStates(
   names: readonly string[],
-  tracking: Carried['tracking'],
+  { tracking, sentTo }: Carried,
   space: TrafficSpace,
 ): Selection {
+  if (sentTo !== null && names.includes('dnat')) return when(true, space);
   // Of a connection that has seen both directions everything is ESTABLISHED, the SYN+ACK too.
   if (tracking === 'reply') return when(names.includes('established'), space);
   if (tracking === 'stray') return exactly(names.includes('new') ? space.only({ phase: phase.later }) : space.none);
@@ -147,14 +149,38 @@ const statuses: Readonly<Record<string, 'never' | 'later'>> = {
 };
 
 /**
- * A list of what has become of a connection, in lower case. What a rule has sent to another address or port is followed
- * no further, so that `dnat` and `snat` match nothing here; of the rest it cannot be told.
+ * A list of what has become of a connection, in lower case: `dnat` is met by what NAT has sent to another address or port
+ * of this host, `snat` by nothing that is followed here; for the others, a rule does not show which packets meet them.
  */
-export function connectionStatus(names: readonly string[], { space, direction }: Followed): Selection {
+export function connectionStatus(
+  names: readonly string[],
+  { sentTo }: Carried,
+  { space, direction }: Followed,
+): Selection {
+  if (sentTo !== null && names.includes('dnat')) return when(true, space);
   const kinds = names.map((name) => statuses[name.replace('_', '-')] ?? null);
   if (kinds.includes(null)) return vague(space.all);
   if (!kinds.includes('later')) return when(false, space);
   return direction === 'answers' ? when(true, space) : exactly(space.only({ phase: phase.later }));
+}
+
+/**
+ * A condition as it is met by packets that NAT has sent to another port: what it lets through of that port, it lets through
+ * of them.
+ */
+export function asSent({ traffic, doubt }: Selection, { sentTo }: Carried): Selection {
+  const port = sentTo?.port ?? null;
+  if (port === null) return { traffic, doubt };
+  return { traffic: traffic.and(traffic.space.only({ dport: port })).whatever('dport'), doubt };
+}
+
+/** Whether the VIP, or what NAT has put in its place, is within some addresses. */
+export function destinedTo(span: Interval, vip: bigint, { sentTo }: Carried, space: TrafficSpace): Selection {
+  const address = sentTo === null ? vip : sentTo.address;
+  const all = span.low === 0n && span.high >= (space.family === 4 ? 2n ** 32n : 2n ** 128n) - 1n;
+  // Which of the host's addresses REDIRECT takes is the kernel's choice.
+  if (address === null && !all) return vague(space.all);
+  return when(address === null || (span.low <= address && address <= span.high), space);
 }
 
 /** What packets conditions are asked of. */

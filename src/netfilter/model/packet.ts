@@ -53,6 +53,9 @@ export function hashMark(hash: string, values: readonly number[]): HashMark {
 /** The messages of neighbour discovery that come to an address: a peer asks for its MAC, or tells its own. */
 export type Discovery = 'solicit' | 'advert';
 
+/** Where NAT has sent a packet on this host: an address, null where the kernel chooses it, and a port, null where it stays. */
+export type Destination = { readonly address: bigint | null; readonly port: bigint | null };
+
 /** What packets carry through the chains beside their own content. */
 export type Carried = {
   /**
@@ -73,6 +76,8 @@ export type Carried = {
   readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked' | 'reply';
   /** Set for packets of neighbour discovery, which clients' services have nothing to do with (ICMPv6 types 135 and 136). */
   readonly discovery: Discovery | null;
+  /** Set once NAT has sent them to another address or port: rules behind it see that one. */
+  readonly sentTo: Destination | null;
   /** True once a cluster rule has looked at their hash. */
   readonly met: boolean;
   /** True once another rule has changed their mark behind it. */
@@ -98,6 +103,7 @@ export const arriving: Carried = {
   pkttype: 'multicast',
   tracking: 'pending',
   discovery: null,
+  sentTo: null,
   met: false,
   estranged: false,
   certain: true,
@@ -126,9 +132,14 @@ export function changeMark(mark: Mark, change: (value: number) => number): Mark 
 
 /** Equal where packets can be handled together. */
 export function carriedKey(carried: Carried): string {
-  const { ifname, bridge, mark, connmark, pkttype, tracking, discovery, met, estranged, certain } = carried;
-  const kind = `${ifname} ${bridge} ${pkttype} ${tracking} ${discovery}`;
+  const { ifname, bridge, mark, connmark, pkttype, tracking, discovery, sentTo, met, estranged, certain } = carried;
+  const kind = `${ifname} ${bridge} ${pkttype} ${tracking} ${discovery} ${destinationKey(sentTo)}`;
   return `${kind} ${markKey(mark)} ${markKey(connmark)} ${met} ${estranged} ${certain}`;
+}
+
+/** Equal where packets are sent to the same place. */
+export function destinationKey(sentTo: Destination | null): string {
+  return sentTo === null ? '' : `${sentTo.address}:${sentTo.port}`;
 }
 
 function markKey(mark: Mark): string {

@@ -1,6 +1,6 @@
 import { type Condition, every, remembered } from './condition.ts';
 import type { Hash } from './hash.ts';
-import type { Carried } from './packet.ts';
+import type { Carried, Destination } from './packet.ts';
 import type { Backend, Extension } from './rule.ts';
 import type { Traffic, TrafficSpace } from './traffic.ts';
 
@@ -26,14 +26,15 @@ export type Verdict =
         | 'reject'
         /** Rejects TCP by its own means, which go out whatever the frame was addressed to. */
         | 'reset'
-        | 'redirect'
         | 'return'
         /** Leaves it to a program, or to the kernel's own means against floods. */
         | 'queue'
         /** May be any. */
         | 'unknown';
     }
-  | { readonly kind: 'jump' | 'goto'; readonly chain: string };
+  | { readonly kind: 'jump' | 'goto'; readonly chain: string }
+  /** Sends to another address or port; `to` where that is known and this host's own. */
+  | { readonly kind: 'redirect'; readonly to?: Destination };
 
 /** One step of a rule; a rule's parts are passed from left to right. */
 export type Part =

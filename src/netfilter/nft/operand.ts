@@ -6,6 +6,7 @@ import {
   connectionStates,
   connectionStatus,
   type Doubt,
+  destinedTo,
   exactly,
   icmpType,
   ofForm,
@@ -200,7 +201,8 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
     const needs = familyOf(protocol) === space.family ? space.all : space.none;
     if (field === (direction === 'requests' ? 'saddr' : 'daddr'))
       return operand(packets, (value) => spans('source', addresses(value), packets), { needs, lists: true });
-    if (field === 'saddr' || field === 'daddr') return operand(packets, (value) => holdsVip(value, packets), { needs });
+    if (field === 'saddr' || field === 'daddr')
+      return operand(packets, (value, carried) => holdsVip(value, packets, carried), { needs });
     if (field === 'protocol' || field === 'nexthdr')
       return operand(packets, (value) => spans('protocol', protocols(value), packets), { needs });
     if (field === 'version') return { ...fixed(packets, space.family), needs };
@@ -316,26 +318,37 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
   const { space } = packets;
   if (key === 'mark') return markOperand(packets, 'connmark', 0xffffffff);
   if (key === 'state') {
-    const equals = (value: unknown, { tracking }: Carried) =>
-      connectionStates((Array.isArray(value) ? value : [value]).map(textOf), tracking, space);
+    const equals = (value: unknown, carried: Carried) =>
+      connectionStates((Array.isArray(value) ? value : [value]).map(textOf), carried, space);
     return { ...unknownOperand(packets), equals };
   }
   // Of connections that another one has announced alone.
   if (key === 'helper') return fixed(packets);
   if (key === 'status')
-    return operand(packets, (value) => connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), packets));
+    return operand(packets, (value, carried) =>
+      connectionStatus((Array.isArray(value) ? value : [value]).map(textOf), carried, packets),
+    );
   if (key === 'direction')
     return packets.direction === 'answers' ? fixed(packets, 'reply', 1) : fixed(packets, 'original', 0);
   if (textOf(ct['dir']) !== 'original') return unknownOperand(packets);
   const word = key.split(' ').at(-1) ?? '';
-  const tracked = (read: (value: unknown) => Selection): Operand => ({
+  // A connection begins at the VIP, wherever NAT has sent it since.
+  const tracked = (read: (value: unknown, begun: Carried) => Selection): Operand => ({
     ...unknownOperand(packets),
-    equals: (value, carried) => (isTracked(carried) ? read(value) : when(false, space)),
+    equals: (value, carried) => (isTracked(carried) ? read(value, { ...carried, sentTo: null }) : when(false, space)),
   });
   if (word === 'saddr') return tracked((value) => spans('source', addresses(value), packets));
-  if (word === 'daddr') return tracked((value) => holdsVip(value, packets));
+  if (word === 'daddr') return tracked((value, begun) => holdsVip(value, packets, begun));
   if (word === 'protocol') return tracked((value) => spans('protocol', protocols(value), packets));
-  if (word === 'proto-dst') return tracked((value) => spans('dport', ports(value), packets));
+  if (word === 'proto-dst')
+    return {
+      ...unknownOperand(packets),
+      equals: (value, carried) => {
+        if (!isTracked(carried)) return when(false, space);
+        // Behind NAT a port in a set of packets is the one that it has put there.
+        return carried.sentTo === null ? spans('dport', ports(value), packets) : vague(space.all);
+      },
+    };
   if (word === 'proto-src') return tracked((value) => spans('sport', ports(value), packets));
   return unknownOperand(packets);
 }
@@ -357,10 +370,9 @@ function spans(name: FieldName, span: Interval | null, { space }: Packets): Sele
   return span === null ? vague(space.all) : exactly(space.only({ [name]: span }));
 }
 
-function holdsVip(value: unknown, { vip, space }: Packets): Selection {
+function holdsVip(value: unknown, { vip, space }: Packets, carried: Carried): Selection {
   const [span, ip] = [addresses(value), parseIp(vip)];
-  if (span === null || ip === null) return vague(space.all);
-  return when(span.low <= ip.value && ip.value <= span.high, space);
+  return span === null || ip === null ? vague(space.all) : destinedTo(span, ip.value, carried, space);
 }
 
 function familyOf(protocol: 'ip' | 'ip6'): Family {

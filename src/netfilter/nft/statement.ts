@@ -1,5 +1,6 @@
+import { parseIp } from '../../address/index.ts';
 import { type Condition, type Doubt, doubtOfMatch, exactly, remembered, vague } from '../model/condition.ts';
-import { type Carried, typical } from '../model/packet.ts';
+import { type Carried, type Destination, typical } from '../model/packet.ts';
 import type { Case, ClusterUse, Part, Verdict } from '../model/program.ts';
 import { compare } from './compare.ts';
 import { choosesNode } from './hash.ts';
@@ -48,7 +49,7 @@ export function readStatement(statement: Fields, scope: Scope, refused: boolean)
   if (doubt !== undefined) return [{ kind: 'when', plain: true, read: () => vague(space.all, doubt) }];
   if (kind === 'snat' || kind === 'masquerade') return readSourceNat(fields, scope);
   if (passing.has(kind)) return [];
-  if (kind === 'dnat' || kind === 'redirect') return readRedirect(fields, scope);
+  if (kind === 'dnat' || kind === 'redirect') return readRedirect(kind, fields, scope);
   return [{ kind: 'end', verdict: verdictOf(statement) }];
 }
 
@@ -60,10 +61,11 @@ function readSourceNat({ family }: Fields, { packets }: Scope): readonly Part[] 
 }
 
 /** `dnat to KEY map { ... }`: what the map does not have goes on. */
-function readRedirect({ family, addr, port }: Fields, scope: Scope): readonly Part[] {
+function readRedirect(kind: 'dnat' | 'redirect', { family, addr, port }: Fields, scope: Scope): readonly Part[] {
   const other = scope.packets.space.family === 4 ? 'ip6' : 'ip';
   if (family === other) return [];
-  const end: Part = { kind: 'end', verdict: { kind: 'redirect' } };
+  const to = destinationOf(kind, addr, port, scope);
+  const end: Part = { kind: 'end', verdict: { kind: 'redirect', ...(to === null ? {} : { to }) } };
   const map = fieldsOf(fieldsOf(addr)?.['map']) ?? fieldsOf(fieldsOf(port)?.['map']);
   if (map === null || choosesNode(map['key'])) return [end];
   const key = readOperand(map['key'], scope);
@@ -71,6 +73,19 @@ function readRedirect({ family, addr, port }: Fields, scope: Scope): readonly Pa
   if (!key.ok || pairs === null || pairs.some(([value]) => value === '*')) return [end];
   const set = { set: pairs.map(([value]) => value) };
   return [fixedCondition(key.value, (carried) => compare(key.value, '==', set, carried, scope)), end];
+}
+
+/** `dnat to VIP:8080`, `redirect to :8080`; null for another host, several ports, or what only a map knows. */
+function destinationOf(
+  kind: 'dnat' | 'redirect',
+  addr: unknown,
+  port: unknown,
+  { packets }: Scope,
+): Destination | null {
+  const vip = parseIp(packets.vip)?.value;
+  if (vip === undefined || (addr !== undefined && parseIp(textOf(addr))?.value !== vip)) return null;
+  if (port !== undefined && typeof port !== 'number') return null;
+  return { address: kind === 'dnat' ? vip : null, port: port === undefined ? null : BigInt(port) };
 }
 
 function verdictOf(statement: unknown): Verdict {

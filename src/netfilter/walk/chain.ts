@@ -1,5 +1,5 @@
 import { type Doubt, graver, vague } from '../model/condition.ts';
-import { type Carried, carriedKey, type Discovery, type Flow, typical } from '../model/packet.ts';
+import { type Carried, carriedKey, type Destination, type Discovery, type Flow, typical } from '../model/packet.ts';
 import type { BaseChain, Case, Chain, ChainRule, Part, Verdict } from '../model/program.ts';
 import { phase, type Traffic, type TrafficSpace } from '../model/traffic.ts';
 import type { Stage } from './path.ts';
@@ -70,6 +70,8 @@ export class Walk {
   private seen: Traffic;
   /** What a nat chain sent to another address or port of this node's own: its later packets follow. */
   private redirected: Traffic;
+  /** Of that, what stays on this host, and where it goes. */
+  private sent: readonly { readonly to: Destination; readonly traffic: Traffic }[] = [];
   private readonly elsewhere: Flow[] = [];
   /** Packets as they came to the rule that is looked at, before its conditions. */
   private arriving: readonly Flow[] = [];
@@ -112,6 +114,7 @@ export class Walk {
     this.base = base;
     this.accepted = [];
     this.redirected = this.space.none;
+    this.sent = [];
     this.doubted = this.space.none;
     const tracked = untracked.has(base.hook) ? false : !tracking.has(base.hook) || base.priority > conntrackPriority;
     const entering = flows.map(({ carried, traffic }) => ({
@@ -136,10 +139,21 @@ export class Walk {
 
   /** Later packets, which a nat chain does not see: they go where it has sent the first one. */
   private aroundNat(unseen: readonly Flow[]): readonly Flow[] {
-    if (this.redirected.isEmpty) return unseen;
+    const here = this.sent.map(({ to, traffic }) => ({ to, traffic: traffic.whatever('phase') }));
     const gone = this.redirected.whatever('phase');
+    if (here.length === 0 && gone.isEmpty) return unseen;
     for (const flow of unseen) this.sendElsewhere({ ...flow, traffic: flow.traffic.and(gone) });
-    return unseen.map((flow) => ({ ...flow, traffic: flow.traffic.less(gone) }));
+    const moved = here.flatMap(({ to, traffic }) =>
+      unseen.map((flow) => ({ carried: { ...flow.carried, sentTo: to }, traffic: flow.traffic.and(traffic) })),
+    );
+    const all = this.space.union([gone, ...here.map(({ traffic }) => traffic)]);
+    return [...moved, ...unseen.map((flow) => ({ ...flow, traffic: flow.traffic.less(all) }))];
+  }
+
+  /** Another port of this node's, or its VIP again: the chains behind are passed with that one. */
+  private sendOn(flow: Flow, to: Destination): void {
+    this.sent = [...this.sent, { to, traffic: flow.traffic }];
+    this.accepted.push({ ...flow, carried: { ...flow.carried, sentTo: to } });
   }
 
   /** Rules that choose by chance among several ports or hosts take a packet more than once; it is the same packet. */
@@ -180,12 +194,12 @@ export class Walk {
     if (this.diversions > diversions || leaves) return { stay: { offered, flows }, leave: passed.leave };
     // What a rule denies by a condition of its own is no doubt about what goes on.
     const own = this.doubted.less(doubted);
-    this.doubted = passed.exact ? doubted.or(own.less(certainTraffic(stream.flows, this.space))) : doubted;
+    this.doubted = passed.clear ? doubted.or(own.less(certainTraffic(stream.flows, this.space))) : doubted;
     return { stay: { offered, flows: settled(flows, stream.flows) }, leave: passed.leave };
   }
 
-  /** Passes a rule's parts from left to right; `exact`: its own conditions leave no doubt. */
-  private parts(spot: Spot, stream: Stream): Passed & { readonly exact: boolean } {
+  /** Passes a rule's parts from left to right; `clear`: its own conditions leave no doubt. */
+  private parts(spot: Spot, stream: Stream): Passed & { readonly clear: boolean } {
     let inside = stream;
     let passed: Passed = { stay: this.nothing, leave: this.nothing };
     let exact = true;
@@ -213,6 +227,7 @@ export class Walk {
         passed = joinPassed(passed, chosen.passed);
         inside = chosen.rest;
         exact = false;
+        doubt = graver(doubt, chosen.doubt);
       } else if (part.kind === 'puzzle') {
         this.puzzles.push({ place: spot.place, rule: spot.rule, what: part.what });
         exact = false;
@@ -228,7 +243,7 @@ export class Walk {
         if (inside.flows.length > 0) this.zones.push({ place: spot.place, rule: spot.rule });
       } else inside = { ...inside, flows: inside.flows.map((flow) => this.change(part, spot, flow, doubt)) };
     }
-    return { stay: join(passed.stay, inside), leave: passed.leave, exact };
+    return { stay: join(passed.stay, inside), leave: passed.leave, clear: doubt === null };
   }
 
   /** A cluster rule's look at the hash, which leaves its trace on every packet that comes to it. */
@@ -275,8 +290,9 @@ export class Walk {
     stream: Stream,
     exact: boolean,
     before: Doubt | null,
-  ): { readonly passed: Passed; readonly rest: Stream } {
+  ): { readonly passed: Passed; readonly rest: Stream; readonly doubt: Doubt | null } {
     let { flows, offered } = stream;
+    let all = before;
     let passed: Passed = { stay: this.nothing, leave: this.nothing };
     for (const { read, plain, verdict } of cases) {
       const parted = flows.map((flow) => split(flow, read));
@@ -286,10 +302,11 @@ export class Walk {
       if (sure) offered = offered.less(met);
       flows = parted.flatMap((one) => one.rest);
       const doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), before);
+      all = graver(all, doubt);
       const here = { offered: met, flows: parted.flatMap((one) => one.met) };
       passed = joinPassed(passed, this.verdict(verdict, spot, here, exact && sure, doubt));
     }
-    return { passed, rest: { offered, flows } };
+    return { passed, rest: { offered, flows }, doubt: all };
   }
 
   private change(part: Part, spot: Spot, flow: Flow, doubt: Doubt | null): Flow {
@@ -332,6 +349,10 @@ export class Walk {
       // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
       if (kind === 'redirect' && flow.carried.met) {
         this.effects++;
+        if (verdict.to !== undefined && flow.carried.certain && flow.carried.sentTo === null) {
+          this.sendOn(flow, verdict.to);
+          continue;
+        }
         this.redirected = this.redirected.or(flow.traffic);
         this.sendElsewhere(flow);
         continue;

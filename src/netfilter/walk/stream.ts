@@ -1,4 +1,4 @@
-import type { Condition, Doubt } from '../model/condition.ts';
+import { asSent, type Condition, type Doubt } from '../model/condition.ts';
 import { type Carried, carriedKey, type Flow } from '../model/packet.ts';
 import type { Traffic, TrafficSpace } from '../model/traffic.ts';
 
@@ -17,7 +17,7 @@ export function split(
   { carried, traffic }: Flow,
   read: Condition,
 ): { readonly met: readonly Flow[]; readonly rest: readonly Flow[]; readonly doubt: Doubt | null } {
-  const { traffic: selected, doubt } = read(carried);
+  const { traffic: selected, doubt } = asSent(read(carried), carried);
   const inside = traffic.and(selected);
   const outside = traffic.less(selected);
   if (doubt === null) return { met: flowOf(carried, inside), rest: flowOf(carried, outside), doubt };

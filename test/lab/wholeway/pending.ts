@@ -3,12 +3,6 @@
  * become right: it is struck off then.
  */
 export const pending: Readonly<Record<string, string>> = {
-  '4-web-redirected-behind-the-rules-to-a-port-that-n2-does-not-open-iptables-nft': 'WARNING, CRITICAL is right',
-  '4-web-redirected-behind-the-rules-to-a-port-that-n2-does-not-open-nftables': 'WARNING, CRITICAL is right',
-  '4-web-sent-on-behind-the-rules-dnat-to-a-port-that-n2-does-not-open-nftables': 'WARNING, CRITICAL is right',
-  '4-another-offset-on-n2-and-firewalls-that-deny-a-host-nftables': 'CRITICAL, OK is right',
-  '4-an-unreadable-accept-that-never-matches-before-a-layout-of-marks-iptables-nft':
-    'CRITICAL, UNKNOWN or WARNING is right',
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-iptables-nft': 'OK, CRITICAL or WARNING is right',
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-nftables': 'OK, CRITICAL or WARNING is right',
   '5-the-gateway-permanently-wrong-in-the-neighbour-table-of-n2-nftables-ipv6':
