@@ -132,4 +132,33 @@ describe('ARP packets through nft', () => {
     const lines = objects.map((object) => `> ${JSON.stringify(object)}`);
     expect(ends(packet, { nft: [...lines, '= exit 0'] })).toBe(is);
   });
+
+  // nft 1.0.6 leaves the device of a chain out of its JSON, and the flags of a table: `nft list chains` has both.
+  const guard = (name: string) => ({ family: 'netdev', table: 'guard', name, handle: 1, type: 'filter', prio: 0 });
+  const ingress = { chain: { ...guard('ingress'), hook: 'ingress', policy: 'drop' } };
+  const headsOf = (device: string, flags = '') => [
+    '> table netdev guard {',
+    ...(flags === '' ? [] : [`> \t${flags}`]),
+    '> \tchain ingress {',
+    `> \t\ttype filter hook ingress device "${device}" priority filter; policy drop;`,
+    '= exit 0',
+  ];
+
+  test.each([
+    ['a guard on the interface', headsOf('eth1'), 'dropped'],
+    ['a guard on another card', headsOf('eth3'), 'card'],
+    ['a guard of which nothing is said', ['= exit 0'], 'card or dropped (other)'],
+    ['a guard that sleeps', headsOf('eth1', 'flags dormant'), 'card'],
+  ])('%s', (_, heads, is) => {
+    const nft = [`> ${JSON.stringify(ingress)}`, '= exit 0'];
+    expect(ends(asked, { nft, 'nft-chains': heads })).toBe(is);
+  });
+
+  test('of two chains of one priority the one that was registered last runs first', () => {
+    const second = '01:00:5e:00:00:02';
+    const told = { mangle: { key: arp('saddr ether'), value: second } };
+    const other = chain('later', { type: 'filter', hook: 'output', prio: 0, policy: 'accept' });
+    const lines = [base(), other, rule([tell]), rule([told], 'later')].map((object) => `> ${JSON.stringify(object)}`);
+    expect(ends(reply, { nft: [...lines, '= exit 0'] })).toBe(ab);
+  });
 });

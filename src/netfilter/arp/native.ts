@@ -21,7 +21,7 @@ const hooks = ['output', 'egress', 'ingress', 'input'] as const;
 /** Writes the tables of nft that ARP packets pass (`arp`, and `netdev` on the interface) as chains. */
 export function nftArpChains(tables: readonly NftTable[]): readonly ArpBase[] {
   return tables
-    .filter(({ family }) => family === 'arp' || family === 'netdev')
+    .filter(({ family, dormant }) => (family === 'arp' || family === 'netdev') && !dormant)
     .flatMap((table) => {
       const chains = new Map(
         [...table.chains.values()].map(

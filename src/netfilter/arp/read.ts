@@ -2,6 +2,7 @@ import { type Section, type Snapshot, section } from '../../snapshot/index.ts';
 import { parseRuleset, type Ruleset } from '../iptables/save.ts';
 import type { Unread } from '../model/rule.ts';
 import { unreadRules } from '../model/unread.ts';
+import { parseHeads, withHeads } from '../nft/heads.ts';
 import { parseNft } from '../nft/ruleset.ts';
 import { nftArpChains } from './native.ts';
 import type { ArpProgram } from './program.ts';
@@ -21,7 +22,7 @@ export function readArp(snapshot: Snapshot): ArpReading {
     nft: section(snapshot, 'nft'),
   };
   const [saved, legacy] = [rulesetOf(parts.arptables), rulesetOf(parts.legacy)];
-  const nft = parseNft(linesOf(parts.nft));
+  const nft = withHeads(parseNft(linesOf(parts.nft)), parseHeads(linesOf(section(snapshot, 'nft-chains'))));
   // The tables that arptables of nf_tables wrote are read from arptables-save, which shows what nft cannot.
   const own = nft.tables.filter(({ family, name }) => family !== 'arp' || !saved.has(name));
   return {

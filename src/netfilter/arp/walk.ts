@@ -36,6 +36,8 @@ export function followArp(program: ArpProgram, packet: ArpPacket, told: Told): r
   const hooks = packet.hook === 'output' ? ['output', 'egress'] : ['ingress', 'input'];
   const bases = program
     .filter(({ hook, devices }) => hooks.includes(hook) && seesDevice(devices, packet.ifname) !== false)
+    // Of chains of one priority the one that was registered last runs first (measured).
+    .reverse()
     .sort((a, b) => order.indexOf(a.hook) - order.indexOf(b.hook) || a.priority - b.priority);
   const dropped: ArpEnd[] = [];
   let flows: readonly Flow[] = [{ told, rule: null, open: null }];
