@@ -150,6 +150,11 @@ export class Walk {
     return [...moved, ...unseen.map((flow) => ({ ...flow, traffic: flow.traffic.less(all) }))];
   }
 
+  /** Whether packets stay on this host, and where is known; before a cluster rule only the VIP itself is one for it. */
+  private isFollowed(to: Destination | undefined, { carried }: Flow): to is Destination {
+    return to !== undefined && carried.certain && carried.sentTo === null && (carried.met || to.address !== null);
+  }
+
   /** Another port of this node's, or its VIP again: the chains behind are passed with that one. */
   private sendOn(flow: Flow, to: Destination): void {
     this.sent = [...this.sent, { to, traffic: flow.traffic }];
@@ -346,13 +351,14 @@ export class Walk {
     if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact, doubt);
     if (!denies && stream.flows.length > 0) this.diversions++;
     for (const flow of stream.flows) {
+      if (kind === 'redirect' && this.isFollowed(verdict.to, flow)) {
+        this.effects++;
+        this.sendOn(flow, verdict.to);
+        continue;
+      }
       // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
       if (kind === 'redirect' && flow.carried.met) {
         this.effects++;
-        if (verdict.to !== undefined && flow.carried.certain && flow.carried.sentTo === null) {
-          this.sendOn(flow, verdict.to);
-          continue;
-        }
         this.redirected = this.redirected.or(flow.traffic);
         this.sendElsewhere(flow);
         continue;
