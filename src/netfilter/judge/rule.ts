@@ -122,7 +122,11 @@ function droppingRule({ taken, delivered }: Trace, space: Packets['space']): Rul
   const drops = taken.filter(({ fate, certain }) => certain && fate === 'dropped');
   // It need not name the VIP: conntrackd's recipe drops by mark alone.
   const drop = drops.find(({ rule }) => rule.names) ?? drops.find(({ traffic }) => main.within(traffic));
-  if (drop === undefined || delivered.some(({ traffic }) => traffic.meets(main))) return null;
+  // A frame that stays multicast is no TCP segment to anybody.
+  const heard = delivered.map(({ carried, traffic }) =>
+    carried.pkttype === 'multicast' ? traffic.less(space.only({ protocol: tcp })) : traffic,
+  );
+  if (drop === undefined || heard.some((traffic) => traffic.meets(main))) return null;
   return withoutHash(drop.rule.backend, { ...drop.rule, ifname: null, mac: null }, drop.place, space);
 }
 
