@@ -16,7 +16,9 @@ export function judgeDiscovery(nodes: readonly ReadNode[], { vip, skip }: Wanted
       const { adverts, space } = reading;
       // What was asked from an address on loopback goes out from another one (ndisc_solicit looks at the interface's own).
       const here = node.placements.some(({ address }) => !isLoopback(node, address.ifname));
-      if (adverts === null || reading.rules.length === 0 || !here) return [];
+      // A node without buckets answers nobody from the VIP, and asks for nothing from it.
+      const serves = reading.rules.some((rule) => rule.answersAll || rule.buckets.length > 0);
+      if (adverts === null || !serves || !here) return [];
       const faults = settings === null ? [] : advertFaults(name, adverts, vip);
       return [[name, { faults, lost: space.none, doubt: space.none }]];
     }),

@@ -7,9 +7,10 @@ import {
   type Stretch,
   unreadFault,
 } from '../member/index.ts';
-import { type Obstacle, ownTraffic, type Rule, type Traffic } from '../netfilter/index.ts';
+import { type Obstacle, ownTraffic, type Rule, type Traffic, type TrafficSpace } from '../netfilter/index.ts';
 import { type Fault, fault, judge as judgeValue } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
+import { holdsNothing } from './coverage.ts';
 import type { ReadNode } from './facts.ts';
 import type { NodeAnswers } from './shares.ts';
 import type { Wanted } from './wanted.ts';
@@ -64,10 +65,7 @@ export function judgeNode(
     known,
     serves: !disabled,
     answered,
-    refused: reading.space.union([
-      rule.denied,
-      ...rule.obstacles.filter(policies.isShared).flatMap(({ denies }) => denies ?? []),
-    ]),
+    refused: holdsNothing(rule) ? reading.space.all : refusedBy(rule, policies, reading.space),
     faults: [
       ...unread,
       ...aboveTotal(name, rule),
@@ -244,13 +242,20 @@ function obstacleFault(name: string, obstacle: Obstacle, { isShared, who }: Poli
   return fault(state, `${name} ${obstacle.brief}`, `${name} ${obstacle.text}${policy ? ` (${who})` : ''}${fix}`);
 }
 
+/** Whom a node's firewall keeps out, as the others' do. */
+function refusedBy(rule: Rule, { isShared }: Policies, space: TrafficSpace): Traffic {
+  const denied = rule.obstacles.filter(isShared).flatMap(({ denies }) => denies ?? []);
+  return space.union([rule.denied, ...denied]);
+}
+
 /** Whether every node with a rule denies the same, and who that is. */
 type Policies = { readonly isShared: (obstacle: Obstacle) => boolean; readonly who: string };
 
 /** What one node denies is policy where each other one has the same denial, or denies all of it by several. */
 function sharedPolicies(node: ReadNode, all: readonly ReadNode[]): Policies {
   const { space } = node.reading;
-  const ruled = all.filter(({ reading }) => reading.rules.length > 0);
+  // A node that drops everything for the VIP has no clients whom it could deny anything.
+  const ruled = all.filter((one) => one === node || one.reading.rules.some((rule) => !holdsNothing(rule)));
   const denials = ruled.map(({ reading }) => {
     const obstacles = reading.rules[0]?.obstacles ?? [];
     return {
