@@ -78,6 +78,8 @@ export type Carried = {
   readonly discovery: Discovery | null;
   /** Set once NAT has sent them to another address or port: rules behind it see that one. */
   readonly sentTo: Destination | null;
+  /** True once a rule has put them into another zone of connection tracking, where their answers are not looked for. */
+  readonly zoned: boolean;
   /** True once a cluster rule has looked at their hash. */
   readonly met: boolean;
   /** True once another rule has changed their mark behind it. */
@@ -104,6 +106,7 @@ export const arriving: Carried = {
   tracking: 'pending',
   discovery: null,
   sentTo: null,
+  zoned: false,
   met: false,
   estranged: false,
   certain: true,
@@ -132,8 +135,9 @@ export function changeMark(mark: Mark, change: (value: number) => number): Mark 
 
 /** Equal where packets can be handled together. */
 export function carriedKey(carried: Carried): string {
-  const { ifname, bridge, mark, connmark, pkttype, tracking, discovery, sentTo, met, estranged, certain } = carried;
-  const kind = `${ifname} ${bridge} ${pkttype} ${tracking} ${discovery} ${destinationKey(sentTo)}`;
+  const { ifname, bridge, mark, connmark, pkttype, tracking, discovery, sentTo, zoned, met, estranged, certain } =
+    carried;
+  const kind = `${ifname} ${bridge} ${pkttype} ${tracking} ${discovery} ${destinationKey(sentTo)} ${zoned}`;
   return `${kind} ${markKey(mark)} ${markKey(connmark)} ${met} ${estranged} ${certain}`;
 }
 

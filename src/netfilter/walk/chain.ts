@@ -1,7 +1,8 @@
 import { type Doubt, graver, vague } from '../model/condition.ts';
-import { type Carried, carriedKey, type Destination, type Discovery, type Flow, typical } from '../model/packet.ts';
+import { type Carried, carriedKey, type Discovery, type Flow, typical } from '../model/packet.ts';
 import type { BaseChain, Case, Chain, ChainRule, Part, Verdict } from '../model/program.ts';
 import { phase, type Traffic, type TrafficSpace } from '../model/traffic.ts';
+import { Nat } from './nat.ts';
 import type { Stage } from './path.ts';
 import {
   certainTraffic,
@@ -68,11 +69,7 @@ export class Walk {
   private accepted: Flow[] = [];
   /** Packets that the base chain sees at all. */
   private seen: Traffic;
-  /** What a nat chain sent to another address or port of this node's own: its later packets follow. */
-  private redirected: Traffic;
-  /** Of that, what stays on this host, and where it goes. */
-  private sent: readonly { readonly to: Destination; readonly traffic: Traffic }[] = [];
-  private readonly elsewhere: Flow[] = [];
+  private readonly nat: Nat;
   /** Packets as they came to the rule that is looked at, before its conditions. */
   private arriving: readonly Flow[] = [];
   /** The last rule that let through, sent elsewhere or changed some of them, and which cannot be told. */
@@ -90,7 +87,7 @@ export class Walk {
     this.known = known;
     this.discovery = discovery;
     this.nothing = noStream(space);
-    this.redirected = space.none;
+    this.nat = new Nat(space);
     this.doubted = space.none;
     this.seen = space.all;
   }
@@ -105,7 +102,7 @@ export class Walk {
   /** What the walk has found, with the packets that came through to its end. */
   trace(flows: readonly Flow[]): Trace {
     const { arrivals, takenBehind, taken, puzzles, blurred, zones, complete } = this;
-    const delivered = merge([...flows, ...this.elsewhere].filter(({ traffic }) => !traffic.isEmpty));
+    const delivered = merge([...flows, ...this.nat.elsewhere].filter(({ traffic }) => !traffic.isEmpty));
     return { arrivals, takenBehind, taken, puzzles, blurred, zones, complete, delivered };
   }
 
@@ -113,8 +110,7 @@ export class Walk {
   pass(base: BaseChain, flows: readonly Flow[]): readonly Flow[] {
     this.base = base;
     this.accepted = [];
-    this.redirected = this.space.none;
-    this.sent = [];
+    this.nat.begin();
     this.doubted = this.space.none;
     const tracked = untracked.has(base.hook) ? false : !tracking.has(base.hook) || base.priority > conntrackPriority;
     const entering = flows.map(({ carried, traffic }) => ({
@@ -134,40 +130,7 @@ export class Walk {
       for (const flow of through) this.take({ place: base.chain.place, rule: policy }, 'drop', flow, null);
     this.taken = this.taken.filter(({ fate }) => fate !== 'accepted');
     const passed = merge([...this.accepted, ...(policy === null ? through : [])]);
-    return merge([...decided(passed, inside, this.doubted), ...this.aroundNat(unseen)]);
-  }
-
-  /** Later packets, which a nat chain does not see: they go where it has sent the first one. */
-  private aroundNat(unseen: readonly Flow[]): readonly Flow[] {
-    const here = this.sent.map(({ to, traffic }) => ({ to, traffic: traffic.whatever('phase') }));
-    const gone = this.redirected.whatever('phase');
-    if (here.length === 0 && gone.isEmpty) return unseen;
-    for (const flow of unseen) this.sendElsewhere({ ...flow, traffic: flow.traffic.and(gone) });
-    const moved = here.flatMap(({ to, traffic }) =>
-      unseen.map((flow) => ({ carried: { ...flow.carried, sentTo: to }, traffic: flow.traffic.and(traffic) })),
-    );
-    const all = this.space.union([gone, ...here.map(({ traffic }) => traffic)]);
-    return [...moved, ...unseen.map((flow) => ({ ...flow, traffic: flow.traffic.less(all) }))];
-  }
-
-  /** Whether packets stay on this host, and where is known; before a cluster rule only the VIP itself is one for it. */
-  private isFollowed(to: Destination | undefined, { carried }: Flow): to is Destination {
-    return to !== undefined && carried.certain && carried.sentTo === null && (carried.met || to.address !== null);
-  }
-
-  /** Another port of this node's, or its VIP again: the chains behind are passed with that one. */
-  private sendOn(flow: Flow, to: Destination): void {
-    this.sent = [...this.sent, { to, traffic: flow.traffic }];
-    this.accepted.push({ ...flow, carried: { ...flow.carried, sentTo: to } });
-  }
-
-  /** Rules that choose by chance among several ports or hosts take a packet more than once; it is the same packet. */
-  private sendElsewhere({ carried, traffic }: Flow): void {
-    const known = this.elsewhere.filter((one) => one.carried.pkttype === carried.pkttype);
-    const rest = traffic.less(this.space.union(known.map((one) => one.traffic)));
-    // Of a frame that may be no more this host's, no choice among ports makes one that is.
-    const certain = carried.certain || carried.pkttype !== 'other';
-    if (!rest.isEmpty) this.elsewhere.push({ carried: { ...carried, certain }, traffic: rest });
+    return merge([...decided(passed, inside, this.doubted), ...this.nat.around(unseen)]);
   }
 
   private chain(chain: Chain, stream: Stream, depth: number): Passed {
@@ -246,6 +209,8 @@ export class Walk {
         inside = this.nothing;
       } else if (part.kind === 'zone') {
         if (inside.flows.length > 0) this.zones.push({ place: spot.place, rule: spot.rule });
+        const flows = inside.flows.map((flow) => this.changed(flow, { ...flow.carried, zoned: true }));
+        inside = { ...inside, flows };
       } else inside = { ...inside, flows: inside.flows.map((flow) => this.change(part, spot, flow, doubt)) };
     }
     return { stay: join(passed.stay, inside), leave: passed.leave, clear: doubt === null };
@@ -350,25 +315,31 @@ export class Walk {
         : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: this.space.none } };
     if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact, doubt);
     if (!denies && stream.flows.length > 0) this.diversions++;
+    // Answers of another zone are known to nobody, who could undo the NAT: as with what is not understood, they may be lost.
+    const isOpen = (flow: Flow) => fates[kind] === 'unknown' || (kind === 'redirect' && flow.carried.zoned);
     for (const flow of stream.flows) {
-      if (kind === 'redirect' && this.isFollowed(verdict.to, flow)) {
+      if (isOpen(flow)) {
+        this.take(spot, kind === 'redirect' ? 'unknown' : kind, flow, doubt);
+        continue;
+      }
+      if (kind === 'redirect' && this.nat.isFollowed(verdict.to, flow)) {
         this.effects++;
-        this.sendOn(flow, verdict.to);
+        this.accepted.push(this.nat.sendOn(flow, verdict.to));
         continue;
       }
       // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
       if (kind === 'redirect' && flow.carried.met) {
         this.effects++;
-        this.redirected = this.redirected.or(flow.traffic);
-        this.sendElsewhere(flow);
+        this.nat.sendAway(flow);
         continue;
       }
       this.take(spot, kind, flow, doubt);
       if (kind === 'accept') this.accepted.push(flow);
     }
     // What may have happened may as well not have.
-    const may = fates[kind] === 'unknown' ? stream.flows : [];
-    const flows = may.map((flow) => ({ ...flow, carried: { ...flow.carried, certain: false } }));
+    const flows = stream.flows
+      .filter(isOpen)
+      .map((flow) => ({ ...flow, carried: { ...flow.carried, certain: false } }));
     return { stay: { offered: stream.offered, flows }, leave: this.nothing };
   }
 
