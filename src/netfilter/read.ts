@@ -23,7 +23,7 @@ import { leavingOf } from './judge/leaving.ts';
 import { withResets } from './judge/resets.ts';
 import { answeredBy, ruleOf } from './judge/rule.ts';
 import { isOutward, type Packets } from './model/packet.ts';
-import type { Part, Program } from './model/program.ts';
+import type { BaseChain, Part, Program } from './model/program.ts';
 import type { Adverts, Backend, Leaving, Reading, Rule, Unread } from './model/rule.ts';
 import { icmpv6, phase, type Traffic, TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
@@ -314,10 +314,23 @@ export function programOf(rulesets: Rulesets, packets: Packets): Program {
     ...(isOutward(packets) ? [] : ebtables).map((ruleset) => ebtablesChains(ruleset, packets)),
   ];
   return {
-    bases: parts.flatMap(({ bases }) => bases),
+    bases: byAge(
+      parts.flatMap(({ bases }) => bases),
+      rulesets.nft,
+    ),
     chains: parts.flatMap(({ chains }) => chains),
     setsConnmarks: setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables(rulesets)),
   };
+}
+
+/**
+ * Base chains from the oldest table of nf_tables to the youngest: `nft list ruleset` has them in that order, those of
+ * iptables-nft among them. How old the tables of iptables-legacy are, no snapshot shows.
+ */
+function byAge(bases: readonly BaseChain[], { tables }: NftRuleset): readonly BaseChain[] {
+  const ages = new Map(tables.map(({ family, name }, age) => [`${family} ${name}`, age]));
+  const ageOf = ({ owner }: BaseChain) => (owner === null ? -1 : (ages.get(owner) ?? -1));
+  return [...bases].sort((a, b) => ageOf(a) - ageOf(b));
 }
 
 /** The tables that iptables-nft and ebtables-nft wrote are read from what their tools save, which shows what nft cannot. */

@@ -113,7 +113,9 @@ export function iptablesChains(
       const drops = table.get(chain)?.policy === 'DROP';
       const policy = drops ? policyRule(tool, 'xt_cluster', `-P ${chain} DROP`) : null;
       const rules = drops ? entry.rules : withoutIdleEnd(entry.rules);
-      bases.push({ hook, priority, devices: [], nat: name === 'nat', chain: { ...entry, rules }, policy, table: read });
+      const nat = name === 'nat';
+      const owner = tool.endsWith('legacy') ? null : `${packets.space.family === 4 ? 'ip' : 'ip6'} ${name}`;
+      bases.push({ hook, priority, owner, devices: [], nat, chain: { ...entry, rules }, policy, table: read });
     }
   }
   return { bases, chains };

@@ -104,6 +104,8 @@ export type BaseChain = {
     | ('output' | 'postrouting' | 'egress' | 'bridge output' | 'bridge postrouting')
     | 'other';
   readonly priority: number;
+  /** Its table, as nft names it: of chains with the same hook and priority, those of younger tables run first. */
+  readonly owner: string | null;
   /** The interfaces whose packets it sees; empty where it sees those of all. */
   readonly devices: readonly string[];
   /** A nat chain sees only the packet that opens a connection. */

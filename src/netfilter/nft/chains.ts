@@ -54,7 +54,9 @@ export function nftChains(
     for (const chain of table.chains.values()) {
       const entry = read.get(chain.name);
       if (entry !== undefined && chain.hook !== null)
-        bases.push(baseOf(hookOf(table.family, chain, packets.direction), chain, entry, read));
+        bases.push(
+          baseOf(hookOf(table.family, chain, packets.direction), `${table.family} ${table.name}`, chain, entry, read),
+        );
     }
   }
   return { bases, chains };
@@ -83,12 +85,19 @@ function isPassed(hook: BaseChain['hook']): boolean {
   return hook !== 'other';
 }
 
-function baseOf(hook: BaseChain['hook'], chain: NftChain, entry: Chain, table: ReadonlyMap<string, Chain>): BaseChain {
+function baseOf(
+  hook: BaseChain['hook'],
+  owner: string,
+  chain: NftChain,
+  entry: Chain,
+  table: ReadonlyMap<string, Chain>,
+): BaseChain {
   const policy = chain.policy === 'drop' ? policyRule('nft', 'nftables', 'policy drop') : null;
   const rules = policy === null ? withoutIdleEnd(entry.rules) : entry.rules;
   return {
     hook,
     priority: chain.priority,
+    owner,
     devices: hook === 'ingress' || hook === 'egress' ? chain.devices : [],
     nat: chain.type === 'nat',
     chain: { ...entry, rules },
