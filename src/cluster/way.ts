@@ -6,6 +6,7 @@ import {
   type Stretch,
   type Stretches,
 } from '../member/index.ts';
+import type { Rule, Traffic, TrafficSpace } from '../netfilter/index.ts';
 import { judgeWhoAnswers } from './answering.ts';
 import { judgeDiscovery } from './discovery.ts';
 import type { ReadNode } from './facts.ts';
@@ -46,9 +47,14 @@ function wayBack(nodes: readonly ReadNode[], { vip, networks }: Wanted): Readonl
       space: node.reading.space,
       ifname: frameInterface(node, rule?.ifname ?? null),
       serves: rule !== null && (rule.answersAll || rule.buckets.length > 0),
-      shared: rule?.shared ?? node.reading.space.none,
+      shared: rule === null ? node.reading.space.none : rule.shared.less(deniedBy(rule, node.reading.space)),
       leaving: node.reading.unread.length > 0 ? null : node.reading.leaving,
     };
   });
   return judgeReplies(repliers, { vip, networks });
+}
+
+/** Whom a node's own firewall denies: no answer is missing there. */
+function deniedBy({ obstacles, denied }: Rule, space: TrafficSpace): Traffic {
+  return space.union([denied, ...obstacles.flatMap(({ denies }) => denies ?? [])]);
 }

@@ -3,6 +3,8 @@ import {
   clientsInUse,
   describeTraffic,
   type Leaving,
+  mainTraffic,
+  ownTraffic,
   percent,
   type Traffic,
   type TrafficSpace,
@@ -22,7 +24,7 @@ export type Replier = {
   readonly ifname: string | null;
   /** True where clients are to get answers from it now. */
   readonly serves: boolean;
-  /** What the cluster shares. */
+  /** What the cluster shares, less what the node's own firewall denies. */
   readonly shared: Traffic;
   /** What becomes of answers in the chains that they pass; null where that is not asked, a text why it is not known. */
   readonly leaving: Leaving | string | null;
@@ -57,7 +59,7 @@ export function judgeReplies(repliers: readonly Replier[], asked: Asked): Readon
   }
   const circle: Circle = { scope: clientsOf(asked.networks, space), asked, space, followed };
   const judged = new Map(
-    followed.filter(({ serves }) => serves).map((one) => [one.node.name, judgeOne(one, circle)] as const),
+    followed.filter(({ serves }) => serves).map((one) => [one.node.name, judgeOne(one, around(one, circle))] as const),
   );
   const notes = [...alikeNotes(circle), ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why))];
   return new Map(
@@ -96,6 +98,12 @@ export function clientsOf(networks: readonly IpBlock[], space: TrafficSpace): Tr
 /** fc00::/7, RFC 4193. */
 function local(space: TrafficSpace): Traffic {
   return space.only({ source: { low: 0xfcn << 120n, high: (0xfen << 120n) - 1n } });
+}
+
+/** The same for the clients whom a node's firewall lets in to anything: no answer is missing to the others. */
+function around({ shared, space }: Replier, circle: Circle): Circle {
+  const main = shared.and(mainTraffic(space)).less(ownTraffic(space));
+  return main.isEmpty ? circle : { ...circle, scope: circle.scope.and(main.like('source')) };
 }
 
 function notLookedAt(names: string, why: string): Fault {
