@@ -142,6 +142,37 @@ xt n2 -t raw -A PREROUTING -i eth1 -m mark ! --mark 0xffff -j DROP`,
     state: 'OK',
   },
   {
+    situation: 'Web sent on before rules in filter INPUT (DNAT) to another port of the VIP',
+    ways: ['iptables-nft'],
+    setup:
+      'whole 2; for i in 1 2; do TABLE=filter CHAIN=INPUT share n$i $i 2; xt n$i -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j DNAT --to-destination $VIP:8080; done',
+    state: 'OK',
+  },
+  {
+    situation: 'chains of equal priority of iptables and nft, the mark of the younger one changed before a drop by it',
+    ways: ['nftables'],
+    setup: `whole 2; for i in 1 2; do nftables n$i <<RULES
+table ip cluster {
+  chain prerouting {
+    BASE
+    iif eth1 ip daddr $VIP jhash ip saddr mod 2 seed 5 { $((i - 1)) } meta mark set 0xffff
+    iif eth1 ip daddr $VIP meta mark != 0xffff drop
+    iif eth1 ip daddr $VIP meta pkttype set host
+  }
+}
+RULES
+done
+xt n2 -t mangle -I PREROUTING -p udp -j MARK --set-mark 0x8; xt n2 -A INPUT -m mark --mark 0x8 -j DROP`,
+    state: 'OK',
+  },
+  {
+    situation: 'taken over by n1, n2 sends the Web past its DROP',
+    ways: ['iptables-nft'],
+    setup: `whole 2; share n1 1,2 2
+only_drop n2; before n2 -p tcp --dport 80 -j RETURN`,
+    state: 'OK',
+  },
+  {
     situation: 'another zone of connection tracking, which this backend does not look at',
     ways: ['nftables'],
     setup: each(

@@ -70,6 +70,16 @@ echo 'table inet firewall { chain input { type filter hook input priority 0; pol
     says: /80/,
   },
   {
+    situation: 'Web sent on (DNAT) in another zone of connection tracking on n2',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do echo "table ip dn { chain prerouting { type nat hook prerouting priority dstnat; ip daddr $VIP tcp dport 80 dnat to $VIP:8080; }; }" | table $n; done
+xt n2 -t raw -A PREROUTING -d $VIP -p tcp -j CT --zone 3`,
+    tcp: bucketLost,
+    udp: well,
+    state: ['CRITICAL', 'UNKNOWN'],
+    clients: [],
+  },
+  {
     situation: 'matches differ, n1 shares the Web alone',
     ways: ['iptables-nft'],
     setup: 'whole 2; MATCH="-p tcp --dport 80" share n1 1 2; share n2 2 2',

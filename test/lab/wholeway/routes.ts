@@ -201,6 +201,13 @@ ip -n n2 rule add fwmark 0xffff prohibit`,
     state: 'OK',
   },
   {
+    situation: 'a route of n2 prohibits a network that both firewalls deny',
+    ways: ['iptables-nft'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -I INPUT -s 10.0.0.0/8 -j DROP; done; ip -n n2 route add prohibit 10.0.0.0/8`,
+    tcp: lost(0.15, 0.35),
+    state: 'OK',
+  },
+  {
     situation: 'way back of one network by a second wire on n2, not checked',
     ways: both,
     setup: on2('second_wire n2; ip -n n2 route add 10.0.0.0/8 via 192.168.62.254'),
