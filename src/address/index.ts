@@ -17,8 +17,10 @@ export {
   confirmation,
   type Neighbour,
   type NeighbourEntry,
+  type NeighbourReading,
   parseNeighbourEntries,
   parseNeighbours,
+  readNeighbours,
 } from './neighbour.ts';
 export { parseOwnAddresses } from './own.ts';
 export type { HostAddresses, Placement } from './placement.ts';

@@ -1,3 +1,4 @@
+import { type Section, type Snapshot, section } from '../snapshot/index.ts';
 import { parseIp } from './ip.ts';
 import { parseMac } from './mac.ts';
 import type { Lines } from './policy.ts';
@@ -31,28 +32,69 @@ export function parseNeighbours(lines: readonly string[]): readonly Neighbour[] 
   });
 }
 
-/** An entry of a node's neighbour table that says something lasting: set by hand, or without an answer. */
+/** An entry of a node's neighbour table. */
 export type NeighbourEntry = {
   readonly address: string;
   readonly ifname: string;
+  /** Null where nobody has answered yet, or where it is no Ethernet address (a tunnel's). */
   readonly mac: string | null;
+  /** As in Neighbour. */
   readonly state: string;
+  /** Whole seconds since the last answer, or since twice the reachable time before the entry was made; null where not told. */
+  readonly confirmed: number | null;
+  /** Whole seconds in this state; null where not told. */
+  readonly updated: number | null;
 };
 
 /**
- * Reads `ip neigh show nud permanent nud failed`: `10.77.0.9 dev eth1 lladdr 02:00:00:00:00:09 PERMANENT`,
- * `10.77.0.8 dev eth1 FAILED`. Lines of another form are given back.
+ * Reads `ip -s neigh show`: `10.77.0.9 dev eth1 lladdr 02:00:00:00:00:09  used 13/13/13probes 0 PERMANENT`,
+ * `10.77.0.8 dev eth1  used 1/66/0probes 6 FAILED`; and the same without -s. An entry of no
+ * state is one that nothing was asked of yet. Lines of another form are given back.
  */
 export function parseNeighbourEntries(lines: readonly string[]): Lines<NeighbourEntry> {
   const given = lines.filter((line) => line.trim() !== '');
   const entries = given.map((line): NeighbourEntry | null => {
     const words = line.trim().split(/\s+/);
     const [address = '', dev, ifname = ''] = words;
-    const state = STATES.find((one) => words.includes(one));
+    const state = STATES.find((one) => words.includes(one)) ?? (words.includes('used') ? 'NONE' : undefined);
     if (parseIp(address) === null || dev !== 'dev' || state === undefined) return null;
-    return { address, ifname, mac: parseMac(/\blladdr (\S+)/.exec(line)?.[1] ?? ''), state };
+    // BusyBox writes a blank behind them, and divides them by the wrong number.
+    const [, confirmed, updated] = /\bused \d+\/(\d+)\/(\d+)probes/.exec(line) ?? [];
+    return {
+      address,
+      ifname,
+      mac: parseMac(/\blladdr (\S+)/.exec(line)?.[1] ?? ''),
+      state,
+      confirmed: confirmed === undefined ? null : Number(confirmed),
+      updated: updated === undefined ? null : Number(updated),
+    };
   });
   return { read: entries.filter((entry) => entry !== null), unread: given.filter((_, i) => entries[i] === null) };
+}
+
+/** What a node's neighbour table says of the gateways of its routes. */
+export type NeighbourReading = {
+  readonly entries: readonly NeighbourEntry[];
+  /** Why entries may be missing, behind `the neighbour table: `: it was not read, or only some of it. */
+  readonly missing: string | null;
+};
+
+/** Takes the neighbour table out of a snapshot. */
+export function readNeighbours(snapshot: Snapshot): NeighbourReading {
+  const part = section(snapshot, 'neigh');
+  if (part === undefined) return { entries: [], missing: 'not in the snapshot' };
+  if (part.status === 'missing')
+    return { entries: [], missing: `${part.command} is not installed on the node` };
+  const { read, unread } = parseNeighbourEntries(part.lines);
+  const [strange] = unread;
+  return { entries: read, missing: strange === undefined ? whyIncomplete(part) : `not understood: ${strange.trim()}` };
+}
+
+function whyIncomplete({ status, errors, exit, command, leftOut }: Section): string | null {
+  if (status !== 'read') return errors.at(-1) ?? `exit ${exit}`;
+  // Scripts of an earlier state asked for those alone.
+  if (/ nud /.test(command)) return 'an older script shows only what was set by hand or did not answer';
+  return leftOut.find((what) => !what.startsWith('neighbours other than gateways')) ?? null;
 }
 
 /** The states of an entry that somebody has answered for at some time. */

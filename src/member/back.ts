@@ -1,4 +1,4 @@
-import { hostSetting, type IpBlock, parseIp } from '../address/index.ts';
+import { hostSetting, type IpBlock, parseIp, type Stretch as Span } from '../address/index.ts';
 import {
   clientsInUse,
   describeTraffic,
@@ -12,7 +12,7 @@ import {
 import { type Fault, fault, listOf } from '../plugin/index.ts';
 import { denialFaults } from './denial.ts';
 import type { ReachedNode } from './facts.ts';
-import { gatewayFaults } from './gateway.ts';
+import { gatewayNotes, judgeGateways } from './gateway.ts';
 import { followReplies, type Loss, type Replies } from './reply.ts';
 import type { Stretch } from './stretch.ts';
 
@@ -61,7 +61,7 @@ export function judgeReplies(repliers: readonly Replier[], asked: Asked): Readon
   const judged = new Map(
     followed.filter(({ serves }) => serves).map((one) => [one.node.name, judgeOne(one, around(one, circle))] as const),
   );
-  const notes = [...alikeNotes(circle), ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why))];
+  const notes = [...alikeNotes(circle), ...gatewayNotes(circle), ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why))];
   return new Map(
     repliers.map(({ node: { name } }, i) => {
       const one = judged.get(name) ?? { faults: [], lost: space.none, doubt: space.none };
@@ -117,17 +117,18 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
   const of = (certain: boolean) =>
     space.union(replies.losses.filter((loss) => loss.certain === certain).map(({ clients }) => clients));
   const denied = denialFaults(one, circle);
+  const gateways = judgeGateways(one, circle);
   const lost = of(true).and(clientsOf([], space)).or(denied.lost);
   return {
     faults: [
       ...denied.faults,
       ...replies.losses.flatMap((loss) => lossFault(one, loss, circle) ?? []),
       ...asideFaults(one, circle),
-      ...gatewayFaults(node, replies.spans, circle.followed),
+      ...gateways.faults,
       ...(unread.length === 0 ? [] : [notUnderstood(node.name, unread)]),
     ],
     lost,
-    doubt: (unread.length === 0 ? of(false).or(denied.doubt) : space.all).less(lost),
+    doubt: (unread.length === 0 ? of(false).or(denied.doubt).or(gateways.doubt) : space.all).less(lost),
   };
 }
 
@@ -196,18 +197,30 @@ export function shareOf(part: Traffic, whole: Traffic): number {
 }
 
 /** The route by which another node reaches them. */
-function peersRoute(name: string, clients: Traffic, { followed }: Circle): string {
+function peersRoute(name: string, clients: Traffic, circle: Circle): string {
+  const peer = peerSpan(name, clients, circle, () => true);
+  return peer === null ? 'add a route to them' : `add a route, such as that of ${peer.name}: ${peer.route}`;
+}
+
+/** A route by which another node than `name` reaches some of these clients, of those stretches that will do; null without one. */
+export function peerSpan(
+  name: string,
+  clients: Traffic,
+  { followed }: Circle,
+  will: (span: Span) => boolean,
+): { readonly name: string; readonly route: string } | null {
   for (const { node, replies } of followed) {
     if (node.name === name) continue;
     const span = replies.spans.find(
-      ({ block, cases: [first] }) =>
-        first?.lead.kind === 'sent' &&
-        clients.meets(clients.space.only({ source: { low: block.low, high: block.high } })),
+      (one) =>
+        one.cases[0]?.lead.kind === 'sent' &&
+        will(one) &&
+        clients.meets(clients.space.only({ source: { low: one.block.low, high: one.block.high } })),
     );
     const lead = span?.cases[0]?.lead;
-    if (lead?.kind === 'sent') return `add a route, such as that of ${node.name}: ${lead.route.text}`;
+    if (lead?.kind === 'sent') return { name: node.name, route: lead.route.text };
   }
-  return 'add a route to them';
+  return null;
 }
 
 /** Answers that leave by another interface, where those of the other nodes do not. */
@@ -226,7 +239,7 @@ function asideFaults({ node, replies, ifname }: Followed, circle: Circle): reado
 }
 
 /** Less than a network of 256 hosts in IPv4: routes to single hosts, as administrators have. */
-const smallShare = 1e-7;
+export const smallShare = 1e-7;
 
 /** What all nodes do alike, once for all of them. */
 function alikeNotes(circle: Circle): readonly Fault[] {

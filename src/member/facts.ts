@@ -4,19 +4,19 @@ import {
   isInternal,
   type Link,
   locate,
-  type NeighbourEntry,
+  type NeighbourReading,
   type Placement,
   parseIp,
-  parseNeighbourEntries,
   type Routing,
   readAddresses,
   readInbound,
+  readNeighbours,
   readRouting,
   readSettings,
   type Settings,
 } from '../address/index.ts';
 import { type ArpReading, type MacReading, readArp, readNamedMacs } from '../netfilter/index.ts';
-import { type Snapshot, section } from '../snapshot/index.ts';
+import type { Snapshot } from '../snapshot/index.ts';
 
 /** A node that gave a whole snapshot, and what it shows of itself as a member of the cluster. */
 export type ReachedNode = {
@@ -37,8 +37,8 @@ export type ReachedNode = {
   readonly arp: ArpReading;
   /** How it finds the way of packets of the VIP's family; why not, where that was not read. */
   readonly routing: Routing | string;
-  /** Neighbours set by hand, and those that did not answer. */
-  readonly neighbours: readonly NeighbourEntry[];
+  /** What it knows of the gateways of its routes. */
+  readonly neighbours: NeighbourReading;
 };
 
 /** A node that gave nothing, or nothing whole. */
@@ -63,7 +63,7 @@ export function memberFacts(name: string, snapshot: Snapshot, vip: string): Reac
     settings: readSettings(snapshot),
     inbound: readInbound(snapshot),
     routing: readRouting(snapshot, parseIp(vip)?.family ?? 4),
-    neighbours: parseNeighbourEntries(section(snapshot, 'neigh')?.lines ?? []).read,
+    neighbours: readNeighbours(snapshot),
   };
 }
 

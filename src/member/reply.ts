@@ -126,7 +126,7 @@ class Found {
 }
 
 /** A union in halves. */
-function together(parts: readonly Traffic[], space: TrafficSpace): Traffic {
+export function together(parts: readonly Traffic[], space: TrafficSpace): Traffic {
   if (parts.length < 3) return space.union(parts);
   const middle = parts.length >> 1;
   return together(parts.slice(0, middle), space).or(together(parts.slice(middle), space));

@@ -93,22 +93,48 @@ describe('replies of arping', () => {
   });
 });
 
-describe('entries that last', () => {
+describe('entries of a node', () => {
+  const given = (line: string) => parseNeighbourEntries([line]).read[0];
+
   test('set by hand, and without an answer', () => {
+    const times = { confirmed: null, updated: null };
     expect(parseNeighbourEntries(captured('way/iproute61-neigh.txt'))).toEqual({
       read: [
-        { address: '10.77.0.8', ifname: 'eth1', mac: null, state: 'FAILED' },
-        { address: '10.77.0.9', ifname: 'eth1', mac: '02:00:00:00:00:09', state: 'PERMANENT' },
-        { address: '10.77.0.7', ifname: 'eth1', mac: null, state: 'FAILED' },
-        { address: '2001:db8::9', ifname: 'eth1', mac: '02:00:00:00:00:09', state: 'PERMANENT' },
+        { address: '10.77.0.8', ifname: 'eth1', mac: null, state: 'FAILED', ...times },
+        { address: '10.77.0.9', ifname: 'eth1', mac: '02:00:00:00:00:09', state: 'PERMANENT', ...times },
+        { address: '10.77.0.7', ifname: 'eth1', mac: null, state: 'FAILED', ...times },
+        { address: '2001:db8::9', ifname: 'eth1', mac: '02:00:00:00:00:09', state: 'PERMANENT', ...times },
       ],
       unread: [],
     });
   });
 
-  test('BusyBox says more of them', () => {
-    const line = '10.77.0.9 dev eth1 lladdr 02:00:00:00:00:09 used 0/0/0 probes 0 PERMANENT';
-    expect(parseNeighbourEntries([line]).read).toMatchObject([{ state: 'PERMANENT', mac: '02:00:00:00:00:09' }]);
+  // iproute2 6.1 on Linux 6.18, a gateway that never answered, asked by a ping five times a second.
+  test('since when the kernel asks, and has had no answer', () => {
+    expect(given('10.9.9.254 dev a0  ref 1 used 0/63/0probes 4 INCOMPLETE ')).toEqual({
+      address: '10.9.9.254',
+      ifname: 'a0',
+      mac: null,
+      state: 'INCOMPLETE',
+      confirmed: 63,
+      updated: 0,
+    });
+    expect(given('10.9.9.254 dev a0  used 1/70/0probes 6 FAILED ')).toMatchObject({ confirmed: 70, updated: 0 });
+  });
+
+  test('an entry that nothing was asked of has no state', () => {
+    expect(given('10.9.9.254 dev a0  used 0/60/0probes 0 ')).toMatchObject({ state: 'NONE', mac: null });
+  });
+
+  test('BusyBox says more of them, but counts seconds wrong', () => {
+    expect(given('10.77.0.9 dev eth1 lladdr 02:00:00:00:00:09 used 0/0/0 probes 0 PERMANENT')).toEqual({
+      address: '10.77.0.9',
+      ifname: 'eth1',
+      mac: '02:00:00:00:00:09',
+      state: 'PERMANENT',
+      confirmed: null,
+      updated: null,
+    });
   });
 
   test('a line of another form is given back', () => {

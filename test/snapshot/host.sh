@@ -53,6 +53,7 @@ ip rule add from 192.168.56.20 fwmark 0x1/0xff lookup 100
 ip route add unreachable default table 100
 seq 1 $((2 * count)) | awk '{ printf "route add 11.%d.%d.0/24 via 192.168.56.%d dev eth1\n", $1 / 250, $1 % 250, 1 + $1 % 2 }' | ip -batch -
 ip neigh add 192.168.56.1 lladdr 02:00:00:00:00:01 dev eth1 nud permanent
+ip neigh add 192.168.56.77 lladdr 02:00:00:00:00:77 dev eth1 nud permanent
 echo 1 >/proc/sys/net/ipv4/conf/eth1/rp_filter
 tc qdisc add dev eth1 clsact
 
