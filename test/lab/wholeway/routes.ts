@@ -196,8 +196,22 @@ ip -n n2 rule add fwmark 0xffff prohibit`,
   },
   {
     situation: 'the gateway permanent and right in the neighbour table of n2',
-    ways: both,
-    setup: ip2('neigh replace 192.168.56.254 lladdr $CLIENT_MAC dev eth1 nud permanent'),
+    ways: [...both, 'nftables-ipv6'],
+    setup: (_, ipv6) =>
+      ip2(`neigh replace ${ipv6 ? 'fd00:56::fe' : '192.168.56.254'} lladdr $CLIENT_MAC dev eth1 nud permanent`),
+    state: 'OK',
+  },
+  {
+    situation: 'the gateway has a MAC of VRRP, permanent on n2',
+    ways: ['nftables'],
+    setup: `CLIENT_MAC=00:00:5e:00:01:01; ${ip2('neigh replace 192.168.56.254 lladdr 00:00:5e:00:01:01 dev eth1 nud permanent')}`,
+    state: 'OK',
+  },
+  {
+    situation: 'the gateway permanent and the same on both nodes',
+    ways: ['nftables'],
+    setup:
+      'healthy 2; for n in n1 n2; do ip -n $n neigh replace 192.168.56.254 lladdr $CLIENT_MAC dev eth1 nud permanent; done',
     state: 'OK',
   },
   {

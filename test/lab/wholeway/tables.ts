@@ -31,12 +31,22 @@ const sketches: readonly Sketch[] = [
   },
   {
     situation: 'a gateway that does not answer on n2',
-    ways: both,
-    setup: 'healthy 2; ip -n n2 route replace default via 192.168.56.250',
+    ways: [...both, 'nftables-ipv6'],
+    setup: (_, ipv6) =>
+      ipv6
+        ? 'healthy 2; ip -n n2 -6 route replace default via fd00:56::fa'
+        : 'healthy 2; ip -n n2 route replace default via 192.168.56.250',
     tcp: bucketLost,
     state: ['CRITICAL', 'WARNING'],
-    says: /192\.168\.56\.250|gateway|route/,
+    says: /192\.168\.56\.250|fd00:56::fa/,
     clients: [],
+  },
+  {
+    situation: 'a gateway that does not answer on n2, of a network without clients',
+    ways: ['nftables'],
+    setup: `healthy 2; ip -n n2 route add 100.64.0.0/10 via 192.168.56.250; on n2 ping -q -i 0.2 -c 60 100.64.0.1 >/dev/null 2>&1 &`,
+    options: ['--clients', '10.0.0.0/8', '--clients', '192.0.0.0/2', '--clients', '172.0.0.0/8'],
+    state: 'OK',
   },
   {
     situation: 'one of two gateways leads nowhere on n2',
