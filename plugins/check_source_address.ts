@@ -10,7 +10,7 @@ import {
 } from '../src/node/index.ts';
 import { definePlugin, type Fault, failure, fault, type Result, success } from '../src/plugin/index.ts';
 import { type Limits, ownAddresses, type Resolved, resolveName, routesTo } from '../src/poller/index.ts';
-import { type HostFacts, hostFacts, reportSource, type Target, type Way } from '../src/source/index.ts';
+import { type HostFacts, hostFacts, natLeftOpen, reportSource, type Target, type Way } from '../src/source/index.ts';
 
 export default definePlugin({
   name: 'check_source_address',
@@ -87,7 +87,11 @@ export default definePlugin({
       nat: options.nat,
       named: nodes.length > 1 || nodes.some(({ target }) => target.kind !== 'local'),
     };
-    return { ...reportSource(hosts, unresolved, wanted), details: answerDetails(answers, context.verbosity) };
+    const details = [
+      ...(context.verbosity >= 1 ? natLeftOpen(hosts, wanted) : []),
+      ...answerDetails(answers, context.verbosity),
+    ];
+    return { ...reportSource(hosts, unresolved, wanted), details };
   },
 });
 

@@ -1,3 +1,3 @@
 export { type HostFacts, hostFacts, type Target, type Way } from './facts.ts';
 export type { WantedSource } from './judge.ts';
-export { reportSource } from './report.ts';
+export { natLeftOpen, reportSource } from './report.ts';

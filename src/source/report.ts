@@ -28,6 +28,27 @@ export function reportSource(hosts: readonly HostFacts[], unresolved: readonly F
   };
 }
 
+/** Lines of `-v` on what was not judged of NAT on the way out, and how to have it judged. */
+export function natLeftOpen(hosts: readonly HostFacts[], { nat, ifActive }: WantedSource): readonly string[] {
+  if (nat) return [];
+  const open = new Map<string, string[]>();
+  for (const host of hosts) {
+    const passive = host.reached && ifActive !== undefined && host.has(ifActive) === false;
+    const ways = host.reached && !passive ? host.ways : [];
+    const why = new Set(
+      ways.flatMap((way) => {
+        if (!way.known || !way.routes.some(({ kind }) => kind === 'sent')) return [];
+        return way.nat === null ? ['only the route was asked for'] : typeof way.nat === 'string' ? [way.nat] : [];
+      }),
+    );
+    for (const one of why) open.set(one, [...(open.get(one) ?? []), host.name]);
+  }
+  return [...open].map(
+    ([why, names]) =>
+      `not judged: whether NAT (SNAT, MASQUERADE) changes the source of what leaves ${listOf(names)} (${why}); --nat has the rules read and judged`,
+  );
+}
+
 /** Of several hosts one must be active, or nothing at all was judged. */
 function nobodyActive(judged: readonly JudgedHost[], { ifActive }: WantedSource): readonly Fault[] {
   const passive = judged.filter((host) => host.passive);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
-import { hostFacts, reportSource } from '../../src/source/index.ts';
+import { hostFacts, natLeftOpen, reportSource } from '../../src/source/index.ts';
 import { snapshotText } from '../snapshot_text.ts';
 
 const target = { text: '10.1.2.3', address: '10.1.2.3' };
@@ -34,8 +34,9 @@ function judged({ from = own, rules = [], addr, iptables, nat = false, policy = 
   const snapshot = parseSnapshot(`${text}== end ${text.trimEnd().split('\n').length}\n`);
   if (!snapshot.ok) throw new Error(snapshot.reason);
   const wanted = { source: vip, ifActive: undefined, nat, named: false };
-  const { state, findings } = reportSource([hostFacts('n1', snapshot.value, [target])], [], wanted);
-  return { state, text: findings.map((one) => one.text).join('\n') };
+  const hosts = [hostFacts('n1', snapshot.value, [target])];
+  const { state, findings } = reportSource(hosts, [], wanted);
+  return { state, text: findings.map((one) => one.text).join('\n'), open: natLeftOpen(hosts, wanted) };
 }
 
 describe('NAT on the way out', () => {
@@ -79,6 +80,28 @@ describe('NAT on the way out', () => {
     const said = judged({ from: vip, iptables, nat: true });
     expect(said.state).toBe('UNKNOWN');
     expect(said.text).toContain('NOPASSWD: /usr/sbin/iptables-save');
+  });
+
+  test('where it was not judged, -v says so, and how to have it judged', () => {
+    const iptables = ['! Permission denied (you must be root)', '= exit 4', '= needs /usr/sbin/iptables-save'];
+    expect(judged({ from: vip, iptables }).open.join()).toMatch(
+      /^not judged: whether NAT .* leaves n1 \(.*Permission denied.*\); --nat has the rules read and judged$/,
+    );
+    expect(judged({ from: vip, iptables, nat: true }).open).toEqual([]);
+    expect(judged({ from: vip }).open).toEqual([]);
+  });
+
+  test('this host by its own kernel, without --nat, is told of as well, but not a passive one', () => {
+    const way = {
+      target,
+      known: true,
+      routes: [{ kind: 'sent', source: vip, ifname: null, gateway: null }],
+      nat: null,
+    } as const;
+    const host = { name: 'local', reached: true, ways: [way], has: () => false, special: [] } as const;
+    const wanted = { source: vip, ifActive: undefined, nat: false, named: false };
+    expect(natLeftOpen([host], wanted)).toEqual([expect.stringContaining('(only the route was asked for)')]);
+    expect(natLeftOpen([host], { ...wanted, ifActive: vip })).toEqual([]);
   });
 
   test('a rule of policy routing for a port is told', () => {
