@@ -110,7 +110,7 @@ export default definePlugin({
       () => import('#cluster'),
       () => context.timeLeft() > 0,
     );
-    const { bucketTable, factsOf, judgeCluster, pathMtu, reportCluster, trafficTo, unshared } = await loaded;
+    const { bucketTable, factsOf, judgeCluster, pathMtu, reportCluster, trafficTo, unshared, unshown } = await loaded;
     const answers = await asked;
     context.stage('judging');
     const wanted: Wanted = {
@@ -133,7 +133,9 @@ export default definePlugin({
     });
     const judgement = judgeCluster(facts, wanted);
     const details = [
-      ...(context.verbosity >= 1 ? [...bucketTable(judgement), ...unshared(judgement), ...pathMtu(judgement)] : []),
+      ...(context.verbosity >= 1
+        ? [...bucketTable(judgement), ...unshared(judgement), ...pathMtu(judgement), ...unshown(judgement)]
+        : []),
       ...(context.verbosity >= 2 ? facts.map((fact) => JSON.stringify(fact, bigNumbers)) : []),
       ...answerDetails(answers, context.verbosity),
     ];

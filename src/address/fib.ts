@@ -168,6 +168,8 @@ export type FibGap = {
   readonly count: number;
   readonly type: RouteType;
   readonly hop: Hop | null;
+  /** True where they are to single hosts alone. */
+  readonly hosts: boolean;
   readonly text: string;
 };
 
@@ -186,9 +188,10 @@ function parseFibGap(text: string): FibGap | null {
   const [, table = '', count, word, where] = /^(\S+), (\d+) (\w+) routes(?: (.+))?$/.exec(text) ?? [];
   const type = routeTypes.find((one) => one === word);
   if (type === undefined) return null;
+  const hosts = where === 'to hosts';
   const words = where?.split(' ') ?? [];
   const after = (key: string) => (words.includes(key) ? (words[words.indexOf(key) + 1] ?? null) : null);
   const via = after('via') === 'inet6' ? after('inet6') : after('via');
-  const hop = where === undefined ? null : { via, dev: after('dev'), onlink: words.includes('onlink'), flags: [] };
-  return { table, count: Number(count), type, hop, text };
+  const hop = where === undefined || hosts ? null : { via, dev: after('dev'), onlink: words.includes('onlink'), flags: [] };
+  return { table, count: Number(count), type, hop, hosts, text };
 }

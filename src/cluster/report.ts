@@ -1,3 +1,4 @@
+import { unshownRoutes } from '../member/index.ts';
 import type { Rule } from '../netfilter/index.ts';
 import { type Finding, listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
@@ -59,6 +60,11 @@ export function pathMtu({ nodes }: Judgement): readonly string[] {
     : [
         `path MTU: on ${names} "fragmentation needed" falls into the bucket of the router that sends it, as the rule hashes ip saddr; clamp the MSS where the clients' path is narrower (xt_cluster hashes the connection, and is right)`,
       ];
+}
+
+/** Routes that answers may take and that no snapshot shows. */
+export function unshown({ nodes }: Judgement): readonly string[] {
+  return unshownRoutes(nodes.map(({ node }) => node));
 }
 
 function headline({ faults, nodes, total }: Judgement, state: State): string {

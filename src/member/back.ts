@@ -15,6 +15,7 @@ import type { ReachedNode } from './facts.ts';
 import { gatewayNotes, judgeGateways } from './gateway.ts';
 import { followReplies, type Loss, type Replies } from './reply.ts';
 import type { Stretch } from './stretch.ts';
+import { unprintedNotes, unshownFaults } from './unshown.ts';
 
 /** A node whose answers are followed. */
 export type Replier = {
@@ -61,7 +62,7 @@ export function judgeReplies(repliers: readonly Replier[], asked: Asked): Readon
   const judged = new Map(
     followed.filter(({ serves }) => serves).map((one) => [one.node.name, judgeOne(one, around(one, circle))] as const),
   );
-  const notes = [...alikeNotes(circle), ...gatewayNotes(circle), ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why))];
+  const notes = [...alikeNotes(circle), ...gatewayNotes(circle), ...unprintedNotes(repliers.map(({ node }) => node)), ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why))];
   return new Map(
     repliers.map(({ node: { name } }, i) => {
       const one = judged.get(name) ?? { faults: [], lost: space.none, doubt: space.none };
@@ -125,6 +126,7 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
       ...replies.losses.flatMap((loss) => lossFault(one, loss, circle) ?? []),
       ...asideFaults(one, circle),
       ...gateways.faults,
+      ...unshownFaults(one, circle),
       ...(unread.length === 0 ? [] : [notUnderstood(node.name, unread)]),
     ],
     lost,
@@ -188,8 +190,9 @@ export function short(what: string): string {
   return what.length > 60 ? `${what.slice(0, 57)}...` : what;
 }
 
-function leftOut(gaps: readonly string[]): string {
-  return `. Left out of the snapshot: ${gaps.slice(0, 3).join('; ')}`;
+function leftOut(gaps: Replies['gaps']): string {
+  const shown = gaps.slice(0, 3).map(({ text }) => text);
+  return `. Left out of the snapshot: ${shown.join('; ')}`;
 }
 
 export function shareOf(part: Traffic, whole: Traffic): number {
@@ -247,7 +250,10 @@ function alikeNotes(circle: Circle): readonly Fault[] {
   const serving = followed.filter(({ serves }) => serves);
   const [first] = serving;
   if (first === undefined) return [];
-  const who = serving.length > 1 ? 'all nodes alike' : 'no other node to compare with';
+  const who =
+    serving.length > 1
+      ? 'all nodes alike'
+      : 'no other node to compare with: --clients tells where clients are, and has it judged';
   const all = common(circle).and(scope).less(first.replies.nobody);
   const lost =
     asked.networks.length > 0 || all.isEmpty || scope.within(common(circle)) || first.replies.homeless

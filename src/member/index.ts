@@ -17,3 +17,4 @@ export { type JudgedMember, judgePlacement, type Standing, type WantedPlacement 
 export { silenceFault } from './silence.ts';
 export type { Stretch, Stretches } from './stretch.ts';
 export { unreadFault } from './unread.ts';
+export { unshownRoutes } from './unshown.ts';

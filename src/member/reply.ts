@@ -1,5 +1,6 @@
 import {
   type Case,
+  type FibGap,
   type Hop,
   type Ip,
   ipv4Setting,
@@ -46,8 +47,8 @@ export type Replies = {
   readonly nobody: Traffic;
   /** True where requests find no local route, so that none comes to a socket. */
   readonly homeless: boolean;
-  /** What the snapshot has left out and could change it. */
-  readonly gaps: readonly string[];
+  /** Routes that the snapshot has left out and that could change it. */
+  readonly gaps: readonly FibGap[];
   readonly spans: readonly Span[];
 };
 
@@ -78,7 +79,7 @@ export function followReplies(answerer: Answerer, routing: Routing): Replies {
     aside: found.aside(),
     nobody: found.nobody(),
     homeless: isHomeless(answerer, routing, vrfTable),
-    gaps: [...new Set(spans.flatMap(({ gaps }) => gaps.map(({ text }) => text)))],
+    gaps: [...new Set(spans.flatMap(({ gaps }) => gaps))],
     spans,
   };
 }

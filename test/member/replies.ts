@@ -28,6 +28,8 @@ export type Given = {
   readonly settings?: readonly string[];
   readonly neigh?: readonly string[];
   readonly neighBy?: string;
+  /** What the script says it has left out of the routes. */
+  readonly leftOut?: readonly string[];
   readonly link?: readonly string[];
   readonly marked?: boolean;
   readonly serves?: boolean;
@@ -40,12 +42,15 @@ export function judged(nodes: readonly Given[], networks: readonly string[] = []
   const space = trafficTo(vip);
   const repliers = nodes.map((given, i) => {
     const { rules = usualRules, routes = [byGateway, onLink], own = local, neigh = [known], settings = [] } = given;
-    const { link, marked = false, serves = true, neighBy = 'ip -s neigh show' } = given;
+    const { link, marked = false, serves = true, leftOut = [], neighBy = 'ip -s neigh show' } = given;
     const node = member(`n${i + 1}`, {
       ...(link === undefined ? {} : { link }),
       sections: {
         'rule4: ip': output(rules),
-        'routes4: ip': output([...routes, ...own]),
+        'routes4: ip': [
+          ...leftOut.map((what) => `= left out: ${what}`),
+          ...output([...routes, ...own]),
+        ],
         [`neigh: ${neighBy}`]: output(neigh),
         'sysctl: /proc/sys/net': output(settings),
       },

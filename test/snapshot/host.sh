@@ -49,6 +49,8 @@ iptables -t mangle -A OUTPUT -s 172.16.0.1 -j DROP
 ip route add default via 192.168.56.1 dev eth1
 ip route add blackhole 10.200.0.0/16
 ip route add 10.201.0.0/16 via 192.168.56.2 dev eth1
+seq 1 120 | awk '{ printf "route add blackhole 203.0.114.%d\n", $1 }' | ip -batch -
+ip route add blackhole 223.0.0.0/8
 ip rule add from 192.168.56.20 fwmark 0x1/0xff lookup 100
 ip route add unreachable default table 100
 seq 1 $((2 * count)) | awk '{ printf "route add 11.%d.%d.0/24 via 192.168.56.%d dev eth1\n", $1 / 250, $1 % 250, 1 + $1 % 2 }' | ip -batch -

@@ -128,7 +128,10 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
     expect(routes?.leftOut).toEqual([
       'main, 600 routes that lead where the route around them leads',
       'main, 600 unicast routes via 192.168.56.2 dev eth1',
+      'main, 20 blackhole routes to hosts',
     ]);
+    // A network behind many hosts is not lost among them.
+    expect(routes?.lines).toContain('blackhole 223.0.0.0/8 ');
   });
 
   test('a plugin of release 0.1.0 reads the first part, which ends with a mark of its own', () => {
