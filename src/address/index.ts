@@ -6,7 +6,7 @@ export { type Frame, fate, fits, parseFilters, type TrafficAction, type TrafficF
 export { type Inbound, type InboundReading, readInbound } from './inbound.ts';
 export type { Family, Ip, IpBlock } from './ip.ts';
 export { formatIp, isGroupAddress, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
-export { besides, type Level, levelsBelow, vrfOf } from './level.ts';
+export { besides, type Level, levelsBelow, sameWire, vrfOf } from './level.ts';
 export type { Down, Link } from './link.ts';
 export { isInternal, parseLinks, whyDown } from './link.ts';
 export { isMulticastMac, isOrdinaryGroup, parseMac } from './mac.ts';

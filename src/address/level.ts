@@ -1,4 +1,6 @@
+import { parseBlock, parseIp } from './ip.ts';
 import type { Link } from './link.ts';
+import type { HostAddresses } from './placement.ts';
 
 /** Where frames come by on their way up to an interface: by one of these, into a bridge or not. */
 export type Level = {
@@ -60,4 +62,30 @@ export function besides(links: readonly Link[], ifname: string): readonly string
       return over || link.ifname === parent;
     })
     .map((link) => link.ifname);
+}
+
+/**
+ * The cards beside this one that seem to be on its wire, so that a frame for a group comes to them as well: they have an
+ * address in the VIP's network, as this one has.
+ */
+export function sameWire({ links, addresses }: HostAddresses, ifname: string, vip: string): readonly string[] {
+  const ip = parseIp(vip);
+  const known = links ?? [];
+  if (ip === null) return [];
+  const within = (addresses ?? []).filter(({ address, prefix }) => {
+    const block = parseBlock(`${address}/${prefix}`);
+    const network = block !== null && block.family === ip.family && block.low < block.high;
+    return network && block.low <= ip.value && ip.value <= block.high;
+  });
+  if (!within.some((one) => one.ifname === ifname)) return [];
+  const related = new Set([ifname, ...levelsBelow(known, ifname).flatMap(({ ifnames }) => ifnames)]);
+  const others = known.filter(
+    (link) =>
+      !related.has(link.ifname) &&
+      link.flags.includes('UP') &&
+      !link.flags.includes('LOOPBACK') &&
+      within.some((one) => one.ifname === link.ifname) &&
+      !levelsBelow(known, link.ifname).some(({ ifnames }) => ifnames.includes(ifname)),
+  );
+  return others.map((link) => link.ifname);
 }

@@ -1,4 +1,4 @@
-import { ipv4Setting, levelsBelow, parseIp } from '../address/index.ts';
+import { ipv4Setting, type Link, levelsBelow, parseIp } from '../address/index.ts';
 import {
   type Answered,
   describeTraffic,
@@ -52,6 +52,7 @@ export function judgeCards(
             deedFault(node, deed, uses.length > 1 && !alike.equals(space.all) ? alike : space.none),
           ),
           ...doubled(use, mac),
+          ...perhapsDoubled(use, mac),
           ...(i === 0 ? note : []),
         ],
         lost: deaf.length > 0 ? space.all : lost,
@@ -113,7 +114,7 @@ function deedFault({ name }: ReachedNode, { state, verb, traffic, ifname, text }
   return fault(policy ? 'OK' : minor ? 'WARNING' : state, brief, full);
 }
 
-/** Frames that come in a second time, by a macvlan over the interface or by what is under it: TCP alone does not mind. */
+/** Frames that come in a second time, by a macvlan over the interface, what is under it or another card: TCP alone does not mind. */
 function doubled({ node, ifname, shared, besides }: CardUse, mac: string | null): readonly Fault[] {
   if (shared === null || mac === null) return [];
   const { space } = shared;
@@ -132,6 +133,31 @@ function doubled({ node, ifname, shared, besides }: CardUse, mac: string | null)
     const certain = twice?.meets(mainTraffic(space)) ?? false;
     return [fault(certain ? 'CRITICAL' : 'WARNING', brief, text)];
   });
+}
+
+/**
+ * A card that listens to the cluster MAC, and of which no address tells whether it is on the same wire. One with an address
+ * of another network may share an address of its own there.
+ */
+function perhapsDoubled({ node, ifname, shared, besides }: CardUse, mac: string | null): readonly Fault[] {
+  if (shared === null || mac === null) return [];
+  const below = levelsBelow(node.host.links ?? [], ifname).flatMap(({ ifnames }) => ifnames);
+  const others = (node.host.subscriptions ?? []).filter((one) => one.mac === mac).map((one) => one.ifname);
+  return [...new Set(others)].flatMap((other) => {
+    const link = linkOf(node, other);
+    const card = link !== undefined && (link.kind === null || link.kind === 'veth') && isUp(link);
+    if (!card || other === ifname || link.master !== null || below.includes(other) || besides.has(other)) return [];
+    const has = node.host.addresses?.some((one) => one.ifname === other && one.scope === 'global') ?? false;
+    const text = `not known on ${node.name}: whether ${other}, which listens to the cluster MAC as well, is on the wire of ${ifname}: then UDP and ping are answered twice`;
+    if (has) return [fault('OK', text)];
+    const brief = `${node.name}: ${other} listens to the cluster MAC as well`;
+    const full = `${brief}, and has no address: if it is on the wire of ${ifname}, the VIP's frames come in twice, and UDP and ping are answered twice. Fix: ip maddr del ${mac} dev ${other}`;
+    return [fault('WARNING', brief, full)];
+  });
+}
+
+function isUp({ flags }: Link): boolean {
+  return flags.includes('UP') && !flags.includes('LOOPBACK');
 }
 
 function listens(node: ReachedNode, ifname: string, mac: string): boolean {

@@ -9,6 +9,7 @@ import {
   ownPackets,
   parseIp,
   readAddresses,
+  sameWire,
   readRouting,
   routeFor,
   vrfOf,
@@ -219,7 +220,8 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   const judged = complete === null ? null : judgeResets(complete, trace, program, packets, path);
   const leaving = leavingFrom(rulesets, snapshot, { ...packets, direction: 'answers' }, pathTo(links, vipOn), real);
   const answered = judged?.obstacles.some(({ disturbs }) => disturbs) ? null : answeredBy(real, packets);
-  const others = path.ifname === null ? [] : besides(links, path.ifname);
+  const { ifname } = path;
+  const others = ifname === null ? [] : [...besides(links, ifname), ...sameWire(host, ifname, vip)];
   return {
     space,
     rules: judged === null ? [] : [judged],

@@ -16,6 +16,8 @@ type Node = {
   readonly chain?: string;
   /** Who else listens to the cluster MAC. */
   readonly listens?: string;
+  /** An address of eth2. */
+  readonly second?: string;
 };
 
 const card = (name: string, more = '', details = '') =>
@@ -52,6 +54,13 @@ const macvlan = (flags = 'UP,LOWER_UP', kind = 'macvlan'): Node => ({
   link: [card('eth1'), card('mv0@eth1', '', `\\    ${kind} mode bridge`).replace('UP,LOWER_UP', flags)],
   vipOn: 'eth1',
   listens: 'mv0',
+});
+/** A second card that listens to the cluster MAC. */
+const two = (second?: string, details = ''): Node => ({
+  link: [card('eth1'), card('eth2', '', details)],
+  vipOn: 'eth1',
+  listens: 'eth2',
+  ...(second === undefined ? {} : { second }),
 });
 const read = (...lines: readonly string[]) => [...lines.map((line) => `> ${line}`), '= exit 0'];
 const strict = {
@@ -91,7 +100,7 @@ const ebtables = (...rules: readonly string[]) => ({
 function judge(one: Node, other: Node = one): Report {
   const space = trafficTo(vip);
   const facts = [{ ...other, sections: {} }, one].map(
-    ({ link, vipOn, sections, listens, table = 'mangle', chain = 'PREROUTING' }, i) => {
+    ({ link, vipOn, sections, listens, second, table = 'mangle', chain = 'PREROUTING' }, i) => {
       const iptables = read(
         `*${table}`,
         `:${chain} ACCEPT [0:0]`,
@@ -103,7 +112,11 @@ function judge(one: Node, other: Node = one): Report {
         name: `n${i + 1}`,
         held: null,
         link: ['1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 state UNKNOWN', ...link],
-        addr: ['1: lo    inet 127.0.0.1/8 scope host lo', `2: ${vipOn}    inet ${vip}/24 scope global ${vipOn}`],
+        addr: [
+          '1: lo    inet 127.0.0.1/8 scope host lo',
+          `2: ${vipOn}    inet ${vip}/24 scope global ${vipOn}`,
+          ...(second === undefined ? [] : [`4: eth2    inet ${second} scope global eth2`]),
+        ],
         maddr: [vipOn, ...(listens === undefined ? [] : [listens])].map(
           (name) => `2    ${name}            1     1     0123456789ab`,
         ),
@@ -274,6 +287,11 @@ describe('what lies under the VIP’s interface', () => {
     ['a macvlan over it that listens, too', macvlan(), 'CRITICAL'],
     ['a macvlan over it that is down', macvlan('LOWER_UP'), 'OK'],
     ['a VLAN over it that listens, too', macvlan('UP,LOWER_UP', 'vlan'), 'OK'],
+    ['a second card with an address of the network that listens, too', two('192.168.56.31/24'), 'CRITICAL'],
+    ['a second card with an address of another network that listens, too', two('10.9.9.1/24'), 'OK'],
+    ['a second card without an address that listens, too', two(), 'WARNING'],
+    ['a second card of the network that does not listen', { ...two('192.168.56.31/24'), listens: 'lo' }, 'OK'],
+    ['the slaves of a bond, which listen as it does', { ...bond, listens: 'eth2' }, 'OK'],
     ['a VRF, the rules in prerouting', of(vrf), 'OK'],
     ['a VRF, the rules in INPUT for the card', { ...vrf, table: 'filter', chain: 'INPUT' }, 'CRITICAL'],
     ['tc drops the VIP', of(plain, tc(...flower(`dst_ip ${vip}`, 'not_in_hw'), drop)), 'CRITICAL'],

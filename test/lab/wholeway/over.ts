@@ -65,6 +65,46 @@ printf 'table bridge guard { chain prerouting { type filter hook prerouting prio
     clients: [],
   },
   {
+    situation: 'a second card of n2 on the same wire also listens to the cluster MAC',
+    ways: both,
+    setup: 'healthy 2 veth; second_card n2; ip -n n2 maddr add $MAC dev eth2',
+    udp: allDoubled,
+    state: 'CRITICAL',
+    says: /eth2/,
+    clients: [],
+  },
+  {
+    situation: 'a second card of n2 on the same wire that does not listen to the cluster MAC',
+    ways: both,
+    setup: 'healthy 2; second_card n2',
+    state: 'OK',
+  },
+  {
+    situation: 'a second card of n2 on the same wire, without any address, also listens to the cluster MAC',
+    ways: ['nftables'],
+    setup: 'healthy 2 veth; second_card n2; ip -n n2 addr flush dev eth2; ip -n n2 maddr add $MAC dev eth2',
+    udp: allDoubled,
+    state: ['WARNING', 'CRITICAL'],
+    says: /eth2/,
+    clients: [],
+  },
+  {
+    situation: 'a second card of n2 on the same wire, with an address of another network, also listens to the cluster MAC',
+    ways: ['nftables'],
+    setup: 'healthy 2 veth; second_card n2 172.31.0.2; ip -n n2 maddr add $MAC dev eth2',
+    udp: allDoubled,
+    state: ['OK', 'WARNING', 'CRITICAL'],
+    says: /eth2, which listens to the cluster MAC as well/,
+    clients: [],
+  },
+  {
+    situation: 'a second card on the same wire listens to the cluster MAC on n2, strict rp_filter there',
+    ways: ['nftables'],
+    setup:
+      'healthy 2 veth; second_card n2; ip -n n2 maddr add $MAC dev eth2; setting n2 net/ipv4/conf/eth2/rp_filter 1',
+    state: 'OK',
+  },
+  {
     situation: 'a macvlan over the interface also listens to the cluster MAC, the rules name no interface',
     ways: ['nftables'],
     setup: `whole 2 veth

@@ -118,6 +118,19 @@ second_wire() { # NODE
   ip -n $1 link set eth2 up
 }
 
+# A second card of a node on the wire of the first one, with an address there, or another one, of its own.
+second_card() { # NODE [ADDRESS]
+  if [ $card = macvlan ]; then
+    ip link add link low0 name eth2 netns $1 address 02:00:00:00:03:0${1#n} type macvlan mode bridge bcqueuelen 10000
+  else
+    ip link add $1-second type veth peer name eth2 netns $1 address 02:00:00:00:03:0${1#n}
+    ip link set $1-second master br0 up
+  fi
+  ip -n $1 addr add ${2:-192.168.56.3${1#n}}/24 dev eth2
+  ip -n $1 link set eth2 up
+  setting $1 net/ipv4/conf/eth2/rp_filter 0
+}
+
 # A card to nowhere: whatever is sent by it is lost.
 dead_card() { # NODE [NAME]
   ip -n $1 link add ${2:-dead0} type veth peer name ${2:-dead0}-peer
