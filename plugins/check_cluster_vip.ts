@@ -11,7 +11,7 @@ import {
 } from '../src/node/index.ts';
 import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
 import { lookFor } from '../src/poller/index.ts';
-import { type Expected, isShared, judgeVip, reportVip, type WantedVip } from '../src/vip/index.ts';
+import { asksRules, type Expected, judgeVip, reportVip, type WantedVip } from '../src/vip/index.ts';
 
 export default definePlugin({
   name: 'check_cluster_vip',
@@ -94,7 +94,7 @@ export default definePlugin({
     context.stage(`asking ${asked.join(', ')}`);
     const request = requestOf(options, context);
     const [answers, view] = await Promise.all([
-      askNodes(nodes, { vip: wanted.vip, addressesOnly: !needsRules(wanted), ...request }),
+      askNodes(nodes, { vip: wanted.vip, addressesOnly: !asksRules(wanted), ...request }),
       options.fromHere ? lookFor(wanted.vip, { limitMs: request.limitMs, signal: context.signal }) : null,
     ]);
     context.stage('judging');
@@ -109,11 +109,6 @@ export default definePlugin({
 });
 
 const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
-
-/** Whether anything of root's is of use: else no node is asked for it, and sudo is left alone. */
-function needsRules(wanted: WantedVip): boolean {
-  return wanted.arpMangle || (isShared(wanted) && !wanted.skipMac);
-}
 
 function factsFrom(answer: Answer, { vip }: WantedVip): Member {
   if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };

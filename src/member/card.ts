@@ -23,10 +23,32 @@ export type CardUse = {
   readonly besides: ReadonlyMap<string, Answered | null>;
 };
 
-/** Judges the cards of the nodes that share a VIP, and what lies under and over them; `mac`: null where it is not known. */
-export function judgeCards(
-  uses: readonly CardUse[],
-  { vip, mac, space }: { readonly vip: string; readonly mac: string | null; readonly space: TrafficSpace },
+/** What is asked of cards; `mac`: that of the VIP's frames, null where it is not known. */
+export type CardQuestion = { readonly vip: string; readonly mac: string | null; readonly space: TrafficSpace };
+
+/** Judges the cards of the nodes that share a VIP, and what lies under and over them. */
+export function judgeCards(uses: readonly CardUse[], asked: CardQuestion): ReadonlyMap<string, Stretch> {
+  const { mac, space } = asked;
+  const filters = judgeFilters(uses, asked);
+  return new Map(
+    uses.map((use) => {
+      const { node, ifname } = use;
+      const { faults = [], lost = space.none, doubt = space.none } = filters.get(node.name) ?? {};
+      const [deaf, program] = [withoutArp(node, ifname), attached(node, ifname)];
+      const stretch: Stretch = {
+        faults: [...deaf, ...program, ...faults, ...doubled(use, mac), ...perhapsDoubled(use, mac)],
+        lost: deaf.length > 0 ? space.all : lost,
+        doubt: program.length > 0 ? space.all : doubt,
+      };
+      return [node.name, stretch] as const;
+    }),
+  );
+}
+
+/** What filters of traffic control do with the VIP's frames on their way in, on all nodes that have it. */
+export function judgeFilters(
+  uses: readonly Pick<CardUse, 'node' | 'ifname'>[],
+  { vip, mac, space }: CardQuestion,
 ): ReadonlyMap<string, Stretch> {
   const ip = parseIp(vip);
   const taken = uses.map(({ node, ifname }) => {
@@ -39,32 +61,18 @@ export function judgeCards(
   });
   const note = notLookedAt(uses);
   return new Map(
-    uses.map((use, i) => {
-      const { node, ifname } = use;
+    uses.map(({ node }, i) => {
       const { deeds = [], lost = space.none, doubt = space.none } = taken[i] ?? {};
       const alike = taken.map((one) => one.lost).reduce((all, one) => all.and(one), space.all);
-      const [deaf, program] = [withoutArp(node, ifname), attached(node, ifname)];
-      const stretch: Stretch = {
-        faults: [
-          ...deaf,
-          ...program,
-          ...deeds.map((deed) =>
-            deedFault(node, deed, uses.length > 1 && !alike.equals(space.all) ? alike : space.none),
-          ),
-          ...doubled(use, mac),
-          ...perhapsDoubled(use, mac),
-          ...(i === 0 ? note : []),
-        ],
-        lost: deaf.length > 0 ? space.all : lost,
-        doubt: program.length > 0 ? space.all : doubt,
-      };
-      return [node.name, stretch] as const;
+      const policy = uses.length > 1 && !alike.equals(space.all) ? alike : space.none;
+      const faults = [...deeds.map((deed) => deedFault(node, deed, policy)), ...(i === 0 ? note : [])];
+      return [node.name, { faults, lost, doubt }] as const;
     }),
   );
 }
 
 /** Said once for all nodes. */
-function notLookedAt(uses: readonly CardUse[]): readonly Fault[] {
+function notLookedAt(uses: readonly Pick<CardUse, 'node'>[]): readonly Fault[] {
   const unread = uses.flatMap(({ node: { name, inbound } }) =>
     inbound.read ? [] : [{ name, reason: inbound.reason }],
   );

@@ -1,7 +1,7 @@
 export type { Answerer } from './announce.ts';
 export { type Answering, judgeAnswering, type WantedArp } from './arp.ts';
 export { type Asked, clientsOf, judgeReplies, type Replier } from './back.ts';
-export { type CardUse, cardFaults, judgeCards } from './card.ts';
+export { type CardUse, cardFaults, judgeCards, judgeFilters } from './card.ts';
 export {
   frameInterface,
   isLoopback,

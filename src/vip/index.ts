@@ -1,4 +1,4 @@
 export { judgeVip, type VipJudgement } from './judge.ts';
 export { reportVip } from './report.ts';
 export type { Expected, WantedVip } from './wanted.ts';
-export { isShared } from './wanted.ts';
+export { asksRules } from './wanted.ts';

@@ -5,17 +5,19 @@ import {
   isLoopback,
   judgeAnswering,
   judgeClusterMac,
+  judgeFilters,
   judgeOwnMac,
   type Member,
   networkPlaces,
   type ReachedNode,
   type SilentNode,
 } from '../member/index.ts';
+import { trafficTo } from '../netfilter/index.ts';
 import type { Fault } from '../plugin/index.ts';
 import { judgeHolders } from './holders.ts';
 import { judgeVipNode, prefixDifference, type VipNode } from './node.ts';
 import { judgeView, knownFrom } from './view.ts';
-import { isShared, type WantedVip } from './wanted.ts';
+import { asksRules, isShared, type WantedVip } from './wanted.ts';
 
 /** What all nodes together, and this host's own view, show about a VIP. */
 export type VipJudgement = {
@@ -45,12 +47,25 @@ export function judgeVip(members: readonly Member[], view: View | null, wanted: 
       ...judgeHolders(nodes, silent, wanted),
       ...(wanted.expect === 0 ? nodes.filter(({ has }) => has === null) : nodes).flatMap((node) => node.faults),
       ...prefixDifference(holders, wanted),
+      ...filterFaults(holders, mac, wanted),
       ...faults,
       ...[...listening.values()].flat(),
       ...answeringFaults(holders, mac, wanted),
       ...(view === null ? [] : judgeView(view, known, wanted)),
     ],
   };
+}
+
+/** Filters of traffic control; where nodes are asked for addresses alone, only those that a saved snapshot has. */
+function filterFaults(holders: readonly VipNode[], mac: string | null, wanted: WantedVip): readonly Fault[] {
+  const uses = holders
+    .flatMap(({ node, places }) => {
+      const [place] = places.filter((one) => networkPlaces(node).includes(one));
+      return place === undefined ? [] : [{ node, ifname: place.address.ifname }];
+    })
+    .filter(({ node }) => asksRules(wanted) || node.inbound.read);
+  const { vip } = wanted;
+  return [...judgeFilters(uses, { vip, mac, space: trafficTo(vip) }).values()].flatMap(({ faults }) => faults);
 }
 
 /** A failover VIP is only judged by --mac, which then may be the unicast MAC of a virtual router. */

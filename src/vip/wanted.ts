@@ -28,3 +28,8 @@ export type WantedVip = {
 export function isShared({ expect }: WantedVip): boolean {
   return expect === 'all' || expect > 1;
 }
+
+/** Whether a node is asked for what only root may read, and for all of the VIP's way: else that would be of no use. */
+export function asksRules(wanted: WantedVip): boolean {
+  return wanted.arpMangle || (isShared(wanted) && !wanted.skipMac);
+}

@@ -57,6 +57,40 @@ describe('what could not be read is never OK', () => {
   });
 });
 
+describe('filters of traffic control', () => {
+  const read = (...lines: readonly string[]) => [...lines.map((line) => `> ${line}`), '= exit 0'];
+  const dropping = (address: string) => ({
+    sections: {
+      'qdisc: tc qdisc show': read('qdisc clsact ffff: dev eth1 parent ffff:fff1'),
+      'tc-ingress eth1: tc filter show dev eth1 ingress': read(
+        'filter protocol ip pref 49152 flower chain 0 handle 0x1 ',
+        '  eth_type ipv4',
+        `  dst_ip ${address}`,
+        '  not_in_hw',
+        '\taction order 1: gact action drop',
+      ),
+    },
+  });
+  const without = { sections: { 'qdisc: tc qdisc show': read() } };
+
+  test('that drop the VIP are CRITICAL, for load sharing and for failover', () => {
+    const { line, texts } = report([node('n1', without), node('n2', dropping(vip))]);
+    expect(line).toMatch(/^\[CRITICAL\] .*n2: tc ingress on eth1 drops everything/);
+    expect(texts).toContain('Fix: tc filter del dev eth1 ingress');
+    expect(report([node('n1', dropping(vip))], { expect: 1 }).line).toMatch(/^\[CRITICAL\] .*tc ingress/);
+  });
+
+  test('that drop another address are nothing', () => {
+    expect(report([node('n1', without), node('n2', dropping('192.168.56.77'))]).texts).not.toMatch(/tc ingress/);
+  });
+
+  test('that were not asked for are said where nodes are asked for all of the way', () => {
+    expect(report([node('n1'), node('n2')]).texts).toMatch(/not looked at: filters of traffic control on n1 and n2/);
+    expect(report([node('n1'), node('n2')], { skipMac: true }).texts).not.toContain('traffic control');
+    expect(report([node('n1')], { expect: 1 }).texts).not.toContain('traffic control');
+  });
+});
+
 describe('the MAC where no rule names it', () => {
   const unruled = (name: string, ...digits: readonly string[]) =>
     node(name, { held: null, maddr: digits.map((one) => `3    eth1            1     0     ${one}`) });
