@@ -1,6 +1,14 @@
 import { type Ip, parseIp } from '../address/index.ts';
 import type { SilentNode } from '../member/index.ts';
-import { answers, bucketOf, type Client, type HashField, mayBeDenied, type Traffic } from '../netfilter/index.ts';
+import {
+  answers,
+  begins,
+  bucketOf,
+  type Client,
+  type HashField,
+  mayBeDenied,
+  type Traffic,
+} from '../netfilter/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
 import type { JudgedNode } from './node.ts';
 import { servicePort } from './shares.ts';
@@ -16,6 +24,8 @@ export type ClientAnswer = {
   readonly unknown: readonly string[];
   /** Of the nodes that answer, those whose firewall may deny it by a list or a rate. */
   readonly denying: readonly string[];
+  /** Further nodes that answer the packet that opens a TCP connection, and no later one. */
+  readonly intruding: readonly string[];
   /** False where the cluster does not share that traffic, so that every node is to answer it. */
   readonly shared: boolean;
 };
@@ -59,9 +69,24 @@ function judgeClient(
       .filter(({ answered }) => answered !== null && answered !== 'nothing' && mayBeDenied(answered, client))
       .map(({ name }) => name)
       .filter((name) => said.some((one) => one.name === name && one.answer === true)),
+    intruding:
+      client.protocol !== 6 || missing
+        ? []
+        : nodes.filter((one) => intrudes(one, said, client)).map(({ name }) => name),
     unknown: [...said.filter(({ answer }) => answer === null), ...silent].map(({ name }) => name),
     shared: shared !== null && isShared(shared, client),
   };
+}
+
+/** A second node's SYN+ACK may be the one that the client takes: its connection hangs then, or is reset. */
+function intrudes(
+  { name, answered }: JudgedNode,
+  said: readonly { readonly name: string; readonly answer: boolean | null }[],
+  client: Client,
+): boolean {
+  if (answered === null || answered === 'nothing') return false;
+  const own = said.find((one) => one.name === name)?.answer;
+  return own === false && said.some(({ answer }) => answer === true) && begins(answered, client);
 }
 
 /** Ports that were not said: one of the shared service, and one that clients use. */
@@ -103,18 +128,20 @@ export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[]
     const text = clientText(one);
     const certain = one.unknown.length === 0;
     const lost = certain && one.nodes.length === 0;
-    const doubled = one.shared && one.nodes.length > 1;
+    const doubled = one.shared && (one.nodes.length > 1 || one.intruding.length > 0);
     return fault(lost || doubled ? 'CRITICAL' : 'OK', text, text);
   });
 }
 
-function clientText({ client, bucket, nodes, unknown, denying, shared }: ClientAnswer): string {
+function clientText({ client, bucket, nodes, unknown, denying, intruding, shared }: ClientAnswer): string {
   const where = bucket === null ? '' : ` (bucket ${bucket})`;
   const doubt = unknown.length === 0 ? '' : `; of ${listOf(unknown)} it cannot be told`;
   const unless = denying.length === 0 ? '' : `, unless a list or a rate of ${listOf(denying)} denies it`;
   const outside = shared ? '' : ', as it is not shared by the cluster';
   if (nodes.length === 0)
     return `client ${client}${where} is answered by ${unknown.length === 0 ? 'no node' : 'no other node'}${doubt}`;
-  if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${unless}${doubt}`;
+  const also =
+    intruding.length === 0 ? '' : `, but ${listOf(intruding)} answers its first packet too, so that it may hang`;
+  if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${also}${unless}${doubt}`;
   return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${unless}${doubt}`;
 }

@@ -47,4 +47,4 @@ export {
 export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
 export { type BackendChoice, readRules, type Terms, trafficTo } from './read.ts';
 export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';
-export { answers, mayBeDenied } from './walk/answer.ts';
+export { answers, begins, mayBeDenied } from './walk/answer.ts';

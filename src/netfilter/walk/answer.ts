@@ -24,6 +24,11 @@ export function answers({ traffic, hashes, doubt }: Answered, client: Client): b
   return later === false ? false : first && later;
 }
 
+/** Whether a node answers the first packet of a client at least. */
+export function begins({ traffic, hashes }: Answered, client: Client): boolean {
+  return passes(traffic, client, phase.first, hashes, (use) => residueOf(use, client)) === true;
+}
+
 /** True where a list or a rate that no ruleset shows may keep a client from a node that else answers it. */
 export function mayBeDenied({ unless, hashes }: Answered, client: Client): boolean {
   return anyPasses(unless, client, hashes, (use) => residueOf(use, client)) !== false;

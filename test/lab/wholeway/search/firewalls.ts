@@ -205,6 +205,7 @@ const habits: Draw = ({ random, ipv6 }) => {
   const fit = rules
     .filter((rule) => table !== 'raw' || !/conntrack|REJECT/.test(rule))
     .filter((rule) => table === 'filter' || !/REJECT/.test(rule));
+  if (fit.length === 0) return null;
   return {
     name: `habits in ${table}`,
     setup: everywhere(fit.map((rule) => `xt $n -t ${table} -I ${chain} ${rule}`).join('\n')),

@@ -73,7 +73,9 @@ function isHurt({ pieces }: Plan, probe: Probe): boolean {
 /** What `--client` says and is not so; where it says that it cannot tell, nothing is wrong. */
 function toldWrong(probes: readonly Probe[], about: Said): readonly string[] {
   if (about.data === null) return [];
-  const doubtful = about.findings.filter(({ text }) => /^client .*(cannot be told|unknown|denies it)/.test(text));
+  const doubtful = about.findings.filter(({ text }) =>
+    /^client .*(cannot be told|unknown|denies it|may hang)/.test(text),
+  );
   const open = new Set(doubtful.map(({ text }) => text.split(' ')[1]));
   const told = probes.flatMap((probe, i) => {
     const answer = about.data?.clients?.[i];
