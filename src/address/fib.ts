@@ -192,6 +192,7 @@ function parseFibGap(text: string): FibGap | null {
   const words = where?.split(' ') ?? [];
   const after = (key: string) => (words.includes(key) ? (words[words.indexOf(key) + 1] ?? null) : null);
   const via = after('via') === 'inet6' ? after('inet6') : after('via');
-  const hop = where === undefined || hosts ? null : { via, dev: after('dev'), onlink: words.includes('onlink'), flags: [] };
+  const hop =
+    where === undefined || hosts ? null : { via, dev: after('dev'), onlink: words.includes('onlink'), flags: [] };
   return { table, count: Number(count), type, hop, hosts, text };
 }

@@ -83,8 +83,7 @@ export type NeighbourReading = {
 export function readNeighbours(snapshot: Snapshot): NeighbourReading {
   const part = section(snapshot, 'neigh');
   if (part === undefined) return { entries: [], missing: 'not in the snapshot' };
-  if (part.status === 'missing')
-    return { entries: [], missing: `${part.command} is not installed on the node` };
+  if (part.status === 'missing') return { entries: [], missing: `${part.command} is not installed on the node` };
   const { read, unread } = parseNeighbourEntries(part.lines);
   const [strange] = unread;
   return { entries: read, missing: strange === undefined ? whyIncomplete(part) : `not understood: ${strange.trim()}` };

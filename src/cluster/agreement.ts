@@ -6,6 +6,7 @@ import {
   ownTraffic,
   percent,
   type Rule,
+  type Traffic,
 } from '../netfilter/index.ts';
 import { type Fault, fault, listOf } from '../plugin/index.ts';
 import { holdsNothing } from './coverage.ts';
@@ -15,8 +16,8 @@ import type { Shares } from './shares.ts';
 /** A node that has a rule. */
 export type RuledNode = JudgedNode & { readonly rule: Rule };
 
-/** Faults in what all nodes must have alike: which traffic they share, and how they hash it. `shares` is null where it is not known. */
-export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null): readonly Fault[] {
+/** Faults in what all nodes must have alike: which traffic they share, and how they hash it. `shares` is null where it is not known, and `refused` is what no node lets in. */
+export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null, refused: Traffic): readonly Fault[] {
   const hashing = nodes.filter(({ rule }) => !rule.answersAll && !holdsNothing(rule));
   const seeded = hashing.filter(({ rule }) => rule.hash === null || rule.hash.seed !== null);
   const differences = [
@@ -37,7 +38,10 @@ export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | nul
   return [
     ...randomSeeds(hashing, shares),
     ...(differences.length > 0 ? [hashDifference(differences, shares)] : []),
-    ...matchDifference(nodes.filter(({ rule }) => !holdsNothing(rule))),
+    ...matchDifference(
+      nodes.filter(({ rule }) => !holdsNothing(rule)),
+      refused,
+    ),
   ];
 }
 
@@ -100,7 +104,7 @@ function randomSeeds(nodes: readonly RuledNode[], shares: Shares | null): readon
 }
 
 /** What one node shares and another does not is answered by the other for every client, or for none. */
-function matchDifference(nodes: readonly RuledNode[]): readonly Fault[] {
+function matchDifference(nodes: readonly RuledNode[], refused: Traffic): readonly Fault[] {
   const working = nodes.filter(({ rule }) => rule.place !== '' && !rule.obstacles.some(({ disables }) => disables));
   const text = difference('the shared traffic', working, ({ match }) => match || 'everything');
   if (text !== null) {
@@ -114,7 +118,7 @@ function matchDifference(nodes: readonly RuledNode[]): readonly Fault[] {
   for (const { name, rule } of different) {
     for (const other of different) {
       const { space } = rule.shared;
-      const missing = other.rule.shared.and(mainTraffic(space)).less(rule.shared);
+      const missing = other.rule.shared.and(mainTraffic(space)).less(rule.shared).less(refused);
       if (missing.within(ownTraffic(space))) continue;
       const brief = `${name} does not share ${describeTraffic(missing)} as ${other.name} does`;
       const why = 'it answers that for every client, or for none. Give all nodes the same rules';

@@ -62,7 +62,12 @@ export function judgeReplies(repliers: readonly Replier[], asked: Asked): Readon
   const judged = new Map(
     followed.filter(({ serves }) => serves).map((one) => [one.node.name, judgeOne(one, around(one, circle))] as const),
   );
-  const notes = [...alikeNotes(circle), ...gatewayNotes(circle), ...unprintedNotes(repliers.map(({ node }) => node)), ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why))];
+  const notes = [
+    ...alikeNotes(circle),
+    ...gatewayNotes(circle),
+    ...unprintedNotes(repliers.map(({ node }) => node)),
+    ...[...blind].map(([why, names]) => notLookedAt(listOf(names), why)),
+  ];
   return new Map(
     repliers.map(({ node: { name } }, i) => {
       const one = judged.get(name) ?? { faults: [], lost: space.none, doubt: space.none };

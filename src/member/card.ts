@@ -144,8 +144,8 @@ function doubled({ node, ifname, shared, besides }: CardUse, mac: string | null)
 }
 
 /**
- * A card that listens to the cluster MAC, and of which no address tells whether it is on the same wire. One with an address
- * of another network may share an address of its own there.
+ * A card that listens to the cluster MAC, and of which no address tells whether it is on the same wire. One with several
+ * addresses of another network may share one of them there.
  */
 function perhapsDoubled({ node, ifname, shared, besides }: CardUse, mac: string | null): readonly Fault[] {
   if (shared === null || mac === null) return [];
@@ -155,11 +155,11 @@ function perhapsDoubled({ node, ifname, shared, besides }: CardUse, mac: string 
     const link = linkOf(node, other);
     const card = link !== undefined && (link.kind === null || link.kind === 'veth') && isUp(link);
     if (!card || other === ifname || link.master !== null || below.includes(other) || besides.has(other)) return [];
-    const has = node.host.addresses?.some((one) => one.ifname === other && one.scope === 'global') ?? false;
+    const own = node.host.addresses?.filter((one) => one.ifname === other && one.scope === 'global') ?? [];
     const text = `not known on ${node.name}: whether ${other}, which listens to the cluster MAC as well, is on the wire of ${ifname}: then UDP and ping are answered twice`;
-    if (has) return [fault('OK', text)];
+    if (own.length > 1) return [fault('OK', text)];
     const brief = `${node.name}: ${other} listens to the cluster MAC as well`;
-    const full = `${brief}, and has no address: if it is on the wire of ${ifname}, the VIP's frames come in twice, and UDP and ping are answered twice. Fix: ip maddr del ${mac} dev ${other}`;
+    const full = `${brief}, and has no VIP of its own: if it is on the wire of ${ifname}, the VIP's frames come in twice, and UDP and ping are answered twice. Fix: ip maddr del ${mac} dev ${other}`;
     return [fault('WARNING', brief, full)];
   });
 }

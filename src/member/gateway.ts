@@ -181,7 +181,10 @@ function notUsed(nodes: readonly Followed[]): readonly string[] {
     return silent.length === 0 || missing !== null
       ? []
       : [
-          `not known on ${name}: whether its gateways answer: ${silent.slice(0, 3).map(({ via }) => via).join(', ')}${more} (not in the neighbour table: nothing was sent by them lately)`,
+          `not known on ${name}: whether its gateways answer: ${silent
+            .slice(0, 3)
+            .map(({ via }) => via)
+            .join(', ')}${more} (not in the neighbour table: nothing was sent by them lately)`,
         ];
   });
 }

@@ -9,27 +9,27 @@ import {
   ownPackets,
   parseIp,
   readAddresses,
-  sameWire,
   readRouting,
   routeFor,
+  sameWire,
   vrfOf,
 } from '../address/index.ts';
 import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import { readArp } from './arp/read.ts';
 import { ebtablesChains } from './ebtables/chains.ts';
-import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
+import { iptablesChains, setsConnmarks, zonesAnswers } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
 import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
 import { leavingOf } from './judge/leaving.ts';
 import { withResets } from './judge/resets.ts';
-import { answeredBy, ruleOf } from './judge/rule.ts';
+import { answeredBy, refusedBy, ruleOf } from './judge/rule.ts';
 import { isOutward, type Packets } from './model/packet.ts';
 import type { BaseChain, Part, Program } from './model/program.ts';
 import type { Adverts, Backend, Leaving, Reading, Rule, Unread } from './model/rule.ts';
 import { icmpv6, phase, type Traffic, TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { toldMacs } from './named_mac.ts';
-import { nftChains, setsNftConnmarks } from './nft/chains.ts';
+import { nftChains, setsNftConnmarks, zonesNftAnswers } from './nft/chains.ts';
 import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
 import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
 import { type Path, pathTo } from './walk/path.ts';
@@ -109,6 +109,7 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
     rules: usable,
     unread: all,
     answered: whole ? found.answered : null,
+    refused: whole ? found.refused : space.none,
     leaving: found.leaving,
     besides: found.besides,
     adverts: whole ? found.adverts : null,
@@ -134,6 +135,7 @@ function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
     rules: [],
     unread,
     answered: null,
+    refused: space.none,
     besides: new Map(),
     adverts: null,
     leaving: 'the rules were not read',
@@ -227,6 +229,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     rules: judged === null ? [] : [judged],
     unread: [...puzzles, ...large],
     answered,
+    refused: real.complete ? refusedBy(real, space) : space.none,
     leaving,
     besides: new Map(
       others.map((other) => [other, answeredBy(followPackets(program, packets, pathTo(links, other)), packets)]),
@@ -270,8 +273,10 @@ function leavingFrom(
   if (program.bases.length === 0) return { denials: [], marks: [{ mark: 0, traffic: space.all }] };
   const links = readAddresses(snapshot).links ?? [];
   const ways = waysOut(snapshot, packets, path.ifname);
+  const exempt = delivered.filter(({ carried }) => carried.tracking === 'untracked' && carried.discovery === null);
+  const untracked = space.union(exempt.map((flow) => flow.traffic));
   const departures = [...ways].map(([ifname, traffic]) =>
-    followAnswers(program, ifname === path.ifname ? path : pathTo(links, ifname), connmark, traffic),
+    followAnswers(program, ifname === path.ifname ? path : pathTo(links, ifname), { connmark, traffic, untracked }),
   );
   return leavingOf(departures, space);
 }
@@ -321,6 +326,7 @@ export function programOf(rulesets: Rulesets, packets: Packets): Program {
       rulesets.nft,
     ),
     chains: parts.flatMap(({ chains }) => chains),
+    zonesAnswers: zonesAnswers(legacy) || zonesAnswers(modern) || zonesNftAnswers(ownTables(rulesets)),
     setsConnmarks: setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables(rulesets)),
   };
 }

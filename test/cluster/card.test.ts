@@ -288,7 +288,7 @@ describe('what lies under the VIP’s interface', () => {
     ['a macvlan over it that is down', macvlan('LOWER_UP'), 'OK'],
     ['a VLAN over it that listens, too', macvlan('UP,LOWER_UP', 'vlan'), 'OK'],
     ['a second card with an address of the network that listens, too', two('192.168.56.31/24'), 'CRITICAL'],
-    ['a second card with an address of another network that listens, too', two('10.9.9.1/24'), 'OK'],
+    ['a second card with an address of another network that listens, too', two('10.9.9.1/24'), 'WARNING'],
     ['a second card without an address that listens, too', two(), 'WARNING'],
     ['a second card of the network that does not listen', { ...two('192.168.56.31/24'), listens: 'lo' }, 'OK'],
     ['the slaves of a bond, which listen as it does', { ...bond, listens: 'eth2' }, 'OK'],

@@ -1,5 +1,5 @@
 import { type Carried, type Direction, type Discovery, destinationKey, type Mark } from './packet.ts';
-import { type Interval, phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
+import { type Interval, icmpv6, phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
 
 /**
  * Why a rule does not show which packets a condition is met by: a list of addresses that is kept elsewhere, a rate or a
@@ -134,10 +134,22 @@ export function connectionStates(
   if (sentTo !== null && names.includes('dnat')) return when(true, space);
   // Of a connection that has seen both directions everything is ESTABLISHED, the SYN+ACK too.
   if (tracking === 'reply') return when(names.includes('established'), space);
+  if (tracking === 'lone') return loneStates(names, space);
   if (tracking === 'stray') return exactly(names.includes('new') ? space.only({ phase: phase.later }) : space.none);
   if (tracking !== 'tracked') return when(names.includes(tracking === 'pending' ? 'invalid' : 'untracked'), space);
   const first = names.includes('new') ? space.only({ phase: phase.first }) : space.none;
   return exactly(names.includes('established') ? first.or(space.only({ phase: phase.later })) : first);
+}
+
+/**
+ * An answer whose request connection tracking has not seen: a SYN+ACK and an echo reply begin no connection, so that they
+ * are invalid (nf_conntrack_proto_tcp.c, nf_conntrack_proto_icmp.c); a datagram begins one.
+ */
+function loneStates(names: readonly string[], space: TrafficSpace): Selection {
+  const ping = space.family === 4 ? 1n : icmpv6;
+  const invalid = space.union([ping, tcp].map((protocol) => space.only({ protocol })));
+  const met = [...(names.includes('invalid') ? [invalid] : []), ...(names.includes('new') ? [invalid.others] : [])];
+  return exactly(space.union(met));
 }
 
 const statuses: Readonly<Record<string, 'never' | 'later'>> = {

@@ -71,9 +71,9 @@ export type Carried = {
   readonly pkttype: 'multicast' | 'host' | 'other';
   /**
    * Connection tracking sees a packet at priority -200 of prerouting or output, unless a rule has exempted it before;
-   * `reply`: it knows the answer's request.
+   * `reply`: it knows the answer's request; `lone`: it has not seen what came before, exempted or in another zone.
    */
-  readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked' | 'reply';
+  readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked' | 'reply' | 'lone';
   /** Set for packets of neighbour discovery, which clients' services have nothing to do with (ICMPv6 types 135 and 136). */
   readonly discovery: Discovery | null;
   /** Set once NAT has sent them to another address or port: rules behind it see that one. */

@@ -1,7 +1,7 @@
 import { type Doubt, graver, vague } from '../model/condition.ts';
 import { type Carried, carriedKey, type Discovery, type Flow, typical } from '../model/packet.ts';
-import type { BaseChain, Case, Chain, ChainRule, Part, Verdict } from '../model/program.ts';
-import { phase, type Traffic, type TrafficSpace } from '../model/traffic.ts';
+import type { BaseChain, Case, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
+import { phase, type Traffic, type TrafficSpace, tcp } from '../model/traffic.ts';
 import { Nat } from './nat.ts';
 import type { Stage } from './path.ts';
 import {
@@ -52,6 +52,8 @@ export class Walk {
   readonly space: TrafficSpace;
   /** What connection tracking makes of these packets. */
   private readonly known: 'tracked' | 'reply';
+  /** True where answers are in the same zone as their requests. */
+  private readonly zonesAnswers: boolean;
   private readonly discovery: Discovery | null;
   /** What the structure of the rulesets is looked at with. */
   private typical: Carried = typical(null);
@@ -82,8 +84,14 @@ export class Walk {
   /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
   private diversions = 0;
 
-  constructor(space: TrafficSpace, discovery: Discovery | null, known: 'tracked' | 'reply' = 'tracked') {
+  constructor(
+    space: TrafficSpace,
+    { zonesAnswers }: Program,
+    discovery: Discovery | null,
+    known: 'tracked' | 'reply' = 'tracked',
+  ) {
     this.space = space;
+    this.zonesAnswers = zonesAnswers;
     this.known = known;
     this.discovery = discovery;
     this.nothing = noStream(space);
@@ -113,11 +121,7 @@ export class Walk {
     this.nat.begin();
     this.doubted = this.space.none;
     const tracked = untracked.has(base.hook) ? false : !tracking.has(base.hook) || base.priority > conntrackPriority;
-    const entering = flows.map(({ carried, traffic }) => ({
-      traffic,
-      carried:
-        tracked && carried.tracking === 'pending' ? { ...carried, tracking: trackedAs(carried, this.known) } : carried,
-    }));
+    const entering = tracked ? flows.flatMap((flow) => this.track(flow)) : flows;
     const seen = base.nat ? this.space.only({ phase: phase.first }) : this.space.all;
     this.seen = seen;
     const inside = entering.map((flow) => ({ ...flow, traffic: flow.traffic.and(seen) }));
@@ -131,6 +135,21 @@ export class Walk {
     this.taken = this.taken.filter(({ fate }) => fate !== 'accepted');
     const passed = merge([...this.accepted, ...(policy === null ? through : [])]);
     return merge([...decided(passed, inside, this.doubted), ...this.nat.around(unseen)]);
+  }
+
+  /**
+   * Packets as connection tracking knows them. Of a connection in a zone that its answers are not in, it sees no answer, and
+   * every later segment is invalid (measured).
+   */
+  private track({ carried, traffic }: Flow): readonly Flow[] {
+    if (carried.tracking !== 'pending') return [{ carried, traffic }];
+    const known = { ...carried, tracking: trackedAs(carried, this.known) };
+    if (!carried.zoned || this.known === 'reply') return [{ carried: known, traffic }];
+    const later = this.space.only({ protocol: tcp, phase: phase.later });
+    return [
+      { carried: known, traffic: traffic.less(later) },
+      { carried: { ...carried, tracking: 'lone' }, traffic: traffic.and(later) },
+    ];
   }
 
   private chain(chain: Chain, stream: Stream, depth: number): Passed {
@@ -208,6 +227,7 @@ export class Walk {
         passed = joinPassed(passed, this.verdict(part.verdict, spot, inside, exact, doubt));
         inside = this.nothing;
       } else if (part.kind === 'zone') {
+        if (this.zonesAnswers) continue;
         if (inside.flows.length > 0) this.zones.push({ place: spot.place, rule: spot.rule });
         const flows = inside.flows.map((flow) => this.changed(flow, { ...flow.carried, zoned: true }));
         inside = { ...inside, flows };
@@ -291,7 +311,8 @@ export class Walk {
       }
       return changed;
     }
-    if (part.kind !== 'untrack' || flow.carried.tracking !== 'pending') return flow;
+    const { tracking: known } = flow.carried;
+    if (part.kind !== 'untrack' || (known !== 'pending' && known !== 'lone')) return flow;
     this.diversions++;
     this.take(spot, 'untrack', flow, doubt);
     return { ...flow, carried: { ...flow.carried, tracking: 'untracked' } };

@@ -37,6 +37,9 @@ export function followDiscovery(program: Program, { space }: Packets, path: Path
   return walkThrough(program, path, { ...arriving, pkttype: 'host', discovery }, traffic);
 }
 
+/** Answers as they begin: the mark of their connections, and those whose requests connection tracking has not seen. */
+export type Answers = { readonly connmark: Mark; readonly traffic: Traffic; readonly untracked: Traffic };
+
 /**
  * The same for answers that leave by an interface; `routed` is what they carry when their route is chosen for good. What
  * the way in has saved with the connection they begin with, and no mark.
@@ -44,12 +47,14 @@ export function followDiscovery(program: Program, { space }: Packets, path: Path
 export function followAnswers(
   program: Program,
   path: Path,
-  connmark: Mark,
-  traffic: Traffic,
+  { connmark, traffic, untracked }: Answers,
 ): { readonly trace: Trace; readonly routed: readonly Flow[] } {
-  const walk = new Walk(traffic.space, null, 'reply');
+  const walk = new Walk(traffic.space, program, null, 'reply');
   const answers = { ...program, bases: program.bases.filter(({ nat }) => !nat) };
-  const begun: readonly Flow[] = [{ carried: { ...leaving, connmark }, traffic }];
+  const begun: readonly Flow[] = [
+    { carried: { ...leaving, connmark }, traffic: traffic.less(untracked) },
+    { carried: { ...leaving, tracking: 'lone' }, traffic: traffic.and(untracked) },
+  ];
   const [first, ...others] = stagesBack(path);
   const routed = first === undefined ? begun : passStage(walk, answers, first, begun);
   const flows = others.reduce((on, stage) => passStage(walk, answers, stage, on), routed);
@@ -58,13 +63,13 @@ export function followAnswers(
 
 /** The same for what opens a connection of the host's own, and leaves by an interface. */
 export function followDepartures(program: Program, path: Path, traffic: Traffic): Trace {
-  const walk = new Walk(traffic.space, null);
+  const walk = new Walk(traffic.space, program, null);
   const begun: readonly Flow[] = [{ carried: { ...leaving, tracking: 'tracked' }, traffic }];
   return walk.trace(stagesBack(path).reduce((on, stage) => passStage(walk, program, stage, on), begun));
 }
 
 function walkThrough(program: Program, path: Path, carried: Carried, traffic: Traffic): Trace {
-  const walk = new Walk(traffic.space, carried.discovery);
+  const walk = new Walk(traffic.space, program, carried.discovery);
   const flows = stagesOf(path).reduce<readonly Flow[]>(
     (on, stage) => passStage(walk, program, stage, on),
     [{ carried, traffic }],

@@ -1,4 +1,4 @@
-import { allLost, bucketLost, lost, type Sketch, situationsOf } from './situation.ts';
+import { allLost, bucketLost, lost, type Sketch, situationsOf, well } from './situation.ts';
 
 // Section 5, the rest of the way back: rules, routes, neighbours, and the check of the way back for what comes in.
 
@@ -213,6 +213,16 @@ ip -n n2 rule add fwmark 0xffff prohibit`,
     setup:
       'healthy 2; for n in n1 n2; do ip -n $n neigh replace 192.168.56.254 lladdr $CLIENT_MAC dev eth1 nud permanent; done',
     state: 'OK',
+  },
+  {
+    situation: 'requests exempted from connection tracking on n2, invalid answers dropped',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do echo 'table inet out { chain output { type filter hook output priority 0; policy accept; ct state invalid drop; }; }' | table $n; done
+xt n2 -t raw -A PREROUTING -d $VIP -j CT --notrack`,
+    tcp: bucketLost,
+    udp: well,
+    icmp: bucketLost,
+    state: 'CRITICAL',
   },
   {
     situation: 'a route of n2 prohibits a network that both firewalls deny',
