@@ -9,8 +9,11 @@ import { readValue } from './values.ts';
 export type Request =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
-  | { readonly kind: 'refused'; readonly reason: string; readonly json: boolean }
+  | ({ readonly kind: 'refused'; readonly reason: string } & Output)
   | RunRequest;
+
+/** How the answer is wanted. */
+export type Output = { readonly json: boolean; readonly noColor: boolean };
 
 /** A run: the plugin's own values, and what the kit reads itself. */
 export type RunRequest = {
@@ -18,8 +21,7 @@ export type RunRequest = {
   readonly values: Readonly<Record<string, unknown>>;
   readonly verbosity: Context['verbosity'];
   readonly timeoutMs: number;
-  readonly json: boolean;
-};
+} & Output;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -33,8 +35,8 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
   const given = parse(args, options);
   if (given('help').length > 0) return { kind: 'help' };
   if (given('version').length > 0) return { kind: 'version' };
-  const json = given('outputFormat').includes('json');
-  const refused = (reason: string): Request => ({ kind: 'refused', reason, json });
+  const output = { json: given('outputFormat').includes('json'), noColor: given('noColor').length > 0 };
+  const refused = (reason: string): Request => ({ kind: 'refused', reason, ...output });
   if (error !== undefined) return refused(error);
   const values: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(options)) {
@@ -43,11 +45,11 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
     if (!value.ok) return refused(value.reason);
     values[key] = value.value;
   }
-  const { timeout, help, version, verbose, outputFormat, ...own } = values;
+  const { timeout, help, version, verbose, outputFormat, noColor, ...own } = values;
   const wrong = plugin.check?.(own);
   if (wrong !== undefined) return refused(wrong);
   const verbosity = level(args.filter((arg) => arg === '--verbose=true').length);
-  return { kind: 'run', values: own, verbosity, timeoutMs: Number(timeout) * 1000, json };
+  return { kind: 'run', values: own, verbosity, timeoutMs: Number(timeout) * 1000, ...output };
 }
 
 function level(count: number): Context['verbosity'] {
@@ -58,6 +60,7 @@ function level(count: number): Context['verbosity'] {
 function parse(args: readonly string[], options: Options): (key: string) => readonly string[] {
   const names = Object.keys(options).map(longName);
   // Flags are strings here too: what they are was settled before, and `--flag=true` is read as it stands.
+  // So is `--no-color=true`: without its value minimist would make color=false of it.
   const parsed = minimist([...args], { string: names });
   return (key) => {
     const value: unknown = parsed[longName(key)];

@@ -88,6 +88,7 @@ export const standardOptions = {
     type: ['text', 'json'],
     default: 'text',
   },
+  noColor: { help: 'no colours on a terminal; so does NO_COLOR in the environment', type: 'flag' },
   help: { short: 'h', help: 'print this help and exit', type: 'flag' },
   version: { short: 'V', help: 'print the version and exit', type: 'flag' },
 } as const satisfies Options;

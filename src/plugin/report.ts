@@ -2,6 +2,7 @@ import { formatPerfdata, type Metric, safeMetrics } from './perfdata.ts';
 import { formatRange } from './range.ts';
 import { bounded, boundedLine, longest } from './sanitise.ts';
 import { exitCode, type State, severity, worst } from './state.ts';
+import { type Look, plain } from './terminal.ts';
 
 /** A state and a sentence about one item. */
 export type Finding = { readonly state: State; readonly text: string };
@@ -26,17 +27,31 @@ export function stateOf({ state, findings }: Report): State {
   return state ?? worst(findings.map((finding) => finding.state));
 }
 
-/** Prints a report as Icinga and Nagios read it: `[STATE] summary | perfdata`, findings, details; ends in a newline. */
-export function renderText(report: Report): string {
+/**
+ * Prints a report as Icinga and Nagios read it: `[STATE] summary | perfdata`, findings, details; ends in a newline. On a
+ * terminal the metrics are the last line.
+ */
+export function renderText(report: Report, look: Look = plain): string {
   const perfdata = formatPerfdata(report.perfdata ?? []);
-  const summary = `[${stateOf(report)}] ${bounded(report.summary, longest.summary)}`.trimEnd();
+  const ball = (state: State) => (look.colour ? `[${colours[state]}${state}${uncoloured}]` : `[${state}]`);
+  const summary = `${ball(stateOf(report))} ${bounded(report.summary, longest.summary)}`.trimEnd();
   const lines = [
-    perfdata === '' ? summary : `${summary} | ${perfdata}`,
-    ...worstFirst(report.findings).map(({ state, text }) => `\\_ [${state}] ${text}`.trimEnd()),
+    perfdata === '' || look.terminal ? summary : `${summary} | ${perfdata}`,
+    ...worstFirst(report.findings).map(({ state, text }) => `\\_ ${ball(state)} ${text}`.trimEnd()),
     ...(report.details ?? []).flatMap((detail) => detail.split('\n')).map((line) => boundedLine(line, longest.detail)),
+    ...(perfdata !== '' && look.terminal ? [`metrics: ${perfdata}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** Bold green, yellow, red and magenta (ECMA-48, SGR). */
+const colours: Readonly<Record<State, string>> = {
+  OK: '\x1b[1;32m',
+  WARNING: '\x1b[1;33m',
+  CRITICAL: '\x1b[1;31m',
+  UNKNOWN: '\x1b[1;35m',
+};
+const uncoloured = '\x1b[0m';
 
 /**
  * Prints a report as one line of JSON: state, exitCode, summary, findings, perfdata, data. What Icinga would read as

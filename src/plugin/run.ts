@@ -1,8 +1,9 @@
-import { type RunRequest, readCommandLine } from './command_line.ts';
+import { type Output, type RunRequest, readCommandLine } from './command_line.ts';
 import { renderHelp, renderVersion } from './help.ts';
 import type { Context, Plugin } from './plugin.ts';
 import { type Report, renderJson, renderText, stateOf } from './report.ts';
 import { type ExitCode, exitCode } from './state.ts';
+import { lookOf } from './terminal.ts';
 import { writeWhole } from './write.ts';
 
 /** How long an ended run may take to bring its children down, in milliseconds. */
@@ -27,7 +28,7 @@ export function runPlugin(plugin: Plugin, argv: readonly string[]): void {
 /** One run, from the arguments to the one answer. */
 class Run {
   readonly #plugin: Plugin;
-  #json = false;
+  #output: Output = { json: false, noColor: false };
   #verbosity = 0;
   #stage = '';
   #answered = false;
@@ -45,7 +46,7 @@ class Run {
     else if (request.kind === 'version') this.#end(renderVersion(this.#plugin), exitCode.UNKNOWN);
     else if (request.kind === 'run') this.#work = this.#judge(request);
     else {
-      this.#json = request.json;
+      this.#output = request;
       this.#end(this.#render(unknown(`${request.reason} (see --help)`)), exitCode.UNKNOWN);
     }
   }
@@ -70,8 +71,9 @@ class Run {
     this.#answer(this.#render(unknown(text)), exitCode.UNKNOWN);
   }
 
-  async #judge({ values, timeoutMs, verbosity, json }: RunRequest): Promise<void> {
-    this.#json = json;
+  async #judge(request: RunRequest): Promise<void> {
+    const { values, timeoutMs, verbosity } = request;
+    this.#output = request;
     this.#verbosity = verbosity;
     const timeLeft = () => Math.max(0, timeoutMs - process.uptime() * 1000);
     // The timer alone must not keep the process: with nothing else to wait for, no verdict can come.
@@ -105,7 +107,8 @@ class Run {
   }
 
   #render(report: Report): string {
-    return this.#json ? renderJson(report) : renderText(report);
+    const { json, noColor } = this.#output;
+    return json ? renderJson(report) : renderText(report, lookOf(noColor, process.env));
   }
 
   #end(text: string, code: ExitCode): void {

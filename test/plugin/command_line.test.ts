@@ -118,7 +118,7 @@ describe('what is given is what arrives', () => {
     expect(read(['-vvv', '-t5', '--output-format=json'])).toMatchObject({ verbosity: 3, timeoutMs: 5000, json: true });
     expect(read(['-v', '--timeout=3600', '--verbose'])).toMatchObject({ verbosity: 2, timeoutMs: 3_600_000 });
     expect(read(['-vvvvv', '-t', '1'])).toMatchObject({ verbosity: 3, timeoutMs: 1000 });
-    expect(Object.keys(read([])).sort()).toEqual(['json', 'kind', 'timeoutMs', 'values', 'verbosity']);
+    expect(Object.keys(read([])).sort()).toEqual(['json', 'kind', 'noColor', 'timeoutMs', 'values', 'verbosity']);
   });
 
   test('a secret comes from its environment variable unless it is given; an empty variable is none', () => {
