@@ -1,3 +1,4 @@
+import { longestFirstLine, shorten } from './first_line.ts';
 import { formatPerfdata, type Metric, safeMetrics } from './perfdata.ts';
 import { formatRange } from './range.ts';
 import { bounded, boundedLine, longest } from './sanitise.ts';
@@ -11,7 +12,10 @@ export type Finding = { readonly state: State; readonly text: string };
 export type Report = {
   /** Default: the worst of the findings, and UNKNOWN without any. */
   readonly state?: State;
-  /** The first line without `[STATE]`: at most about 80 characters, what is wrong in words a person acts on. */
+  /**
+   * The first line without `[STATE]`: at most about 80 characters, what is wrong in words a person acts on. What makes
+   * the line longer than 160 is shortened there, and stands whole below.
+   */
   readonly summary: string;
   /** One `\_ [STATE] text` line each, printed worst first, otherwise in this order. */
   readonly findings: readonly Finding[];
@@ -28,15 +32,19 @@ export function stateOf({ state, findings }: Report): State {
 }
 
 /**
- * Prints a report as Icinga and Nagios read it: `[STATE] summary | perfdata`, findings, details; ends in a newline. On a
- * terminal the metrics are the last line.
+ * Prints a report as Icinga and Nagios read it: `[STATE] summary | perfdata`, findings, details; ends in a newline. A
+ * summary that was shortened stands whole on the second line. On a terminal the metrics are the last line.
  */
 export function renderText(report: Report, look: Look = plain): string {
   const perfdata = formatPerfdata(report.perfdata ?? []);
   const ball = (state: State) => (look.colour ? `[${colours[state]}${state}${uncoloured}]` : `[${state}]`);
-  const summary = `${ball(stateOf(report))} ${bounded(report.summary, longest.summary)}`.trimEnd();
+  const state = stateOf(report);
+  const whole = bounded(report.summary, longest.summary);
+  const short = shorten(whole, longestFirstLine - `[${state}] `.length);
+  const summary = `${ball(state)} ${short}`.trimEnd();
   const lines = [
     perfdata === '' || look.terminal ? summary : `${summary} | ${perfdata}`,
+    ...(short === whole ? [] : [`in full: ${whole}`]),
     ...worstFirst(report.findings).map(({ state, text }) => `\\_ ${ball(state)} ${text}`.trimEnd()),
     ...(report.details ?? []).flatMap((detail) => detail.split('\n')).map((line) => boundedLine(line, longest.detail)),
     ...(perfdata !== '' && look.terminal ? [`metrics: ${perfdata}`] : []),

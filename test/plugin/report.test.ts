@@ -55,13 +55,14 @@ describe('a report as text', () => {
 
   test('every item has its bound', () => {
     const long = 'x'.repeat(20_000);
-    const [summary, finding, detail] = renderText({
+    const [summary, whole, finding, detail] = renderText({
       summary: long,
       findings: [{ state: 'OK', text: long }],
       details: [long],
     }).split('\n');
-    expect([summary?.length, finding?.length, detail?.length]).toEqual([
-      '[OK] '.length + 400,
+    expect([summary?.length, whole?.length, finding?.length, detail?.length]).toEqual([
+      160,
+      'in full: '.length + 400,
       '\\_ [OK] '.length + 2000,
       10_000,
     ]);
