@@ -110,7 +110,8 @@ export default definePlugin({
       () => import('#cluster'),
       () => context.timeLeft() > 0,
     );
-    const { bucketTable, factsOf, judgeCluster, pathMtu, reportCluster, trafficTo, unshared, unshown } = await loaded;
+    const { bucketTable, factsOf, judgeCluster, nodeLines, pathMtu, reportCluster, trafficTo, unshared, unshown } =
+      await loaded;
     const answers = await asked;
     context.stage('judging');
     const wanted: Wanted = {
@@ -136,7 +137,7 @@ export default definePlugin({
       ...(context.verbosity >= 1
         ? [...bucketTable(judgement), ...unshared(judgement), ...pathMtu(judgement), ...unshown(judgement)]
         : []),
-      ...(context.verbosity >= 2 ? facts.map((fact) => JSON.stringify(fact, bigNumbers)) : []),
+      ...(context.verbosity >= 2 ? nodeLines(facts) : []),
       ...answerDetails(answers, context.verbosity),
     ];
     return { ...reportCluster(judgement, facts, wanted), details };
@@ -162,10 +163,6 @@ function factsFrom(
     ? ({ skipRules: true, total: totalNodes ?? null } as const)
     : ({ skipRules: false, backend, tooLate } as const);
   return factsOf(answer.name, answer.snapshot, vip, source, space);
-}
-
-function bigNumbers(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 function readVip(text: string): Result<string> {

@@ -11,7 +11,7 @@ import {
 } from '../src/node/index.ts';
 import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
 import { lookFor } from '../src/poller/index.ts';
-import { asksRules, type Expected, judgeVip, reportVip, type WantedVip } from '../src/vip/index.ts';
+import { asksRules, type Expected, judgeVip, reportVip, vipLines, type WantedVip } from '../src/vip/index.ts';
 
 export default definePlugin({
   name: 'check_cluster_vip',
@@ -103,7 +103,7 @@ export default definePlugin({
       view,
       wanted,
     );
-    const facts = context.verbosity >= 2 ? [JSON.stringify({ mac: judgement.mac, view })] : [];
+    const facts = context.verbosity >= 2 ? vipLines(judgement) : [];
     return { ...reportVip(judgement, wanted), details: [...facts, ...answerDetails(answers, context.verbosity)] };
   },
 });

@@ -11,6 +11,7 @@ import {
   survey,
   twice,
   type Wishes,
+  wholeTable,
 } from '../src/sensorprobe/index.ts';
 import {
   type Access,
@@ -150,7 +151,7 @@ export default definePlugin({
     const verdicts = answers.map((answer) => judgeProbe(answer, wishes));
     const more = [
       ...(context.verbosity >= 1 ? verdicts.flatMap((verdict) => [askedBy(verdict), ...unreadBy(verdict)]) : []),
-      ...(context.verbosity >= 2 ? verdicts.flatMap(({ all }) => all.map((sensor) => JSON.stringify(sensor))) : []),
+      ...(context.verbosity >= 2 ? wholeTable(verdicts) : []),
     ];
     return reportProbes(verdicts, wishes, { byPort: options.label === 'port', list: options.list }, more);
   },

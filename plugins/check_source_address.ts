@@ -10,7 +10,15 @@ import {
 } from '../src/node/index.ts';
 import { definePlugin, type Fault, failure, fault, type Result, success } from '../src/plugin/index.ts';
 import { type Limits, ownAddresses, type Resolved, resolveName, routesTo } from '../src/poller/index.ts';
-import { type HostFacts, hostFacts, natLeftOpen, reportSource, type Target, type Way } from '../src/source/index.ts';
+import {
+  type HostFacts,
+  hostFacts,
+  hostLines,
+  natLeftOpen,
+  reportSource,
+  type Target,
+  type Way,
+} from '../src/source/index.ts';
 
 export default definePlugin({
   name: 'check_source_address',
@@ -89,6 +97,7 @@ export default definePlugin({
     };
     const details = [
       ...(context.verbosity >= 1 ? natLeftOpen(hosts, wanted) : []),
+      ...(context.verbosity >= 2 ? hostLines(hosts) : []),
       ...answerDetails(answers, context.verbosity),
     ];
     return { ...reportSource(hosts, unresolved, wanted), details };

@@ -12,6 +12,7 @@ export {
   type ReachedNode,
   type SilentNode,
 } from './facts.ts';
+export { memberRows } from './lines.ts';
 export { type ClusterMac, judgeClusterMac, judgeOwnMac, type Sharer } from './mac.ts';
 export { type JudgedMember, judgePlacement, type Standing, type WantedPlacement } from './placement.ts';
 export { silenceFault } from './silence.ts';

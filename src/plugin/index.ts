@@ -9,4 +9,5 @@ export { failure, type Result, success } from './result.ts';
 export { runPlugin } from './run.ts';
 export { longest, sanitise } from './sanitise.ts';
 export { type ExitCode, exitCode, type State, severity, worst } from './state.ts';
+export { type FactRow, factLines, tableLines } from './table.ts';
 export { judge, type Thresholds } from './threshold.ts';

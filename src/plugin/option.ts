@@ -81,7 +81,7 @@ export const standardOptions = {
     max: 3600,
     default: 10,
   },
-  verbose: { short: 'v', help: 'say more; -vv and -vvv say still more', type: 'flag' },
+  verbose: { short: 'v', help: 'say more; -vv also the facts as they were read, -vvv the whole answers', type: 'flag' },
   outputFormat: {
     value: 'FORMAT',
     help: 'text, or json for the report as data',

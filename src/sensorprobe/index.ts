@@ -1,4 +1,5 @@
 export { kinds } from './kind.ts';
+export { wholeTable } from './list.ts';
 export { parsePattern } from './pattern.ts';
 export { type Answer, judgeProbe, type ProbeVerdict } from './probe.ts';
 export { type Layout, reportProbes } from './report.ts';

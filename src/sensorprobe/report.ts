@@ -1,6 +1,6 @@
-import { type Finding, formatNumber, type Metric, type Report, sanitise, severity } from '../plugin/index.ts';
+import { type Finding, type Metric, type Report, severity } from '../plugin/index.ts';
+import { selectedTable } from './list.ts';
 import { type Item, judgeExpected, judgeRanges, judgeRelays, type ProbeVerdict } from './probe.ts';
-import type { Sensor } from './sensor.ts';
 import type { Wishes } from './wishes.ts';
 
 /** How the report is laid out. */
@@ -45,7 +45,7 @@ export function reportProbes(
     summary: problems.length > 0 ? problemSummary(problems) : goodSummary(probes),
     findings: shown,
     perfdata: items.flatMap(({ probe, item }) => metricOf(item, many ? `${probe.host}_` : '', layout)),
-    details: [...(layout.list ? listOf(probes) : []), ...more],
+    details: [...(layout.list ? selectedTable(probes) : []), ...more],
     // Made when it is asked for: text needs none of it.
     get data() {
       return {
@@ -77,40 +77,6 @@ function metricOf(item: Item, prefix: string, { byPort }: Layout): readonly Metr
   if (metric === undefined) return [];
   const place = item.sensor === undefined ? item.place : item.sensor.place;
   return [{ ...metric, label: `${prefix}${byPort && place !== undefined ? place : metric.label}` }];
-}
-
-/** One line a row: kind, port, name, value, limits, status. */
-function listOf(probes: readonly ProbeVerdict[]): readonly string[] {
-  return probes.flatMap(({ host, answer, description, sensors }) => {
-    const rows = [
-      ['kind', 'port', 'name', 'value', 'limits', 'status'],
-      ...sensors.map((sensor) => [
-        sensor.kind,
-        String(sensor.port),
-        sanitise(sensor.name) || '-',
-        sensor.value === null ? '-' : sanitise(`${formatNumber(sensor.value)} ${sensor.unit}`),
-        limitsOf(sensor),
-        `${sensor.online === false ? 'offline' : (sensor.word ?? 'missing')}${sensor.word === 'unknown' && sensor.online !== false ? ` (${sensor.status})` : ''}${sensor.unproven ? ' (unproven)' : ''}`,
-      ]),
-    ];
-    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-    return [
-      `${host}: ${answer.survey?.family ?? 'no probe'}${description === '' ? '' : `, ${sanitise(description)}`}`,
-      ...rows.map((row) =>
-        row
-          .map((text, column) => text.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd(),
-      ),
-    ];
-  });
-}
-
-function limitsOf({ limits: { lowCritical, lowWarning, highWarning, highCritical } }: Sensor): string {
-  const all = [lowCritical, lowWarning, highWarning, highCritical];
-  return all.every((limit) => limit === null)
-    ? '-'
-    : all.map((limit) => (limit === null ? '-' : formatNumber(limit))).join(' ');
 }
 
 function probeData({ host, answer, description }: ProbeVerdict) {
