@@ -341,8 +341,15 @@ test('a script that was cut on the way does nothing', () => {
   }
 });
 
-describe('its arguments', () => {
-  const run = (...args: readonly string[]) => spawnSync('sh', [script, ...args], { encoding: 'utf8' });
+const shells = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(([program = '']) =>
+  existsSync(`/usr/bin/${program}`),
+);
+
+describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('its arguments, under %s', (_, shell) => {
+  const run = (...args: readonly string[]) => {
+    const [program = '', ...rest] = [...shell, script, ...args];
+    return spawnSync(program, rest, { encoding: 'utf8' });
+  };
 
   test.each([
     [['--vip', '$(id)'], '--vip needs an address'],
@@ -352,6 +359,7 @@ describe('its arguments', () => {
     [['--limit', 'ten'], '--limit needs a number of seconds'],
     [['--limit', '0'], '--limit needs a number of seconds'],
     [['stray'], 'unknown argument: stray'],
+    [['two\\nlines'], 'unknown argument: two\\nlines'],
     [['--vip', '192.0.2.1', '--no-such'], 'unknown argument: --no-such'],
   ])('%j are refused with a sentence, and it ends with 0', (args, sentence) => {
     const { stdout, stderr, status } = run(...args);
@@ -370,6 +378,9 @@ describe('its arguments', () => {
 
   test('--help says how it is called, --version which release it is', () => {
     expect(run('--help')).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--addresses-only') });
-    expect(run('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^cluster_node_snapshot \d/) });
+    expect(run('-h').stdout).toBe(run('--help').stdout);
+    const { version }: { readonly version: string } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const asked of ['--version', '-V'])
+      expect(run(asked)).toMatchObject({ status: 0, stderr: '', stdout: `cluster_node_snapshot ${version}\n` });
   });
 });
