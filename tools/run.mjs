@@ -3,10 +3,21 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
+import { tooOldToBuild } from './node_version.mjs';
 
+const tooOld = tooOldToBuild(process.versions.node);
+if (tooOld !== null) {
+  console.error(tooOld);
+  process.exit(1);
+}
 const [file, ...rest] = process.argv.slice(2);
-const root = path.join(import.meta.dirname, '..');
+const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+// Not above: without node_modules nothing else would be said.
+const { build } = await import('esbuild').catch(() => {
+  console.error('esbuild is not installed: run npm ci first.');
+  process.exit(1);
+});
 const { outputFiles } = await build({
   entryPoints: [path.resolve(file)],
   bundle: true,

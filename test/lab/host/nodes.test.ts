@@ -49,3 +49,26 @@ describe.skipIf(why !== null)(`the plugins on every Node line${why === null ? ''
     }
   });
 });
+
+const old = versions.filter((version) => version.startsWith('18.'));
+
+describe.skipIf(why !== null)(`a Node that is too old to build${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  test.each(old)(
+    '%s says in one sentence which one is needed, where it is, and that the plugins run all the same',
+    (version) => {
+      for (const script of ['build', 'demo', 'install', 'generate']) {
+        const { stdout, stderr, status } = spawnSync(
+          path.join(nodes, version),
+          ['tools/run.mjs', `tools/${script}.ts`],
+          {
+            encoding: 'utf8',
+          },
+        );
+        expect({ stdout, status }).toEqual({ stdout: '', status: 1 });
+        expect(stderr).toMatch(
+          /^[^\n]*needs Node 20\.19 or newer and this is Node 18\.\d+\.\d+: [^\n]*nodejs\.org[^\n]*run on Node 18\.19[^\n]*\.\n$/,
+        );
+      }
+    },
+  );
+});
