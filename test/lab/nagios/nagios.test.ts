@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stepsOf } from '../icinga2/quickstart.ts';
 import { nagios } from '../poller/account.ts';
 import { type Lab, openLab, whyNoLab } from '../poller/lab.ts';
 import { type Nodes, sshFiles, startNodes } from '../poller/nodes.ts';
@@ -8,6 +10,17 @@ import { prepareNagios, startNagios, verify } from './nagios.ts';
 
 const why = whyNoLab(['/usr/sbin/nagios4', ...sshFiles]);
 const shipped = ['commands.cfg', 'services.cfg'].map((file) => path.resolve('icinga-conf/nagios', file));
+
+/** The services with their examples, as somebody has them who took the # away. */
+function examples(): string {
+  return readFileSync('icinga-conf/nagios/services.cfg', 'utf8').replaceAll(/^#(?=define|\}| {2})/gm, '');
+}
+
+/** The hosts that Nagios made of a configuration. */
+function hostsOf(folder: string): readonly string[] {
+  const text = readFileSync(path.join(folder, 'precache'), 'utf8');
+  return [...text.matchAll(/^define host \{\n\thost_name\t(.*)$/gm)].map(([, name = '']) => name);
+}
 
 describe.skipIf(why !== null)(`the shipped object files in a real Nagios 4${why ? ` (skipped: ${why})` : ''}`, () => {
   let lab: Lab;
@@ -19,14 +32,36 @@ describe.skipIf(why !== null)(`the shipped object files in a real Nagios 4${why 
   });
   afterAll(() => lab?.close());
 
-  test('are valid, and a command that is not among them is refused', () => {
-    const config = prepareNagios(lab.sub('valid'), nagios(), lab.plugins, shipped);
+  /** Debian's own configuration in a folder of the lab, with a file for the path of each of its. */
+  function stock(name: string) {
+    const folder = lab.sub(name);
+    cpSync('/etc/nagios4', folder, { recursive: true });
+    const config = path.join(folder, 'nagios.cfg');
+    writeFileSync(config, readFileSync(config, 'utf8').replaceAll('/etc/nagios4', folder));
+    return { folder, config };
+  }
+
+  test('make no host and no service as they are installed beside what Debian ships', () => {
+    const { folder, config } = stock('installed');
+    const before = verify(config).text.match(/Checked \d+ (?:hosts|services)\./g);
+    for (const file of shipped) cpSync(file, path.join(folder, 'conf.d', path.basename(file)));
     const { text, status } = verify(config);
     expect(text).toContain('Total Warnings: 0');
     expect(status, text).toBe(0);
-    const [commands = '', services = ''] = shipped;
+    expect(text.match(/Checked \d+ (?:hosts|services)\./g)).toEqual(before);
+  });
+
+  test('are valid with their examples, and a command that is not among them is refused', () => {
+    const [commands = ''] = shipped;
+    const all = path.join(lab.folder, 'examples.cfg');
+    writeFileSync(all, examples());
+    const folder = lab.sub('valid');
+    const { text, status } = verify(prepareNagios(folder, nagios(), lab.plugins, [commands, all]), '-p');
+    expect(text).toContain('Total Warnings: 0');
+    expect([...hostsOf(folder)].sort()).toEqual(['cluster1', 'database-vip', 'probe1']);
+    expect(status, text).toBe(0);
     const wrong = path.join(lab.folder, 'wrong.cfg');
-    writeFileSync(wrong, readFileSync(services, 'utf8').replace('check_cluster_buckets!', 'check_cluster_bucket!'));
+    writeFileSync(wrong, examples().replace('check_cluster_buckets!', 'check_cluster_bucket!'));
     const refused = verify(prepareNagios(lab.sub('refused'), nagios(), lab.plugins, [commands, wrong]));
     expect(refused.text).toMatch(
       /command 'check_cluster_bucket!.*' specified in service 'cluster-buckets' .* not defined anywhere/,
@@ -34,11 +69,22 @@ describe.skipIf(why !== null)(`the shipped object files in a real Nagios 4${why 
     expect(refused.status).toBe(1);
   });
 
+  test('are taken by the Nagios of Debian as the document says', () => {
+    const { folder } = stock('documented');
+    const steps = stepsOf('docs/icinga.md', 'Nagios 4').map(({ commands }) =>
+      commands.replaceAll('/etc/nagios4', folder),
+    );
+    const { stdout, status } = spawnSync('bash', ['-e'], { input: steps.join('\n'), encoding: 'utf8' });
+    expect(stdout).toContain('Checked 2 hosts.');
+    expect(stdout).toContain('Total Errors:   0');
+    expect(status, stdout).toBe(0);
+  });
+
   test('bring the verdict, the details and the metrics of a check', async () => {
-    const [commands = '', services = ''] = shipped;
+    const [commands = ''] = shipped;
     const own = path.join(lab.folder, 'services.cfg');
     const asked = `--node n1 --node n2 --ssh-config ${nodes.sshConfig}`;
-    writeFileSync(own, readFileSync(services, 'utf8').replace('--node node1 --node admin@node2', asked));
+    writeFileSync(own, examples().replace('--node node1 --node admin@node2', asked));
     const daemon = await startNagios(
       prepareNagios(lab.sub('running'), nagios(), lab.plugins, [commands, own]),
       nagios(),

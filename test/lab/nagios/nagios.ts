@@ -38,9 +38,12 @@ export function prepareNagios(folder: string, account: Account, plugins: string,
   return file('nagios.cfg');
 }
 
-/** What `nagios4 -v` says of a configuration, and its exit code. */
-export function verify(config: string): { readonly text: string; readonly status: number | null } {
-  const { stdout, stderr, status } = spawnSync(program, ['-v', config], { encoding: 'utf8' });
+/** What `nagios4 -v` says of a configuration, and its exit code. With `-p` it also writes what it made of it (`precache`). */
+export function verify(
+  config: string,
+  ...more: readonly string[]
+): { readonly text: string; readonly status: number | null } {
+  const { stdout, stderr, status } = spawnSync(program, [...more, '-v', config], { encoding: 'utf8' });
   return { text: stdout + stderr, status };
 }
 
