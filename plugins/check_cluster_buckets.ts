@@ -4,6 +4,7 @@ import {
   type Answer,
   answerDetails,
   askNodes,
+  keepAnswers,
   nodeOption,
   nodeTrouble,
   patiently,
@@ -140,7 +141,8 @@ export default definePlugin({
       ...(context.verbosity >= 2 ? nodeLines(facts) : []),
       ...answerDetails(answers, context.verbosity),
     ];
-    return { ...reportCluster(judgement, facts, wanted), details };
+    const report = { ...reportCluster(judgement, facts, wanted), details };
+    return keepAnswers(answers, options.saveSnapshots, report, context);
   },
 });
 

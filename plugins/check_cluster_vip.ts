@@ -4,6 +4,7 @@ import {
   type Answer,
   answerDetails,
   askNodes,
+  keepAnswers,
   nodeOption,
   nodeTrouble,
   requestOf,
@@ -104,7 +105,8 @@ export default definePlugin({
       wanted,
     );
     const facts = context.verbosity >= 2 ? vipLines(judgement) : [];
-    return { ...reportVip(judgement, wanted), details: [...facts, ...answerDetails(answers, context.verbosity)] };
+    const details = [...facts, ...answerDetails(answers, context.verbosity)];
+    return keepAnswers(answers, options.saveSnapshots, { ...reportVip(judgement, wanted), details }, context);
   },
 });
 

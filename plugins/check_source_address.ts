@@ -3,6 +3,7 @@ import {
   type Answer,
   answerDetails,
   askNodes,
+  keepAnswers,
   nodeOption,
   nodeTrouble,
   requestOf,
@@ -100,7 +101,8 @@ export default definePlugin({
       ...(context.verbosity >= 2 ? hostLines(hosts) : []),
       ...answerDetails(answers, context.verbosity),
     ];
-    return { ...reportSource(hosts, unresolved, wanted), details };
+    const report = { ...reportSource(hosts, unresolved, wanted), details };
+    return keepAnswers(answers, options.saveSnapshots, report, context);
   },
 });
 

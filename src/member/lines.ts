@@ -21,7 +21,7 @@ export function memberRows(node: ReachedNode): readonly FactRow[] {
     ...settingRows(node, cards),
     ['tc filters', inboundText(inbound)],
     ...routingRows(routing),
-    ...neighbours.map(
+    ...neighbours.entries.map(
       ({ address, ifname, mac, state }): FactRow => [
         'neighbour',
         `${address} on ${ifname} ${mac ?? 'without a MAC'} ${state}`,

@@ -30,11 +30,14 @@ export type Request = Omit<NrpeRequest, 'signal'> & {
   readonly remoteCommand?: string | undefined;
 };
 
-/** What came of asking a node: its snapshot as read and as text, or why there is none (a fragment without a dot). */
-export type Answer = { readonly name: string; readonly spec: NodeSpec; readonly milliseconds: number } & (
-  | { readonly reached: true; readonly snapshot: Snapshot; readonly text: string }
-  | { readonly reached: false; readonly reason: string }
-);
+/** What came of asking a node: its snapshot, or why there is none (a fragment without a dot). */
+export type Answer = {
+  readonly name: string;
+  readonly spec: NodeSpec;
+  readonly milliseconds: number;
+  /** What it said, be it a snapshot or not; empty where it said nothing. */
+  readonly text: string;
+} & ({ readonly reached: true; readonly snapshot: Snapshot } | { readonly reached: false; readonly reason: string });
 
 /**
  * Asks all nodes at once and gives their answers in the order of the nodes, at the latest a moment after the limit.
@@ -52,7 +55,7 @@ async function askNode(spec: NodeSpec, request: Request): Promise<Answer> {
   const snapshot = parseSnapshot(text);
   return snapshot.ok
     ? { name: spec.name, spec, milliseconds, reached: true, snapshot: snapshot.value, text }
-    : { name: spec.name, spec, milliseconds, reached: false, reason: explain(snapshot.reason) };
+    : { name: spec.name, spec, milliseconds, text, reached: false, reason: explain(snapshot.reason) };
 }
 
 async function replyOf({ target }: NodeSpec, request: Request): Promise<Reply> {

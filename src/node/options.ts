@@ -27,6 +27,10 @@ export const wayOptions = {
   nrpeCa: { value: 'FILE', help: 'authority (PEM) that must have signed the certificates of nrpe nodes' },
   nrpeCert: { value: 'FILE', help: 'certificate (PEM) to show to nrpe nodes' },
   nrpeKey: { value: 'FILE', help: 'key (PEM) of that certificate' },
+  saveSnapshots: {
+    value: 'DIR',
+    help: 'keep what each node said as DIR/NODE-TIME.txt, at most 1000 files; --node file:PATH gives it back',
+  },
 } as const satisfies Options;
 
 type NodeValues = Values<typeof nodeOption>;

@@ -1,3 +1,4 @@
+import type { Fault } from './fault.ts';
 import { longestFirstLine, shorten } from './first_line.ts';
 import { formatPerfdata, type Metric, safeMetrics } from './perfdata.ts';
 import { formatRange } from './range.ts';
@@ -29,6 +30,23 @@ export type Report = {
 /** The state of a report as a whole. */
 export function stateOf({ state, findings }: Report): State {
   return state ?? worst(findings.map((finding) => finding.state));
+}
+
+/**
+ * A report with faults that are not what it judged, and lines for its end. They never make it better; the first line
+ * names them where they are worse than all that it found.
+ */
+export function withFaults(report: Report, faults: readonly Fault[], lines: readonly string[] = []): Report {
+  const before = stateOf(report);
+  const state = worst([before, ...faults.map((one) => one.state)]);
+  const [first] = faults;
+  return {
+    ...report,
+    state,
+    summary: first !== undefined && state !== before ? `${first.brief}; ${report.summary}` : report.summary,
+    findings: [...report.findings, ...faults],
+    details: [...(report.details ?? []), ...lines],
+  };
 }
 
 /**
