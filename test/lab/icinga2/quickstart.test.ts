@@ -20,5 +20,7 @@ describe.skipIf(why !== null)(`the first ten minutes of the README${why ? ` (ski
     const shown = steps.flatMap((step, i) => (step.shown === null ? [] : [{ said: said[i], shown: step.shown }]));
     expect(shown.map(({ said }) => said)).toEqual(shown.map(({ shown }) => shown));
     expect(shown.map(({ shown }) => shown.split('\n')[0])).toEqual(['state 2', 'state 0']);
+    // The nodes that a reader has and this machine has not.
+    expect(said.at(-1)).toMatch(/^state 2\n\[CRITICAL\] 192\.168\.56\.20: .*(?:node1|admin@node2|node2)/);
   }, 120_000);
 });

@@ -29,14 +29,19 @@ const folders = [
 
 /**
  * Runs the steps one after the other, as root, in a copy of the project, with a network, processes and copies of the
- * system's folders of their own. Gives what each printed. All that was started ends with it.
+ * system's folders of their own; `programs` are scripts that its path finds first. Gives what each step printed. All that
+ * was started ends with it.
  */
-export async function runSteps(folder: string, steps: readonly Step[]): Promise<readonly string[]> {
+export async function runSteps(
+  folder: string,
+  steps: readonly Step[],
+  programs: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
   const tree = copyProject(folder);
   const bin = path.join(folder, 'bin');
   mkdirSync(bin);
-  writeFileSync(path.join(bin, 'systemctl'), systemctl, { mode: 0o755 });
-  writeFileSync(path.join(bin, 'sleep'), patience, { mode: 0o755 });
+  for (const [name, text] of Object.entries({ systemctl, sleep: patience, ...programs }))
+    writeFileSync(path.join(bin, name), text, { mode: 0o755 });
   const output = (i: number) => path.join(folder, `output-${i}`);
   const script = [
     'set -e',
@@ -78,9 +83,13 @@ function copyProject(folder: string): string {
   return tree;
 }
 
-/** In place of systemd, which is not there: starts the daemon as Debian's unit does, and is back when it is ready. */
+/** In place of systemd, which is not there: (re)starts the daemon as Debian's unit does, and is back when it is ready. */
 const systemctl = `#!/bin/sh
 [ "$*" = "restart icinga2" ] || exit 1
+if [ -f /run/icinga2/icinga2.pid ]; then
+  kill "$(cat /run/icinga2/icinga2.pid)"
+  while curl -ks https://localhost:5665/ >/dev/null || [ -f /run/icinga2/icinga2.pid ]; do /usr/bin/sleep 0.1; done
+fi
 /usr/lib/icinga2/prepare-dirs /etc/default/icinga2 >&2
 icinga2 daemon -d >&2
 for i in $(seq 200); do
