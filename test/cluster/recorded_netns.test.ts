@@ -16,7 +16,7 @@ describe('what xt_cluster and nftables gave on a real kernel, replayed: verdict,
   });
 
   test('the table in the document says the same', async () => {
-    const text = readFileSync('docs/check_cluster_buckets.md', 'utf8');
+    const text = readFileSync('docs/evidence.md', 'utf8');
     const table = await trafficTable(
       async (scenario, outcome) => said.get(scenario.name) ?? judgedNow(scenario, outcome),
     );

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { inside } from '../lab/netns/ask.ts';
@@ -8,6 +9,7 @@ import { pending } from '../lab/wholeway/pending.ts';
 import { readSituation } from '../lab/wholeway/recordings.ts';
 import { saved, savedAs } from '../lab/wholeway/saved.ts';
 import { situations } from '../lab/wholeway/situations.ts';
+import { withWholeWay } from '../lab/wholeway/table.ts';
 import { verdictOf } from '../lab/wholeway/verdict.ts';
 
 describe('the whole way of a packet, replayed: verdict and clients agree with the traffic', () => {
@@ -39,6 +41,11 @@ describe('the whole way of a packet, replayed: verdict and clients agree with th
 
   test.each(leavings.map((leaving) => [leaving.name, leaving] as const))('%s', async (_, leaving) => {
     await holdLeaving(leaving, readLeaving(leaving));
+  });
+
+  test('the tables in the document say the same', () => {
+    const text = readFileSync('docs/evidence.md', 'utf8');
+    expect(text === withWholeWay(text), 'run node tools/run.mjs test/lab/wholeway/write_table.ts').toBe(true);
   });
 
   test('what is pending is a situation', () => {

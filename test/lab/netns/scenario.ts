@@ -10,7 +10,7 @@ export type Shares = readonly [lost: number, doubled: number];
 export type Scenario = {
   /** Names its recording, too. */
   readonly name: string;
-  /** The same for every backend: a row of the table in docs/check_cluster_buckets.md. */
+  /** The same for every backend: a row of the table in docs/evidence.md. */
   readonly situation: string;
   readonly way: Way;
   readonly ipv6: boolean;

@@ -27,6 +27,13 @@ export function wholeWayTable(): string {
   return ([1, 2, 3, 4, 5] as const).map((section) => `### ${sections[section]}\n\n${tableOf(section)}`).join('\n\n');
 }
 
+/** A document with these tables in its block of that name. Throws where it has none. */
+export function withWholeWay(text: string): string {
+  const block = /(<!-- whole way: .* -->\n)[\s\S]*?(\n<!-- end of the whole way -->)/;
+  if (!block.test(text)) throw new Error('the document has no block for the whole way');
+  return text.replace(block, (_, head: string, tail: string) => `${head}\n${wholeWayTable()}\n${tail}`);
+}
+
 function tableOf(section: Situation['section']): string {
   const rows = new Map<string, Row>();
   const judged = situations.filter(
