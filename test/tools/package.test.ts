@@ -12,6 +12,17 @@ test('every plugin is a command of the package', () => {
   expect(bin).toEqual(Object.fromEntries(commands.map((name) => [name, `dist/${name}`])));
 });
 
+test('its version has a section in the changelog, and nothing in it names a place of publication', () => {
+  const text = readFileSync('package.json', 'utf8');
+  const { version, description, keywords, license, author } = JSON.parse(text);
+  expect(readFileSync('CHANGELOG.md', 'utf8')).toMatch(
+    new RegExp(`^## ${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`, 'm'),
+  );
+  for (const said of [description, license, author]) expect(said).toMatch(/\S/);
+  expect(keywords).toContain('icinga');
+  expect(text).not.toMatch(/https?:|git@|"(?:repository|bugs|homepage)"/);
+});
+
 describe('the package, installed with npm install -g', () => {
   let folder = '';
   beforeAll(() => {
