@@ -15,7 +15,11 @@ export function memberRows(node: ReachedNode): readonly FactRow[] {
     ...cards.map((ifname): FactRow => ['interface', interfaceText(ifname, linkOf(node, ifname))]),
     ['listens to', groups(host.subscriptions, cards)],
     ...macs.names.map(
-      ({ mac, by, text }): FactRow => ['MAC named', `${mac} by ${by === 'ARP rule' ? 'an' : 'a'} ${by}: ${text}`],
+      // The cluster rule has a line of its own where rules are judged.
+      ({ mac, by, text }): FactRow => [
+        'MAC named',
+        by === 'ARP rule' ? `${mac} by an ARP rule: ${text}` : `${mac} by the cluster rule`,
+      ],
     ),
     ['ARP rules', arp.program.length === 0 ? 'none' : `${arp.program.length} chains`],
     ...settingRows(node, cards),
