@@ -53,7 +53,9 @@ function measureHost(folder: string, { rules, routes, limit }: (typeof hosts)[nu
   const { stdout, stderr, status } = spawnSync('unshare', command, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   const lines = stdout.trim().split('\n');
-  const cpu = lines.filter((_, i) => i % 2 === 0).map((line) => line.split(/\s+/).reduce((sum, one) => sum + seconds(one), 0));
+  const cpu = lines
+    .filter((_, i) => i % 2 === 0)
+    .map((line) => line.split(/\s+/).reduce((sum, one) => sum + seconds(one), 0));
   // The first turn of each fills the caches.
   const pairs = Array.from({ length: rounds }, (_, i) => ({ base: cpu[2 * i + 2] ?? 0, own: cpu[2 * i + 3] ?? 0 }));
   const size = Number(lines.at(-1));

@@ -43,18 +43,37 @@ describe('a gateway that does not answer', () => {
   });
 
   test('is WARNING where another next hop takes turns with it', () => {
-    const routes = ['default \\ nexthop via 192.168.56.254 dev eth1 weight 1 \\ nexthop via 192.168.56.253 dev eth1 weight 1'];
-    const neigh = [...entry('used 0/63/1probes 5 INCOMPLETE'), ...entry(`lladdr ${right}  used 1/1/1probes 4 REACHABLE`, '192.168.56.253')];
-    expect(states(judged([{ routes, neigh }, { routes, neigh }]))).toEqual(['WARNING', 'WARNING']);
+    const routes = [
+      'default \\ nexthop via 192.168.56.254 dev eth1 weight 1 \\ nexthop via 192.168.56.253 dev eth1 weight 1',
+    ];
+    const neigh = [
+      ...entry('used 0/63/1probes 5 INCOMPLETE'),
+      ...entry(`lladdr ${right}  used 1/1/1probes 4 REACHABLE`, '192.168.56.253'),
+    ];
+    expect(
+      states(
+        judged([
+          { routes, neigh },
+          { routes, neigh },
+        ]),
+      ),
+    ).toEqual(['WARNING', 'WARNING']);
   });
 
   test('another node whose route leads elsewhere shows the way', () => {
-    const given = { routes: ['default via 192.168.56.250 dev eth1'], neigh: entry('used 0/63/1probes 5 INCOMPLETE', '192.168.56.250') };
-    expect(said(second(given))).toMatch(/Fix: look for 192\.168\.56\.250, and at the wire of eth1, or take the route of n1: default via 192\.168\.56\.254 dev eth1/);
+    const given = {
+      routes: ['default via 192.168.56.250 dev eth1'],
+      neigh: entry('used 0/63/1probes 5 INCOMPLETE', '192.168.56.250'),
+    };
+    expect(said(second(given))).toMatch(
+      /Fix: look for 192\.168\.56\.250, and at the wire of eth1, or take the route of n1: default via 192\.168\.56\.254 dev eth1/,
+    );
   });
 
   test('is nothing where no answers go by it', () => {
-    expect(said(second({ neigh: [...learned(right), ...entry('used 0/63/1probes 5 INCOMPLETE', '192.168.56.77')] }))).toBe('');
+    expect(
+      said(second({ neigh: [...learned(right), ...entry('used 0/63/1probes 5 INCOMPLETE', '192.168.56.77')] })),
+    ).toBe('');
     expect(said(judged([{}, { neigh: entry('used 0/63/1probes 5 INCOMPLETE') }], ['192.168.56.0/24']))).toBe('');
   });
 });
@@ -70,9 +89,12 @@ describe('the MAC of a gateway', () => {
     expect(stretches[1]?.doubt.isEmpty).toBe(false);
   });
 
-  test.each(['STALE', 'DELAY', 'PROBE'])('unlike the one that another node learned some time ago (%s) is WARNING', (state) => {
-    expect(states(second({ neigh: byHand(wrong) }, { neigh: learned(right, state) }))).toEqual(['WARNING']);
-  });
+  test.each(['STALE', 'DELAY', 'PROBE'])(
+    'unlike the one that another node learned some time ago (%s) is WARNING',
+    (state) => {
+      expect(states(second({ neigh: byHand(wrong) }, { neigh: learned(right, state) }))).toEqual(['WARNING']);
+    },
+  );
 
   test('set by hand to two on two nodes is WARNING for both', () => {
     expect(states(judged([{ neigh: byHand(right) }, { neigh: byHand(wrong) }]))).toEqual(['WARNING', 'WARNING']);
@@ -125,7 +147,9 @@ describe('a neighbour table that says less', () => {
   });
 
   test('a gateway that nothing was sent by lately is said to be unknown', () => {
-    expect(said(second({ neigh: [] }))).toMatch(/^\[OK\] not known on n2: whether its gateways answer: 192\.168\.56\.254/);
+    expect(said(second({ neigh: [] }))).toMatch(
+      /^\[OK\] not known on n2: whether its gateways answer: 192\.168\.56\.254/,
+    );
   });
 
   test('a line that is not understood is said', () => {

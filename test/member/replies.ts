@@ -5,7 +5,11 @@ import { vip } from '../snapshot_text.ts';
 import { member } from './member.ts';
 
 /** The rules of every host. */
-export const usualRules = ['0:\tfrom all lookup local', '32766:\tfrom all lookup main', '32767:\tfrom all lookup default'];
+export const usualRules = [
+  '0:\tfrom all lookup local',
+  '32766:\tfrom all lookup main',
+  '32767:\tfrom all lookup default',
+];
 /** What the kernel makes of the node's own address. */
 export const onLink = '192.168.56.0/24 dev eth1 proto kernel scope link src 192.168.56.11';
 /** Lines of the table local. */
@@ -47,10 +51,7 @@ export function judged(nodes: readonly Given[], networks: readonly string[] = []
       ...(link === undefined ? {} : { link }),
       sections: {
         'rule4: ip': output(rules),
-        'routes4: ip': [
-          ...leftOut.map((what) => `= left out: ${what}`),
-          ...output([...routes, ...own]),
-        ],
+        'routes4: ip': [...leftOut.map((what) => `= left out: ${what}`), ...output([...routes, ...own])],
         [`neigh: ${neighBy}`]: output(neigh),
         'sysctl: /proc/sys/net': output(settings),
       },
@@ -67,5 +68,5 @@ export function judged(nodes: readonly Given[], networks: readonly string[] = []
 export const said = (stretches: readonly Stretch[]) =>
   stretches.flatMap(({ faults }) => faults.map(({ state, text }) => `[${state}] ${text}`)).join('\n');
 /** The states of that. */
-export const states = (stretches: readonly Stretch[]) => stretches.flatMap(({ faults }) => faults.map(({ state }) => state));
-
+export const states = (stretches: readonly Stretch[]) =>
+  stretches.flatMap(({ faults }) => faults.map(({ state }) => state));

@@ -26,7 +26,9 @@ describe('routes that a snapshot leaves out', () => {
   });
 
   test('that refuse networks are WARNING, and those that ban single hosts are not', () => {
-    expect(said(judged([{}, n2('main, 30 blackhole routes')]))).toMatch(/WARNING\] n2: 30 routes .* are of type blackhole/);
+    expect(said(judged([{}, n2('main, 30 blackhole routes')]))).toMatch(
+      /WARNING\] n2: 30 routes .* are of type blackhole/,
+    );
     expect(said(judged([{}, n2('main, 900 blackhole routes to hosts')]))).toBe('');
   });
 

@@ -61,7 +61,13 @@ describe.skipIf(why !== null)(
 
     test.each([
       ['no NAT, and the route has the VIP', byVip, 'OK', [vip], /is reached from 192\.0\.2\.100$/m],
-      ['no NAT, and the route has none', byOwn, 'CRITICAL', [own], /reached from 192\.0\.2\.11, expected 192\.0\.2\.100/],
+      [
+        'no NAT, and the route has none',
+        byOwn,
+        'CRITICAL',
+        [own],
+        /reached from 192\.0\.2\.11, expected 192\.0\.2\.100/,
+      ],
       [
         'masqueraded by nft behind the route with the VIP',
         `${byVip}; ${nft('oifname "eth0" masquerade')}`,
@@ -69,7 +75,13 @@ describe.skipIf(why !== null)(
         [own],
         /reached from 192\.0\.2\.11, expected .*masquerade/,
       ],
-      ['SNAT by nft to the VIP in place of a route', `${byOwn}; ${nft(`snat to ${vip}`)}`, 'OK', [vip], /hook postrouting: snat/],
+      [
+        'SNAT by nft to the VIP in place of a route',
+        `${byOwn}; ${nft(`snat to ${vip}`)}`,
+        'OK',
+        [vip],
+        /hook postrouting: snat/,
+      ],
       [
         'MASQUERADE of iptables behind the route with the VIP',
         `${byVip}; ${iptables('MASQUERADE')}`,
