@@ -1,3 +1,4 @@
+import type { Code } from '../src/findings/index.ts';
 import { type Context, definePlugin, failure, type Report, type Result, success } from '../src/plugin/index.ts';
 import {
   type Answer,
@@ -25,6 +26,7 @@ import {
   resolve,
   snmpOptions,
   snmpTrouble,
+  type Trouble,
 } from '../src/snmp/index.ts';
 
 export default definePlugin({
@@ -181,24 +183,32 @@ type Question = {
   readonly signal: () => AbortSignal;
 };
 
+/** The code of each kind of trouble that an agent has. */
+const troubleCodes = {
+  silent: 'probe-silent',
+  unreachable: 'probe-unreadable',
+  broken: 'probe-nonsense',
+} as const satisfies Record<Trouble['kind'], Code>;
+
 /** Asks one probe for all that is wanted of it. Never rejects; no probe's trouble is another's. */
 async function ask(host: string, question: Question): Promise<Answer> {
   const { ipVersion, port, patience, signal } = question;
   const start = now();
   const left = patience.until - start;
-  const unheard = (text: string): Answer => ({
+  const unheard = (code: Code, text: string): Answer => ({
     host,
     survey: undefined,
-    trouble: { state: 'CRITICAL', text },
+    trouble: { state: 'CRITICAL', code, text },
     requests: 0,
     milliseconds: Math.round(now() - start),
   });
   if (left <= 0)
     return unheard(
+      'probe-not-asked',
       'was not asked before the time limit: the hosts before it, or a busy poller, took it all (raise --timeout)',
     );
   const places = await resolve(host, ipVersion, port, { limitMs: left, signal });
-  if (!places.ok) return unheard(places.reason);
+  if (!places.ok) return unheard('probe-unresolved', places.reason);
   const { told, trouble, requests } = await askInTurn(places.value, question);
   return { host, survey: told, trouble, requests, milliseconds: Math.round(now() - start) };
 }
@@ -230,7 +240,7 @@ async function askInTurn(places: readonly Place[], question: Question): Promise<
   }
   if (reasons.length < 2) return last;
   const text = `no answer from any of its ${reasons.length} addresses: ${reasons.join('; ')}`;
-  return { ...last, requests, trouble: { state: 'CRITICAL', text } };
+  return { ...last, requests, trouble: { state: 'CRITICAL', code: 'probe-silent', text } };
 }
 
 async function askAt(place: Place, { access, family }: Question, patience: Patience): Promise<Asked> {
@@ -242,7 +252,8 @@ async function askAt(place: Place, { access, family }: Question, patience: Patie
   while (step.done !== true) {
     const reading = await agent.read(step.value);
     const { kind, text } = reading.trouble ?? {};
-    if (text !== undefined) trouble = { state: kind === 'broken' ? 'UNKNOWN' : 'CRITICAL', text };
+    if (kind !== undefined && text !== undefined)
+      trouble = { state: kind === 'broken' ? 'UNKNOWN' : 'CRITICAL', code: troubleCodes[kind], text };
     silent = kind === 'silent';
     step = reader.next(reading);
   }
@@ -274,7 +285,7 @@ function unreadBy({ host, unread }: ProbeVerdict): readonly string[] {
 }
 
 function refused(reason: string): Report {
-  return { state: 'UNKNOWN', summary: `${reason} (see --help)`, findings: [] };
+  return { state: 'UNKNOWN', code: 'usage-error', summary: `${reason} (see --help)`, findings: [] };
 }
 
 /** A name or an address; IPv6 with or without brackets. */

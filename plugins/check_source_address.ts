@@ -1,4 +1,5 @@
 import { formatIp, isGroupAddress, parseIp } from '../src/address/index.ts';
+import { type Fault, fault } from '../src/findings/index.ts';
 import {
   type Answer,
   answerDetails,
@@ -9,7 +10,7 @@ import {
   requestOf,
   wayOptions,
 } from '../src/node/index.ts';
-import { definePlugin, type Fault, failure, fault, type Result, success } from '../src/plugin/index.ts';
+import { definePlugin, failure, type Result, success } from '../src/plugin/index.ts';
 import { type Limits, ownAddresses, type Resolved, resolveName, routesTo } from '../src/poller/index.ts';
 import {
   type HostFacts,
@@ -121,8 +122,18 @@ async function resolveTargets(texts: readonly string[], source: string, limits: 
     const { text } = one;
     if (one.kind === 'found') targets.push(...one.addresses.map((address) => ({ text, address })));
     else if (one.kind === 'none')
-      unresolved.push(fault('CRITICAL', `${text} does not resolve`, `${text} does not resolve: ${one.reason}`));
-    else unresolved.push(fault('UNKNOWN', `${text} cannot be resolved`, `${text} cannot be resolved: ${one.reason}`));
+      unresolved.push(
+        fault('CRITICAL', 'target-unresolved', `${text} does not resolve`, `${text} does not resolve: ${one.reason}`),
+      );
+    else
+      unresolved.push(
+        fault(
+          'UNKNOWN',
+          'target-unresolved',
+          `${text} cannot be resolved`,
+          `${text} cannot be resolved: ${one.reason}`,
+        ),
+      );
   }
   return { targets, unresolved };
 }

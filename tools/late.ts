@@ -7,6 +7,7 @@ import path from 'node:path';
  */
 export const late: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '#cluster': {},
+  '#findings': {},
   execa: {
     'human-signals': 'human_signals.ts',
     yoctocolors: 'verbose.ts',

@@ -1,3 +1,4 @@
+import { type Fault, fault } from '../findings/index.ts';
 import {
   describeTraffic,
   fieldsKey,
@@ -8,7 +9,7 @@ import {
   type Rule,
   type Traffic,
 } from '../netfilter/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { holdsNothing } from './coverage.ts';
 import type { JudgedNode } from './node.ts';
 import type { Shares } from './shares.ts';
@@ -63,16 +64,17 @@ function difference(
 function hashDifference(differences: readonly string[], shares: Shares | null): Fault {
   const what = listOf(differences);
   const mend = 'Give all nodes the same rule';
-  if (shares === null) return fault('CRITICAL', what, `${what}: coverage is not exact. ${mend}`);
+  if (shares === null) return fault('CRITICAL', 'hash-differs', what, `${what}: coverage is not exact. ${mend}`);
   if (shares.exact && shares.lost === 0 && shares.doubled === 0) {
     return fault(
       'WARNING',
+      'works-by-accident',
       `${what}; works by accident`,
       `${what}, and yet every client is answered exactly once: this works by accident. ${mend}`,
     );
   }
   const brief = `${differences[0]}: ${percent(shares.lost)} lost, ${percent(shares.doubled)} doubled`;
-  return fault('CRITICAL', brief, `${what}: ${shareText(shares)}. ${mend}`);
+  return fault('CRITICAL', 'hash-differs', brief, `${what}: ${shareText(shares)}. ${mend}`);
 }
 
 function shareText(shares: Shares, each = 'client addresses'): string {
@@ -96,10 +98,11 @@ function randomSeeds(nodes: readonly RuledNode[], shares: Shares | null): readon
         formula === 'symhash' || formula === 'numgen random' || formula === 'numgen inc'
           ? choices[formula]
           : (['no hash seed', 'the rule has no hash seed, so that every load draws its own'] as const);
-      const each = formula?.startsWith('numgen') === true ? 'packets' : 'client addresses';
+      const perPacket = formula?.startsWith('numgen') === true;
+      const each = perPacket ? 'packets' : 'client addresses';
       const expected = shares === null ? '' : ` (${shareText(shares, each)})`;
       const text = `${name}: ${why}: coverage cannot be exact${expected}. Give all nodes jhash with the same seed`;
-      return fault('CRITICAL', `${name}: ${brief}`, text);
+      return fault('CRITICAL', perPacket ? 'hash-per-packet' : 'hash-seed-random', `${name}: ${brief}`, text);
     });
 }
 
@@ -109,7 +112,7 @@ function matchDifference(nodes: readonly RuledNode[], refused: Traffic): readonl
   const text = difference('the shared traffic', working, ({ match }) => match || 'everything');
   if (text !== null) {
     const why = 'what a node does not share it answers for every client. Give all nodes the same rule';
-    return [fault('CRITICAL', text, `${text}: ${why}`)];
+    return [fault('CRITICAL', 'match-differs', text, `${text}: ${why}`)];
   }
   // Words alone do not show one port of many.
   const different = working.filter(
@@ -122,7 +125,7 @@ function matchDifference(nodes: readonly RuledNode[], refused: Traffic): readonl
       if (missing.within(ownTraffic(space))) continue;
       const brief = `${name} does not share ${describeTraffic(missing)} as ${other.name} does`;
       const why = 'it answers that for every client, or for none. Give all nodes the same rules';
-      return [fault('CRITICAL', brief, `${brief}: ${why}`)];
+      return [fault('CRITICAL', 'match-differs', brief, `${brief}: ${why}`)];
     }
   }
   return [];

@@ -1,4 +1,5 @@
 import { type Ip, parseIp } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 import type { SilentNode } from '../member/index.ts';
 import {
   answers,
@@ -9,7 +10,7 @@ import {
   mayBeDenied,
   type Traffic,
 } from '../netfilter/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import type { JudgedNode } from './node.ts';
 import { servicePort } from './shares.ts';
 import type { AskedClient, Wanted } from './wanted.ts';
@@ -129,7 +130,9 @@ export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[]
     const certain = one.unknown.length === 0;
     const lost = certain && one.nodes.length === 0;
     const doubled = one.shared && (one.nodes.length > 1 || one.intruding.length > 0);
-    return fault(lost || doubled ? 'CRITICAL' : 'OK', text, text);
+    if (lost) return fault('CRITICAL', 'client-lost', text);
+    if (doubled) return fault('CRITICAL', 'client-doubled', text);
+    return fault('OK', one.nodes.length > 0 ? 'client-answered' : 'client-unknown', text);
   });
 }
 

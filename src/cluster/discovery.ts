@@ -1,6 +1,6 @@
+import { type Fault, fault } from '../findings/index.ts';
 import { isLoopback, type Stretch } from '../member/index.ts';
 import { type Adverts, percent } from '../netfilter/index.ts';
-import { type Fault, fault } from '../plugin/index.ts';
 import type { ReadNode } from './facts.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -34,13 +34,13 @@ function advertFaults(name: string, adverts: Adverts, vip: string): readonly Fau
   const meanwhile = 'It may work for the moment, while it knows that MAC from elsewhere';
   if (missing.equals(all)) {
     const text = `${name} drops every neighbour advertisement to ${vip}${rule}: what it asks from the VIP, such as the MAC of its gateway, is never answered, and its clients get no answer then. ${meanwhile}. ${fix}`;
-    return [fault('CRITICAL', `${name}: drops the neighbour advertisements to the VIP`, text)];
+    return [fault('CRITICAL', 'nd-dropped', `${name}: drops the neighbour advertisements to the VIP`, text)];
   }
   const lost = shareLost(adverts);
   // Some sources alone are a firewall's business.
   if (lost === null) return [];
   const text = `${name} leaves neighbour advertisements to ${vip} to the cluster rule${rule}: where the hash gives that of its gateway to another node (${percent(lost)} of all addresses), what it asks from the VIP is never answered, and its clients get no answer. ${meanwhile}. ${fix}`;
-  return [fault('WARNING', `${name}: neighbour advertisements to the VIP are shared by hash`, text)];
+  return [fault('WARNING', 'nd-shared', `${name}: neighbour advertisements to the VIP are shared by hash`, text)];
 }
 
 /** The share of sources whose advertisements go to other nodes; null where no hash decides that. */

@@ -1,6 +1,7 @@
+import { type Fault, fault } from '../findings/index.ts';
 import { type ClusterMac, clientsOf, judgeClusterMac, type SilentNode, silenceFault } from '../member/index.ts';
 import { type Bucket, clientsInUse, percent } from '../netfilter/index.ts';
-import { type Fault, fault, listOf, type State } from '../plugin/index.ts';
+import { listOf, type State } from '../plugin/index.ts';
 import { judgeAgreement, type RuledNode } from './agreement.ts';
 import { bucketList } from './buckets.ts';
 import { type ClientAnswer, clientFaults, judgeClients } from './clients.ts';
@@ -111,7 +112,7 @@ function nobodyHolds(ruled: readonly RuledNode[], whole: boolean): readonly Faul
   if (ruled.length === 0 || !ruled.every(({ rule }) => holdsNothing(rule))) return [];
   const who = whole ? 'no node' : 'no reached node';
   const text = `${who} holds a bucket: each drops everything that comes to the VIP. Load the cluster rules, or look at the resource that should`;
-  return [fault('CRITICAL', `${who} holds a bucket`, text)];
+  return [fault('CRITICAL', 'buckets-nowhere', `${who} holds a bucket`, text)];
 }
 
 /** What all nodes deny alike is policy, unless nothing at all is left. */
@@ -119,7 +120,7 @@ function nobodyAnswers(nodes: readonly JudgedNode[], shares: Shares | null): rea
   if (shares === null || shares.lost < 1 || shares.datagrams) return [];
   if (nodes.some(({ faults, serves }) => !serves || faults.some(({ state }) => state === 'CRITICAL'))) return [];
   const text = 'firewalls of the nodes together let no client through to any port that the cluster shares';
-  return [fault('CRITICAL', 'no client gets an answer', `no client gets an answer: ${text}`)];
+  return [fault('CRITICAL', 'nobody-served', 'no client gets an answer', `no client gets an answer: ${text}`)];
 }
 
 function claimOf({ name, rule }: RuledNode): Claim {
@@ -140,6 +141,7 @@ function totals(ruled: readonly RuledNode[], { totalNodes, skip }: Wanted): read
   return [
     fault(
       'CRITICAL',
+      'total-unexpected',
       `total is not ${totalNodes} (${said})`,
       `the number of buckets is not ${totalNodes} as --total-nodes asserts (${said})`,
     ),
@@ -171,7 +173,7 @@ function coverageFaults(
 function onlyOneNode(lost: readonly Bucket[], total: number, nodes: readonly JudgedNode[]): Fault {
   const brief = `${bucketList(lost)} of ${total} not on ${nodes[0]?.name}, and only ${nodes[0]?.name} was asked`;
   const text = `${brief}: name every node of the cluster with --node, or say what this one must hold with --expect-buckets`;
-  return fault('CRITICAL', brief, text);
+  return fault('CRITICAL', 'one-node-asked', brief, text);
 }
 
 /** Nobody has a rule, and nobody the VIP: most likely the address is wrong. */
@@ -186,7 +188,9 @@ function nowhere(
   if (ruled.length > 0 || !allRead || placed) return [];
   const who = whole ? 'no node' : 'no reached node';
   const what = skip.includes('vip') ? 'a cluster rule for it' : 'the VIP or a cluster rule for it';
-  return [fault('CRITICAL', `${who} has ${what}`, `${who} has ${what}: is ${vip} the right address?`)];
+  return [
+    fault('CRITICAL', 'cluster-nowhere', `${who} has ${what}`, `${who} has ${what}: is ${vip} the right address?`),
+  ];
 }
 
 function expectedBuckets(node: RuledNode | undefined, expected: readonly Bucket[] | undefined): readonly Fault[] {
@@ -194,13 +198,17 @@ function expectedBuckets(node: RuledNode | undefined, expected: readonly Bucket[
   const name = node?.name ?? 'the node';
   const note = fault(
     'OK',
+    'coverage-not-judged',
     'coverage not judged',
     'coverage across the nodes is not judged (--expect-buckets): this is one node’s own view',
   );
   if (expected === undefined || held.join() === expected.join()) return [note];
   const words = (buckets: readonly Bucket[]) => (buckets.length === 0 ? 'no bucket' : bucketList(buckets));
   const text = `${name} holds ${words(held)}, expected ${words(expected)} (--expect-buckets)`;
-  return [fault('CRITICAL', `${name} holds ${words(held)}, expected ${words(expected)}`, text), note];
+  return [
+    fault('CRITICAL', 'buckets-unexpected', `${name} holds ${words(held)}, expected ${words(expected)}`, text),
+    note,
+  ];
 }
 
 /** Nodes that gave nothing: a doubt if the others cover every bucket, else what --unreachable says. */
@@ -221,7 +229,7 @@ function silence(
       return silenceFault(node, state, `The others cover every bucket, but ${name} may hold some of them as well`);
     if (total === null || coverage.lost.length === 0) return silenceFault(node, state, null);
     const open = silenceFault(node, state, takeOver(node, coverage.lost, total, ruled, wanted.vip));
-    return { ...open, brief: unprovenBrief(name, coverage.lost, total) };
+    return { ...open, code: 'bucket-unproven', brief: unprovenBrief(name, coverage.lost, total) };
   });
 }
 

@@ -1,3 +1,4 @@
+import { type Fault, fault } from '../findings/index.ts';
 import {
   frameInterface,
   type JudgedMember,
@@ -15,7 +16,7 @@ import {
   type Traffic,
   type TrafficSpace,
 } from '../netfilter/index.ts';
-import { type Fault, fault, judge as judgeValue } from '../plugin/index.ts';
+import { judge as judgeValue } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import { holdsNothing } from './coverage.ts';
 import type { ReadNode } from './facts.ts';
@@ -139,7 +140,7 @@ function along(stretches: readonly Stretch[], answered: JudgedNode['answered']):
 function otherBackend(name: string, rule: Rule, { backend }: Wanted): readonly Fault[] {
   if (backend === 'auto' || backend === rule.backend) return [];
   const brief = `${name} has a rule of ${rule.backend}, not of ${backend}`;
-  return [fault('CRITICAL', brief, `${brief} as --backend asserts: ${rule.text}`)];
+  return [fault('CRITICAL', 'backend-unexpected', brief, `${brief} as --backend asserts: ${rule.text}`)];
 }
 
 /** A rule's own odd numbers: a bucket that no client falls into, or no buckets at all. */
@@ -148,6 +149,7 @@ function aboveTotal(name: string, rule: Rule): readonly Fault[] {
     return [
       fault(
         'CRITICAL',
+        'total-zero',
         `${name} answers every client (total-nodes 0)`,
         `${name} answers every client: its rule says --total-nodes 0. Make the rule anew with the right number`,
       ),
@@ -157,6 +159,7 @@ function aboveTotal(name: string, rule: Rule): readonly Fault[] {
     return [
       fault(
         'CRITICAL',
+        'answers-everybody',
         `${name} answers every client (no DROP behind the cluster rule)`,
         `${name} answers every client: no DROP behind the cluster rule takes what its buckets do not hold. Add one at the end of ${rule.place}`,
       ),
@@ -164,7 +167,7 @@ function aboveTotal(name: string, rule: Rule): readonly Fault[] {
   const above = rule.buckets.filter((bucket) => bucket > rule.total);
   if (above.length === 0) return [];
   const text = `${name} holds ${bucketList(above)} of ${rule.total}, which no client falls into (--local-node above --total-nodes)`;
-  return [fault('CRITICAL', `${name} holds ${bucketList(above)} of ${rule.total}`, text)];
+  return [fault('CRITICAL', 'bucket-above-total', `${name} holds ${bucketList(above)} of ${rule.total}`, text)];
 }
 
 function heldFaults(name: string, rule: Rule, wanted: Wanted): readonly Fault[] {
@@ -172,7 +175,12 @@ function heldFaults(name: string, rule: Rule, wanted: Wanted): readonly Fault[] 
   if (state === 'OK') return [];
   const count = rule.buckets.length === 1 ? '1 bucket' : `${rule.buckets.length} buckets`;
   return [
-    fault(state, `${name} holds ${count}`, `${name} holds ${count}, outside the range of --${state.toLowerCase()}`),
+    fault(
+      state,
+      'buckets-held',
+      `${name} holds ${count}`,
+      `${name} holds ${count}, outside the range of --${state.toLowerCase()}`,
+    ),
   ];
 }
 
@@ -189,7 +197,7 @@ function withoutRule(
   const fix = others
     ? `Load the rule there as on the other nodes, or remove ${vip} from it`
     : 'If this is a failover VIP, use check_cluster_vip';
-  return [fault('CRITICAL', `${node.name} has the VIP but no cluster rule`, `${text}. ${fix}`)];
+  return [fault('CRITICAL', 'rule-missing', `${node.name} has the VIP but no cluster rule`, `${text}. ${fix}`)];
 }
 
 /** The VIP must be on the rule's interface, and that must be up. A node without buckets may be without it. */
@@ -216,7 +224,12 @@ function cardNotKnown({ name, placements }: ReadNode, { ifname }: Rule): Fault {
     ifname === null
       ? 'by which interface its frames come in is not known, so neither that nor the cluster MAC is judged there'
       : `its frames are taken to come in by ${ifname}, which the rule is bound to`;
-  return fault('OK', `${name} has the VIP on ${where}`, `${name} has the VIP on ${where} alone: ${judged}`);
+  return fault(
+    'OK',
+    'vip-on-loopback',
+    `${name} has the VIP on ${where}`,
+    `${name} has the VIP on ${where} alone: ${judged}`,
+  );
 }
 
 function absent(node: ReadNode, rule: Rule, all: readonly ReadNode[], { vip }: Wanted): Fault {
@@ -225,6 +238,7 @@ function absent(node: ReadNode, rule: Rule, all: readonly ReadNode[], { vip }: W
   const held = rule.answersAll ? 'answers for every client' : `holds ${bucketList(rule.buckets)}`;
   return fault(
     'CRITICAL',
+    'vip-missing',
     `${node.name} ${held}, but does not have the VIP`,
     `${node.name} ${held}, but does not have the VIP: ${lostClients(rule)}${rule.managed ? '. Pacemaker manages the rule: look at the resource' : fix}`,
   );
@@ -233,7 +247,7 @@ function absent(node: ReadNode, rule: Rule, all: readonly ReadNode[], { vip }: W
 function elsewhere({ name, placements }: ReadNode, rule: Rule): Fault {
   const there = placements.map(({ address }) => address.ifname).join(' and ');
   const text = `${name}: the cluster rule is bound to ${rule.ifname}, the VIP is on ${there}: ${lostClients(rule)}. Make the rule anew with -i ${placements[0]?.address.ifname}`;
-  return fault('CRITICAL', `${name}: rule on ${rule.ifname}, VIP on ${there}`, text);
+  return fault('CRITICAL', 'vip-elsewhere', `${name}: rule on ${rule.ifname}, VIP on ${there}`, text);
 }
 
 function lostClients(rule: Rule): string {
@@ -248,7 +262,12 @@ function obstacleFault(name: string, obstacle: Obstacle, { isShared, who }: Poli
   const state = policy || idle ? 'OK' : obstacle.state;
   const why = policy ? ` (${who})` : idle ? ' (no node lets that in)' : '';
   const fix = state === 'OK' ? '' : `. Fix: ${obstacle.mend}`;
-  return fault(state, `${name} ${obstacle.brief}`, `${name} ${obstacle.text}${why}${fix}`);
+  return fault(
+    state,
+    policy || idle ? 'denied-alike' : obstacle.code,
+    `${name} ${obstacle.brief}`,
+    `${name} ${obstacle.text}${why}${fix}`,
+  );
 }
 
 /** What no node lets in, whatever bucket it is in; nothing where that is all that clusters serve. */

@@ -1,5 +1,6 @@
+import { type Fault, fault } from '../findings/index.ts';
 import { backends, percent } from '../netfilter/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import type { Coverage } from './coverage.ts';
 import type { JudgedNode } from './node.ts';
@@ -11,7 +12,12 @@ export function lostFault(lost: Buckets, total: number, nodes: readonly JudgedNo
   const share = `${percent(lost.length / total)} of client addresses get no answer`;
   const brief = `${bucketList(lost)} of ${total} on no node, ${share}`;
   const are = lost.length === 1 ? 'is' : 'are';
-  return fault('CRITICAL', brief, `${bucketList(lost)} ${are} on no node: ${share}. ${takeUp(lost, nodes, vip)}`);
+  return fault(
+    'CRITICAL',
+    'bucket-lost',
+    brief,
+    `${bucketList(lost)} ${are} on no node: ${share}. ${takeUp(lost, nodes, vip)}`,
+  );
 }
 
 /** Who should take it: the reached node that serves and holds the fewest buckets. */
@@ -42,6 +48,7 @@ export function doubledFault(
   const are = buckets.length === 1 ? 'is' : 'are';
   return fault(
     'CRITICAL',
+    'bucket-doubled',
     brief,
     `${bucketList(buckets)} ${are} on ${listOf(holders)}: ${share}. ${giveUp(doubled, nodes, vip)}`,
   );

@@ -1,6 +1,7 @@
+import type { Code, Finding } from '../findings/index.ts';
 import { unshownRoutes } from '../member/index.ts';
 import type { Rule } from '../netfilter/index.ts';
-import { type Finding, listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
+import { listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import type { NodeFacts } from './facts.ts';
 import type { Judgement } from './judge.ts';
@@ -10,8 +11,8 @@ import type { Wanted } from './wanted.ts';
 /** Words a judgement: first line, a finding a node and fault, metrics, and the facts for JSON. */
 export function reportCluster(judgement: Judgement, facts: readonly NodeFacts[], wanted: Wanted): Report {
   const findings: Finding[] = [
-    ...judgement.faults.map(({ state, text }) => ({ state, text })),
-    ...judgement.nodes.map((node) => ({ state: 'OK' as const, text: holding(node) })),
+    ...judgement.faults.map(({ state, code, text }) => ({ state, code, text })),
+    ...judgement.nodes.map((node): Finding => ({ state: 'OK', code: holdingCode(node), text: holding(node) })),
   ];
   const state = worst(findings.map((finding) => finding.state));
   return {
@@ -88,6 +89,11 @@ function holding(node: JudgedNode): string {
   if (rule === null) return known ? `${name} stands by (no cluster rule)` : `${name}: what it holds is not known`;
   const held = rule.buckets.length === 0 ? 'no bucket' : bucketList(rule.buckets);
   return `${name} holds ${held} (${describeRule(rule, macNamed(node))})`;
+}
+
+function holdingCode({ rule, known }: JudgedNode): Code {
+  if (rule === null) return known ? 'stands-by' : 'holding-unknown';
+  return rule.buckets.length === 0 ? 'no-bucket-held' : 'bucket-held';
 }
 
 /** The MAC that a node's cluster rule names, else its ARP rule. */

@@ -1,5 +1,5 @@
+import { type Fault, fault } from '../findings/index.ts';
 import { count, type Interval, isAdministration, phase, type Traffic, tcp } from '../netfilter/index.ts';
-import { type Fault, fault } from '../plugin/index.ts';
 import type { JudgedNode } from './node.ts';
 
 /** The TCP ports that a node lets clients in to. */
@@ -29,7 +29,7 @@ function closed({ name, rule }: JudgedNode, other: JudgedNode, missing: readonly
   const ports = `tcp port${list.length > 1 || list[0]?.includes('-') ? 's' : ''} ${list.slice(0, 5).join(', ')}`;
   const held = rule?.buckets.length === 1 ? 'its bucket' : 'its buckets';
   const text = `${name} does not let in ${ports}, which ${other.name} opens: clients of ${held} get no answer there. Give both the same firewall`;
-  return fault('CRITICAL', `${name} does not let in ${ports}, which ${other.name} opens`, text);
+  return fault('CRITICAL', 'port-closed', `${name} does not let in ${ports}, which ${other.name} opens`, text);
 }
 
 /** The TCP ports that most clients are let in to, less those of administration; null where that is not known. */

@@ -1,6 +1,7 @@
 import { parseIp } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 import type { ArpEnd } from '../netfilter/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { type Announcement, type Answerer, announce } from './announce.ts';
 import type { ReachedNode } from './facts.ts';
 import { sudoers } from './unread.ts';
@@ -64,11 +65,13 @@ function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answeri
   if (first === undefined) return new Map();
   if (answerers.every(({ node }) => node.settings === null)) {
     const text = 'not looked at: who answers neighbour discovery for the VIP: the script on the nodes is an older one';
-    return new Map([[first.node.name, [fault('OK', 'not looked at: who answers neighbour discovery', text)]]]);
+    return new Map([
+      [first.node.name, [fault('OK', 'not-looked-at', 'not looked at: who answers neighbour discovery', text)]],
+    ]);
   }
   const text = `each node answers neighbour discovery for ${vip} with the MAC of its own card: peers that resolve the VIP so reach one node alone. It is fine only where every peer has a static entry for the cluster MAC: then --skip arp`;
   const brief = 'peers without a static entry learn one node by neighbour discovery';
-  return new Map([[first.node.name, [fault('WARNING', brief, text)]]]);
+  return new Map([[first.node.name, [fault('WARNING', 'nd-own-mac', brief, text)]]]);
 }
 
 function standingOf({ node, reply, ignored }: Announcement, { mac }: WantedArp): Standing {
@@ -103,6 +106,7 @@ function togetherFaults(judged: readonly Judged[], cards: readonly Judged[], wan
       : [
           fault(
             'OK',
+            'not-looked-at',
             'not looked at: who answers ARP',
             `not looked at: who answers ARP for the VIP (${absentText(absent)})`,
           ),
@@ -115,12 +119,12 @@ function togetherFaults(judged: readonly Judged[], cards: readonly Judged[], wan
     const who = judged.length === 1 ? `${judged[0]?.node.name} does not answer` : 'no node answers';
     const fixes = cards.map((one) => `on ${one.node.name}: ${ruleFor(one, wanted)}`).join('; ');
     const text = `${who} ARP for ${vip} with ${withMac}: peers that resolve the VIP by ARP reach one node alone. It is fine only where every peer has a static entry: then --skip arp. Fix: ${fixes}`;
-    return [...notes, fault('WARNING', `${who} ARP with the cluster MAC`, text)];
+    return [...notes, fault('WARNING', 'arp-own-mac', `${who} ARP with the cluster MAC`, text)];
   }
   if (of('silent').length === judged.length && judged.length > 0 && judged.every((one) => muteBy(one) === null)) {
     const why = listOf([...new Set(judged.map(silentBy))]);
     const text = `no node answers ARP for ${vip} (${why}): peers reach it only by a static entry: if every peer has one, --skip arp`;
-    return [...notes, fault('WARNING', 'no node answers ARP for the VIP', text)];
+    return [...notes, fault('WARNING', 'arp-silent', 'no node answers ARP for the VIP', text)];
   }
   return notes;
 }
@@ -169,18 +173,25 @@ function cardFaults(
   if (cluster.length === 0) {
     if (!wanted.required) return [];
     const text = `${node.name} has no ARP rule for the VIP (--arp-mangle): it answers with the MAC of its own card, and a client that learns it reaches this node alone${fix}`;
-    return [fault('CRITICAL', `${node.name}: no ARP rule`, text)];
+    return [fault('CRITICAL', 'arp-rule-missing', `${node.name}: no ARP rule`, text)];
   }
   const others = `${listOf(cluster.map((other) => other.node.name))} with the cluster MAC${mac === null ? '' : ` ${mac}`}`;
   const text = `${node.name} answers ARP for ${vip} with the MAC of its own card${own === null ? '' : ` (${own})`}, ${others}: a peer that learns it reaches ${node.name} alone, and clients of the other nodes get no answer${fix}`;
-  return [fault('CRITICAL', `${node.name}: ${wanted.required ? 'no ARP rule' : 'answers ARP with its own MAC'}`, text)];
+  return [
+    fault(
+      'CRITICAL',
+      wanted.required ? 'arp-rule-missing' : 'arp-mixed',
+      `${node.name}: ${wanted.required ? 'no ARP rule' : 'answers ARP with its own MAC'}`,
+      text,
+    ),
+  ];
 }
 
 function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac }: WantedArp): Fault {
   const end = ends.find((one) => kindOf(one, mac) === 'other');
   const told = end?.told?.mac;
   const text = `${node.name}: its ARP rule announces ${told}, the cluster MAC is ${mac}: ${end?.rule}`;
-  return fault('CRITICAL', `${node.name}: ARP rule announces ${told}`, text);
+  return fault('CRITICAL', 'arp-other-mac', `${node.name}: ARP rule announces ${told}`, text);
 }
 
 /** Its own requests tell peers a MAC as well. */
@@ -192,7 +203,9 @@ function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
   if (kind === 'other') return [otherMac(one, [end], wanted)];
   if (kind !== 'card') return [];
   const text = `${node.name}: its ARP rule changes replies only: what it asks its own peers from ${wanted.vip} tells the MAC of its card, and a peer that takes it from there reaches this node alone. Fix: a rule for requests too, without --opcode or arp operation: ${reply[0]?.rule}`;
-  return [fault('WARNING', `${node.name}: its own ARP requests tell the MAC of its card`, text)];
+  return [
+    fault('WARNING', 'arp-requests-own-mac', `${node.name}: its own ARP requests tell the MAC of its card`, text),
+  ];
 }
 
 /** A rule that keeps the node from resolving its gateway for what it sends from the VIP; null where none does. */
@@ -207,7 +220,7 @@ function muteFaults(one: Judged): readonly Fault[] {
   if (rule === null) return [];
   const { name } = one.node;
   const text = `${name} drops the ARP of the VIP: it cannot ask for the MAC of its gateway, so its clients get no answer. Fix: remove ${rule}, or put a rule before it that accepts`;
-  return [fault('CRITICAL', `${name}: drops the ARP of the VIP`, text)];
+  return [fault('CRITICAL', 'arp-dropped', `${name}: drops the ARP of the VIP`, text)];
 }
 
 function silentBy({ ignored, reply }: Judged): string {
@@ -218,7 +231,7 @@ function silentFaults(one: Judged, cluster: readonly Judged[], { vip }: WantedAr
   if (cluster.length === 0) return [];
   const { name } = one.node;
   const text = `${name} does not answer ARP for ${vip} (${silentBy(one)}): peers learn the cluster MAC from ${listOf(cluster.map(({ node }) => node.name))} alone, and from nobody if that fails`;
-  return [fault('WARNING', `${name}: does not answer ARP for the VIP`, text)];
+  return [fault('WARNING', 'arp-silent', `${name}: does not answer ARP for the VIP`, text)];
 }
 
 /** A rule that leaves open what becomes of these packets. */
@@ -230,17 +243,22 @@ function openFaults(one: Judged, { vip }: WantedArp): readonly Fault[] {
   return [...new Map(open.map((by) => [by.text, by])).values()].map(({ open: why, text: rule }) => {
     if (why === 'other') {
       const text = `${name}: an ARP rule that cannot be decided from what it shows leaves open with which MAC it answers for ${vip}: ${rule}`;
-      return fault('UNKNOWN', `${name}: an ARP rule leaves open how it answers`, text);
+      return fault('UNKNOWN', 'arp-rule-open', `${name}: an ARP rule leaves open how it answers`, text);
     }
     const text = `${name}: some peers are treated otherwise by an ARP rule: ${rule}`;
-    return fault(why === 'network' ? 'WARNING' : 'OK', `${name}: an ARP rule treats some peers otherwise`, text);
+    return fault(
+      why === 'network' ? 'WARNING' : 'OK',
+      'arp-rule-partial',
+      `${name}: an ARP rule treats some peers otherwise`,
+      text,
+    );
   });
 }
 
 function forAllNote({ node, ifname, standing, reply }: Judged): readonly Fault[] {
   if (standing !== 'cluster') return [];
   const text = `${node.name}: its ARP rule tells the cluster MAC for every address of ${ifname ?? 'the node'}: who asks the node itself may not reach it (name the VIP in the rule): ${reply[0]?.rule}`;
-  return [fault('OK', `${node.name}: its ARP rule is for every address`, text)];
+  return [fault('OK', 'arp-rule-for-all', `${node.name}: its ARP rule is for every address`, text)];
 }
 
 function unreadFault(node: ReachedNode, { unread: state }: WantedArp): Fault {
@@ -248,7 +266,12 @@ function unreadFault(node: ReachedNode, { unread: state }: WantedArp): Fault {
   const brief = `${node.name}: cannot read ${unread[0]?.what}`;
   const needs = unread.map((one) => one.needs);
   const skipped = state === 'OK' ? ', so who answers ARP is not judged' : '';
-  return fault(state, brief, `${brief}: ${unread[0]?.reason}${skipped}${sudoers('. Allow it', node, needs)}`);
+  return fault(
+    state,
+    'rules-unread',
+    brief,
+    `${brief}: ${unread[0]?.reason}${skipped}${sudoers('. Allow it', node, needs)}`,
+  );
 }
 
 /** The rule to put before all others. */

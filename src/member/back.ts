@@ -1,4 +1,5 @@
 import { hostSetting, type IpBlock, parseIp, type Stretch as Span } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 import {
   clientsInUse,
   describeTraffic,
@@ -9,7 +10,7 @@ import {
   type Traffic,
   type TrafficSpace,
 } from '../netfilter/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { denialFaults } from './denial.ts';
 import type { ReachedNode } from './facts.ts';
 import { gatewayNotes, judgeGateways } from './gateway.ts';
@@ -113,7 +114,12 @@ function around({ shared, space }: Replier, circle: Circle): Circle {
 }
 
 function notLookedAt(names: string, why: string): Fault {
-  return fault('OK', 'the way back not looked at', `not looked at: the way back of answers on ${names} (${why})`);
+  return fault(
+    'OK',
+    'not-looked-at',
+    'the way back not looked at',
+    `not looked at: the way back of answers on ${names} (${why})`,
+  );
 }
 
 function judgeOne(one: Followed, circle: Circle): Stretch {
@@ -144,6 +150,7 @@ function homeless({ node: { name }, ifname }: Followed, vip: string): Fault {
   const where = ifname === null ? '' : ` dev ${ifname}`;
   return fault(
     'CRITICAL',
+    'local-route-missing',
     brief,
     `${name} has the VIP, but no local route for it: its clients get no answer. Fix: remove the address there and add it again, or: ip route add local ${vip}${where} table local`,
   );
@@ -154,7 +161,7 @@ function notUnderstood(name: string, unread: readonly string[]): Fault {
   const brief = `${name}: ${unread.length === 1 ? 'a route or rule is' : `${unread.length} routes or rules are`} not understood`;
   const shown = unread.slice(0, 3).map((line) => line.replaceAll(/\s+/g, ' ').trim());
   const more = unread.length > 3 ? ` and ${unread.length - 3} more` : '';
-  return fault('WARNING', brief, `${brief}, and may take answers away: ${shown.join('; ')}${more}`);
+  return fault('WARNING', 'route-unreadable', brief, `${brief}, and may take answers away: ${shown.join('; ')}${more}`);
 }
 
 /** What all of the nodes that are compared lose for certain. */
@@ -185,6 +192,7 @@ function lossFault({ node, replies }: Followed, loss: Loss, circle: Circle): Fau
   const unsure = certain ? '' : ', for some of their packets';
   return fault(
     state,
+    cause.side === 'answers' ? 'answer-route-lost' : 'rp-filter-drops',
     `${node.name}: ${short(what)} ${cause.how}`,
     `${node.name}: ${what} ${of} ${cause.how}${unsure}${reason}${fix}${replies.gaps.length > 0 ? leftOut(replies.gaps) : ''}`,
   );
@@ -242,7 +250,7 @@ function asideFaults({ node, replies, ifname }: Followed, circle: Circle): reado
     const what = `answers to ${describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant)}`;
     const brief = `${node.name}: ${short(what)} leave by ${dev}, not by ${ifname}`;
     const text = `${node.name}: ${what} leave by ${dev}, not by ${ifname} which has the VIP, as on the other nodes: whether they arrive is not known. Fix: make the routes alike on all nodes`;
-    return [fault('WARNING', brief, text)];
+    return [fault('WARNING', 'answer-leaves-elsewhere', brief, text)];
   });
 }
 
@@ -272,7 +280,7 @@ function alikeNotes(circle: Circle): readonly Fault[] {
     const whom = describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant);
     return meant.isEmpty ? [] : [`answers to ${whom} leave by ${dev}, not by ${first.ifname} (${who})`];
   });
-  return [...lost, ...away].map((text) => fault('OK', text));
+  return [...lost, ...away].map((text) => fault('OK', 'routes-alike', text));
 }
 
 function reasons({ replies }: Followed, within: Traffic): readonly string[] {

@@ -1,4 +1,5 @@
 import { ipv4Setting, type Link, levelsBelow, parseIp } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 import {
   type Answered,
   describeTraffic,
@@ -7,7 +8,7 @@ import {
   type TrafficSpace,
   tcp,
 } from '../netfilter/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { linkOf, type ReachedNode } from './facts.ts';
 import { type Deed, takenInbound } from './inbound.ts';
 import type { Stretch } from './stretch.ts';
@@ -80,7 +81,7 @@ function notLookedAt(uses: readonly Pick<CardUse, 'node'>[]): readonly Fault[] {
   if (first === undefined) return [];
   const names = listOf(unread.map(({ name }) => name));
   const text = `not looked at: filters of traffic control on ${names} (${first.reason})`;
-  return [fault('OK', 'filters of traffic control not looked at', text)];
+  return [fault('OK', 'not-looked-at', 'filters of traffic control not looked at', text)];
 }
 
 /** What the interface itself, and those under it, show: no ARP, or a program that may drop. */
@@ -97,7 +98,7 @@ function withoutArp(node: ReachedNode, ifname: string): readonly Fault[] {
   if (link === undefined || !link.flags.includes('NOARP') || !link.flags.includes('BROADCAST')) return [];
   if (link.kind === 'dummy' || link.kind === 'vrf') return [];
   const text = `${node.name}: ${ifname}, which has the VIP, has NOARP: it answers nobody who asks for the VIP, and finds no neighbour for its answers. Fix: ip link set ${ifname} arp on`;
-  return [fault('CRITICAL', `${node.name}: ${ifname} has NOARP`, text)];
+  return [fault('CRITICAL', 'card-noarp', `${node.name}: ${ifname} has NOARP`, text)];
 }
 
 /** A program at the card may drop what it likes before anything else sees it, and no tool says what. */
@@ -108,7 +109,7 @@ function attached(node: ReachedNode, ifname: string): readonly Fault[] {
     const xdp = linkOf(node, name)?.xdp ?? null;
     if (xdp === null) return [];
     const text = `${node.name}: an XDP program (${xdp}) on ${name} may drop the VIP's frames before any rule sees them; what it drops cannot be read. Look at it with bpftool net show dev ${name}, and ask a client of ${node.name}`;
-    return [fault('WARNING', `${node.name}: an XDP program on ${name} may drop the VIP`, text)];
+    return [fault('WARNING', 'card-xdp', `${node.name}: an XDP program on ${name} may drop the VIP`, text)];
   });
 }
 
@@ -119,7 +120,7 @@ function deedFault({ name }: ReachedNode, { state, verb, traffic, ifname, text }
   const minor = state === 'CRITICAL' && !traffic.meets(mainTraffic(traffic.space));
   const fix = state === 'CRITICAL' && !policy ? `. Fix: tc filter del dev ${ifname} ingress` : '';
   const full = `${brief} to the VIP${policy ? ' (all nodes alike)' : ''}: ${text}${fix}`;
-  return fault(policy ? 'OK' : minor ? 'WARNING' : state, brief, full);
+  return fault(policy ? 'OK' : minor ? 'WARNING' : state, policy ? 'denied-alike' : 'tc-filter', brief, full);
 }
 
 /** Frames that come in a second time, by a macvlan over the interface, what is under it or another card: TCP alone does not mind. */
@@ -139,7 +140,7 @@ function doubled({ node, ifname, shared, besides }: CardUse, mac: string | null)
     const may = twice === null || twice.isEmpty ? 'may be' : 'are';
     const text = `${brief}, which listens to the cluster MAC too: UDP and ping ${may} answered twice. ${fix}`;
     const certain = twice?.meets(mainTraffic(space)) ?? false;
-    return [fault(certain ? 'CRITICAL' : 'WARNING', brief, text)];
+    return [fault(certain ? 'CRITICAL' : 'WARNING', 'received-twice', brief, text)];
   });
 }
 
@@ -157,10 +158,10 @@ function perhapsDoubled({ node, ifname, shared, besides }: CardUse, mac: string 
     if (!card || other === ifname || link.master !== null || below.includes(other) || besides.has(other)) return [];
     const own = node.host.addresses?.filter((one) => one.ifname === other && one.scope === 'global') ?? [];
     const text = `not known on ${node.name}: whether ${other}, which listens to the cluster MAC as well, is on the wire of ${ifname}: then UDP and ping are answered twice`;
-    if (own.length > 1) return [fault('OK', text)];
+    if (own.length > 1) return [fault('OK', 'not-looked-at', text)];
     const brief = `${node.name}: ${other} listens to the cluster MAC as well`;
     const full = `${brief}, and has no VIP of its own: if it is on the wire of ${ifname}, the VIP's frames come in twice, and UDP and ping are answered twice. Fix: ip maddr del ${mac} dev ${other}`;
-    return [fault('WARNING', brief, full)];
+    return [fault('WARNING', 'received-twice', brief, full)];
   });
 }
 

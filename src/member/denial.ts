@@ -1,5 +1,6 @@
+import { type Fault, fault } from '../findings/index.ts';
 import { type Denial, describeTraffic, extentOf, percent, type Traffic, tcp } from '../netfilter/index.ts';
-import { type Fault, fault, type State } from '../plugin/index.ts';
+import type { State } from '../plugin/index.ts';
 import { type Circle, type Followed, shareOf, short } from './back.ts';
 import type { Stretch } from './stretch.ts';
 
@@ -74,6 +75,7 @@ function denialFault(
       : '. Fix: delete that rule, or accept what the VIP sends before it';
   return fault(
     state,
+    alike ? 'denied-alike' : !certain ? 'answer-may-drop' : state === 'OK' ? 'clients-banned' : 'answer-dropped',
     `${name} ${verb} ${short(what)} in ${place}`,
     `${name} ${verb} ${what} (${share} of addresses and ports) on their way out${open} (${place}: ${text})${end}`,
   );

@@ -1,6 +1,7 @@
 import { type NeighbourEntry, parseIp, type Stretch as Span, sameIp } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 import { describeTraffic, percent, type Traffic } from '../netfilter/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { type Circle, type Followed, peerSpan, shareOf, smallShare } from './back.ts';
 import { together } from './reply.ts';
 import type { Stretch } from './stretch.ts';
@@ -78,19 +79,19 @@ function silence(one: Followed, entry: NeighbourEntry, clients: Clients, circle:
   if (state === 'INCOMPLETE' && !asked) {
     const brief = `${name}: its gateway ${address} has not answered yet`;
     const text = `${brief}: ${ifname} is asking for it at this moment ${table}. If it still does so at the next check, ${what} are lost`;
-    return fault('WARNING', brief, text);
+    return fault('WARNING', 'gateway-dead', brief, text);
   }
   const fix = `Fix: ${peersGateway(one, entry, clients.some, circle)}`;
   if (state === 'INCOMPLETE' || (updated !== null && updated <= justNow)) {
     const brief = `${name}: its gateway ${address} does not answer`;
     const lost = clients.all ? 'are lost' : 'are lost as far as they go by it';
     const text = `${brief} when ${ifname} asks for it ${table}: ${what} ${lost}. ${fix}`;
-    return fault(matters(clients, circle) ? 'CRITICAL' : 'WARNING', brief, text);
+    return fault(matters(clients, circle) ? 'CRITICAL' : 'WARNING', 'gateway-dead', brief, text);
   }
   const brief = `${name}: its gateway ${address} did not answer`;
   const when = updated === null ? '' : `, ${updated} s ago`;
   const text = `${brief} when it was last asked on ${ifname}${when} ${table}: ${what} are lost while that lasts. ${fix}`;
-  return fault('WARNING', brief, text);
+  return fault('WARNING', 'gateway-dead', brief, text);
 }
 
 /** In seconds: clients that get no answer try again sooner. */
@@ -130,7 +131,8 @@ function unlike(one: Followed, entry: NeighbourEntry, clients: Clients, circle: 
   if (state !== 'PERMANENT') return null;
   const known = mac === null ? [] : knownElsewhere(one, entry, circle);
   const by = `${name}: the gateway ${address} is set to ${mac ?? 'what is not an Ethernet address'} by hand on ${ifname}`;
-  if (known.length === 0) return fault('OK', `${by}, and no other node's neighbour table has it to compare with`);
+  if (known.length === 0)
+    return fault('OK', 'not-looked-at', `${by}, and no other node's neighbour table has it to compare with`);
   const differing = known.filter((other) => other.entry.mac !== mac);
   const [first] = differing;
   const proof = differing.find((other) => other.entry.state === 'REACHABLE') ?? first;
@@ -141,17 +143,19 @@ function unlike(one: Followed, entry: NeighbourEntry, clients: Clients, circle: 
   const fix = `ip neigh del ${address} dev ${ifname}`;
   if (certain) {
     const text = `${by}, but answers ${proof.name} by ${proof.entry.mac}: ${what} are lost. Fix: ${fix}`;
-    return fault(matters(clients, circle) ? 'CRITICAL' : 'WARNING', brief, text);
+    return fault(matters(clients, circle) ? 'CRITICAL' : 'WARNING', 'gateway-differs', brief, text);
   }
   const how = proof.entry.state === 'PERMANENT' ? 'by hand as well' : `(${proof.entry.state}: learned some time ago)`;
   const text = `${by}, on ${proof.name} it has ${proof.entry.mac} ${how}: if the first one is wrong, ${what} are lost. Fix in that case: ${fix}`;
-  return fault('WARNING', brief, text);
+  return fault('WARNING', 'gateway-differs', brief, text);
 }
 
 /** What is not known of the gateways of all nodes, or not judged, once for all of them. */
 export function gatewayNotes(circle: Circle): readonly Fault[] {
   const serving = circle.followed.filter(({ serves }) => serves);
-  return [...notRead(serving), ...notUsed(serving), ...learnedApart(serving, circle)].map((text) => fault('OK', text));
+  return [...notRead(serving), ...notUsed(serving), ...learnedApart(serving, circle)].map((text) =>
+    fault('OK', 'not-looked-at', text),
+  );
 }
 
 function notRead(nodes: readonly Followed[]): readonly string[] {

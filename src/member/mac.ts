@@ -1,5 +1,6 @@
 import { isMulticastMac } from '../address/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { listOf } from '../plugin/index.ts';
 import type { ReachedNode } from './facts.ts';
 import { candidates, type Entrance, groupsNotRead, listeningFaults, takesAllGroups } from './subscription.ts';
 import { unreadRulesNote } from './unread.ts';
@@ -49,7 +50,14 @@ export function judgeOwnMac(entrances: readonly Entrance[], mac: string): Cluste
     if (own === mac) return [];
     const is = own === null ? 'has none that could be read' : `has ${own}`;
     const text = `${node.name}: ${ifname}, which has the VIP, ${is}, expected ${mac} (--mac)`;
-    return [fault(own === null ? 'UNKNOWN' : 'CRITICAL', `${node.name}: ${ifname} does not have the MAC ${mac}`, text)];
+    return [
+      fault(
+        own === null ? 'UNKNOWN' : 'CRITICAL',
+        'mac-not-own',
+        `${node.name}: ${ifname} does not have the MAC ${mac}`,
+        text,
+      ),
+    ];
   });
   return { mac, faults, listening: new Map() };
 }
@@ -69,18 +77,18 @@ function unknown(faults: readonly Fault[]): ClusterMac {
 function differ(named: readonly { readonly name: string; readonly mac: string }[]): Fault {
   const brief = `cluster MAC differs (${listOf(named.map(({ name, mac }) => `${name} ${mac}`))})`;
   const text = `the ${brief}: each client reaches only the nodes that listen to the MAC it has learned. Give all nodes the same rule`;
-  return fault('CRITICAL', brief, text);
+  return fault('CRITICAL', 'mac-differs', brief, text);
 }
 
 function unexpected(ruled: string, mac: string): Fault {
   const text = `the rules name the cluster MAC ${ruled}, expected ${mac} (--mac)`;
-  return fault('CRITICAL', `cluster MAC is ${ruled}, not ${mac}`, text);
+  return fault('CRITICAL', 'mac-unexpected', `cluster MAC is ${ruled}, not ${mac}`, text);
 }
 
 function unicast(mac: string): Fault {
   const brief = `cluster MAC ${mac} is unicast`;
   const text = `the ${brief} (its first octet is even): a switch hands it to one node only. Use a multicast MAC such as 01:00:5e:xx:xx:xx`;
-  return fault('CRITICAL', brief, text);
+  return fault('CRITICAL', 'mac-unicast', brief, text);
 }
 
 /** Nothing names the MAC: what the nodes listen to, beyond what every host does, must be one and the same. */
@@ -104,6 +112,7 @@ function agreedMac(entrances: readonly Entrance[]): ClusterMac {
   if (mac === undefined || (common.length === 0 && all.length > 1)) return unknown(notes(heardDiffer(heard)));
   const note = fault(
     'OK',
+    'mac-by-agreement',
     `cluster MAC ${mac} by agreement`,
     `no rule that was read names the cluster MAC: ${mac} is judged, which ${listOf(heard.filter(({ macs }) => macs.includes(mac)).map(({ node }) => node.name))} ${heard.length === 1 ? 'listens' : 'listen'} to`,
   );
@@ -112,23 +121,23 @@ function agreedMac(entrances: readonly Entrance[]): ClusterMac {
 
 function needless(names: readonly string[]): Fault {
   const text = `no rule that was read names the cluster MAC, and ${listOf(names)} ${names.length === 1 ? 'takes' : 'take'} in every multicast frame: it is not judged without --mac`;
-  return fault('OK', 'cluster MAC not judged', text);
+  return fault('OK', 'mac-not-judged', 'cluster MAC not judged', text);
 }
 
 function nothingKnown(unread: boolean): Fault {
   const text =
     'the cluster MAC is not known: the nodes listen to none, and no rule that was read names one. Give --mac or --skip mac; for a failover VIP use check_cluster_vip with --expect one';
-  return fault(unread ? 'UNKNOWN' : 'WARNING', 'the cluster MAC is not known: give --mac', text);
+  return fault(unread ? 'UNKNOWN' : 'WARNING', 'mac-unknown', 'the cluster MAC is not known: give --mac', text);
 }
 
 function severalCommon(common: readonly string[]): Fault {
   const text = `the cluster MAC is not known: no rule that was read names it, and the nodes listen to ${listOf(common)}. Give --mac`;
-  return fault('WARNING', 'the cluster MAC is not known: give --mac', text);
+  return fault('WARNING', 'mac-unknown', 'the cluster MAC is not known: give --mac', text);
 }
 
 function heardDiffer(heard: readonly { readonly node: ReachedNode; readonly macs: readonly string[] }[]): Fault {
   const each = listOf(heard.map(({ node, macs }) => `${node.name} ${macs.length === 0 ? 'to none' : listOf(macs)}`));
   const brief = 'the nodes listen to different MACs';
   const text = `${brief} (${each}): each client reaches only the nodes that listen to the MAC it has learned. Give all the same, and see --mac`;
-  return fault('CRITICAL', brief, text);
+  return fault('CRITICAL', 'mac-differs', brief, text);
 }

@@ -1,5 +1,6 @@
 import type { Placement } from '../address/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { isLoopback, linkOf, networkPlaces, type ReachedNode } from './facts.ts';
 import { notRead } from './unread.ts';
 
@@ -85,15 +86,15 @@ function trouble(node: ReachedNode, { address, down }: Placement, loss: string |
   if (down !== null) {
     const hint = down.hint === null ? '' : ` (${down.hint})`;
     const text = `${name}: ${ifname}, which has the VIP, ${down.what}${hint}${suffers}`;
-    return fault('CRITICAL', `${name}: ${ifname} ${down.what}`, text);
+    return fault('CRITICAL', 'interface-down', `${name}: ${ifname} ${down.what}`, text);
   }
   if (flags.includes('dadfailed')) {
     const text = `${name}: the kernel found the VIP elsewhere on the link (dadfailed) and does not use it on ${ifname}${suffers}. Find the other owner, then remove the address and add it again`;
-    return fault('CRITICAL', `${name}: the VIP is refused as a duplicate`, text);
+    return fault('CRITICAL', 'vip-duplicate', `${name}: the VIP is refused as a duplicate`, text);
   }
   if (flags.includes('tentative') && !flags.includes('optimistic')) {
     const text = `${name}: the VIP on ${ifname} is tentative: the kernel is still looking for duplicates and does not use it yet (a second or two; without a carrier, forever)`;
-    return fault('WARNING', `${name}: the VIP is tentative`, text);
+    return fault('WARNING', 'vip-tentative', `${name}: the VIP is tentative`, text);
   }
   return null;
 }
@@ -102,5 +103,5 @@ function severalPlaces(name: string, placements: readonly Placement[]): readonly
   if (placements.length < 2) return [];
   const where = listOf(placements.map(({ address }) => `${address.ifname} (/${address.prefix})`));
   const text = `${name} has the VIP ${placements.length} times, on ${where}: keep it in one place only`;
-  return [fault('WARNING', `${name} has it ${placements.length} times`, text)];
+  return [fault('WARNING', 'vip-repeated', `${name} has it ${placements.length} times`, text)];
 }

@@ -1,5 +1,5 @@
+import type { Fault } from '../findings/index.ts';
 import type { Traffic } from '../netfilter/index.ts';
-import type { Fault } from '../plugin/index.ts';
 
 /** What one stretch of a client's way does on a node, beside what its cluster rule says. */
 export type Stretch = {

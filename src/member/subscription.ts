@@ -1,5 +1,6 @@
 import { isMulticastMac, isOrdinaryGroup } from '../address/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { linkOf, type ReachedNode } from './facts.ts';
 import { notRead } from './unread.ts';
 
@@ -15,7 +16,7 @@ export function listeningFaults({ node, ifname }: Entrance, mac: string): readon
   if (where.includes(ifname)) return [];
   const elsewhere = where.length === 0 ? '' : ` (${listOf(where)} does, where the VIP is not)`;
   const text = `${name}: ${ifname} does not listen to the cluster MAC ${mac}${elsewhere}: a network card that filters lets none of the VIP's traffic in. On ${name}: ip maddr add ${mac} dev ${ifname}`;
-  return [fault('CRITICAL', `${name}: cluster MAC not on ${ifname}`, text)];
+  return [fault('CRITICAL', 'mac-not-heard', `${name}: cluster MAC not on ${ifname}`, text)];
 }
 
 /**

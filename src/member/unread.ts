@@ -1,11 +1,11 @@
+import { type Fault, fault } from '../findings/index.ts';
 import type { Unread } from '../netfilter/index.ts';
-import { type Fault, fault } from '../plugin/index.ts';
 import type { ReachedNode } from './facts.ts';
 
 /** That something on which a verdict depends could not be read, with the line that sudoers lacks. */
 export function unreadFault(node: ReachedNode, { what, reason, needs }: Unread): Fault {
   const brief = `${node.name}: cannot read ${what}`;
-  return fault('UNKNOWN', brief, `${brief}: ${reason}${sudoers('. Allow it', node, [needs])}`);
+  return fault('UNKNOWN', 'rules-unread', brief, `${brief}: ${reason}${sudoers('. Allow it', node, [needs])}`);
 }
 
 /** That rules were not read which might name the MAC: nothing is wrong, but that it is judged without them is said. */
@@ -15,12 +15,12 @@ export function unreadRulesNote(node: ReachedNode): readonly Fault[] {
   if (first === undefined) return [];
   const needs = unread.map((one) => one.needs);
   const text = `${node.name}: the rules were not read (${first.what}: ${first.reason}), so the cluster MAC is judged only by what the nodes listen to${sudoers('. To read them, add', node, needs)}`;
-  return [fault('OK', `${node.name}: rules not read`, text)];
+  return [fault('OK', 'mac-rules-unread', `${node.name}: rules not read`, text)];
 }
 
 /** That a fact which every user may read is not there: `what` stands before `not read`. */
 export function notRead(what: string, reason: string): Fault {
-  return fault('UNKNOWN', `${what} not read`, `${what} not read: ${reason}`);
+  return fault('UNKNOWN', 'facts-unread', `${what} not read`, `${what} not read: ${reason}`);
 }
 
 /** The line that sudoers lacks, behind a verb; empty where no command would help. */

@@ -1,5 +1,6 @@
 import { type FibGap, whyDown } from '../address/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { listOf } from '../plugin/index.ts';
 import type { Circle, Followed } from './back.ts';
 import type { ReachedNode } from './facts.ts';
 
@@ -12,7 +13,7 @@ export function unshownFaults(one: Followed, circle: Circle): readonly Fault[] {
     const what = troubleOf(gap, one, circle);
     if (what === null) return [];
     const brief = `${one.node.name}: ${gap.count} routes that its snapshot leaves out ${what}`;
-    return [fault('WARNING', brief, `${brief}: answers to clients there may be lost (${gap.text})`)];
+    return [fault('WARNING', 'routes-left-out', brief, `${brief}: answers to clients there may be lost (${gap.text})`)];
   });
 }
 
@@ -48,6 +49,6 @@ export function unprintedNotes(nodes: readonly ReachedNode[]): readonly Fault[] 
       by.set(what, [...(by.get(what) ?? []), name]);
   return [...by].map(([what, names]) => {
     const text = `not looked at: what ip does not print of the rules and routes of ${listOf(names)}: ${what}. With iproute2 installed there it is judged`;
-    return fault('OK', `not looked at: some words of the routes of ${listOf(names)}`, text);
+    return fault('OK', 'not-looked-at', `not looked at: some words of the routes of ${listOf(names)}`, text);
   });
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type Context, type Fault, fault, listOf, type Report, withFaults } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { type Context, listOf, type Report, withFaults } from '../plugin/index.ts';
 import type { Answer } from './ask.ts';
 import { patiently, tooFewFiles } from './descriptors.ts';
 
@@ -98,7 +99,10 @@ async function saveOne(stem: string, text: string): Promise<string> {
 
 function notSaved(folder: string, why: string): Saved {
   const brief = 'the snapshots were not saved';
-  return { lines: [], faults: [fault('WARNING', brief, `${brief} in ${folder} (--save-snapshots): ${why}`)] };
+  return {
+    lines: [],
+    faults: [fault('WARNING', 'snapshot-not-saved', brief, `${brief} in ${folder} (--save-snapshots): ${why}`)],
+  };
 }
 
 function unlessThere(error: unknown): void {

@@ -106,8 +106,13 @@ function nearest(name: string, names: readonly string[]): string | undefined {
   if (!name.startsWith('--')) return names.find((known) => known.toLowerCase() === name.toLowerCase());
   const begun = names.filter((known) => name.length > 3 && known.startsWith(name));
   if (begun.length === 1) return begun[0];
-  const near = names.map((known) => ({ known, far: distance(name, known) })).sort((a, b) => a.far - b.far)[0];
-  return near !== undefined && near.far <= Math.max(2, name.length / 4) ? near.known : undefined;
+  return closest(name, names);
+}
+
+/** The word that is spelled nearly like another one; undefined where none is near. */
+export function closest(word: string, known: readonly string[]): string | undefined {
+  const near = known.map((one) => ({ one, far: distance(word, one) })).sort((a, b) => a.far - b.far)[0];
+  return near !== undefined && near.far <= Math.max(2, word.length / 4) ? near.one : undefined;
 }
 
 /** Levenshtein's distance: the fewest letters to add, drop or change. */

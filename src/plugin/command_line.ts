@@ -9,6 +9,7 @@ import { readValue } from './values.ts';
 export type Request =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  | ({ readonly kind: 'explain'; readonly code: string } & Output)
   | ({ readonly kind: 'refused'; readonly reason: string } & Output)
   | RunRequest;
 
@@ -26,8 +27,8 @@ export type RunRequest = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the arguments of a plugin. Help wins over everything, version over all but help. A usage error is the first
- * one found: an argument that is none, then values in the order of the declarations, then the plugin's own check.
+ * Reads the arguments of a plugin. Help wins over everything, then version, then explain. A usage error is the first one
+ * found: an argument that is none, then values in the order of the declarations, then the plugin's own check.
  */
 export function readCommandLine(plugin: Plugin, argv: readonly string[], env: Environment): Request {
   const options: Options = { ...plugin.options, ...standardOptions };
@@ -36,6 +37,8 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
   if (given('help').length > 0) return { kind: 'help' };
   if (given('version').length > 0) return { kind: 'version' };
   const output = { json: given('outputFormat').includes('json'), noColor: given('noColor').length > 0 };
+  const [code] = given('explain');
+  if (code !== undefined) return { kind: 'explain', code, ...output };
   const refused = (reason: string): Request => ({ kind: 'refused', reason, ...output });
   if (error !== undefined) return refused(error);
   const values: Record<string, unknown> = {};
@@ -45,7 +48,7 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
     if (!value.ok) return refused(value.reason);
     values[key] = value.value;
   }
-  const { timeout, help, version, verbose, outputFormat, noColor, ...own } = values;
+  const { timeout, help, version, explain, verbose, outputFormat, noColor, ...own } = values;
   const wrong = plugin.check?.(own);
   if (wrong !== undefined) return refused(wrong);
   const verbosity = level(args.filter((arg) => arg === '--verbose=true').length);

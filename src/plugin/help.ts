@@ -23,8 +23,8 @@ export function renderHelp({ name, summary, description, options, examples }: Pl
     ...(examples.length === 0
       ? []
       : [['Examples:', ...examples.flatMap(({ text, args }) => exampleLines(text, `${name} ${args}`))]]),
-    ['Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also help, version, usage errors)'].flatMap((line) =>
-      wrap(line, 0),
+    ['Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also help, version, --explain, usage errors)'].flatMap(
+      (line) => wrap(line, 0),
     ),
   ];
   return `${paragraphs.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -72,7 +72,7 @@ function exampleLines(text: string, command: string): readonly string[] {
 }
 
 /** Breaks at blanks, so that no line is over 80 columns; a word that is too long stands alone. */
-function wrap(
+export function wrap(
   text: string,
   indent: number,
   hanging = indent,

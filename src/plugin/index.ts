@@ -1,4 +1,6 @@
-export { type Fault, fault, headline, listOf } from './fault.ts';
+export type { Section } from './explain.ts';
+export { headline, listOf } from './headline.ts';
+export type { KitCode } from './kit_code.ts';
 export { formatNumber, parseNumber } from './number.ts';
 export { isFlag, longName, type Option, type Options, standardOptions, type Values } from './option.ts';
 export { formatPerfdata, type Metric } from './perfdata.ts';

@@ -88,6 +88,10 @@ export const standardOptions = {
     type: ['text', 'json'],
     default: 'text',
   },
+  explain: {
+    value: 'CODE',
+    help: 'say what the code of a finding (from the JSON) means and what to do, and exit',
+  },
   noColor: { help: 'no colours on a terminal; so does NO_COLOR in the environment', type: 'flag' },
   help: { short: 'h', help: 'print this help and exit', type: 'flag' },
   version: { short: 'V', help: 'print the version and exit', type: 'flag' },

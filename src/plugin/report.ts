@@ -1,4 +1,3 @@
-import type { Fault } from './fault.ts';
 import { longestFirstLine, shorten } from './first_line.ts';
 import { formatPerfdata, type Metric, safeMetrics } from './perfdata.ts';
 import { formatRange } from './range.ts';
@@ -7,12 +6,19 @@ import { exitCode, type State, severity, worst } from './state.ts';
 import { type Look, plain } from './terminal.ts';
 
 /** A state and a sentence about one item. */
-export type Finding = { readonly state: State; readonly text: string };
+export type Finding = {
+  readonly state: State;
+  /** Which kind of finding it is, in a word that stays the same: `bucket-lost`. */
+  readonly code: string;
+  readonly text: string;
+};
 
 /** What a check found, before it is text or JSON. Texts are sanitised when they are printed. */
 export type Report = {
   /** Default: the worst of the findings, and UNKNOWN without any. */
   readonly state?: State;
+  /** The code of the first line, where there are no findings: in JSON it then stands as one. */
+  readonly code?: string;
   /**
    * The first line without `[STATE]`: at most about 80 characters, what is wrong in words a person acts on. What makes
    * the line longer than 160 is shortened there, and stands whole below.
@@ -36,7 +42,11 @@ export function stateOf({ state, findings }: Report): State {
  * A report with faults that are not what it judged, and lines for its end. They never make it better; the first line
  * names them where they are worse than all that it found.
  */
-export function withFaults(report: Report, faults: readonly Fault[], lines: readonly string[] = []): Report {
+export function withFaults(
+  report: Report,
+  faults: readonly (Finding & { readonly brief: string })[],
+  lines: readonly string[] = [],
+): Report {
   const before = stateOf(report);
   const state = worst([before, ...faults.map((one) => one.state)]);
   const [first] = faults;
@@ -89,7 +99,7 @@ export function renderJson(report: Report): string {
     state,
     exitCode: exitCode[state],
     summary: bounded(report.summary, longest.summary),
-    findings: worstFirst(report.findings),
+    findings: worstFirst(coded(report)),
     perfdata: safeMetrics(report.perfdata ?? []).map(metricFacts),
     data: report.data ?? null,
   };
@@ -97,9 +107,15 @@ export function renderJson(report: Report): string {
   return `${text.replace(/[|<\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped)}\n`;
 }
 
+/** What has no line of its own, such as a usage error, still has a code. */
+function coded(report: Report): readonly Finding[] {
+  const { findings, code, summary } = report;
+  return findings.length > 0 || code === undefined ? findings : [{ state: stateOf(report), code, text: summary }];
+}
+
 function worstFirst(findings: readonly Finding[]): readonly Finding[] {
   return findings
-    .map(({ state, text }) => ({ state, text: bounded(text, longest.finding) }))
+    .map(({ state, code, text }) => ({ state, code, text: bounded(text, longest.finding) }))
     .sort((a, b) => severity[b.state] - severity[a.state]);
 }
 

@@ -1,5 +1,7 @@
 import { type Output, type RunRequest, readCommandLine } from './command_line.ts';
+import { explain } from './explain.ts';
 import { renderHelp, renderVersion } from './help.ts';
+import type { KitCode } from './kit_code.ts';
 import type { Context, Plugin } from './plugin.ts';
 import { type Report, renderJson, renderText, stateOf } from './report.ts';
 import { type ExitCode, exitCode } from './state.ts';
@@ -18,9 +20,10 @@ export function runPlugin(plugin: Plugin, argv: readonly string[]): void {
   // A warning of Node's own would go to standard error, which Icinga puts in front of the output.
   process.removeAllListeners('warning');
   const run = new Run(plugin);
-  process.on('uncaughtException', (error) => run.fail(internal(error), error));
-  process.on('unhandledRejection', (error) => run.fail(internal(error), error));
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => run.fail(`ended by ${signal}`));
+  process.on('uncaughtException', (error) => run.fail('internal-error', internal(error), error));
+  process.on('unhandledRejection', (error) => run.fail('internal-error', internal(error), error));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
+    process.on(signal, () => run.fail('ended-by-signal', `ended by ${signal}`));
   process.on('exit', () => run.leave());
   run.start(argv);
 }
@@ -44,20 +47,24 @@ class Run {
     const request = readCommandLine(this.#plugin, argv, process.env);
     if (request.kind === 'help') this.#end(renderHelp(this.#plugin), exitCode.UNKNOWN);
     else if (request.kind === 'version') this.#end(renderVersion(this.#plugin), exitCode.UNKNOWN);
+    else if (request.kind === 'explain') this.#work = this.#explain(request);
     else if (request.kind === 'run') this.#work = this.#judge(request);
     else {
       this.#output = request;
-      this.#end(this.#render(unknown(`${request.reason} (see --help)`)), exitCode.UNKNOWN);
+      this.#end(this.#render(unknown('usage-error', `${request.reason} (see --help)`)), exitCode.UNKNOWN);
     }
   }
 
   /** Ends the run without a verdict: children are told to die, one UNKNOWN is written, then the process goes. */
-  fail(reason: string, error?: unknown): void {
+  fail(code: KitCode, reason: string, error?: unknown): void {
     if (this.#answered) return;
     const stage = this.#stage === '' ? '' : ` while ${this.#stage}`;
     const details = this.#verbosity >= 2 && error instanceof Error ? String(error.stack).split('\n') : [];
     this.#abort?.abort();
-    this.#answer(this.#render({ ...unknown(`${this.#plugin.name}: ${reason}${stage}`), details }), exitCode.UNKNOWN);
+    this.#answer(
+      this.#render({ ...unknown(code, `${this.#plugin.name}: ${reason}${stage}`), details }),
+      exitCode.UNKNOWN,
+    );
     const leave = () => process.exit();
     setTimeout(leave, grace);
     this.#work?.then(leave, leave);
@@ -68,7 +75,7 @@ class Run {
     if (this.#answered) return;
     const stage = this.#stage === '' ? '' : ` while ${this.#stage}`;
     const text = `${this.#plugin.name}: internal error: the run came to no end${stage}`;
-    this.#answer(this.#render(unknown(text)), exitCode.UNKNOWN);
+    this.#answer(this.#render(unknown('internal-error', text)), exitCode.UNKNOWN);
   }
 
   async #judge(request: RunRequest): Promise<void> {
@@ -77,12 +84,25 @@ class Run {
     this.#verbosity = verbosity;
     const timeLeft = () => Math.max(0, timeoutMs - process.uptime() * 1000);
     // The timer alone must not keep the process: with nothing else to wait for, no verdict can come.
-    setTimeout(() => this.fail(`no verdict within ${timeoutMs / 1000} s`), timeLeft()).unref();
+    setTimeout(() => this.fail('no-verdict', `no verdict within ${timeoutMs / 1000} s`), timeLeft()).unref();
     try {
       const report = await this.#plugin.run(values, this.#context(verbosity, timeoutMs, timeLeft));
       if (!this.#answered) this.#end(this.#render(report), exitCode[stateOf(report)]);
     } catch (error) {
-      this.fail(internal(error), error);
+      this.fail('internal-error', internal(error), error);
+    }
+  }
+
+  async #explain({ code, json, noColor }: Output & { readonly code: string }): Promise<void> {
+    this.#output = { json, noColor };
+    try {
+      const explained = await explain(code);
+      this.#end(
+        explained.ok ? explained.value : this.#render(unknown('usage-error', explained.reason)),
+        exitCode.UNKNOWN,
+      );
+    } catch (error) {
+      this.fail('internal-error', internal(error), error);
     }
   }
 
@@ -122,8 +142,8 @@ class Run {
   }
 }
 
-function unknown(summary: string): Report {
-  return { state: 'UNKNOWN', summary, findings: [] };
+function unknown(code: KitCode, summary: string): Report {
+  return { state: 'UNKNOWN', code, summary, findings: [] };
 }
 
 function internal(error: unknown): string {

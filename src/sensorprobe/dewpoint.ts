@@ -1,5 +1,5 @@
 import { formatNumber, formatRange, judge, type State } from '../plugin/index.ts';
-import type { Verdict } from './judge.ts';
+import { sensorCode, type Verdict } from './judge.ts';
 import type { Sensor } from './sensor.ts';
 import { convert, convertDifference, isTemperature, tenths } from './unit.ts';
 import { type Measured, rangeFor, type Wishes } from './wishes.ts';
@@ -64,7 +64,7 @@ function placeOnPort({ index }: Sensor): number {
 function untold({ port }: Sensor, why: string, { warning, critical }: Wishes): Computed {
   const isWanted = [...warning, ...critical].some(({ kind }) => kind === 'dewpoint' || kind === 'dewspread');
   const what = `dew point at port ${port} not computed`;
-  return { state: isWanted ? 'UNKNOWN' : 'OK', short: what, text: `${what}: ${why}` };
+  return { state: isWanted ? 'UNKNOWN' : 'OK', code: 'dew-point-unknown', short: what, text: `${what}: ${why}` };
 }
 
 /** What the port's number belongs to: the parts of a dotted index before it. */
@@ -76,7 +76,7 @@ function judgePair(temperature: Sensor, humidity: Sensor, wishes: Wishes): reado
   const { value, unit, port } = temperature;
   const where = `dew point at port ${port}`;
   const unknown = (why: string): readonly Computed[] => [
-    { state: 'UNKNOWN', short: `${where} unknown`, text: `${where}: unknown, ${why}` },
+    { state: 'UNKNOWN', code: 'dew-point-unknown', short: `${where} unknown`, text: `${where}: unknown, ${why}` },
   ];
   if (value === null || !isTemperature(unit) || !isSound(temperature))
     return unknown(`${temperature.title} has no temperature`);
@@ -105,7 +105,14 @@ function judgePair(temperature: Sensor, humidity: Sensor, wishes: Wishes): reado
       state === 'OK' || broken === undefined ? '' : `, ${broken.inside ? 'inside' : 'outside'} ${formatRange(broken)}`;
     const metric = { label: `${temperature.label}_${kind}`, value: number, uom: unit, warn: warning, crit: critical };
     const place = `${temperature.place}_${kind}`;
-    return { state, short: `${what} ${is}${result}`, text: `${what}: ${is}${result} (${source})`, metric, place };
+    return {
+      state,
+      code: sensorCode(state),
+      short: `${what} ${is}${result}`,
+      text: `${what}: ${is}${result} (${source})`,
+      metric,
+      place,
+    };
   }
 }
 

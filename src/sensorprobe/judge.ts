@@ -1,3 +1,4 @@
+import type { Code } from '../findings/index.ts';
 import { formatRange, judge, type Metric, type Range, type State, severity } from '../plugin/index.ts';
 import { mapLimits, noLimits } from './measure.ts';
 import { deviceMetric, isSensorError, metricOf } from './metric.ts';
@@ -11,6 +12,7 @@ import { rangeFor, type Wishes } from './wishes.ts';
 export type Verdict = {
   readonly sensor: Sensor;
   readonly state: State;
+  readonly code: Code;
   /** The sensor and what is the matter with it, for the first line. */
   readonly short: string;
   /** The same with limits and who decided. */
@@ -82,9 +84,9 @@ function judgeInPart(sensor: Sensor, wishes: Wishes, why: string): Verdict {
   const state = verdict.state === 'CRITICAL' || warns ? verdict.state : 'UNKNOWN';
   if (state === 'UNKNOWN') {
     const text = `${title}: ${why} (${notes(sensor, state, 'device')})`;
-    return { sensor, state, short: `${title}, ${why}`, text, decidedBy: 'device' };
+    return { sensor, state, code: 'sensor-unknown', short: `${title}, ${why}`, text, decidedBy: 'device' };
   }
-  return { ...verdict, sensor, state };
+  return { ...verdict, sensor, state, code: sensorCode(state) };
 }
 
 function judgeByRange(sensor: Sensor, value: number, warning: Range | undefined, critical: Range | undefined): Verdict {
@@ -98,6 +100,7 @@ function judgeByRange(sensor: Sensor, value: number, warning: Range | undefined,
   return {
     sensor,
     state,
+    code: sensorCode(state),
     short: `${sensor.title} ${reading(sensor)}, ${what}`,
     text: `${sensor.title}: ${reading(sensor)}, ${what} (${notes(sensor, state, 'range', ranges)})`,
     decidedBy: 'range',
@@ -107,13 +110,14 @@ function judgeByRange(sensor: Sensor, value: number, warning: Range | undefined,
 
 /** By the device's own status; `more` is what else is to be said of it. */
 function judgeByDevice(sensor: Sensor, wishes: Wishes, more = ''): Verdict {
-  const { state, what } = deviceState(sensor, wishes.relay);
+  const { state, what, unexpected } = deviceState(sensor, wishes.relay);
   const measured = isSensorError(sensor) || sensor.value === null ? '' : `${reading(sensor)}, `;
   const leak = sensor.leak !== '' && sensor.word === 'highCritical' ? `, leak at ${sensor.leak}` : '';
   const metric = deviceMetric(sensor);
   return {
     sensor,
     state,
+    code: unexpected ? 'output-unexpected' : sensorCode(state),
     short: `${sensor.title} ${measured}${what}${leak}${limitText(sensor)}${more}`,
     text: `${sensor.title}: ${measured}${what}${leak}${more} (${notes(sensor, state, 'device', limitsText(sensor.limits))})`,
     decidedBy: 'device',
@@ -121,8 +125,23 @@ function judgeByDevice(sensor: Sensor, wishes: Wishes, more = ''): Verdict {
   };
 }
 
+/** The code of a sensor's state, whoever decided it. */
+export function sensorCode(state: State): Code {
+  return sensorCodes[state];
+}
+
+const sensorCodes = {
+  OK: 'sensor-ok',
+  WARNING: 'sensor-warning',
+  CRITICAL: 'sensor-critical',
+  UNKNOWN: 'sensor-unknown',
+} as const;
+
+/** What a device says of a sensor; `unexpected`: an output that is not as --relay wants it. */
+type Said = { readonly state: State; readonly what: string; readonly unexpected?: true };
+
 /** What the device says of a sensor, in a word that says it. `relay` is the state that its outputs must be in. */
-export function deviceState(sensor: Sensor, relay?: 'on' | 'off'): { readonly state: State; readonly what: string } {
+export function deviceState(sensor: Sensor, relay?: 'on' | 'off'): Said {
   const { scale, normalState, status } = sensor;
   if (scale === 'information') return { state: 'OK', what: 'for information' };
   if (status === null) return { state: 'UNKNOWN', what: 'no status' };
@@ -142,7 +161,7 @@ export function deviceState(sensor: Sensor, relay?: 'on' | 'off'): { readonly st
 }
 
 /** A custom status is called what its user calls it; how bad that is, the common table knows. */
-function customState(sensor: Sensor, overall: number): { readonly state: State; readonly what: string } {
+function customState(sensor: Sensor, overall: number): Said {
   const own = knownState(sensor, sensor.status ?? 0);
   const common = knownState({ ...sensor, scale: 'analog', text: '' }, overall);
   return severity[common.state] >= severity[own.state] || sensor.word?.startsWith('customStatus') === true
@@ -150,7 +169,7 @@ function customState(sensor: Sensor, overall: number): { readonly state: State; 
     : own;
 }
 
-function knownState(sensor: Sensor, status: number): { readonly state: State; readonly what: string } {
+function knownState(sensor: Sensor, status: number): Said {
   const { scale, kind } = sensor;
   const word = statusWord(scale, status);
   const state = statusState(scale, status);
@@ -164,11 +183,7 @@ function knownState(sensor: Sensor, status: number): { readonly state: State; re
   };
 }
 
-function outputVerdict(
-  sensor: Sensor,
-  status: number,
-  expected: 'on' | 'off' | undefined,
-): { readonly state: State; readonly what: string } {
+function outputVerdict(sensor: Sensor, status: number, expected: 'on' | 'off' | undefined): Said {
   const is = outputState(sensor.scale, status);
   // A contact that is driven has a level, low where a relay is on.
   const level = sensor.kind === 'drycontact' ? ` (${status === 8 ? 'low' : 'high'})` : '';
@@ -176,7 +191,7 @@ function outputVerdict(
   if (is !== undefined && expected !== undefined)
     return is === expected
       ? { state: 'OK', what: shown }
-      : { state: 'CRITICAL', what: `${shown}, expected ${expected}` };
+      : { state: 'CRITICAL', what: `${shown}, expected ${expected}`, unexpected: true };
   if (is !== undefined) return { state: 'OK', what: `${shown}, for information` };
   const known = knownState(sensor, status);
   if (expected === undefined || known.state !== 'OK') return known;

@@ -1,4 +1,5 @@
-import { type Finding, listOf, type State } from '../plugin/index.ts';
+import type { Code, Finding } from '../findings/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { textOf } from './cell.ts';
 import { type Computed, judgeDewPoints } from './dewpoint.ts';
 import { deviceState, inUnit, judgeSensor, type Verdict } from './judge.ts';
@@ -14,7 +15,7 @@ export type Answer = {
   /** undefined: nothing came at all. */
   readonly survey: Survey | undefined;
   /** Why there is no more: a sentence fragment that follows the host's name and a colon, and how bad that is. */
-  readonly trouble: { readonly state: State; readonly text: string } | undefined;
+  readonly trouble: Finding | undefined;
   readonly requests: number;
   readonly milliseconds: number;
 };
@@ -52,7 +53,7 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
   const faults =
     trouble === undefined
       ? [...overlooked, ...faultsOf()]
-      : [{ state: trouble.state, text: `${host}: ${trouble.text}` }, ...overlooked];
+      : [{ ...trouble, text: `${host}: ${trouble.text}` }, ...overlooked];
   return { host, answer, description, sensors, all, items, faults, unread };
 
   function overlookedBy({ summaries }: Survey): readonly Finding[] {
@@ -61,31 +62,47 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
   }
 
   function faultsOf(): readonly Finding[] {
-    const unknown = (text: string): readonly Finding[] => [{ state: 'UNKNOWN', text: `${host}: ${text}` }];
+    const unknown = (code: Code, text: string): readonly Finding[] => [
+      { state: 'UNKNOWN', code, text: `${host}: ${text}` },
+    ];
     if (survey?.family === undefined)
-      return unknown(`no AKCP sensor probe${description === '' ? '' : `; it calls itself "${description}"`}`);
+      return unknown(
+        'not-a-probe',
+        `no AKCP sensor probe${description === '' ? '' : `; it calls itself "${description}"`}`,
+      );
     const online = judged.filter(({ sensor }) => sensor.online !== false).length;
     const least = wishes.leastSensors;
     const few: readonly Finding[] =
       least === undefined || online >= least
         ? []
-        : [{ state: 'CRITICAL', text: `${host}: ${counted(online)} online, at least ${least} wanted` }];
+        : [
+            {
+              state: 'CRITICAL',
+              code: 'sensors-too-few',
+              text: `${host}: ${counted(online)} online, at least ${least} wanted`,
+            },
+          ];
     const lost = [
       ...(survey.strange === undefined
         ? []
-        : unknown(`part of its answers cannot be true: there is no object ${survey.strange}`)),
+        : unknown('probe-nonsense', `part of its answers cannot be true: there is no object ${survey.strange}`)),
       ...(astray === undefined
         ? []
         : unknown(
+            'pattern-too-slow',
             `the pattern "${astray.text}" takes too long on its names and was not held against them: simplify it`,
           )),
     ];
     const dry = wishes.dewPoint && items.length === judged.length;
-    const pairs = dry ? unknown('no port has both temperature and humidity online for a dew point') : [];
+    const pairs = dry
+      ? unknown('dew-point-unknown', 'no port has both temperature and humidity online for a dew point')
+      : [];
     if (few.length > 0 || lost.length > 0) return [...few, ...lost, ...pairs];
-    if (all.length === 0) return unknown('an AKCP device without any sensor table that is known here');
-    if (sensors.length === 0) return unknown(`nothing is selected of its ${all.length} sensor rows`);
-    return judged.length === 0 ? unknown(nothingOf(sensors)) : pairs;
+    if (all.length === 0)
+      return unknown('probe-tables-unknown', 'an AKCP device without any sensor table that is known here');
+    if (sensors.length === 0)
+      return unknown('nothing-selected', `nothing is selected of its ${all.length} sensor rows`);
+    return judged.length === 0 ? unknown('nothing-judged', nothingOf(sensors)) : pairs;
   }
 }
 
@@ -132,6 +149,7 @@ function judgeOffline(sensor: Sensor, wishes: Wishes): readonly Verdict[] {
     {
       sensor,
       state: offline === 'warning' ? 'WARNING' : 'CRITICAL',
+      code: 'sensor-offline',
       short: `${title} offline`,
       text: `${title}: offline (device; ${kind}, port ${port})`,
       decidedBy: 'device',
@@ -154,7 +172,11 @@ export function judgeExpected(probes: readonly ProbeVerdict[], { expected }: Wis
       const [first] = sensors.filter(({ online }) => online !== true);
       return first === undefined ? [] : [{ host, sensor: first }];
     });
-    const missing = (what: string): Finding => ({ state: 'CRITICAL', text: `expected sensor "${where.name}" ${what}` });
+    const missing = (what: string): Finding => ({
+      state: 'CRITICAL',
+      code: 'sensor-missing',
+      text: `expected sensor "${where.name}" ${what}`,
+    });
     if (lost.length > 0) return lost.map((one) => missing(lostText(one)));
     return found.some(({ sensors }) => sensors.length > 0) ? [] : [missing(absentText(where.probes))];
   });
@@ -192,7 +214,9 @@ export function judgeRelays(probes: readonly ProbeVerdict[], { relay }: Wishes):
   const outputs = probes.flatMap(({ items }) =>
     items.filter(({ sensor }) => sensor !== undefined && isOutput(sensor.scale)),
   );
-  return outputs.length > 0 ? [] : [{ state: 'UNKNOWN', text: `no output is online that could be ${relay} (--relay)` }];
+  return outputs.length > 0
+    ? []
+    : [{ state: 'UNKNOWN', code: 'output-missing', text: `no output is online that could be ${relay} (--relay)` }];
 }
 
 /** Ranges that judge nothing at all: the sensor that they are for is lost. What is computed has a sentence of its own. */
@@ -208,6 +232,7 @@ export function judgeRanges(probes: readonly ProbeVerdict[], { warning, critical
     .filter((kind) => kind !== 'dewpoint' && kind !== 'dewspread' && idle(kind))
     .map((kind) => ({
       state: 'UNKNOWN',
+      code: 'range-unused',
       text: `no ${kind === undefined ? 'sensor' : `${kind} sensor`} with a value is online, so the range ${kind === undefined ? '' : `for ${kind} `}judges nothing`,
     }));
 }

@@ -1,4 +1,5 @@
-import { type Finding, type Metric, type Report, severity } from '../plugin/index.ts';
+import type { Finding } from '../findings/index.ts';
+import { type Metric, type Report, severity } from '../plugin/index.ts';
 import { selectedTable } from './list.ts';
 import { type Item, judgeExpected, judgeRanges, judgeRelays, type ProbeVerdict } from './probe.ts';
 import type { Wishes } from './wishes.ts';
@@ -29,6 +30,7 @@ export function reportProbes(
   const lines = items.map(
     ({ probe, item }): Finding => ({
       state: item.state,
+      code: item.code,
       text: many ? `${probe.host}: ${item.text}` : item.text,
     }),
   );
@@ -38,7 +40,7 @@ export function reportProbes(
     ...faults,
     ...items
       .filter(({ item }) => item.state !== 'OK')
-      .map(({ probe, item }) => ({ state: item.state, text: `${probe.host}: ${item.short}` })),
+      .map(({ probe, item }) => ({ state: item.state, code: item.code, text: `${probe.host}: ${item.short}` })),
   ].filter(({ state }) => state !== 'OK');
   return {
     ...(findings.length > 0 && shown.length === 0 ? { state: 'OK' as const } : {}),

@@ -1,4 +1,5 @@
-import { type Finding, listOf, type State } from '../plugin/index.ts';
+import type { Finding } from '../findings/index.ts';
+import { listOf, type State } from '../plugin/index.ts';
 import type { Sensor } from './sensor.ts';
 import { statusState, statusWord } from './status.ts';
 import type { Reading } from './survey.ts';
@@ -66,7 +67,7 @@ export function judgeSummaries(
   if (summary === undefined || worst <= most) return [];
   const text = `${host}: the probe's own summary of ${summary.of} is ${summary.word}, worse than any sensor that was read`;
   const state = unread !== undefined && worst >= rankOfWord.critical ? 'CRITICAL' : 'WARNING';
-  return [{ state, text: `${text}; ${unread ?? clueOf(seen)}` }];
+  return [{ state, code: 'sensor-overlooked', text: `${text}; ${unread ?? clueOf(seen)}` }];
 }
 
 /** Where to look when everything was read: at rows that are offline and in error, else at the device. */

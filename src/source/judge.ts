@@ -1,5 +1,6 @@
 import type { Refusal, Route } from '../address/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { listOf } from '../plugin/index.ts';
 import type { HostFacts, Nat, SourceNat, Way } from './facts.ts';
 
 /** What is wanted of every host. */
@@ -30,7 +31,7 @@ export function judgeHost(host: HostFacts, wanted: WantedSource): JudgedHost {
   const none = { name, passive: false, ways: 0, wrong: 0 };
   if (!host.reached) {
     const brief = `${name} is unreachable`;
-    return { ...none, faults: [fault('CRITICAL', brief, `${brief}: ${host.reason}`)] };
+    return { ...none, faults: [fault('CRITICAL', 'node-unreachable', brief, `${brief}: ${host.reason}`)] };
   }
   if (wanted.ifActive !== undefined) {
     const active = host.has(wanted.ifActive);
@@ -38,11 +39,11 @@ export function judgeHost(host: HostFacts, wanted: WantedSource): JudgedHost {
     if (active === null) {
       const brief = `${who}: addresses not read`;
       const text = `${brief}, so that it is not known whether it has ${wanted.ifActive} (--if-active)`;
-      return { ...none, faults: [fault('UNKNOWN', brief, text)] };
+      return { ...none, faults: [fault('UNKNOWN', 'facts-unread', brief, text)] };
     }
     if (!active) {
       const text = `${who} does not have ${wanted.ifActive}: it is passive, and not judged`;
-      return { ...none, passive: true, faults: [fault('OK', text)] };
+      return { ...none, passive: true, faults: [fault('OK', 'host-passive', text)] };
     }
   }
   const place: Place = {
@@ -63,7 +64,7 @@ function leftOpen(special: readonly string[], { named }: Place): readonly Fault[
   if (special.length === 0) return [];
   const more = special.length > 2 ? ` and ${special.length - 2} more` : '';
   const text = `${named}not judged: packets that an ip rule for some ports, protocols or users sends by another route (${special.slice(0, 2).join('; ')}${more})`;
-  return [fault('OK', text)];
+  return [fault('OK', 'source-not-judged', text)];
 }
 
 function judgeWay(way: Way, place: Place, { source, nat }: WantedSource): Fault {
@@ -72,7 +73,7 @@ function judgeWay(way: Way, place: Place, { source, nat }: WantedSource): Fault 
   const { named } = place;
   if (!way.known) {
     const brief = `${named}the way to ${target} is not known`;
-    return fault('UNKNOWN', brief, `${brief}: ${way.reason}`);
+    return fault('UNKNOWN', 'route-unknown', brief, `${brief}: ${way.reason}`);
   }
   const odd = way.routes.find(({ kind }) => kind === 'own' || kind === 'group');
   if (odd !== undefined) return unfit(odd, `${named}${target}`, place.called);
@@ -81,14 +82,14 @@ function judgeWay(way: Way, place: Place, { source, nat }: WantedSource): Fault 
   const sources = [...new Set(way.routes.flatMap((route) => (route.kind === 'sent' ? [route.source] : [])))];
   if (nat && (way.nat === null || typeof way.nat === 'string')) {
     const brief = `${named}NAT on the way to ${target} is not known`;
-    return fault('UNKNOWN', brief, `${brief}: ${way.nat ?? 'nobody was asked for it'}`);
+    return fault('UNKNOWN', 'nat-unknown', brief, `${brief}: ${way.nat ?? 'nobody was asked for it'}`);
   }
   if (way.nat !== null && typeof way.nat !== 'string' && way.nat.rules.length > 0)
     return translated(way.nat, sources, `${named}${target}`, source);
   const reached = `${named}${target} is reached from ${listOf(sources, 'or')}`;
-  if (sources.length === 1 && sources[0] === source) return fault('OK', reached);
+  if (sources.length === 1 && sources[0] === source) return fault('OK', 'source-right', reached);
   const brief = `${reached}, expected ${source}`;
-  return fault('CRITICAL', brief, `${brief}. ${mend(way.routes, place, source, address)}`);
+  return fault('CRITICAL', 'source-wrong', brief, `${brief}. ${mend(way.routes, place, source, address)}`);
 }
 
 /** Where NAT gives some packets another source, or all. */
@@ -104,13 +105,15 @@ function translated({ rules, keeps }: Nat, sources: readonly string[], target: s
       wrong === undefined
         ? `Only some packets get ${source} (${listOf(sure.map(why))})`
         : `A rule on the way out gives them another source (${why(wrong)}). Fix: let packets to it pass before that rule`;
-    return fault('CRITICAL', brief, `${brief}. ${cause}`);
+    return fault('CRITICAL', 'source-nat', brief, `${brief}. ${cause}`);
   }
   const open = rules.find((rule) => !rule.certain && rule === wrong);
-  if (open === undefined) return fault('OK', `${reached}${sure[0] === undefined ? '' : ` (${why(sure[0])})`}`);
+  if (open === undefined)
+    return fault('OK', 'source-right', `${reached}${sure[0] === undefined ? '' : ` (${why(sure[0])})`}`);
   const brief = `${target} may be reached from another address than ${source}`;
   return fault(
     'WARNING',
+    'source-nat',
     brief,
     `${brief}: which packets a rule on the way out is for it does not show (${why(open)})`,
   );
@@ -127,7 +130,12 @@ function mend(routes: readonly Route[], { has, called }: Place, source: string, 
 function unfit(route: Route, target: string, called: string): Fault {
   const what = route.kind === 'group' ? `is a ${route.what} address` : `is an address of ${called} itself`;
   const brief = `${target} ${what}`;
-  return fault('UNKNOWN', brief, `${brief}: nothing for it leaves the host. Choose a host beyond it as --target`);
+  return fault(
+    'UNKNOWN',
+    'target-unfit',
+    brief,
+    `${brief}: nothing for it leaves the host. Choose a host beyond it as --target`,
+  );
 }
 
 const refusalWords: Readonly<Record<Refusal, string>> = {
@@ -140,9 +148,15 @@ const refusalWords: Readonly<Record<Refusal, string>> = {
 
 function noRoute(why: Refusal, target: string, { has, called }: Place, source: string): Fault {
   const brief = `${target} cannot be reached: ${refusalWords[why]}`;
-  if (why !== 'none' && why !== 'sourceless') return fault('CRITICAL', brief);
-  if (has === true) return fault('CRITICAL', brief, `${brief}, although ${source} is there: see ip route`);
+  if (why !== 'none' && why !== 'sourceless') return fault('CRITICAL', 'route-missing', brief);
+  if (has === true)
+    return fault('CRITICAL', 'route-missing', brief, `${brief}, although ${source} is there: see ip route`);
   if (has === false)
-    return fault('CRITICAL', brief, `${brief} (${source} is not on ${called}: its routes went with it)`);
-  return fault('CRITICAL', brief, `${brief} (was the VIP removed? its routes go with it)`);
+    return fault(
+      'CRITICAL',
+      'route-missing',
+      brief,
+      `${brief} (${source} is not on ${called}: its routes went with it)`,
+    );
+  return fault('CRITICAL', 'route-missing', brief, `${brief} (was the VIP removed? its routes go with it)`);
 }

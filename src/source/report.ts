@@ -1,4 +1,5 @@
-import { type Fault, fault, headline, listOf, type Report, worst } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { headline, listOf, type Report, worst } from '../plugin/index.ts';
 import type { HostFacts } from './facts.ts';
 import { type JudgedHost, judgeHost, type WantedSource } from './judge.ts';
 
@@ -54,7 +55,14 @@ function nobodyActive(judged: readonly JudgedHost[], { ifActive }: WantedSource)
   const passive = judged.filter((host) => host.passive);
   if (judged.length < 2 || passive.length < judged.length || ifActive === undefined) return [];
   const brief = `${ifActive} is on none of ${listOf(passive.map(({ name }) => name))}`;
-  return [fault('UNKNOWN', brief, `${brief}: nothing was judged (check_cluster_vip says where it should be)`)];
+  return [
+    fault(
+      'UNKNOWN',
+      'nobody-active',
+      brief,
+      `${brief}: nothing was judged (check_cluster_vip says where it should be)`,
+    ),
+  ];
 }
 
 function allRight(judged: readonly JudgedHost[], faults: readonly Fault[], { source, named }: WantedSource): string {

@@ -1,5 +1,6 @@
+import { type Fault, fault } from '../findings/index.ts';
 import { type SilentNode, silenceFault } from '../member/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import type { VipNode } from './node.ts';
 import type { WantedVip } from './wanted.ts';
 
@@ -30,16 +31,17 @@ function countFaults(
   if (holders.length > expect) return [tooMany(holders, expect, vip)];
   if (holders.length === expect || silent.length > 0 || open) return [];
   const brief = `${holders.length} of ${expect} nodes has it`;
-  return [fault('CRITICAL', brief, `${names(holders)} alone has ${vip}, expected on ${expect} nodes`)];
+  return [fault('CRITICAL', 'vip-too-few', brief, `${names(holders)} alone has ${vip}, expected on ${expect} nodes`)];
 }
 
 function nobody(nodes: readonly VipNode[], silent: readonly SilentNode[], { vip, unreachable }: WantedVip): Fault {
   const hint = 'nobody answers for it. Is the address right, and does its resource run?';
   if (silent.length === 0 && nodes.length === 1)
-    return fault('CRITICAL', `${names(nodes)} does not have it`, `${names(nodes)} does not have ${vip}`);
-  if (silent.length === 0) return fault('CRITICAL', 'no node has it', `no node has ${vip}: ${hint}`);
+    return fault('CRITICAL', 'vip-nowhere', `${names(nodes)} does not have it`, `${names(nodes)} does not have ${vip}`);
+  if (silent.length === 0) return fault('CRITICAL', 'vip-nowhere', 'no node has it', `no node has ${vip}: ${hint}`);
   return fault(
     unreachable,
+    'vip-nowhere',
     'no reached node has it',
     `no reached node has ${vip}: if the others do not have it either, ${hint}`,
   );
@@ -51,13 +53,18 @@ function someLack(holders: readonly VipNode[], lacking: readonly VipNode[], vip:
   const hint = holders.length === 1 ? '. If it is a failover VIP, use --expect one' : '';
   const lacks = `${names(lacking)} ${lacking.length === 1 ? 'lacks' : 'lack'}`;
   const text = `${lacks} ${vip}, which ${names(holders)} ${holders.length === 1 ? 'has' : 'have'}`;
-  return fault('CRITICAL', `${lacks} it`, `${text}. Start its resource there${add}${hint}`);
+  return fault('CRITICAL', 'vip-missing', `${lacks} it`, `${text}. Start its resource there${add}${hint}`);
 }
 
 function unwanted(holders: readonly VipNode[], vip: string): Fault {
   const have = holders.length === 1 ? 'has' : 'have';
   const brief = `${names(holders)} ${have} it, expected on no node`;
-  return fault('CRITICAL', brief, `${names(holders)} ${have} ${vip}, expected on no node (--expect none)`);
+  return fault(
+    'CRITICAL',
+    'vip-unwanted',
+    brief,
+    `${names(holders)} ${have} ${vip}, expected on no node (--expect none)`,
+  );
 }
 
 /** Split brain, or what is one as soon as a dead interface comes back. */
@@ -66,12 +73,13 @@ function tooMany(holders: readonly VipNode[], expect: number, vip: string): Faul
   const live = holders.length - dead.length;
   if (expect > 1) {
     const brief = `${holders.length} nodes have it, expected ${expect}`;
-    return fault('CRITICAL', brief, `${names(holders)} have ${vip}, expected on ${expect} nodes`);
+    return fault('CRITICAL', 'vip-too-many', brief, `${names(holders)} have ${vip}, expected on ${expect} nodes`);
   }
   if (live > 1 || dead.length === holders.length) {
     const brief = `split brain: ${names(holders)} ${holders.length === 2 ? 'both' : 'all'} have it`;
     return fault(
       'CRITICAL',
+      'vip-split-brain',
       brief,
       `split brain: ${names(holders)} have ${vip} at the same time, and each client reaches the one that it learned last. Find out why they do not see each other, then stop it on all but one`,
     );
@@ -80,7 +88,7 @@ function tooMany(holders: readonly VipNode[], expect: number, vip: string): Faul
   const which = names(dead);
   const brief = `${which} ${dead.length === 1 ? 'has' : 'have'} it too, but cannot use it`;
   const text = `${first?.node.name} has ${vip}, and ${which} too, which cannot use it now (${dead.map(({ unusable }) => unusable).join('; ')}): a split brain as soon as that is fixed. Remove it there`;
-  return fault('CRITICAL', brief, text);
+  return fault('CRITICAL', 'vip-left-over', brief, text);
 }
 
 /** Nodes that gave nothing: a doubt if the others are as expected, else what --unreachable says. */

@@ -1,4 +1,5 @@
 import type { View } from '../address/index.ts';
+import type { Fault } from '../findings/index.ts';
 import {
   type Answerer,
   type ClusterMac,
@@ -13,7 +14,6 @@ import {
   type SilentNode,
 } from '../member/index.ts';
 import { trafficTo } from '../netfilter/index.ts';
-import type { Fault } from '../plugin/index.ts';
 import { judgeHolders } from './holders.ts';
 import { judgeVipNode, prefixDifference, type VipNode } from './node.ts';
 import { judgeView, knownFrom } from './view.ts';

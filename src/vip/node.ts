@@ -1,6 +1,7 @@
 import { type Placement, parseIp } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 import { cardFaults, isLoopback, judgePlacement, type ReachedNode, type Standing } from '../member/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import type { WantedVip } from './wanted.ts';
 
 /** A reached node, judged by whether it has the VIP as it should. */
@@ -26,7 +27,7 @@ export function judgeVipNode(node: ReachedNode, wanted: WantedVip): VipNode {
   const { standing, places, usable } = judged;
   if (standing === 'loopback' && wanted.allowLo && wanted.expect !== 'all') {
     const text = `${node.name} has ${wanted.vip} on loopback alone, as real servers of LVS do: that does not count`;
-    return { node, places: [], has: false, unusable: null, faults: [fault('OK', text)] };
+    return { node, places: [], has: false, unusable: null, faults: [fault('OK', 'vip-not-counted', text)] };
   }
   if (standing === 'loopback' || standing === 'elsewhere') {
     const misplaced = wrongPlace(node, standing, wanted);
@@ -39,7 +40,7 @@ export function judgeVipNode(node: ReachedNode, wanted: WantedVip): VipNode {
   ) {
     const there = listOf(places.map(({ address }) => address.ifname));
     const text = `${node.name} has ${wanted.vip} on ${there}, for which no card answers ARP: that does not count`;
-    return { node, places: [], has: false, unusable: null, faults: [fault('OK', text)] };
+    return { node, places: [], has: false, unusable: null, faults: [fault('OK', 'vip-not-counted', text)] };
   }
   const dead = judged.faults.find(({ state }) => usable === false && state === 'CRITICAL');
   return {
@@ -75,10 +76,10 @@ function wrongPlace({ name, placements }: ReachedNode, standing: Standing, { vip
   const there = listOf([...new Set(placements.map(({ address }) => address.ifname))]);
   if (standing === 'elsewhere' || allowLo) {
     const text = `${name} has ${vip} on ${there}, expected on ${ifname} (--interface)`;
-    return fault('CRITICAL', `${name} has it on ${there}, not ${ifname}`, text);
+    return fault('CRITICAL', 'vip-elsewhere', `${name} has it on ${there}, not ${ifname}`, text);
   }
   const text = `${name} has ${vip} on ${there} only, where no client reaches it by its own network (a real server of LVS direct routing: --allow-lo)`;
-  return fault('CRITICAL', `${name} has it on ${there} only`, text);
+  return fault('CRITICAL', 'vip-on-loopback', `${name} has it on ${there} only`, text);
 }
 
 function prefixFaults(
@@ -89,7 +90,7 @@ function prefixFaults(
   const wrong = places.filter(({ address }) => prefix !== null && address.prefix !== prefix);
   return wrong.map(({ address }) => {
     const text = `${name} has ${vip}/${address.prefix} on ${address.ifname}, expected /${prefix}`;
-    return fault('WARNING', `${name}: prefix is /${address.prefix}, not /${prefix}`, text);
+    return fault('WARNING', 'prefix-differs', `${name}: prefix is /${address.prefix}, not /${prefix}`, text);
   });
 }
 
@@ -102,5 +103,5 @@ export function prefixDifference(holders: readonly VipNode[], { prefix }: Wanted
   );
   if (prefix !== null || new Set(found.map((one) => one.prefix)).size < 2) return [];
   const brief = `the prefix differs (${listOf(found.map((one) => `${one.name} /${one.prefix}`))})`;
-  return [fault('WARNING', brief, `${brief}: give the VIP the same prefix on all nodes`)];
+  return [fault('WARNING', 'prefix-differs', brief, `${brief}: give the VIP the same prefix on all nodes`)];
 }

@@ -1,4 +1,5 @@
-import { fault, headline, listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
+import { fault } from '../findings/index.ts';
+import { headline, listOf, type Metric, type Report, type State, worst } from '../plugin/index.ts';
 import type { VipJudgement } from './judge.ts';
 import type { VipNode } from './node.ts';
 import type { WantedVip } from './wanted.ts';
@@ -21,14 +22,14 @@ export function reportVip(judgement: VipJudgement, wanted: WantedVip): Report {
 function describe({ node, places, has, faults }: VipNode, { vip, expect }: WantedVip) {
   const { name } = node;
   if (faults.some(({ state }) => state !== 'OK') || has === null) return [];
-  if (!has) return expect === 'all' || faults.length > 0 ? [] : [fault('OK', `${name} does not have it`)];
+  if (!has) return expect === 'all' || faults.length > 0 ? [] : [fault('OK', 'vip-absent', `${name} does not have it`)];
   if (expect === 0) return [];
   const where = places.map(({ address }) => {
     const label = address.label !== null && address.label !== address.ifname ? ` (${address.label})` : '';
     const deprecated = address.flags.includes('deprecated') ? ', deprecated: no source address' : '';
     return `${address.ifname}${label}${deprecated}`;
   });
-  return [fault('OK', `${name} has ${vip}/${places[0]?.address.prefix} on ${listOf(where)}`)];
+  return [fault('OK', 'vip-present', `${name} has ${vip}/${places[0]?.address.prefix} on ${listOf(where)}`)];
 }
 
 function allRight({ nodes, faults, mac }: VipJudgement, { expect }: WantedVip): string | null {

@@ -1,6 +1,7 @@
 import { isMulticastMac, type View } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 import { isLoopback, linkOf } from '../member/index.ts';
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { listOf } from '../plugin/index.ts';
 import type { VipNode } from './node.ts';
 import { isShared, type WantedVip } from './wanted.ts';
 
@@ -34,6 +35,7 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
     return [
       fault(
         'UNKNOWN',
+        'view-blind',
         `not seen ${from}: ${view.reason}`,
         `${from}, ${wanted.vip} cannot be looked at: ${view.reason}`,
       ),
@@ -46,7 +48,10 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
     if (wanted.expect === 0) return [unwantedAnswers([outcome.mac], ifname, wanted)];
     const wrong = macFault([outcome.mac], known, ifname, wanted);
     const text = `${from} (${ifname}), ${wanted.vip} is answered by ${outcome.mac}, confirmed ${within}; how many nodes answer is not known (${view.instead})`;
-    return [...wrong, ...(wrong.length > 0 ? [] : [fault('OK', `${outcome.mac} answers from here`, text)])];
+    return [
+      ...wrong,
+      ...(wrong.length > 0 ? [] : [fault('OK', 'view-right', `${outcome.mac} answers from here`, text)]),
+    ];
   }
   const proof = { open: 'the kernel has come to no end', fixed: 'its entry in the neighbour table was made by hand' };
   const why =
@@ -57,6 +62,7 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
   return [
     fault(
       'UNKNOWN',
+      'view-unproven',
       brief,
       `${from} (${ifname}), nothing is proven: ${why}. ${view.instead}: with iputils' arping the answer is sure`,
     ),
@@ -82,6 +88,7 @@ function judgeReplies(
   return [
     fault(
       'OK',
+      'view-right',
       `${who} from here with ${macs[0]}`,
       `from here (${ifname}), ${who} ARP for ${wanted.vip} with ${macs[0]}`,
     ),
@@ -90,9 +97,10 @@ function judgeReplies(
 
 function nobodyAnswers(ifname: string, { vip, expect }: WantedVip): Fault {
   const text = `nobody answers for ${vip} on the link of ${ifname}`;
-  if (expect === 0) return fault('OK', 'nobody answers from here, as expected', `from here, ${text}`);
+  if (expect === 0) return fault('OK', 'view-right', 'nobody answers from here, as expected', `from here, ${text}`);
   return fault(
     'CRITICAL',
+    'view-silent',
     'nobody answers from here',
     `from here, ${text}: it is on no node, or none is reached from here`,
   );
@@ -102,6 +110,7 @@ function unwantedAnswers(macs: readonly string[], ifname: string, { vip }: Wante
   const brief = `${listOf(macs)} answers from here, expected nobody`;
   return fault(
     'CRITICAL',
+    'view-unwanted',
     brief,
     `from here (${ifname}), ${vip} is answered by ${listOf(macs)}, expected by nobody (--expect none)`,
   );
@@ -122,7 +131,7 @@ function macFault(
     const text = shared
       ? 'which contradict each other: a client reaches only the nodes that listen to the one it has learned. All must tell the cluster MAC (CLUSTERIP does; else an ARP rule on each node)'
       : 'a split brain: each client reaches the one that it has learned last';
-    return [fault('CRITICAL', brief, `${seen}, ${text}`)];
+    return [fault('CRITICAL', shared ? 'view-macs-differ' : 'vip-split-brain', brief, `${seen}, ${text}`)];
   }
   const [mac = ''] = macs;
   if (skipMac) return [];
@@ -131,6 +140,7 @@ function macFault(
     return [
       fault(
         'CRITICAL',
+        'view-mac-unexpected',
         `${mac} answers from here, not ${listOf(wantedMacs, 'or')}`,
         `${seen}, expected ${listOf(wantedMacs, 'or')}`,
       ),
@@ -138,7 +148,7 @@ function macFault(
   }
   if (!isShared(wanted) || isMulticastMac(mac)) return [];
   const text = `${seen}, which is the MAC of one card: clients reach that node alone. For a failover VIP use --expect one`;
-  return [fault('CRITICAL', `${mac}, which answers from here, is unicast`, text)];
+  return [fault('CRITICAL', 'mac-unicast', `${mac}, which answers from here, is unicast`, text)];
 }
 
 /** One MAC, but not as many answers to each question as there should be nodes. */
@@ -151,10 +161,18 @@ function countFault(answers: number, known: Known, ifname: string, { vip, expect
     return [
       fault(
         'WARNING',
+        'view-too-few',
         `${who} from here, expected ${expected}`,
         `${seen}: the others do not have it, or do not hear this host`,
       ),
     ];
   const brief = expect === 1 ? `split brain: ${who} from here` : `${who} from here, expected ${expected}`;
-  return [fault('CRITICAL', brief, `${seen}, all with the same MAC: another host has it too`)];
+  return [
+    fault(
+      'CRITICAL',
+      expect === 1 ? 'vip-split-brain' : 'view-too-many',
+      brief,
+      `${seen}, all with the same MAC: another host has it too`,
+    ),
+  ];
 }

@@ -8,13 +8,14 @@ describe('a report as text', () => {
     const report: Report = {
       summary: '192.168.56.20: bucket 2 of 2 on no node',
       findings: [
-        { state: 'OK', text: 'node1 holds bucket 1' },
-        { state: 'UNKNOWN', text: 'node3: no snapshot' },
+        { state: 'OK', code: 'a-code', text: 'node1 holds bucket 1' },
+        { state: 'UNKNOWN', code: 'a-code', text: 'node3: no snapshot' },
         {
           state: 'CRITICAL',
+          code: 'bucket-lost',
           text: 'bucket 2 is on no node. On node2: echo +2 > /proc/net/ipt_CLUSTERIP/192.168.56.20',
         },
-        { state: 'OK', text: 'node2 holds no bucket' },
+        { state: 'OK', code: 'a-code', text: 'node2 holds no bucket' },
       ],
       perfdata: [{ label: 'buckets_lost', value: 1, crit: zero, min: 0, max: 2 }],
       details: ['bucket  node1  node2', '1       x      .'],
@@ -39,15 +40,15 @@ describe('a report as text', () => {
   });
 
   test('a state that is given wins over the findings', () => {
-    expect(renderText({ state: 'OK', summary: 'x', findings: [{ state: 'CRITICAL', text: 'y' }] })).toBe(
-      '[OK] x\n\\_ [CRITICAL] y\n',
-    );
+    expect(
+      renderText({ state: 'OK', summary: 'x', findings: [{ state: 'CRITICAL', code: 'a-code', text: 'y' }] }),
+    ).toBe('[OK] x\n\\_ [CRITICAL] y\n');
   });
 
   test('a finding stays on its line and cannot fake a state or perfdata', () => {
     const text = renderText({
       summary: 'a\nb | c=1',
-      findings: [{ state: 'WARNING', text: '[OK] fine\n\\_ [OK] x | y=2 <b>' }],
+      findings: [{ state: 'WARNING', code: 'a-code', text: '[OK] fine\n\\_ [OK] x | y=2 <b>' }],
       details: ['  a\u0000|b\n[CRITICAL] c'],
     });
     expect(text).toBe('[WARNING] a b ¦ c=1\n\\_ [WARNING] "OK" fine \\_ "OK" x ¦ y=2 ‹b›\n  a¦b\n"CRITICAL" c\n');
@@ -57,7 +58,7 @@ describe('a report as text', () => {
     const long = 'x'.repeat(20_000);
     const [summary, whole, finding, detail] = renderText({
       summary: long,
-      findings: [{ state: 'OK', text: long }],
+      findings: [{ state: 'OK', code: 'a-code', text: long }],
       details: [long],
     }).split('\n');
     expect([summary?.length, whole?.length, finding?.length, detail?.length]).toEqual([
@@ -74,8 +75,8 @@ describe('a report as JSON', () => {
     const report: Report = {
       summary: 'bucket 2 on no node',
       findings: [
-        { state: 'OK', text: 'node1 holds bucket 1' },
-        { state: 'CRITICAL', text: 'bucket 2 is on no node' },
+        { state: 'OK', code: 'a-code', text: 'node1 holds bucket 1' },
+        { state: 'CRITICAL', code: 'a-code', text: 'bucket 2 is on no node' },
       ],
       perfdata: [
         { label: 'a.b', value: 1, warn: { low: 1, high: Number.POSITIVE_INFINITY, inside: false }, crit: zero, min: 0 },
@@ -91,8 +92,8 @@ describe('a report as JSON', () => {
       exitCode: 2,
       summary: 'bucket 2 on no node',
       findings: [
-        { state: 'CRITICAL', text: 'bucket 2 is on no node' },
-        { state: 'OK', text: 'node1 holds bucket 1' },
+        { state: 'CRITICAL', code: 'a-code', text: 'bucket 2 is on no node' },
+        { state: 'OK', code: 'a-code', text: 'node1 holds bucket 1' },
       ],
       perfdata: [{ label: 'a_b', value: 1, uom: '', warn: '1:', crit: '0', min: 0, max: null }],
       data: { vip: '192.168.56.20', lost: [2], big: '18446744073709551616' },

@@ -76,7 +76,10 @@ describe('what a daemon reads', () => {
 });
 
 test('a colour of the text itself does not come through', () => {
-  const report = { summary: '\x1b[31mred', findings: [{ state: 'OK' as const, text: '\x1b[0m[OK] x' }] };
+  const report = {
+    summary: '\x1b[31mred',
+    findings: [{ state: 'OK' as const, code: 'sample', text: '\x1b[0m[OK] x' }],
+  };
   expect(renderText(report, { terminal: true, colour: true })).toBe(
     '[\x1b[1;32mOK\x1b[0m] red\n\\_ [\x1b[1;32mOK\x1b[0m] "OK" x\n',
   );

@@ -48,6 +48,7 @@ describe('the dew point of a port', () => {
     );
     expect(reportOn([answerOf(cells)], { dewPoint: true }).findings).toContainEqual({
       state: 'UNKNOWN',
+      code: 'dew-point-unknown',
       text: 'dew point at port 1: unknown, Cold aisle humidity has no humidity',
     });
   });

@@ -151,6 +151,7 @@ test('a sensor of a plus device that lacks name and status in its own table is U
   );
   expect(reportOn([answerOf(cells)]).findings).toContainEqual({
     state: 'UNKNOWN',
+    code: 'sensor-unknown',
     text: "temperature 1: name, status missing from the probe's answer (device; temperature, port 1)",
   });
 });
@@ -213,7 +214,7 @@ test('several probes stand in one report, each line with its host, and one that 
   const dead = {
     host: 'probe2',
     survey: undefined,
-    trouble: { state: 'CRITICAL', text: 'no answer on UDP port 161 within 4 s' },
+    trouble: { state: 'CRITICAL', code: 'probe-silent', text: 'no answer on UDP port 161 within 4 s' },
     requests: 2,
     milliseconds: 4000,
   } as const;
@@ -229,7 +230,7 @@ test('several probes stand in one report, each line with its host, and one that 
 test('what was read before a probe fell silent is judged beside it', () => {
   const answer = {
     ...answerOf(recorded('sensorprobe2')),
-    trouble: { state: 'CRITICAL', text: 'stopped answering' },
+    trouble: { state: 'CRITICAL', code: 'probe-unreadable', text: 'stopped answering' },
   } as const;
   const report = reportOn([answer], {});
   expect(stateOf(report)).toBe('CRITICAL');

@@ -232,5 +232,7 @@ function secondRules(lines: readonly RuleLine[], parameters: Parameters): readon
   if (other === undefined) return [];
   const text = `has a second CLUSTERIP rule with other parameters, which do not count while the first one lives: ${other.text}`;
   const brief = 'a second CLUSTERIP rule with other parameters';
-  return [{ state: 'WARNING', text, brief, mend: 'delete it', disables: false, alike: null }];
+  return [
+    { state: 'WARNING', code: 'second-rule-ignored', text, brief, mend: 'delete it', disables: false, alike: null },
+  ];
 }

@@ -1,3 +1,4 @@
+import type { Code } from '../../findings/index.ts';
 import type { State } from '../../plugin/index.ts';
 import type { Obstacle } from '../model/rule.ts';
 import { count, type Traffic, tcp } from '../model/traffic.ts';
@@ -101,6 +102,7 @@ function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
   const hang = hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : '';
   return {
     state,
+    code: codeOf(extent, loss, traffic, state),
     text: `${sentence(loss, what, traffic, extent)} (${taken.place}: ${taken.rule.text})`,
     brief: `${deed} ${position} the cluster rule${hang}`,
     mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
@@ -109,6 +111,14 @@ function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
     alike: policyKey(taken, traffic, extent, position),
     denies: denies(taken) && taken.certain ? traffic.whateverResidue : null,
   };
+}
+
+function codeOf(extent: Extent, { taken, position }: Loss, traffic: Traffic, state: State): Code {
+  if (extent === 'aside') return 'rule-aside';
+  if (!taken.certain) return 'rule-may-take';
+  if (hangs(taken, traffic) && state === 'CRITICAL') return 'tcp-hangs';
+  if (extent === 'hosts' && state === 'OK') return 'clients-banned';
+  return position === 'before' ? 'rule-before' : 'rule-behind';
 }
 
 /** What the rule does, as a verb and its object. */

@@ -61,6 +61,7 @@ function chainsThatFail({ base, place, use }: Arrival): readonly Obstacle[] {
     const why = 'where later packets of a connection never pass: TCP connects, then hangs';
     return [
       obstacle(
+        'rule-in-nat',
         `has the cluster rule in ${place}, ${why}`,
         `has the cluster rule in a nat chain (${place})`,
         betterChain,
@@ -71,6 +72,7 @@ function chainsThatFail({ base, place, use }: Arrival): readonly Obstacle[] {
   if (!early || !use.hash.tracked) return [];
   return [
     obstacle(
+      'rule-too-early',
       `has the cluster rule in ${place}, before connection tracking, ${untracked}`,
       `has the cluster rule before connection tracking (${place})`,
       betterChain,
@@ -86,7 +88,9 @@ function vagueMatch({ exact, rule, sender }: Arrival): readonly Obstacle[] {
       ? `shares ${open}: ${rule.text}`
       : `lets the cluster rule see ${open}: ${sender.rule.text} (${sender.place})`;
   const brief = `has a ${sender === null ? 'cluster rule' : 'rule before the cluster rule'} with a condition that cannot be read`;
-  return [obstacle(text, brief, 'match by protocol and port', { state: 'UNKNOWN', disables: false })];
+  return [
+    obstacle('rule-unreadable', text, brief, 'match by protocol and port', { state: 'UNKNOWN', disables: false }),
+  ];
 }
 
 /** With xt_cluster all TCP connects and then hangs (measured); whether it does depends on what tracks the answers. */
@@ -94,7 +98,7 @@ function zones({ zones: [first] }: Trace, arrivals: readonly Arrival[]): readonl
   if (first === undefined || !arrivals.some(({ use }) => use.hash.tracked)) return [];
   const text = `puts connections into another zone of connection tracking than their answers: TCP connects, then hangs (${first.place}: ${first.rule.text})`;
   const brief = 'puts connections into another conntrack zone: TCP hangs';
-  return [obstacle(text, brief, 'exclude the VIP from it', { disables: false })];
+  return [obstacle('conntrack-zone', text, brief, 'exclude the VIP from it', { disables: false })];
 }
 
 function severalHashes(arrivals: readonly Arrival[]): readonly Obstacle[] {
@@ -104,7 +108,11 @@ function severalHashes(arrivals: readonly Arrival[]): readonly Obstacle[] {
   if (first === undefined || other === undefined) return [];
   const name = ({ hash, total }: ClusterUse) => `${hash.name} mod ${total} seed ${hash.seed ?? 'none'}`;
   const text = `has cluster rules with different hashes (${name(first)}; ${name(other)}): together they fit no other node’s`;
-  return [obstacle(text, 'has cluster rules with different hashes', 'give all of them the same', { disables: false })];
+  return [
+    obstacle('several-hashes', text, 'has cluster rules with different hashes', 'give all of them the same', {
+      disables: false,
+    }),
+  ];
 }
 
 /** During a migration both may be there; harmless only where both hash alike and let the same through. */
@@ -120,10 +128,14 @@ function severalBackends(arrivals: readonly Arrival[]): readonly Obstacle[] {
   const mend = 'delete the rules of one';
   if (new Set(said).size === 1) {
     const text = `shares the VIP by two backends at once (${both}), which agree`;
-    return [obstacle(text, `has two backends (${both})`, mend, { state: 'WARNING', disables: false })];
+    return [
+      obstacle('several-backends', text, `has two backends (${both})`, mend, { state: 'WARNING', disables: false }),
+    ];
   }
   const text = `shares the VIP by two backends at once (${both}), which do not agree: only what both let through is answered`;
-  return [obstacle(text, `has two backends that do not agree (${both})`, mend, { disables: false })];
+  return [
+    obstacle('several-backends', text, `has two backends that do not agree (${both})`, mend, { disables: false }),
+  ];
 }
 
 /** What the outcome itself lacks: a DROP, the packet type, a port that is answered for everybody. */
@@ -136,12 +148,12 @@ function shortcomings(
   if (deaf) {
     const text = 'does not set meta pkttype host before it accepts: the frames stay multicast, and TCP gets no answer';
     const mend = `add "meta pkttype set host" in prerouting (${rule.text})`;
-    found.push(obstacle(text, 'does not set meta pkttype host: TCP gets no answer', mend));
+    found.push(obstacle('pkttype-multicast', text, 'does not set meta pkttype host: TCP gets no answer', mend));
   }
   if (!open.isEmpty) {
     const text = `drops nothing behind the accept in ${place}: ICMP and UDP are answered by this node for every client`;
     const mend = 'add a drop for the VIP at the end of the chain';
-    found.push(obstacle(text, 'has no DROP behind the cluster rule', mend, { disables: false }));
+    found.push(obstacle('drop-missing', text, 'has no DROP behind the cluster rule', mend, { disables: false }));
   }
   if (!leak.isEmpty) {
     const taken: Taken = {
@@ -160,7 +172,13 @@ function shortcomings(
     const effects = { ...backends[use.backend].effects, accepted: 'this node answers it for every client' };
     const losses = judgeLosses([taken], { shared, effects, position: 'behind' });
     found.push(
-      ...losses.map((one) => ({ ...one, mend: 'drop it before it is accepted', alike: null, disables: false })),
+      ...losses.map((one) => ({
+        ...one,
+        code: 'drop-missing' as const,
+        mend: 'drop it before it is accepted',
+        alike: null,
+        disables: false,
+      })),
     );
   }
   return found;
@@ -176,7 +194,7 @@ function refusals({ takenBehind }: Trace, { use }: Arrival, held: Traffic): read
   const { place, rule } = refusing;
   const text = `rejects what its buckets do not hold, so that clients of other nodes get its refusal too (${place}: ${rule.text})`;
   const brief = 'has a REJECT where the cluster needs a DROP';
-  return [obstacle(text, brief, 'make it a DROP', { disables: false, disturbs: true })];
+  return [obstacle('reject-for-drop', text, brief, 'make it a DROP', { disables: false, disturbs: true })];
 }
 
 /** The cluster's own DROP takes everything then, and is not the cause. */
@@ -211,7 +229,14 @@ function behindIt(trace: Trace, shared: Traffic, arrival: Arrival, held: Traffic
 function byOwnDrop(loss: Obstacle): Obstacle {
   const text = `${loss.text}: this is the cluster's own DROP by mark, and another rule has changed the mark before it`;
   const state = loss.state === 'WARNING' ? 'CRITICAL' : loss.state;
-  return { ...loss, state, text, mend: 'keep other rules from changing the mark of the VIP’s traffic', alike: null };
+  return {
+    ...loss,
+    state,
+    code: 'mark-changed',
+    text,
+    mend: 'keep other rules from changing the mark of the VIP’s traffic',
+    alike: null,
+  };
 }
 
 /** Rules that take what other nodes' buckets hold: the DROPs of the cluster, or what serves as one. */

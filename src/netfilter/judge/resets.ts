@@ -20,7 +20,7 @@ export function withResets(rule: Rule, strays: Trace, own: Trace): Rule {
   const text = `resets connections that other nodes answer, which look new to it (${found.place}: ${found.rule.text})`;
   const brief = 'resets the connections of other nodes’ clients';
   const mend = 'make it a DROP, or put the cluster rule before it';
-  const resets: Obstacle = obstacle(text, brief, mend, { disables: false, disturbs: true });
+  const resets: Obstacle = obstacle('tcp-reset', text, brief, mend, { disables: false, disturbs: true });
   return { ...rule, obstacles: unique([resets, ...rule.obstacles]) };
 }
 

@@ -111,17 +111,20 @@ function unreached(place: string, asleep: string | null, { ifname }: ChainRule, 
   const effect = 'TCP gets no answer, ICMP and UDP are answered by this node for every client';
   if (asleep !== null)
     return obstacle(
+      'table-dormant',
       `has the cluster rule in the table ${asleep}, which is dormant, so that its chains do nothing: ${effect}`,
       `has the cluster rule in a dormant table (${asleep})`,
       `nft add table ${asleep}`,
     );
   if (path.vrf !== null && ifname === path.ifname && ifname !== null)
     return obstacle(
+      'rule-unreached',
       `has the cluster rule in ${place} for ${ifname}, but behind prerouting traffic comes in by its VRF ${path.vrf}: ${effect}`,
       `has the cluster rule for ${ifname} where traffic comes by ${path.vrf}`,
       `put -i ${path.vrf} into the rule, or move it to prerouting`,
     );
   return obstacle(
+    'rule-unreached',
     `has the cluster rule in ${place}, where none of the VIP's traffic passes: ${effect}`,
     `has the cluster rule in ${place}, where nothing comes`,
     chain,

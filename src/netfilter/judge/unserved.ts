@@ -27,7 +27,9 @@ export function unexplained({ taken, takenBehind, delivered, blurred }: Trace, s
   const rule = by === undefined ? '' : ` (${by.place}: ${by.rule.text})`;
   const text = `has a rule whose condition cannot be read, and on which it hangs whether ${describeTraffic(open) || 'everything'} is let through${rule}`;
   const mend = 'write it with conditions on addresses, ports and states';
-  return [obstacle(text, 'has a rule that cannot be read', mend, { state: 'UNKNOWN', disables: false })];
+  return [
+    obstacle('rule-unreadable', text, 'has a rule that cannot be read', mend, { state: 'UNKNOWN', disables: false }),
+  ];
 }
 
 /** What the cluster rule was to share and never saw, though no rule took it: one has sent it back to a chain that ends. */
@@ -49,7 +51,10 @@ export function sentPast(
   const what = describeServed(traffic) || 'everything';
   const brief = `sends ${what} past the cluster rule`;
   const text = `${brief}: TCP gets no answer, UDP is answered by this node for every client`;
-  return [...lost, obstacle(text, brief, 'put the cluster rule first', { disables: false, about: traffic })];
+  return [
+    ...lost,
+    obstacle('rule-past', text, brief, 'put the cluster rule first', { disables: false, about: traffic }),
+  ];
 }
 
 /**
@@ -66,7 +71,7 @@ export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly
   const what = describeTraffic(missing);
   const brief = `sends ${what} past the cluster rule: no answer`;
   const text = `sends ${what} past the cluster rule (a RETURN, goto or conditional jump before it): its frames stay multicast, and TCP gets no answer`;
-  return [obstacle(text, brief, 'let it come to the cluster rule', { disables: false, about: missing })];
+  return [obstacle('rule-past', text, brief, 'let it come to the cluster rule', { disables: false, about: missing })];
 }
 
 /** TCP of its own clients that stays multicast: the packet type is set for some of them alone. */
@@ -78,7 +83,7 @@ export function deafTo({ delivered }: Trace, { rule }: Arrival, shared: Traffic,
   const what = describeTraffic(own) || 'tcp';
   const text = `does not set meta pkttype host for ${what} of its buckets: these frames stay multicast, and TCP gets no answer`;
   const brief = `does not set meta pkttype host for ${what}: TCP gets no answer`;
-  return [obstacle(text, brief, `add "meta pkttype set host" for all of them (${rule.text})`)];
+  return [obstacle('pkttype-multicast', text, brief, `add "meta pkttype set host" for all of them (${rule.text})`)];
 }
 
 /** TCP whose first packet comes through and no later one: found where no other rule explains it. */
@@ -97,7 +102,9 @@ function neverOpened(shared: Traffic): readonly Obstacle[] | null {
   if (unopened.within(ownTraffic(space))) return null;
   const what = describeTraffic(unopened);
   const text = `shares no ${what}, but what follows it: no connection of these clients ever begins`;
-  return [obstacle(text, `shares no ${what}: TCP cannot begin`, 'match NEW too, or no state at all')];
+  return [
+    obstacle('tcp-never-opens', text, `shares no ${what}: TCP cannot begin`, 'match NEW too, or no state at all'),
+  ];
 }
 
 function hanging({ delivered, taken, takenBehind }: Trace, shared: Traffic): readonly Obstacle[] {
@@ -125,7 +132,7 @@ function hanging({ delivered, taken, takenBehind }: Trace, shared: Traffic): rea
   const of = describeTraffic(hung.whatever('phase'));
   const text = `lets through what opens ${whole ? 'a TCP connection' : `connections of ${of}`}, and not what follows: TCP connects, then hangs`;
   const brief = `lets only NEW through${whole ? '' : ` of ${of}`}: TCP hangs`;
-  return [obstacle(text, brief, 'match ESTABLISHED too, or no state at all', { disables: whole })];
+  return [obstacle('tcp-hangs', text, brief, 'match ESTABLISHED too, or no state at all', { disables: whole })];
 }
 
 /** What was taken, whatever else is not known: what a list may deny explains nothing. */

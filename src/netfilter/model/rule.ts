@@ -1,3 +1,4 @@
+import type { Code } from '../../findings/index.ts';
 import type { State } from '../../plugin/index.ts';
 import type { Hash } from './hash.ts';
 import type { Traffic, TrafficSpace } from './traffic.ts';
@@ -94,6 +95,7 @@ export type Leaving = {
 /** Something on the node that keeps a rule from doing what it says. */
 export type Obstacle = {
   readonly state: State;
+  readonly code: Code;
   /** What is wrong, to stand behind the node's name: `accepts tcp ESTABLISHED before the cluster rule: ...`. */
   readonly text: string;
   /** The same in a few words for a first line. */

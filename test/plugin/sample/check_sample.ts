@@ -25,13 +25,13 @@ export default definePlugin({
 
 const fine: Report = {
   summary: 'all is well',
-  findings: [{ state: 'OK', text: 'one' }],
+  findings: [{ state: 'OK', code: 'sample', text: 'one' }],
   perfdata: [{ label: 'a', value: 1 }],
 };
 
 const acts: Readonly<Record<string, (context: Context, size: number) => Promise<Report>>> = {
   ok: async () => fine,
-  warning: async () => ({ summary: 'so so', findings: [{ state: 'WARNING', text: 'one' }] }),
+  warning: async () => ({ summary: 'so so', findings: [{ state: 'WARNING', code: 'sample', text: 'one' }] }),
   critical: async () => ({ ...fine, state: 'CRITICAL' }),
   long: async (_, size) => ({ ...fine, details: Array.from({ length: size }, (_, i) => `${i} ${'x'.repeat(1000)}`) }),
   reject: async () => {

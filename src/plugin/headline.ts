@@ -1,20 +1,8 @@
+import type { Finding } from './report.ts';
 import type { State } from './state.ts';
 
-/** Something found: one line of the report, and in brief for the first line. */
-export type Fault = {
-  readonly state: State;
-  readonly text: string;
-  /** The same in a few words; the first line takes the worst fault's. */
-  readonly brief: string;
-};
-
-/** A fault whose line says what its brief says, and then what to do about it. */
-export function fault(state: State, brief: string, text = brief): Fault {
-  return { state, brief, text };
-}
-
 /** The first line for a state: the brief of the first fault that has it, and how many more there are; null without one. */
-export function headline(faults: readonly Fault[], state: State): string | null {
+export function headline(faults: readonly (Finding & { readonly brief: string })[], state: State): string | null {
   const worst = faults.filter((one) => one.state === state);
   const [first] = worst;
   if (first === undefined) return null;

@@ -1,0 +1,118 @@
+import type { Section } from '../plugin/index.ts';
+import { keepNothing, keepRules, keepService } from './keep.ts';
+
+/** Who holds which bucket, over all nodes together. */
+export const coverage = {
+  'bucket-held': {
+    means: 'The node holds these buckets: it answers the clients whose packets hash into them.',
+    now: 'Nothing. The line is there so that one sees who holds what.',
+    keep: keepNothing,
+  },
+  'no-bucket-held': {
+    means:
+      'The node has the cluster rule and holds no bucket at the moment, so it answers no client. After a takeover that is how the node looks that gave its buckets up.',
+    now: 'Nothing, unless the node should carry load: then let it take a bucket, and the node that holds it now give it up. The option -w 1: of the service warns of such nodes.',
+    keep: keepNothing,
+  },
+  'stands-by': {
+    means: 'The node has no cluster rule for the VIP and does not have the VIP: it takes no part, and does no harm.',
+    now: 'Nothing, unless the node should take part: then load the rule and assign the VIP as on the other nodes.',
+    keep: keepNothing,
+  },
+  'holding-unknown': {
+    means: 'What the node holds is not known, because something on it could not be read. Another line says what.',
+    now: 'Make that readable first; nothing can be said about the buckets of this node until then.',
+    keep: 'See the section of the code that stands in the line about what could not be read.',
+  },
+  'bucket-lost': {
+    means:
+      'No node holds the bucket. Every client that hashes into it gets no answer at all, from no address, while all others notice nothing.',
+    now: 'Let one node take it, as the line says. With CLUSTERIP write a plus sign and the number into /proc/net/ipt_CLUSTERIP/VIP on that node; with the other backends add the bucket to its cluster rule. Then find out who gave it up. Where Pacemaker manages the rule, look at the resource instead.',
+    keep: 'A bucket taken through /proc is gone after a reboot: the number that counts at boot is --local-node in the CLUSTERIP rule. Give each node its own number there, or let a cluster manager move the buckets. With xt_cluster and nftables save the changed rule where it is loaded from.',
+  },
+  'bucket-doubled': {
+    means:
+      'Several nodes hold the bucket. Each of its clients gets an answer from each of them: TCP connections are reset, datagrams are answered twice.',
+    now: 'Decide which node keeps the bucket, and let the other one give it up, as the line says. With CLUSTERIP write a minus sign and the number into /proc/net/ipt_CLUSTERIP/VIP there.',
+    keep: 'Most often a node came back and took its own buckets again while another one still had them from a takeover. Either the takeover is undone by what brings the node back, or the node starts without buckets. Give each node its own --local-node in the rule that is loaded at boot.',
+  },
+  'bucket-unproven': {
+    means:
+      'A node gave no answer, and none of the others holds these buckets. If that node is dead, their clients get no answer; if only the way to it is broken, they do.',
+    now: 'Look at the node first. If it is really dead, let another node take the buckets, as the line says. If it is alive and you do so, the buckets are doubled.',
+    keep: 'Let a cluster manager with fencing do the takeover: it makes sure that a node is dead before another one takes its buckets. When the node comes back, the buckets must go back with it.',
+  },
+  'bucket-above-total': {
+    means:
+      'The node holds a bucket with a number above the number of buckets. No client ever falls into it; most often --local-node was set without raising --total-nodes.',
+    now: 'Recreate the rule with the right numbers: --total-nodes is how many buckets there are, and each bucket is one of 1 to that number.',
+    keep: keepRules,
+  },
+  'buckets-held': {
+    means: 'The number of buckets that the node holds is outside the range of --warning or --critical.',
+    now: 'If the node took over for another one, bring that one back and hand its buckets back. If it idles, let it take its buckets again.',
+    keep: 'Give each node its own buckets in the rule that is loaded at boot, and correct the range where the number is meant to be so.',
+  },
+  'buckets-nowhere': {
+    means: 'Every node that was reached drops everything that comes to the VIP, and none lets a bucket through.',
+    now: 'Load the cluster rules of the nodes, or look at the resource that should do so: a cloned IPaddr2 that is stopped leaves exactly this behind.',
+    keep: keepRules,
+  },
+  'buckets-unexpected': {
+    means: 'The node does not hold exactly the buckets that --expect-buckets names.',
+    now: 'Compare with the other nodes: a takeover moves buckets on purpose, and then the other node has them. Otherwise hand the buckets back.',
+    keep: 'The buckets that a node has after boot stand in the rule that is loaded then. If they were moved for good, change --expect-buckets of both nodes.',
+  },
+  'one-node-asked': {
+    means: 'Only one node was asked, and it does not hold all buckets. Whether the others hold the rest is not known.',
+    now: 'Name every node of the cluster with --node. To check one node by itself, as over NRPE, say with --expect-buckets what it should hold.',
+    keep: keepService,
+  },
+  'coverage-not-judged': {
+    means: 'With --expect-buckets one node is judged by itself; whether each bucket is on exactly one node is not.',
+    now: 'Nothing, if the same service exists for every node. A service that asks all nodes sees lost and doubled buckets.',
+    keep: keepService,
+  },
+  'cluster-nowhere': {
+    means: 'No node that was reached has the VIP or a cluster rule for it.',
+    now: 'Check the address of --vip and the nodes first. If both are right, the cluster is not running: load the rules and assign the VIP.',
+    keep: keepRules,
+  },
+  'nobody-served': {
+    means:
+      'Buckets, rules and addresses are fine, but the firewalls of the nodes together let no client through to any port that the cluster shares.',
+    now: 'Open the service for the clients on all nodes.',
+    keep: keepRules,
+  },
+  'port-closed': {
+    means:
+      'One node opens a port that another one keeps closed. The clients of the other node cannot use that service, while everybody else can.',
+    now: 'Give the nodes the same firewall rules for the services of the VIP.',
+    keep: keepRules,
+  },
+  'total-unexpected': {
+    means: 'The rules state another number of buckets than --total-nodes asserts.',
+    now: 'If the cluster has grown or shrunk, change --total-nodes of the service; otherwise recreate the rules with the right number on all nodes.',
+    keep: keepRules,
+  },
+  'client-answered': {
+    means: 'The client given with --client is answered by the nodes named in the line.',
+    now: 'Nothing.',
+    keep: keepNothing,
+  },
+  'client-unknown': {
+    means: 'No node is known to answer the client given with --client, and some nodes could not be judged.',
+    now: 'Look at the lines about these nodes: they say why it is not known.',
+    keep: keepNothing,
+  },
+  'client-lost': {
+    means: 'No node answers the client given with --client.',
+    now: 'The other lines say why: a bucket on no node, a firewall that denies the client, or a way back that is broken. Mend that cause.',
+    keep: 'See the section of the cause.',
+  },
+  'client-doubled': {
+    means: 'Several nodes answer the client given with --client, so that its connections are reset.',
+    now: 'The other lines say why: a bucket on several nodes, or a node that answers everybody. Mend that cause.',
+    keep: 'See the section of the cause.',
+  },
+} satisfies Record<string, Section>;
