@@ -2,7 +2,7 @@ import { backends } from '../backend.ts';
 import type { Packets } from '../model/packet.ts';
 import type { ChainRule, Program } from '../model/program.ts';
 import type { Answered, Backend, Obstacle, Rule } from '../model/rule.ts';
-import { mainTraffic, type Traffic, tcp } from '../model/traffic.ts';
+import { mainTraffic, phase, type Traffic, tcp, udp } from '../model/traffic.ts';
 import { holdingOf } from '../walk/holding.ts';
 import type { Path } from '../walk/path.ts';
 import type { Trace } from '../walk/trace.ts';
@@ -137,9 +137,10 @@ function droppingRule({ taken, delivered }: Trace, space: Packets['space']): Rul
   const drops = taken.filter(({ fate, certain }) => certain && fate === 'dropped');
   // It need not name the VIP: conntrackd's recipe drops by mark alone.
   const drop = drops.find(({ rule }) => rule.names) ?? drops.find(({ traffic }) => main.within(traffic));
-  // A frame that stays multicast is no TCP segment to anybody.
+  // A frame that stays multicast is not a TCP segment to anybody, and what follows a datagram that was dropped is a first one.
+  const later = space.only({ protocol: udp, phase: phase.later });
   const heard = delivered.map(({ carried, traffic }) =>
-    carried.pkttype === 'multicast' ? traffic.less(space.only({ protocol: tcp })) : traffic,
+    traffic.less(carried.pkttype === 'multicast' ? later.or(space.only({ protocol: tcp })) : later),
   );
   if (drop === undefined || heard.some((traffic) => traffic.meets(main))) return null;
   return withoutHash(drop.rule.backend, { ...drop.rule, ifname: null, mac: null }, drop.place, space);
