@@ -24,7 +24,7 @@ export default definePlugin({
     totalNodes: {
       short: 'n',
       value: 'N',
-      help: 'number of buckets that every rule must say; replaces it with --skip rules',
+      help: 'number of buckets every rule must state; with --skip rules, used instead',
       type: 'integer',
       min: 1,
     },
@@ -32,13 +32,13 @@ export default definePlugin({
     warning: {
       short: 'w',
       value: 'RANGE',
-      help: 'WARNING when the number of buckets on a node is outside (1: when a node idles)',
+      help: 'WARNING when a node’s number of buckets is outside this range (1: warns about an idle node)',
       type: 'range',
     },
     critical: {
       short: 'c',
       value: 'RANGE',
-      help: 'CRITICAL when the number of buckets on a node is outside',
+      help: 'CRITICAL when a node’s number of buckets is outside this range',
       type: 'range',
     },
     unreachable: {
@@ -56,7 +56,7 @@ export default definePlugin({
     },
     backend: {
       value: 'NAME',
-      help: 'what every rule must be of: clusterip, xt_cluster or nftables; auto reads what is there',
+      help: 'the backend of every rule: clusterip, xt_cluster or nftables; auto reads what is there',
       type: ['auto', 'clusterip', 'xt_cluster', 'nftables'],
       default: 'auto',
     },
@@ -69,7 +69,7 @@ export default definePlugin({
     },
     clients: {
       value: 'NETWORK',
-      help: 'clients come from this network alone: answers to others need no route, and shares are of it',
+      help: 'clients come only from this network: answers to others need no route, and shares are counted within it',
       parse: readNetwork,
       repeat: true,
       default: [],
@@ -87,7 +87,7 @@ export default definePlugin({
       args: '--vip 192.168.56.20 --node node1 --node admin@node2',
     },
     { text: 'a node checks itself, for NRPE', args: '--vip 192.168.56.20 --expect-buckets 1' },
-    { text: 'look again at saved snapshots', args: '--vip 192.168.56.20 --node n1=file:n1.txt --node n2=file:n2.txt' },
+    { text: 'judge saved snapshots again', args: '--vip 192.168.56.20 --node n1=file:n1.txt --node n2=file:n2.txt' },
   ],
   check: ({ vip, node, skip, totalNodes, expectBuckets, client, clients }) => {
     const family = parseIp(vip)?.family;
@@ -111,8 +111,18 @@ export default definePlugin({
       () => import('#cluster'),
       () => context.timeLeft() > 0,
     );
-    const { bucketTable, factsOf, judgeCluster, nodeLines, pathMtu, reportCluster, trafficTo, unshared, unshown } =
-      await loaded;
+    const {
+      bucketTable,
+      factsOf,
+      judgeCluster,
+      nodeLines,
+      pathMtu,
+      repairLines,
+      reportCluster,
+      trafficTo,
+      unshared,
+      unshown,
+    } = await loaded;
     const answers = await asked;
     context.stage('judging');
     const wanted: Wanted = {
@@ -136,7 +146,13 @@ export default definePlugin({
     const judgement = judgeCluster(facts, wanted);
     const details = [
       ...(context.verbosity >= 1
-        ? [...bucketTable(judgement), ...unshared(judgement), ...pathMtu(judgement), ...unshown(judgement)]
+        ? [
+            ...bucketTable(judgement),
+            ...repairLines(judgement),
+            ...unshared(judgement),
+            ...pathMtu(judgement),
+            ...unshown(judgement),
+          ]
         : []),
       ...(context.verbosity >= 2 ? nodeLines(facts) : []),
       ...answerDetails(answers, context.verbosity),
@@ -179,7 +195,7 @@ function readMac(text: string): Result<string> {
 
 function readNetwork(text: string): Result<IpBlock> {
   const block = parseBlock(text);
-  return block === null ? failure(`"${text}" is no network such as 10.0.0.0/8`) : success(block);
+  return block === null ? failure(`"${text}" is not a network such as 10.0.0.0/8`) : success(block);
 }
 
 /** `tcp:10.1.2.3/40000/80`, `icmp:2001:db8::1`, `10.1.2.3`: TCP where nothing else is said. */
@@ -189,7 +205,7 @@ function readClient(text: string): Result<AskedClient & { readonly family: 4 | 6
   const ip = parseIp(address);
   const [from = null, to = null] = [sport, dport].map((port) => (port === undefined ? null : Number(port)));
   if (ip === null || (from ?? 0) > 65535 || (to ?? 0) > 65535)
-    return failure(`"${text}" is no client such as tcp:10.1.2.3/40000/80`);
+    return failure(`"${text}" is not a client such as tcp:10.1.2.3/40000/80`);
   const numbers = { tcp: 6, udp: 17, icmp: ip.family === 4 ? 1 : 58 };
   const number = Object.entries(numbers).find(([name]) => name === protocol.toLowerCase())?.[1] ?? 6;
   return success({ text, protocol: number, saddr: ip.value, sport: from, dport: to, family: ip.family });
@@ -198,6 +214,6 @@ function readClient(text: string): Result<AskedClient & { readonly family: 4 | 6
 /** `1,3`, or `none`; ascending and without repeats, whatever the order given. */
 function readBuckets(text: string): Result<readonly number[]> {
   if (text === 'none') return success([]);
-  if (!/^[1-9]\d{0,4}(,[1-9]\d{0,4})*$/.test(text)) return failure(`"${text}" is no list of buckets such as 1,3`);
+  if (!/^[1-9]\d{0,4}(,[1-9]\d{0,4})*$/.test(text)) return failure(`"${text}" is not a list of buckets such as 1,3`);
   return success([...new Set(text.split(',').map(Number))].sort((a, b) => a - b));
 }

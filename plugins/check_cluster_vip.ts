@@ -18,7 +18,7 @@ export default definePlugin({
   name: 'check_cluster_vip',
   summary: 'Checks that a cluster’s address is on the right nodes, with the right MAC',
   description:
-    'Asks all nodes at once where they have the VIP: on all of them (load sharing) or on exactly one (failover), on an interface that works, with the right prefix, and the cluster MAC listened to. With --from-here it also looks from this host who answers for the VIP.',
+    'Asks all nodes at once where they have the VIP: on all of them (load sharing) or on exactly one (failover), on an interface that works, with the right prefix, and the cluster MAC listened to. With --from-here it also checks from this host who answers for the VIP.',
   options: {
     vip: {
       short: 'H',
@@ -54,7 +54,7 @@ export default definePlugin({
     },
     allowLo: { help: 'the VIP may be on loopback alone (real servers of LVS direct routing)', type: 'flag' },
     arpMangle: { help: 'each node must also have the rule that answers ARP with the cluster MAC', type: 'flag' },
-    fromHere: { help: 'look from this host, too, who answers for the VIP on its link', type: 'flag' },
+    fromHere: { help: 'also check from this host who answers for the VIP on its link', type: 'flag' },
     unreachable: {
       value: 'STATE',
       help: 'state for a node that gives no answer while the others do not prove what is expected: ok, warning, critical or unknown',
@@ -138,7 +138,7 @@ function readExpected(text: string): Result<Expected> {
 
 function readInterface(text: string): Result<string> {
   // As the kernel's dev_valid_name: up to 15 characters, no blank, slash or colon.
-  return /^[^\s/:]{1,15}$/.test(text) ? success(text) : failure(`"${text}" is no name of an interface`);
+  return /^[^\s/:]{1,15}$/.test(text) ? success(text) : failure(`"${text}" is not the name of an interface`);
 }
 
 function readMac(text: string): Result<string> {

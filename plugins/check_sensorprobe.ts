@@ -54,7 +54,7 @@ export default definePlugin({
     critical: {
       short: 'c',
       value: 'RANGE',
-      help: 'CRITICAL outside this range; own ranges replace the limits of the device',
+      help: 'CRITICAL outside this range; your ranges replace the limits set on the device',
       repeat: true,
       default: [],
       parse: parseKindRange,
@@ -79,7 +79,7 @@ export default definePlugin({
     minSensors: { value: 'N', help: 'CRITICAL when a probe has fewer sensors online', type: 'integer', min: 1 },
     offline: {
       value: 'STATE',
-      help: 'what a row without a sensor is: ignore, warning or critical',
+      help: 'how to judge a row without a sensor: ignore, warning or critical',
       type: ['ignore', 'warning', 'critical'],
       default: 'ignore',
     },
@@ -98,18 +98,18 @@ export default definePlugin({
     },
     family: {
       value: 'FAMILY',
-      help: 'do not find out the family: classic, securityprobe or plus',
+      help: 'do not detect the family: classic, securityprobe or plus',
       type: ['classic', 'securityprobe', 'plus'],
     },
     ...snmpOptions,
   },
   examples: [
-    { text: 'what the device itself thinks', args: '--hostname probe1 --community public' },
+    { text: 'judged by the device itself', args: '--hostname probe1 --community public' },
     {
-      text: 'own ranges for two kinds',
+      text: 'your own ranges for two kinds',
       args: '--hostname probe1 -w temperature=18:27 -c temperature=10:35 -w humidity=30:60',
     },
-    { text: 'what hangs on a probe', args: '--hostname probe1 --list' },
+    { text: 'list the sensors of a probe', args: '--hostname probe1 --list' },
   ],
   check: (options) => {
     const host = options.hostname.find((one, i) => options.hostname.indexOf(one) !== i);
@@ -205,7 +205,7 @@ async function ask(host: string, question: Question): Promise<Answer> {
   if (left <= 0)
     return unheard(
       'probe-not-asked',
-      'was not asked before the time limit: the hosts before it, or a busy poller, took it all (raise --timeout)',
+      'was not asked before the time limit: earlier hosts or a busy poller used it up (raise --timeout)',
     );
   const places = await resolve(host, ipVersion, port, { limitMs: left, signal });
   if (!places.ok) return unheard('probe-unresolved', places.reason);

@@ -24,14 +24,14 @@ import {
 
 export default definePlugin({
   name: 'check_source_address',
-  summary: 'Checks that what leaves a host carries the cluster address',
+  summary: 'Checks that outgoing traffic uses the cluster’s address',
   description:
     'Says with which source address packets to each target would leave, and compares it with the one wanted, as Pacemaker’s IPsrcaddr or keepalived sets it. This host is asked by connecting a UDP socket: nothing is sent and no right is needed. Other hosts are asked for their route.',
   options: {
     source: {
       short: 's',
       value: 'ADDRESS',
-      help: 'the address that packets must leave with',
+      help: 'the source address that packets must have',
       required: true,
       parse: readAddress,
     },
@@ -49,7 +49,7 @@ export default definePlugin({
     },
     nat: {
       type: 'flag',
-      help: 'NAT on the way out must be known, too: asks the hosts for their rules, which root may read',
+      help: 'judge NAT on the way out as well: asks the hosts for their rules, which only root can read',
     },
     ...nodeOption,
     ...wayOptions,
@@ -65,7 +65,7 @@ export default definePlugin({
     for (const one of target) {
       const ip = parseIp(one);
       if (one === source)
-        return `--target: ${one} is the source itself, and nothing for it leaves its host: choose a host beyond it`;
+        return `--target: ${one} is the source itself, and packets to it never leave its host: choose a host beyond it`;
       if (ip !== null && ip.family !== parseIp(source)?.family)
         return `--target: ${one} is IPv${ip.family}, but the source ${source} is not`;
     }
@@ -165,7 +165,7 @@ function readAddress(text: string): Result<string> {
 /** An address, or a name that nothing can take for an option or for more than one word. */
 function readTarget(text: string): Result<string> {
   const ip = parseIp(text);
-  if (ip !== null) return isGroupAddress(ip) ? failure(`"${text}" is no single host`) : success(formatIp(ip));
+  if (ip !== null) return isGroupAddress(ip) ? failure(`"${text}" is not a single host`) : success(formatIp(ip));
   const name = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})$/.test(text) && !/^[\d.]+$/.test(text);
-  return name ? success(text) : failure(`"${text}" is no address and no host name`);
+  return name ? success(text) : failure(`"${text}" is neither an address nor a host name`);
 }

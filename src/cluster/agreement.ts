@@ -111,7 +111,7 @@ function matchDifference(nodes: readonly RuledNode[], refused: Traffic): readonl
   const working = nodes.filter(({ rule }) => rule.place !== '' && !rule.obstacles.some(({ disables }) => disables));
   const text = difference('the shared traffic', working, ({ match }) => match || 'everything');
   if (text !== null) {
-    const why = 'what a node does not share it answers for every client. Give all nodes the same rule';
+    const why = 'a node answers every client for what it does not share. Give all nodes the same rule';
     return [fault('CRITICAL', 'match-differs', text, `${text}: ${why}`)];
   }
   // Words alone do not show one port of many.
@@ -124,7 +124,7 @@ function matchDifference(nodes: readonly RuledNode[], refused: Traffic): readonl
       const missing = other.rule.shared.and(mainTraffic(space)).less(rule.shared).less(refused);
       if (missing.within(ownTraffic(space))) continue;
       const brief = `${name} does not share ${describeTraffic(missing)} as ${other.name} does`;
-      const why = 'it answers that for every client, or for none. Give all nodes the same rules';
+      const why = 'it answers that traffic for every client or for none. Give all nodes the same rules';
       return [fault('CRITICAL', 'match-differs', brief, `${brief}: ${why}`)];
     }
   }

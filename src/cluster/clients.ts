@@ -138,13 +138,13 @@ export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[]
 
 function clientText({ client, bucket, nodes, unknown, denying, intruding, shared }: ClientAnswer): string {
   const where = bucket === null ? '' : ` (bucket ${bucket})`;
-  const doubt = unknown.length === 0 ? '' : `; of ${listOf(unknown)} it cannot be told`;
+  const doubt = unknown.length === 0 ? '' : `; unknown for ${listOf(unknown)}`;
   const unless = denying.length === 0 ? '' : `, unless a list or a rate of ${listOf(denying)} denies it`;
   const outside = shared ? '' : ', as it is not shared by the cluster';
   if (nodes.length === 0)
     return `client ${client}${where} is answered by ${unknown.length === 0 ? 'no node' : 'no other node'}${doubt}`;
   const also =
-    intruding.length === 0 ? '' : `, but ${listOf(intruding)} answers its first packet too, so that it may hang`;
+    intruding.length === 0 ? '' : `, but ${listOf(intruding)} answers its first packet too, so the connection may hang`;
   if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${also}${unless}${doubt}`;
   return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${unless}${doubt}`;
 }

@@ -4,5 +4,5 @@ export { factsOf } from './facts.ts';
 export type { Judgement } from './judge.ts';
 export { judgeCluster } from './judge.ts';
 export { nodeLines } from './lines.ts';
-export { bucketTable, pathMtu, reportCluster, unshared, unshown } from './report.ts';
+export { bucketTable, pathMtu, repairLines, reportCluster, unshared, unshown } from './report.ts';
 export type { AskedClient, Wanted } from './wanted.ts';

@@ -1,7 +1,7 @@
-import { type Fault, fault } from '../findings/index.ts';
+import { type Fault, fault, withCommands } from '../findings/index.ts';
 import { type ClusterMac, clientsOf, judgeClusterMac, type SilentNode, silenceFault } from '../member/index.ts';
 import { type Bucket, clientsInUse, percent } from '../netfilter/index.ts';
-import { listOf, type State } from '../plugin/index.ts';
+import { type Command, listOf, type State } from '../plugin/index.ts';
 import { judgeAgreement, type RuledNode } from './agreement.ts';
 import { bucketList } from './buckets.ts';
 import { type ClientAnswer, clientFaults, judgeClients } from './clients.ts';
@@ -23,6 +23,8 @@ export type Judgement = {
   /** Buckets that no node answers, for certain. */
   readonly lost: readonly Bucket[];
   readonly doubled: readonly Bucket[];
+  /** The nodes that hold them. */
+  readonly doubledOn: readonly string[];
   /** Buckets that no node is known to answer, while some node is not known. */
   readonly unproven: readonly Bucket[];
   /** Shares of client addresses, 0 to 1; null where they cannot be known. */
@@ -73,6 +75,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
     total,
     lost: whole && !judgedAlone ? coverage.lost : [],
     doubled: judgedAlone ? [] : coverage.doubled.map(({ bucket }) => bucket),
+    doubledOn: judgedAlone ? [] : coverage.doubled.flatMap(({ nodes: holders }) => holders),
     unproven: judgedAlone ? [] : unproven,
     shares: judgedAlone ? null : shares,
     clients,
@@ -111,7 +114,7 @@ function sharesOf(
 function nobodyHolds(ruled: readonly RuledNode[], whole: boolean): readonly Fault[] {
   if (ruled.length === 0 || !ruled.every(({ rule }) => holdsNothing(rule))) return [];
   const who = whole ? 'no node' : 'no reached node';
-  const text = `${who} holds a bucket: each drops everything that comes to the VIP. Load the cluster rules, or look at the resource that should`;
+  const text = `${who} holds a bucket: each drops everything sent to the VIP. Load the cluster rules, or check the resource that should load them`;
   return [fault('CRITICAL', 'buckets-nowhere', `${who} holds a bucket`, text)];
 }
 
@@ -119,7 +122,7 @@ function nobodyHolds(ruled: readonly RuledNode[], whole: boolean): readonly Faul
 function nobodyAnswers(nodes: readonly JudgedNode[], shares: Shares | null): readonly Fault[] {
   if (shares === null || shares.lost < 1 || shares.datagrams) return [];
   if (nodes.some(({ faults, serves }) => !serves || faults.some(({ state }) => state === 'CRITICAL'))) return [];
-  const text = 'firewalls of the nodes together let no client through to any port that the cluster shares';
+  const text = 'together, the firewalls of the nodes let no client through to any port that the cluster shares';
   return [fault('CRITICAL', 'nobody-served', 'no client gets an answer', `no client gets an answer: ${text}`)];
 }
 
@@ -228,13 +231,15 @@ function silence(
     if (covered && !alone)
       return silenceFault(node, state, `The others cover every bucket, but ${name} may hold some of them as well`);
     if (total === null || coverage.lost.length === 0) return silenceFault(node, state, null);
-    const open = silenceFault(node, state, takeOver(node, coverage.lost, total, ruled, wanted.vip));
-    return { ...open, code: 'bucket-unproven', brief: unprovenBrief(name, coverage.lost, total) };
+    const { text, commands } = takeOver(node, coverage.lost, total, ruled, wanted.vip);
+    const open = withCommands(silenceFault(node, state, text), commands);
+    return { ...open, code: 'bucket-unproven', brief: unprovenBrief(node, coverage.lost, total) };
   });
 }
 
-function unprovenBrief(name: string, lost: readonly Bucket[], total: number): string {
-  return `${name} is unreachable, ${bucketList(lost)} of ${total} unproven (${percent(lost.length / total)} of clients)`;
+function unprovenBrief({ name, reason }: SilentNode, lost: readonly Bucket[], total: number): string {
+  const why = reason.length <= 50 ? `: ${reason}` : '';
+  return `${name} is unreachable${why}; ${bucketList(lost)} of ${total} unproven (${percent(lost.length / total)} of clients)`;
 }
 
 function takeOver(
@@ -243,11 +248,11 @@ function takeOver(
   total: number,
   ruled: readonly RuledNode[],
   vip: string,
-): string {
+): { readonly text: string; readonly commands: readonly Command[] } {
   const open = `${bucketList(lost)} of ${total} (${percent(lost.length / total)} of client addresses) ${lost.length === 1 ? 'is' : 'are'} on no reached node`;
   const heir = ruled.find(({ serves, rule }) => serves && !holdsNothing(rule));
-  if (heir === undefined) return open;
-  if (heir.rule.managed) return `${open}. Pacemaker manages the rule: look at the resource`;
-  const commands = lost.map((bucket) => take(bucket, heir, vip)).join('; ');
-  return `${open}. Make sure first that ${name} is dead; then on ${heir.name}: ${commands}`;
+  if (heir === undefined) return { text: open, commands: [] };
+  if (heir.rule.managed) return { text: `${open}. Pacemaker manages the rule: check the resource`, commands: [] };
+  const { words, commands } = take(lost, heir, vip);
+  return { text: `${open}. Make sure first that ${name} is dead; then on ${heir.name}: ${words}`, commands };
 }

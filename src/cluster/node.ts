@@ -151,7 +151,7 @@ function aboveTotal(name: string, rule: Rule): readonly Fault[] {
         'CRITICAL',
         'total-zero',
         `${name} answers every client (total-nodes 0)`,
-        `${name} answers every client: its rule says --total-nodes 0. Make the rule anew with the right number`,
+        `${name} answers every client: its rule says --total-nodes 0. Recreate the rule with the right number`,
       ),
     ];
   }
@@ -223,7 +223,7 @@ function cardNotKnown({ name, placements }: ReadNode, { ifname }: Rule): Fault {
   const judged =
     ifname === null
       ? 'by which interface its frames come in is not known, so neither that nor the cluster MAC is judged there'
-      : `its frames are taken to come in by ${ifname}, which the rule is bound to`;
+      : `its frames are taken to come in by ${ifname}, the interface of the rule`;
   return fault(
     'OK',
     'vip-on-loopback',
@@ -240,13 +240,13 @@ function absent(node: ReadNode, rule: Rule, all: readonly ReadNode[], { vip }: W
     'CRITICAL',
     'vip-missing',
     `${node.name} ${held}, but does not have the VIP`,
-    `${node.name} ${held}, but does not have the VIP: ${lostClients(rule)}${rule.managed ? '. Pacemaker manages the rule: look at the resource' : fix}`,
+    `${node.name} ${held}, but does not have the VIP: ${lostClients(rule)}${rule.managed ? '. Pacemaker manages the rule: check the resource' : fix}`,
   );
 }
 
 function elsewhere({ name, placements }: ReadNode, rule: Rule): Fault {
   const there = placements.map(({ address }) => address.ifname).join(' and ');
-  const text = `${name}: the cluster rule is bound to ${rule.ifname}, the VIP is on ${there}: ${lostClients(rule)}. Make the rule anew with -i ${placements[0]?.address.ifname}`;
+  const text = `${name}: the cluster rule is bound to ${rule.ifname}, the VIP is on ${there}: ${lostClients(rule)}. Recreate the rule with -i ${placements[0]?.address.ifname}`;
   return fault('CRITICAL', 'vip-elsewhere', `${name}: rule on ${rule.ifname}, VIP on ${there}`, text);
 }
 

@@ -8,20 +8,32 @@ import type { Judgement } from './judge.ts';
 import type { JudgedNode } from './node.ts';
 import type { Wanted } from './wanted.ts';
 
-/** Words a judgement: first line, a finding a node and fault, metrics, and the facts for JSON. */
+/** Words a judgement: first line, a finding for each fault and each sound node, metrics, and the facts for JSON. */
 export function reportCluster(judgement: Judgement, facts: readonly NodeFacts[], wanted: Wanted): Report {
   const findings: Finding[] = [
-    ...judgement.faults.map(({ state, code, text }) => ({ state, code, text })),
-    ...judgement.nodes.map((node): Finding => ({ state: 'OK', code: holdingCode(node), text: holding(node) })),
+    ...judgement.faults.map(({ brief: _, ...finding }) => finding),
+    ...judgement.nodes
+      .filter((node) => isSound(node, judgement))
+      .map((node): Finding => ({ state: 'OK', code: holdingCode(node), text: holding(node) })),
   ];
   const state = worst(findings.map((finding) => finding.state));
   return {
     state,
-    summary: `${wanted.vip}: ${headline(judgement, state)}`,
+    summary: `${wanted.vip}: ${headline(judgement, state, wanted)}`,
     findings,
     perfdata: metrics(judgement, wanted),
     data: dataOf(judgement, facts, wanted),
   };
+}
+
+/** Nothing is wrong with a node by itself, and it holds nothing that another one holds too. */
+function isSound({ name, faults, known }: JudgedNode, { doubledOn }: Judgement): boolean {
+  return known && faults.every(({ state }) => state === 'OK') && !doubledOn.includes(name);
+}
+
+/** The commands of all repairs, to paste. */
+export function repairLines({ faults }: Judgement): readonly string[] {
+  return faults.flatMap(({ commands = [] }) => commands.map(({ host, command }) => `to paste on ${host}: ${command}`));
 }
 
 /** The bucket x node table of `-v`: who holds what, as the kernels say. */
@@ -68,13 +80,18 @@ export function unshown({ nodes }: Judgement): readonly string[] {
   return unshownRoutes(nodes.map(({ node }) => node));
 }
 
-function headline({ faults, nodes, total }: Judgement, state: State): string {
+function headline({ faults, nodes, total }: Judgement, state: State, { expectBuckets }: Wanted): string {
   const worstFaults = faults.filter((fault) => fault.state === state);
   const [first] = worstFaults;
   if (state !== 'OK' && first !== undefined) {
     const more = worstFaults.length - 1;
     return more > 0 ? `${first.brief} (+${more} more)` : first.brief;
   }
+  // One node's own view says nothing of the others.
+  if (expectBuckets !== undefined)
+    return listOf(
+      nodes.map(({ name }) => `${name} holds ${bucketList(expectBuckets)} of ${total ?? '?'}, as expected`),
+    );
   const holders = nodes.filter(({ rule }) => rule !== null).length;
   return wholeCoverage(total, holders);
 }
@@ -113,8 +130,9 @@ function describeRule(rule: Rule, mac: string | null): string {
   return parts.filter((part) => part !== null).join(', ');
 }
 
-function metrics(judgement: Judgement, { held }: Wanted): readonly Metric[] {
+function metrics(judgement: Judgement, { held, expectBuckets }: Wanted): readonly Metric[] {
   const { total, lost, doubled, unproven, silent, nodes } = judgement;
+  const alone = expectBuckets !== undefined;
   const none = { low: 0, high: 0, inside: false };
   const known = silent.length === 0 && nodes.every((node) => node.known);
   const count = (label: string, value: number): Metric => ({
@@ -126,9 +144,9 @@ function metrics(judgement: Judgement, { held }: Wanted): readonly Metric[] {
   });
   return [
     ...(total === null ? [] : [{ label: 'buckets_total', value: total, min: 0 }]),
-    ...(total === null || !known ? [] : [count('buckets_lost', lost.length)]),
-    ...(total === null || known ? [] : [{ ...count('buckets_unproven', unproven.length), crit: undefined }]),
-    ...(total === null ? [] : [count('buckets_doubled', doubled.length)]),
+    ...(total === null || !known || alone ? [] : [count('buckets_lost', lost.length)]),
+    ...(total === null || known || alone ? [] : [{ ...count('buckets_unproven', unproven.length), crit: undefined }]),
+    ...(total === null || alone ? [] : [count('buckets_doubled', doubled.length)]),
     ...nodes.flatMap(({ name, rule }) =>
       rule === null
         ? []

@@ -1,3 +1,3 @@
 // Not the sections themselves: they are a bundle of their own, which only --explain loads (#findings).
-export { type Fault, type Finding, fault } from './fault.ts';
+export { type Fault, type Finding, fault, withCommands } from './fault.ts';
 export type { Code } from './table.ts';

@@ -15,10 +15,19 @@ export type BackendTraits = {
   readonly answersArp: boolean;
   /** True where nft's rules choose what they call the first bucket. */
   readonly choosesOffset: boolean;
-  /** What makes a node hold one more bucket, or one less: a command, or what to change. */
-  readonly take: (bucket: Bucket, rule: Rule, vip: string) => string;
-  readonly giveUp: (buckets: readonly Bucket[], rule: Rule, vip: string) => string;
+  /** What makes a node hold one more bucket, or some less. */
+  readonly take: (bucket: Bucket, rule: Rule, vip: string) => Repair;
+  readonly giveUp: (buckets: readonly Bucket[], rule: Rule, vip: string) => Repair;
 };
+
+/**
+ * What to do on a node: in words, which no notification spoils (Debian's Nagios takes ` ~ $ & | ' " < > out of them), and the
+ * exact commands, where there are any.
+ */
+export type Repair = { readonly words: string; readonly commands: readonly string[] };
+
+/** What Debian's `illegal_macro_output_chars` takes out of a notification. */
+const spoiled = /[`~$&|'"<>]/;
 
 const clusterip: BackendTraits = {
   effects: effectsOf('CLUSTERIP drops what is not tracked, clients of its buckets get no answer'),
@@ -27,8 +36,12 @@ const clusterip: BackendTraits = {
   untracked: 'where it drops everything',
   answersArp: true,
   choosesOffset: false,
-  take: (bucket, _, vip) => `echo +${bucket} > /proc/net/ipt_CLUSTERIP/${vip}`,
-  giveUp: (buckets, _, vip) => buckets.map((bucket) => `echo -${bucket} > /proc/net/ipt_CLUSTERIP/${vip}`).join('; '),
+  take: (bucket, _, vip) => intoProc([`+${bucket}`], vip),
+  giveUp: (buckets, _, vip) =>
+    intoProc(
+      buckets.map((bucket) => `-${bucket}`),
+      vip,
+    ),
 };
 
 const ruleChain = 'move it to prerouting at priority mangle (-150)';
@@ -58,20 +71,36 @@ function effectsOf(untracked: string): BackendTraits['effects'] {
     accepted: 'TCP gets no answer, ICMP and UDP are answered by this node for every client',
     dropped: 'clients of its buckets get no answer',
     rejected: 'clients get its refusal, those of other nodes too',
-    redirected: 'they never come to the cluster rule and get no answer',
+    redirected: 'they never reach the cluster rule and get no answer',
     untracked,
     unknown: 'not known',
   };
 }
 
-/** By a rule before its own, or by a change that is told in words. */
-function takeByRule(bucket: Bucket, { extension, offset, place, text }: Rule): string {
-  const value = offset === null ? bucket : bucket - 1 + offset;
-  if (extension !== null) return `${extension.before} ${value} ${extension.after}`;
-  const called = offset === null ? '' : ` (${value} in nft's count)`;
-  return `add bucket ${bucket}${called} to the cluster rule in ${place}: ${text}`;
+/** CLUSTERIP takes one bucket with each write. */
+function intoProc(values: readonly string[], vip: string): Repair {
+  const file = `/proc/net/ipt_CLUSTERIP/${vip}`;
+  return {
+    words: `write ${values.join(', then ')} into ${file}`,
+    commands: values.map((value) => `echo ${value} > ${file}`),
+  };
 }
 
-function giveUpByRule(buckets: readonly Bucket[], { place }: Rule): string {
-  return `take ${buckets.length === 1 ? 'it' : 'them'} out of the cluster rule in ${place}`;
+/** By a rule before its own, or by a change that is told in words. */
+function takeByRule(bucket: Bucket, { extension, offset, place }: Rule): Repair {
+  const value = offset === null ? bucket : bucket - 1 + offset;
+  const called = offset === null || value === bucket ? '' : ` (nft calls it ${value})`;
+  const inWords = `add bucket ${bucket}${called} to the cluster rule in ${place}`;
+  if (extension === null) return { words: inWords, commands: [] };
+  const { tool, before, after } = extension;
+  const rule = `${before} ${value} ${after}`;
+  const plain = !spoiled.test(rule) && (tool !== 'nft' || !/[{};]/.test(rule));
+  return {
+    words: plain ? `${tool} ${rule}` : inWords,
+    commands: [tool === 'nft' ? `nft '${rule}'` : `${tool} ${rule}`],
+  };
+}
+
+function giveUpByRule(buckets: readonly Bucket[], { place }: Rule): Repair {
+  return { words: `take ${buckets.length === 1 ? 'it' : 'them'} out of the cluster rule in ${place}`, commands: [] };
 }

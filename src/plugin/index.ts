@@ -6,7 +6,7 @@ export { isFlag, longName, type Option, type Options, standardOptions, type Valu
 export { formatPerfdata, type Metric } from './perfdata.ts';
 export { type Context, type Definition, definePlugin, type Example, faultsOf, type Plugin } from './plugin.ts';
 export { alerts, formatRange, parseRange, type Range } from './range.ts';
-export { type Finding, type Report, renderJson, renderText, stateOf, withFaults } from './report.ts';
+export { type Command, type Finding, type Report, renderJson, renderText, stateOf, withFaults } from './report.ts';
 export { failure, type Result, success } from './result.ts';
 export { runPlugin } from './run.ts';
 export { longest, sanitise } from './sanitise.ts';

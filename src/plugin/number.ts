@@ -6,7 +6,7 @@ const decimal = /^[+-]?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 /** Reads a decimal number such as `10`, `-.5` or `1e3`; blanks around it are ignored. Refuses what is not finite. */
 export function parseNumber(text: string): Result<number> {
   const trimmed = text.trim();
-  if (!decimal.test(trimmed)) return failure(`"${text}" is no number`);
+  if (!decimal.test(trimmed)) return failure(`"${text}" is not a number`);
   const value = Number(trimmed);
   return Number.isFinite(value) ? success(value === 0 ? 0 : value) : failure(`"${text}" is too large a number`);
 }

@@ -17,14 +17,14 @@ export function parseRange(text: string): Result<Range> {
   const body = inside ? trimmed.slice(1) : trimmed;
   const ends = body.split(':');
   const [left = '', right = ''] = ends.length === 1 ? ['', body] : ends;
-  const refused = `"${text}" is no range such as 10, 5:10, 10: or ~:10`;
+  const refused = `"${text}" is not a range such as 10, 5:10, 10: or ~:10`;
   if (ends.length > 2 || (left === '' && right === '') || /\s/.test(body)) return failure(refused);
   const low = left === '~' ? success(Number.NEGATIVE_INFINITY) : left === '' ? success(0) : parseNumber(left);
   const high = right === '' ? success(Number.POSITIVE_INFINITY) : parseNumber(right);
   if (!low.ok || !high.ok) return failure(refused);
   if (low.value > high.value) {
     const hint = ends.length === 1 ? `; for anything below write ~:${formatNumber(high.value)}` : '';
-    return failure(`"${text}" is no range: its low end ${low.value} is above its high end ${high.value}${hint}`);
+    return failure(`"${text}" is not a range: its low end ${low.value} is above its high end ${high.value}${hint}`);
   }
   return success({ low: low.value, high: high.value, inside });
 }

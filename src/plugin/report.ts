@@ -11,7 +11,12 @@ export type Finding = {
   /** Which kind of finding it is, in a word that stays the same: `bucket-lost`. */
   readonly code: string;
   readonly text: string;
+  /** Exact commands of the repair, to paste, with the host that each is for. The text tells it in words that mails keep. */
+  readonly commands?: readonly Command[];
 };
+
+/** A command to paste on a host. */
+export type Command = { readonly host: string; readonly command: string };
 
 /** What a check found, before it is text or JSON. Texts are sanitised when they are printed. */
 export type Report = {
@@ -115,7 +120,8 @@ function coded(report: Report): readonly Finding[] {
 
 function worstFirst(findings: readonly Finding[]): readonly Finding[] {
   return findings
-    .map(({ state, code, text }) => ({ state, code, text: bounded(text, longest.finding) }))
+    .map((one) => ({ ...one, text: bounded(one.text, longest.finding) }))
+    .map(({ state, code, text, commands }) => ({ state, code, text, ...(commands === undefined ? {} : { commands }) }))
     .sort((a, b) => severity[b.state] - severity[a.state]);
 }
 

@@ -56,7 +56,7 @@ function readNumber(
   { type, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Option,
   text: string,
 ): Result<number> {
-  if (type === 'integer' && !/^[+-]?\d{1,15}$/.test(text.trim())) return failure(`"${text}" is no whole number`);
+  if (type === 'integer' && !/^[+-]?\d{1,15}$/.test(text.trim())) return failure(`"${text}" is not a whole number`);
   const number = parseNumber(text);
   if (!number.ok || (number.value >= min && number.value <= max)) return number;
   if (max === Number.POSITIVE_INFINITY) return failure(`"${text}" is below ${min}`);

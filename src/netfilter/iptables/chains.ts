@@ -196,7 +196,7 @@ function readSavedRule(line: RuleLine, { packets, tool, table, known, clusterip 
     ifname: boundTo(options),
     managed: options.some(({ name, words }) => name === '--comment' && /pacemaker|IPaddr2|cip-/i.test(words[0] ?? '')),
     mac: clusterip === null ? null : parseMac(wordAfter(line.words, '--clustermac') ?? ''),
-    extension: extensionOf(options, target, line, `${tool} -t ${table}`),
+    extension: extensionOf(options, target, line, tool, table),
     ...(rewrites === null ? {} : { rewrites }),
   };
 }
@@ -218,7 +218,8 @@ function extensionOf(
   options: readonly Option[],
   target: Option | null,
   { text, chain }: RuleLine,
-  command: string,
+  tool: string,
+  table: string,
 ): Extension | null {
   const masks = options.filter(({ name }) => name === '--cluster-local-nodemask');
   const lets = target?.words[0] === 'ACCEPT' || target?.words[0] === 'MARK';
@@ -226,7 +227,7 @@ function extensionOf(
   const [before, after, ...more] = text.split(` --cluster-local-nodemask ${masks[0].words[0]} `);
   if (before === undefined || after === undefined || more.length > 0) return null;
   const conditions = before.slice(`-A ${chain}`.length);
-  return { before: `${command} -I ${chain} 1${conditions} --cluster-local-node`, after };
+  return { tool, before: `-t ${table} -I ${chain} 1${conditions} --cluster-local-node`, after };
 }
 
 /** The match of xt_cluster (`net/netfilter/xt_cluster.c`): it sees no packet that is not tracked, inverted or not. */

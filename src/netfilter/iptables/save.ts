@@ -55,7 +55,8 @@ export function damageOf(lines: readonly string[]): string | null {
       if (seen.has(table)) return `table ${table} is there twice`;
       seen.add(table);
       open = table;
-    } else if (!/^(?:COMMIT$|:\S+ \S|-A )/.test(text)) return `a line is none of iptables-save: ${text.slice(0, 80)}`;
+    } else if (!/^(?:COMMIT$|:\S+ \S|-A )/.test(text))
+      return `a line is not iptables-save output: ${text.slice(0, 80)}`;
     else if (open === null) return `a line stands outside of every table: ${text.slice(0, 80)}`;
     else if (text === 'COMMIT') open = null;
   }

@@ -142,8 +142,7 @@ const mends: Readonly<Record<Fate, string>> = {
 };
 
 function sentence({ taken, shared, effects, position }: Loss, what: string, traffic: Traffic, extent: Extent): string {
-  if (!taken.certain)
-    return `may take ${what} away ${position} the cluster rule: which packets cannot be told from the rule`;
+  if (!taken.certain) return `may take ${what} away ${position} the cluster rule; the rule does not show which packets`;
   const share = percent(sourceShare(traffic) / sourceShare(shared));
   const clients = extent === 'clients' || extent === 'hosts' ? ` (${share} of addresses)` : '';
   const effect = hangs(taken, traffic) ? 'TCP connects, then hangs' : effects[taken.fate];

@@ -82,7 +82,7 @@ function chainsThatFail({ base, place, use }: Arrival): readonly Obstacle[] {
 
 function vagueMatch({ exact, rule, sender }: Arrival): readonly Obstacle[] {
   if (exact) return [];
-  const open = 'only some of the traffic, and which cannot be told from the rule';
+  const open = 'only part of the traffic; which part is not clear';
   const text =
     sender === null
       ? `shares ${open}: ${rule.text}`
@@ -147,7 +147,7 @@ function shortcomings(
   const found: Obstacle[] = [];
   if (deaf) {
     const text = 'does not set meta pkttype host before it accepts: the frames stay multicast, and TCP gets no answer';
-    const mend = `add "meta pkttype set host" in prerouting (${rule.text})`;
+    const mend = `add meta pkttype set host in prerouting (${rule.text})`;
     found.push(obstacle('pkttype-multicast', text, 'does not set meta pkttype host: TCP gets no answer', mend));
   }
   if (!open.isEmpty) {

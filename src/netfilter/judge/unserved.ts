@@ -25,7 +25,7 @@ export function unexplained({ taken, takenBehind, delivered, blurred }: Trace, s
   if (open.isEmpty) return [];
   const [by] = blurred;
   const rule = by === undefined ? '' : ` (${by.place}: ${by.rule.text})`;
-  const text = `has a rule whose condition cannot be read, and on which it hangs whether ${describeTraffic(open) || 'everything'} is let through${rule}`;
+  const text = `has an unreadable rule that decides whether ${describeTraffic(open) || 'everything'} is let through${rule}`;
   const mend = 'write it with conditions on addresses, ports and states';
   return [
     obstacle('rule-unreadable', text, 'has a rule that cannot be read', mend, { state: 'UNKNOWN', disables: false }),
@@ -41,7 +41,7 @@ export function sentPast(
 ): readonly Obstacle[] {
   const { space } = shared;
   const before = new Set(arrivals.flatMap((arrival) => arrival.taken));
-  const never = { ...effects, dropped: 'they never come to it, and clients of its buckets get no answer' };
+  const never = { ...effects, dropped: 'they never reach it, and clients of its buckets get no answer' };
   const later = taken.filter((one) => !before.has(one) && one.fate !== 'accepted');
   const lost = judgeLosses(later, { shared, effects: never, position: 'before' });
   const unmet = delivered.filter(({ carried }) => carried.certain && !carried.met);
@@ -71,7 +71,7 @@ export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly
   const what = describeTraffic(missing);
   const brief = `sends ${what} past the cluster rule: no answer`;
   const text = `sends ${what} past the cluster rule (a RETURN, goto or conditional jump before it): its frames stay multicast, and TCP gets no answer`;
-  return [obstacle('rule-past', text, brief, 'let it come to the cluster rule', { disables: false, about: missing })];
+  return [obstacle('rule-past', text, brief, 'let it reach the cluster rule', { disables: false, about: missing })];
 }
 
 /** TCP of its own clients that stays multicast: the packet type is set for some of them alone. */
@@ -83,7 +83,7 @@ export function deafTo({ delivered }: Trace, { rule }: Arrival, shared: Traffic,
   const what = describeTraffic(own) || 'tcp';
   const text = `does not set meta pkttype host for ${what} of its buckets: these frames stay multicast, and TCP gets no answer`;
   const brief = `does not set meta pkttype host for ${what}: TCP gets no answer`;
-  return [obstacle('pkttype-multicast', text, brief, `add "meta pkttype set host" for all of them (${rule.text})`)];
+  return [obstacle('pkttype-multicast', text, brief, `add meta pkttype set host for all of them (${rule.text})`)];
 }
 
 /** TCP whose first packet comes through and no later one: found where no other rule explains it. */
@@ -101,7 +101,7 @@ function neverOpened(shared: Traffic): readonly Obstacle[] | null {
   const unopened = carrying.whatever('phase').and(first).less(shared);
   if (unopened.within(ownTraffic(space))) return null;
   const what = describeTraffic(unopened);
-  const text = `shares no ${what}, but what follows it: no connection of these clients ever begins`;
+  const text = `shares the later packets of ${what} but not the first, so these clients can never connect`;
   return [
     obstacle('tcp-never-opens', text, `shares no ${what}: TCP cannot begin`, 'match NEW too, or no state at all'),
   ];
@@ -130,7 +130,7 @@ function hanging({ delivered, taken, takenBehind }: Trace, shared: Traffic): rea
     .less(ownTraffic(space));
   if (!whole && hung.isEmpty) return [];
   const of = describeTraffic(hung.whatever('phase'));
-  const text = `lets through what opens ${whole ? 'a TCP connection' : `connections of ${of}`}, and not what follows: TCP connects, then hangs`;
+  const text = `lets through what opens ${whole ? 'a TCP connection' : `connections of ${of}`} but not what follows: TCP connects, then hangs`;
   const brief = `lets only NEW through${whole ? '' : ` of ${of}`}: TCP hangs`;
   return [obstacle('tcp-hangs', text, brief, 'match ESTABLISHED too, or no state at all', { disables: whole })];
 }

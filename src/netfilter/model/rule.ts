@@ -10,7 +10,9 @@ export type Backend = 'clusterip' | 'xt_cluster' | 'nftables';
 
 /** How a rule is made to let one more bucket through: the rule to put before it, less the number of the bucket. */
 export type Extension = {
-  /** What is inserted, up to the number of the bucket and behind it, as the tool's words. */
+  /** The tool that inserts it: `nft`, `iptables-legacy`. */
+  readonly tool: string;
+  /** Its arguments up to the number of the bucket, and behind it. */
   readonly before: string;
   readonly after: string;
 };
@@ -96,7 +98,7 @@ export type Leaving = {
 export type Obstacle = {
   readonly state: State;
   readonly code: Code;
-  /** What is wrong, to stand behind the node's name: `accepts tcp ESTABLISHED before the cluster rule: ...`. */
+  /** What is wrong, to follow the node's name: `accepts tcp ESTABLISHED before the cluster rule: ...`. */
   readonly text: string;
   /** The same in a few words for a first line. */
   readonly brief: string;

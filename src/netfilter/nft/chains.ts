@@ -166,7 +166,7 @@ function extensionOf(statements: readonly Fields[], place: string): Extension | 
   const behind = statements.slice(at + 1);
   if (!single || !behind.some((one) => 'accept' in one)) return null;
   const before = [nftText(statements.slice(0, at), ''), nftExpression(match['left'])].filter(Boolean).join(' ');
-  return { before: `nft 'insert rule ${place} ${before}`, after: `${nftText(behind, '')}'` };
+  return { tool: 'nft', before: `insert rule ${place} ${before}`, after: nftText(behind, '') };
 }
 
 /** A hash that chooses among other hosts is a balancer's (kube-proxy has one a service), whatever it chooses. */

@@ -51,7 +51,7 @@ function readMarkValue(value: unknown, scope: Scope, put: (carried: Carried, mar
     entries === null ? residue + offset : lookUp(entries, residue + offset),
   );
   if (found.some((one) => one !== undefined && typeof one !== 'number'))
-    return [{ kind: 'puzzle', what: 'a map to something that is no number' }];
+    return [{ kind: 'puzzle', what: 'a map to something that is not a number' }];
   const values = found.map((one) => (typeof one === 'number' ? one : 0));
   // A value that the map does not have ends the rule for that packet.
   const { space } = scope.packets;

@@ -53,7 +53,7 @@ export function parseNft(lines: readonly string[]): NftRuleset {
   };
   for (const line of lines) {
     const objects = readLine(line);
-    if (objects === null) strange.push(`no JSON of nft: ${line.slice(0, 120)}`);
+    if (objects === null) strange.push(`not JSON from nft: ${line.slice(0, 120)}`);
     else if (objects.some((object) => !isComplete(object))) strange.push(`not whole: ${line.slice(0, 120)}`);
     for (const object of objects ?? []) {
       const table = fieldsOf(object['table']);
