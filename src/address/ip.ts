@@ -103,7 +103,7 @@ function longestZeroRun(groups: readonly string[]): { start: number; length: num
   return best;
 }
 
-/** True for what is no single host: multicast, the broadcast address of all, the unspecified address. */
+/** True for what is not a single host: multicast, the broadcast address of all, the unspecified address. */
 export function isGroupAddress({ family, value }: Ip): boolean {
   if (value === 0n) return true;
   return family === 4 ? value >> 28n === 14n || value === 0xffffffffn : value >> 120n === 0xffn;

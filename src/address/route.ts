@@ -15,7 +15,7 @@ export type Route =
     }
   /** The target is an address of the host itself. */
   | { readonly kind: 'own' }
-  /** The target is no single host: `broadcast`, `multicast` or `anycast`. */
+  /** The target is not a single host: `broadcast`, `multicast` or `anycast`. */
   | { readonly kind: 'group'; readonly what: string }
   | { readonly kind: 'refused'; readonly why: Refusal };
 

@@ -39,7 +39,7 @@ export const arp = {
   },
   'arp-requests-own-mac': {
     means:
-      'The ARP rule changes replies alone. When the node itself asks a peer from the VIP, it tells the MAC of its card, and a peer that takes it from there reaches this node alone.',
+      'The ARP rule changes replies alone. When the node itself asks a peer from the VIP, it tells the MAC of its card, and a peer that takes it from there reaches only this node.',
     now: 'Let the rule apply to requests too: leave out the operation.',
     keep: keepArp,
   },
@@ -61,7 +61,7 @@ export const arp = {
   },
   'nd-own-mac': {
     means:
-      'Over IPv6 each node answers neighbour discovery with the MAC of its own card; no rule can change that. Peers that resolve the VIP reach one node alone.',
+      'Over IPv6 each node answers neighbour discovery with the MAC of its own card; no rule can change that. Peers that resolve the VIP reach only one node.',
     now: 'Give every peer, that is every router of the link, a static neighbour entry of the VIP with the cluster MAC; then --skip arp.',
     keep: 'Write the static entries into the configuration of the routers.',
   },

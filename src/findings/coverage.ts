@@ -80,7 +80,7 @@ export const coverage = {
   },
   'nobody-served': {
     means:
-      'Buckets, rules and addresses are fine, but the firewalls of the nodes together let no client through to any port that the cluster shares.',
+      'Buckets, rules and addresses are fine, but the together, the firewalls of the nodes let no client through to any port that the cluster shares.',
     now: 'Open the service for the clients on all nodes.',
     keep: keepRules,
   },

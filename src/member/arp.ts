@@ -69,8 +69,8 @@ function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answeri
       [first.node.name, [fault('OK', 'not-looked-at', 'not looked at: who answers neighbour discovery', text)]],
     ]);
   }
-  const text = `each node answers neighbour discovery for ${vip} with the MAC of its own card: peers that resolve the VIP so reach one node alone. It is fine only where every peer has a static entry for the cluster MAC: then --skip arp`;
-  const brief = 'peers without a static entry learn one node by neighbour discovery';
+  const text = `each node answers neighbour discovery for ${vip} with the MAC of its own card: peers that resolve the VIP so reach only one node. It is fine only where every peer has a static entry for the cluster MAC: then --skip arp`;
+  const brief = 'peers without a static entry learn only one node by neighbour discovery';
   return new Map([[first.node.name, [fault('WARNING', 'nd-own-mac', brief, text)]]]);
 }
 
@@ -118,7 +118,7 @@ function togetherFaults(judged: readonly Judged[], cards: readonly Judged[], wan
   if (cards.length > 0) {
     const who = judged.length === 1 ? `${judged[0]?.node.name} does not answer` : 'no node answers';
     const fixes = cards.map((one) => `on ${one.node.name}: ${ruleFor(one, wanted)}`).join('; ');
-    const text = `${who} ARP for ${vip} with ${withMac}: peers that resolve the VIP by ARP reach one node alone. It is fine only where every peer has a static entry: then --skip arp. Fix: ${fixes}`;
+    const text = `${who} ARP for ${vip} with ${withMac}: peers that resolve the VIP by ARP reach only one node. It is fine only where every peer has a static entry: then --skip arp. Fix: ${fixes}`;
     return [...notes, fault('WARNING', 'arp-own-mac', `${who} ARP with the cluster MAC`, text)];
   }
   if (of('silent').length === judged.length && judged.length > 0 && judged.every((one) => muteBy(one) === null)) {
@@ -172,7 +172,7 @@ function cardFaults(
   if (!cards.includes(one)) return [];
   if (cluster.length === 0) {
     if (!wanted.required) return [];
-    const text = `${node.name} has no ARP rule for the VIP (--arp-mangle): it answers with the MAC of its own card, and a client that learns it reaches this node alone${fix}`;
+    const text = `${node.name} has no ARP rule for the VIP (--arp-mangle): it answers with the MAC of its own card, and a client that learns it reaches only this node${fix}`;
     return [fault('CRITICAL', 'arp-rule-missing', `${node.name}: no ARP rule`, text)];
   }
   const others = `${listOf(cluster.map((other) => other.node.name))} with the cluster MAC${mac === null ? '' : ` ${mac}`}`;
@@ -202,9 +202,9 @@ function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
   const kind = kindOf(end, wanted.mac);
   if (kind === 'other') return [otherMac(one, [end], wanted)];
   if (kind !== 'card') return [];
-  const text = `${node.name}: its ARP rule changes replies only: what it asks its own peers from ${wanted.vip} tells the MAC of its card, and a peer that takes it from there reaches this node alone. Fix: a rule for requests too, without --opcode or arp operation: ${reply[0]?.rule}`;
+  const text = `${node.name}: its ARP rule changes replies only: its own requests from ${wanted.vip} announce the MAC of its card, and a peer that learns it from them reaches this node only. Fix: a rule for requests too, without --opcode or arp operation: ${reply[0]?.rule}`;
   return [
-    fault('WARNING', 'arp-requests-own-mac', `${node.name}: its own ARP requests tell the MAC of its card`, text),
+    fault('WARNING', 'arp-requests-own-mac', `${node.name}: its own ARP requests announce the MAC of its card`, text),
   ];
 }
 
@@ -242,14 +242,19 @@ function openFaults(one: Judged, { vip }: WantedArp): readonly Fault[] {
     .flatMap((ends) => ends.flatMap((end) => end.open ?? []));
   return [...new Map(open.map((by) => [by.text, by])).values()].map(({ open: why, text: rule }) => {
     if (why === 'other') {
-      const text = `${name}: an ARP rule that cannot be decided from what it shows leaves open with which MAC it answers for ${vip}: ${rule}`;
-      return fault('UNKNOWN', 'arp-rule-open', `${name}: an ARP rule leaves open how it answers`, text);
+      const text = `${name}: an ARP rule that cannot be evaluated decides which MAC it answers with for ${vip}: ${rule}`;
+      return fault(
+        'UNKNOWN',
+        'arp-rule-open',
+        `${name}: an ARP rule that cannot be evaluated decides how it answers`,
+        text,
+      );
     }
-    const text = `${name}: some peers are treated otherwise by an ARP rule: ${rule}`;
+    const text = `${name}: an ARP rule treats some peers differently: ${rule}`;
     return fault(
       why === 'network' ? 'WARNING' : 'OK',
       'arp-rule-partial',
-      `${name}: an ARP rule treats some peers otherwise`,
+      `${name}: an ARP rule treats some peers differently`,
       text,
     );
   });
@@ -257,7 +262,7 @@ function openFaults(one: Judged, { vip }: WantedArp): readonly Fault[] {
 
 function forAllNote({ node, ifname, standing, reply }: Judged): readonly Fault[] {
   if (standing !== 'cluster') return [];
-  const text = `${node.name}: its ARP rule tells the cluster MAC for every address of ${ifname ?? 'the node'}: who asks the node itself may not reach it (name the VIP in the rule): ${reply[0]?.rule}`;
+  const text = `${node.name}: its ARP rule announces the cluster MAC for every address of ${ifname ?? 'the node'}: peers that talk to the node itself may not reach it (name the VIP in the rule): ${reply[0]?.rule}`;
   return [fault('OK', 'arp-rule-for-all', `${node.name}: its ARP rule is for every address`, text)];
 }
 

@@ -97,7 +97,7 @@ function withoutArp(node: ReachedNode, ifname: string): readonly Fault[] {
   const link = linkOf(node, ifname);
   if (link === undefined || !link.flags.includes('NOARP') || !link.flags.includes('BROADCAST')) return [];
   if (link.kind === 'dummy' || link.kind === 'vrf') return [];
-  const text = `${node.name}: ${ifname}, which has the VIP, has NOARP: it answers nobody who asks for the VIP, and finds no neighbour for its answers. Fix: ip link set ${ifname} arp on`;
+  const text = `${node.name}: ${ifname}, which has the VIP, has NOARP: it does not answer ARP for the VIP and cannot resolve neighbours for its answers. Fix: ip link set ${ifname} arp on`;
   return [fault('CRITICAL', 'card-noarp', `${node.name}: ${ifname} has NOARP`, text)];
 }
 

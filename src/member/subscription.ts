@@ -15,7 +15,7 @@ export function listeningFaults({ node, ifname }: Entrance, mac: string): readon
   const where = host.subscriptions.filter((one) => one.mac === mac).map((one) => one.ifname);
   if (where.includes(ifname)) return [];
   const elsewhere = where.length === 0 ? '' : ` (${listOf(where)} does, where the VIP is not)`;
-  const text = `${name}: ${ifname} does not listen to the cluster MAC ${mac}${elsewhere}: a network card that filters lets none of the VIP's traffic in. On ${name}: ip maddr add ${mac} dev ${ifname}`;
+  const text = `${name}: ${ifname} does not listen to the cluster MAC ${mac}${elsewhere}: a network card that filters drops the VIP’s traffic. On ${name}: ip maddr add ${mac} dev ${ifname}`;
   return [fault('CRITICAL', 'mac-not-heard', `${name}: cluster MAC not on ${ifname}`, text)];
 }
 

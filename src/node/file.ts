@@ -29,7 +29,7 @@ async function readBounded(path: string, deadline: number): Promise<Reply> {
   try {
     const facts = await asked<Stats>((done) => fstat(fd, done));
     if (facts.isDirectory()) return noReply(`${path} is a directory`);
-    if (!facts.isFile()) return noReply(`${path} is no regular file`);
+    if (!facts.isFile()) return noReply(`${path} is not a regular file`);
     // One byte more than it says, since it may grow; in /proc and the like the size says nothing.
     const buffer = Buffer.alloc((facts.size > 0 ? Math.min(facts.size, longestAnswer) : longestAnswer) + 1);
     let length = 0;

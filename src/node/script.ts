@@ -18,7 +18,7 @@ export type Question = {
 
 /**
  * The arguments of the snapshot script, none of which means anything to a shell. Throws for a VIP or a route target
- * that is no address and no host name.
+ * that is neither an address nor a host name.
  */
 export function scriptArguments(question: Question): readonly string[] {
   const { vip, routes = [], addressesOnly = false, limitMs } = question;
@@ -34,6 +34,6 @@ export function scriptArguments(question: Question): readonly string[] {
 
 /** The remote shell reads the line that ssh sends, so nothing passes that could be more than one word to it. */
 function plain(word: string): string {
-  if (!/^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/.test(word)) throw new Error(`"${word}" is no address`);
+  if (!/^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/.test(word)) throw new Error(`"${word}" is not an address`);
   return word;
 }

@@ -73,7 +73,7 @@ function readSsh(rest: string, text: string): Result<Target> {
   const at = rest.lastIndexOf('@');
   const user = at < 0 ? null : rest.slice(0, at);
   if (user?.startsWith('-')) return failure(`"${text}": the user begins with a dash`);
-  if (user !== null && !userName.test(user)) return failure(`"${text}": "${user}" is no user name`);
+  if (user !== null && !userName.test(user)) return failure(`"${text}": "${user}" is not a user name`);
   const place = readPlace(rest.slice(at + 1), text);
   return place.ok ? success({ kind: 'ssh', user, ...place.value }) : place;
 }
@@ -82,7 +82,7 @@ function readNrpe(rest: string, text: string): Result<Target> {
   const slash = rest.indexOf('/');
   const command = slash < 0 ? 'cluster_node_snapshot' : rest.slice(slash + 1);
   if (!commandName.test(command) || command.startsWith('-'))
-    return failure(`"${text}": "${command}" is no NRPE command`);
+    return failure(`"${text}": "${command}" is not an NRPE command`);
   const place = readPlace(slash < 0 ? rest : rest.slice(0, slash), text);
   return place.ok ? success({ kind: 'nrpe', ...place.value, command }) : place;
 }
@@ -99,9 +99,9 @@ function readPlace(rest: string, text: string): Result<Place> {
   if (host === '') return failure(`"${text}" names no host`);
   if (host.startsWith('-')) return failure(`"${text}": the host begins with a dash`);
   const known = bracketed === null ? hostName.test(host) : isIPv6(host) && zone.test(host);
-  if (!known) return failure(`"${text}": "${host}" is no ${bracketed === null ? 'host name' : 'IPv6 address'}`);
+  if (!known) return failure(`"${text}": "${host}" is not ${bracketed === null ? 'a host name' : 'an IPv6 address'}`);
   if (port === undefined) return success({ host, port: null });
   if (!/^[1-9]\d{0,4}$/.test(port) || Number(port) > 65535)
-    return failure(`"${text}": "${port}" is no port (1 to 65535)`);
+    return failure(`"${text}": "${port}" is not a port (1 to 65535)`);
   return success({ host, port: Number(port) });
 }

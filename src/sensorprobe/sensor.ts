@@ -200,7 +200,7 @@ function missingOf(row: Row, isGiven: IsGiven): readonly Field[] {
   return missing;
 }
 
-/** Whether a field that is no number should be there, or should be one. */
+/** Whether a field that is not a number should be there, or should be one. */
 function isLost({ table, cells }: Row, field: Field, isGiven: IsGiven): boolean {
   if (optional.includes(field) || table.optional?.includes(field) === true) return false;
   if (cells[field] !== undefined) return needed.includes(field);

@@ -97,7 +97,7 @@ export function parseSnapshot(text: string): Result<Snapshot> {
   const first = partOf(lines, 1);
   if (!first.ok) return first;
   const host = readHost(first.value.find((one) => title(one) === 'host'));
-  if (host === null) return failure('damaged answer: it does not say of which host');
+  if (host === null) return failure('damaged answer: it does not name its host');
   const strange = first.value.find((one) => title(one) !== 'host' && readSection(one) === null);
   if (strange !== undefined)
     return failure(`damaged answer: unknown section in line "== ${strange.header.slice(0, 80)}"`);

@@ -50,9 +50,9 @@ export function parseCredentials(text: string, path: string): Result<Secrets> {
     const [, name = '', value = ''] = /^\s*([A-Z_]+)=(.*)$/.exec(line) ?? [];
     const key = names[name];
     if (key === undefined)
-      return failure(`${path}, line ${i + 1}: no NAME=value with ${Object.keys(names).join(', ')}`);
+      return failure(`${path}, line ${i + 1}: not NAME=value with one of ${Object.keys(names).join(', ')}`);
     if (value === '') return failure(`${path}, line ${i + 1}: ${name} is empty`);
-    if (secrets[key] !== undefined) return failure(`${path}, line ${i + 1}: ${name} stands there twice`);
+    if (secrets[key] !== undefined) return failure(`${path}, line ${i + 1}: ${name} appears twice`);
     secrets[key] = value;
   }
   return success(secrets);

@@ -54,7 +54,7 @@ export const snmpOptions = {
   useIpv6: { short: '6', help: 'IPv6 only', type: 'flag' },
   snmpTimeout: {
     value: 'SECONDS',
-    help: 'how long one answer is waited for',
+    help: 'how long to wait for one answer',
     type: 'number',
     min: 0.05,
     max: 600,
@@ -62,7 +62,7 @@ export const snmpOptions = {
   },
   snmpRetries: {
     value: 'N',
-    help: 'how often a request is repeated when no answer comes',
+    help: 'how often to repeat a request that gets no answer',
     type: 'integer',
     min: 0,
     max: 20,

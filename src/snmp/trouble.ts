@@ -16,7 +16,7 @@ export function unreachable(code: string, port: number): string {
     EACCES: 'sending to it is not permitted',
     EPERM: 'sending to it is forbidden by this host, perhaps its firewall',
     EADDRNOTAVAIL: 'this host has no address that could reach it',
-    EAFNOSUPPORT: 'this host does not speak its address family',
+    EAFNOSUPPORT: 'this host does not support its address family',
     EINVAL: 'its address cannot be reached from this host',
   };
   return known[code] ?? `cannot be reached (${code})`;

@@ -158,7 +158,7 @@ export class Walk {
 
   /** Takes the answer to a plan; a sentence fragment when it cannot be true, undefined otherwise. */
   take({ call, items, repeated }: Plan, varbinds: readonly Varbind[]): string | undefined {
-    if (varbinds.length === 0) return 'gives answers without a single value';
+    if (varbinds.length === 0) return 'returns answers without a single value';
     if (call.kind !== 'bulk' && varbinds.length !== items.length)
       return `gives ${varbinds.length} values where ${items.length} were asked for`;
     if (call.kind === 'bulk' && varbinds.length > items.length + repeated.length * call.repetitions)
@@ -179,7 +179,7 @@ export class Walk {
   /** SNMP v1 has no other word for the end: nothing comes after the OID at `index` (from 1), nor after any behind it. */
   takeEnd({ items }: Plan, index: number): string | undefined {
     const at = items[index - 1] ?? (items.length === 1 ? items[0] : undefined);
-    if (at === undefined) return 'says noSuchName, and not of what';
+    if (at === undefined) return 'says noSuchName without naming an object';
     for (const item of items) {
       if (compareOids(item.from, at.from) >= 0) this.#ends(item);
     }
@@ -198,7 +198,7 @@ export class Walk {
 
   /** Takes a cell that lies in a column. */
   #takeRow(column: Column, from: Oid, oid: Oid, value: Value): string | undefined {
-    if (compareOids(oid, from) <= 0) return `gives ${oid} after ${from}: its tables would never end`;
+    if (compareOids(oid, from) <= 0) return `returns ${oid} after ${from}: its tables would never end`;
     column.cells.set(oid.slice(column.oid.length + 1), value);
     if (from === column.cursor || compareOids(oid, column.cursor) > 0) column.cursor = oid;
     return column.cells.size > mostRows ? `gives more than ${mostRows} rows of ${column.oid}` : undefined;

@@ -38,7 +38,7 @@ export function judgeHost(host: HostFacts, wanted: WantedSource): JudgedHost {
     const who = wanted.named ? name : 'this host';
     if (active === null) {
       const brief = `${who}: addresses not read`;
-      const text = `${brief}, so that it is not known whether it has ${wanted.ifActive} (--if-active)`;
+      const text = `${brief}, so it is not known whether it has ${wanted.ifActive} (--if-active)`;
       return { ...none, faults: [fault('UNKNOWN', 'facts-unread', brief, text)] };
     }
     if (!active) {
@@ -115,7 +115,7 @@ function translated({ rules, keeps }: Nat, sources: readonly string[], target: s
     'WARNING',
     'source-nat',
     brief,
-    `${brief}: which packets a rule on the way out is for it does not show (${why(open)})`,
+    `${brief}: a rule on the way out does not show which packets it is for (${why(open)})`,
   );
 }
 
@@ -134,7 +134,7 @@ function unfit(route: Route, target: string, called: string): Fault {
     'UNKNOWN',
     'target-unfit',
     brief,
-    `${brief}: nothing for it leaves the host. Choose a host beyond it as --target`,
+    `${brief}: packets to it never leave the host. Choose a target that clients reach through this address`,
   );
 }
 

@@ -81,7 +81,7 @@ function tooMany(holders: readonly VipNode[], expect: number, vip: string): Faul
       'CRITICAL',
       'vip-split-brain',
       brief,
-      `split brain: ${names(holders)} have ${vip} at the same time, and each client reaches the one that it learned last. Find out why they do not see each other, then stop it on all but one`,
+      `split brain: ${names(holders)} have ${vip} at the same time, and each client reaches whichever it learned last. Find out why they do not see each other, then stop it on all but one`,
     );
   }
   const first = holders.find(({ unusable }) => unusable === null);

@@ -26,7 +26,7 @@ export function judgeVipNode(node: ReachedNode, wanted: WantedVip): VipNode {
   });
   const { standing, places, usable } = judged;
   if (standing === 'loopback' && wanted.allowLo && wanted.expect !== 'all') {
-    const text = `${node.name} has ${wanted.vip} on loopback alone, as real servers of LVS do: that does not count`;
+    const text = `${node.name} has ${wanted.vip} on loopback only, as real servers of LVS do, so it does not count`;
     return { node, places: [], has: false, unusable: null, faults: [fault('OK', 'vip-not-counted', text)] };
   }
   if (standing === 'loopback' || standing === 'elsewhere') {
@@ -39,7 +39,7 @@ export function judgeVipNode(node: ReachedNode, wanted: WantedVip): VipNode {
     places.every(({ address }) => isSilent(node, address.ifname, wanted))
   ) {
     const there = listOf(places.map(({ address }) => address.ifname));
-    const text = `${node.name} has ${wanted.vip} on ${there}, for which no card answers ARP: that does not count`;
+    const text = `${node.name} has ${wanted.vip} on ${there}, for which no card answers ARP, so it does not count`;
     return { node, places: [], has: false, unusable: null, faults: [fault('OK', 'vip-not-counted', text)] };
   }
   const dead = judged.faults.find(({ state }) => usable === false && state === 'CRITICAL');

@@ -53,7 +53,7 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
       ...(wrong.length > 0 ? [] : [fault('OK', 'view-right', `${outcome.mac} answers from here`, text)]),
     ];
   }
-  const proof = { open: 'the kernel has come to no end', fixed: 'its entry in the neighbour table was made by hand' };
+  const proof = { open: 'the kernel has not finished', fixed: 'its entry in the neighbour table was set by hand' };
   const why =
     outcome.kind === 'old'
       ? `the neighbour table names ${outcome.mac}, but that is ${outcome.seconds} s old and was not confirmed ${within}`
@@ -64,7 +64,7 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
       'UNKNOWN',
       'view-unproven',
       brief,
-      `${from} (${ifname}), nothing is proven: ${why}. ${view.instead}: with iputils' arping the answer is sure`,
+      `${from} (${ifname}), nothing is proven: ${why}. ${view.instead}: the arping of iputils gives a certain answer`,
     ),
   ];
 }
@@ -129,8 +129,8 @@ function macFault(
     const shared = isShared(wanted);
     const brief = `${shared ? '' : 'split brain: '}${macs.length} MACs answer from here`;
     const text = shared
-      ? 'which contradict each other: a client reaches only the nodes that listen to the one it has learned. All must tell the cluster MAC (CLUSTERIP does; else an ARP rule on each node)'
-      : 'a split brain: each client reaches the one that it has learned last';
+      ? 'which contradict each other: a client reaches only the nodes that listen to the one it has learned. All must announce the cluster MAC (CLUSTERIP does; otherwise add an ARP rule on each node)'
+      : 'a split brain: each client reaches whichever it learned last';
     return [fault('CRITICAL', shared ? 'view-macs-differ' : 'vip-split-brain', brief, `${seen}, ${text}`)];
   }
   const [mac = ''] = macs;

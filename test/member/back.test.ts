@@ -120,7 +120,7 @@ describe('the way back by the routes', () => {
     const routes = [byGateway, onLink, '10.0.0.0/8 via 192.168.62.254 dev eth2'];
     const stretches = judged([{}, { routes, link: cards(), settings: strict }]);
     expect(said(stretches)).toMatch(
-      /CRITICAL\] n2: packets from clients of 10\.0\.0\.0\/8 .* rp_filter is strict on eth1, and the way back to them leaves by eth2/,
+      /CRITICAL\] n2: packets from clients of 10\.0\.0\.0\/8 .* rp_filter is strict on eth1, and the route back to them leaves by eth2/,
     );
   });
 

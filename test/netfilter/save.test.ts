@@ -89,11 +89,15 @@ describe('damage', () => {
     [
       'a line begins in its middle',
       ['*nat', 'i eth1 -j DROP', 'COMMIT'],
-      'a line is none of iptables-save: i eth1 -j DROP',
+      'a line is not iptables-save output: i eth1 -j DROP',
     ],
-    ['an end with more on its line', ['*nat', 'COMMIT -A INPUT'], 'a line is none of iptables-save: COMMIT -A INPUT'],
-    ['a chain without a policy', ['*nat', ':INPUT', 'COMMIT'], 'a line is none of iptables-save: :INPUT'],
-    ['a long line is cut', ['*nat', 'x'.repeat(200)], `a line is none of iptables-save: ${'x'.repeat(80)}`],
+    [
+      'an end with more on its line',
+      ['*nat', 'COMMIT -A INPUT'],
+      'a line is not iptables-save output: COMMIT -A INPUT',
+    ],
+    ['a chain without a policy', ['*nat', ':INPUT', 'COMMIT'], 'a line is not iptables-save output: :INPUT'],
+    ['a long line is cut', ['*nat', 'x'.repeat(200)], `a line is not iptables-save output: ${'x'.repeat(80)}`],
   ])('%s', (_sentence, lines, damage) => {
     expect(damageOf(lines)).toBe(damage);
   });

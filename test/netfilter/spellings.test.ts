@@ -222,7 +222,7 @@ describe('nftables as nft -j prints it', () => {
   });
 
   test('a line that is no JSON is said', () => {
-    expect(read({ nft: ['{"rule": {"family"'] }).unread[0]?.reason).toMatch(/no JSON of nft/);
+    expect(read({ nft: ['{"rule": {"family"'] }).unread[0]?.reason).toMatch(/not JSON from nft/);
   });
 });
 

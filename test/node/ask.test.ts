@@ -79,14 +79,14 @@ test('what is no file to read is said at once', async () => {
   const names = ['fifo', 'folder', 'loop', 'long', 'socket', 'missing', 'long/x'];
   const answers = await ask([...names.map((name, i) => `n${i}=file:${inFolder(name)}`), 'zero=file:/dev/zero']);
   expect(answers.map((answer) => reasonOf(answer)?.replaceAll(`${folder}/`, ''))).toEqual([
-    'fifo is no regular file',
+    'fifo is not a regular file',
     'folder is a directory',
     'loop: symbolic links that lead nowhere',
     'long is longer than 4 MB',
     'socket: no regular file',
     'missing: no such file',
     'long/x: no such file',
-    '/dev/zero is no regular file',
+    '/dev/zero is not a regular file',
   ]);
   expect(performance.now() - start).toBeLessThan(1000);
   socket.close();
@@ -94,7 +94,7 @@ test('what is no file to read is said at once', async () => {
 
 test('a VIP or a route target that a shell could read otherwise is never sent', async () => {
   const [answer] = await ask(['local'], { vip: '192.0.2.1; id' });
-  expect(reasonOf(answer)).toBe('cannot be asked: "192.0.2.1; id" is no address');
+  expect(reasonOf(answer)).toBe('cannot be asked: "192.0.2.1; id" is not an address');
 });
 
 test('with the run given up, nobody answers and nothing is left', async () => {

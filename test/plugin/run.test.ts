@@ -96,7 +96,7 @@ describe('whatever happens, one UNKNOWN line and exit code 3', () => {
     [
       'a usage error',
       ['-w', '20:10'],
-      '--warning: "20:10" is no range: its low end 20 is above its high end 10 (see --help)',
+      '--warning: "20:10" is not a range: its low end 20 is above its high end 10 (see --help)',
     ],
     ['a hostile argument', ['--\u001b[31m|<b>\n[OK]'], 'unknown option "--¦‹b› "OK"" (see --help)'],
   ])('%s', (name, args, text) => {

@@ -105,7 +105,7 @@ describe('own ranges', () => {
     ['motion=1', /a motion has no value/],
     ['warmth=1', /"warmth" is not a kind/],
     ['temperature=27:18', /low end 27 is above/],
-    ['', /no range/],
+    ['', /not a range/],
   ])('%s is refused', (text, reason) => {
     const result = parseKindRange(text);
     expect(result.ok ? '' : result.reason).toMatch(reason);

@@ -39,9 +39,9 @@ test('a file that its group can read is taken', () => {
 });
 
 test.each([
-  ['another name', 'SNMP_COMMUNITY=s3cret\nCOMMUNITY=s3cret\n', /line 2: no NAME=value with SNMP_COMMUNITY/],
+  ['another name', 'SNMP_COMMUNITY=s3cret\nCOMMUNITY=s3cret\n', /line 2: not NAME=value with one of SNMP_COMMUNITY/],
   ['an empty value', 'SNMP_COMMUNITY=\n', /line 1: SNMP_COMMUNITY is empty/],
-  ['a name twice', 'SNMP_COMMUNITY=s3cret\nSNMP_COMMUNITY=s3cret\n', /line 2: SNMP_COMMUNITY stands there twice/],
+  ['a name twice', 'SNMP_COMMUNITY=s3cret\nSNMP_COMMUNITY=s3cret\n', /line 2: SNMP_COMMUNITY appears twice/],
 ])('a line with %s is refused by its number, without its text', (_, text, reason) => {
   expect(read(text)).toMatch(reason);
   expect(read(text)).not.toContain('s3cret');

@@ -73,7 +73,7 @@ export const vipScenarios: readonly VipScenario[] = [
     args: one,
     state: 'CRITICAL',
     first: '192.0.2.100: split brain: n1 and n2 both have it',
-    says: ['each client reaches the one that it learned last'],
+    says: ['each client reaches whichever it learned last'],
   },
   {
     name: 'failover: the other one has it too, on a dead interface',
@@ -157,7 +157,7 @@ export const vipScenarios: readonly VipScenario[] = [
     args: [...one, '--allow-lo'],
     state: 'OK',
     first: '192.0.2.100: n1 has it on eth0, no other node',
-    says: ['n2 has 192.0.2.100 on loopback alone, as real servers of LVS do: that does not count'],
+    says: ['n2 has 192.0.2.100 on loopback only, as real servers of LVS do, so it does not count'],
   },
   {
     name: 'failover between directors that are real servers, too: nobody is director',

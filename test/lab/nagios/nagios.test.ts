@@ -99,7 +99,7 @@ describe.skipIf(why !== null)(`the shipped object files in a real Nagios 4${why 
         'buckets_total=2;;;0 buckets_lost=1;;0;0;2 buckets_doubled=0;;0;0;2 held_n1=1;;;0;2 held_n2=0;;;0;2',
     });
     expect(status['long_plugin_output']).toContain(
-      'bucket 2 is on no node: 50 % of client addresses get no answer. On n2: echo +2 >',
+      'bucket 2 is on no node: 50 % of client addresses get no answer. On n2: write +2 into /proc/net/ipt_CLUSTERIP/192.168.56.20',
     );
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { expectWholeRepairs } from '../repairs.ts';
 import type { Outcome, Probe } from '../uml/uml.ts';
 import { type Ask, askAbout, clusterOf, inside, type Said, spoken } from './ask.ts';
 import { expectNear, expectTraffic } from './expect_traffic.ts';
@@ -16,6 +17,7 @@ export async function expectOutcome(scenario: Scenario, outcome: Outcome, ask: A
   const text = spoken(said);
   expect(said.state, text).toBe(scenario.state);
   expect(text).toMatch(scenario.says);
+  expectWholeRepairs(said.findings);
   expectShares(scenario, said, outcome);
   const asked = outcome.traffic.filter((probe) => isAsked(scenario, probe));
   if (asked.length > 0) expectClients(asked, await askAbout(inside, cluster, asked.map(clientOf)), scenario);

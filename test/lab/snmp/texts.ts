@@ -270,7 +270,7 @@ export const texts: readonly Text[] = [
     ],
   },
   {
-    what: 'a list of what hangs on a probe',
+    what: 'a list of list the sensors of a probe',
     recording: 'sensorprobe2-hostile-names',
     args: ['--list'],
     code: 0,

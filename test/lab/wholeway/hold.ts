@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Ask } from '../netns/ask.ts';
+import { expectWholeRepairs } from '../repairs.ts';
 import type { Outcome } from '../uml/uml.ts';
 import type { Leaving } from './leaving.ts';
 import { unlikeSaid, unlikeSeen } from './leaving_lab.ts';
@@ -14,7 +15,8 @@ import { judge } from './verdict.ts';
  */
 export async function hold(situation: Situation, outcome: Outcome, ask: Ask): Promise<void> {
   expect(unlikeTraffic(situation, outcome), outcome.log).toEqual([]);
-  const { wrong } = await judge(ask, situation, outcome);
+  const { said, wrong } = await judge(ask, situation, outcome);
+  if (said !== null) expectWholeRepairs(said.findings);
   expectWrong(situation.name, wrong);
 }
 
