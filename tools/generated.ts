@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fillDocument } from './document.ts';
 import { renderCheckCommands } from './icinga2.ts';
@@ -6,14 +7,27 @@ import { plugins } from './plugins.ts';
 
 /** Every file of the project that is written, or filled in part, from the option declarations and the built plugins. */
 export function generatedFiles(): ReadonlyMap<string, string> {
-  const documents = ['README.md', ...readdirSync('docs').map((file) => `docs/${file}`)].filter((file) =>
-    file.endsWith('.md'),
+  const documents = ['README.md', ...readdirSync('docs').map((file) => `docs/${file}`)].filter(
+    (file) => file.endsWith('.md') && file !== findings,
   );
   return new Map([
     ['icinga-conf/icinga2/rackwatch-commands.conf', renderCheckCommands(plugins)],
     ['icinga-conf/nagios/commands.cfg', renderNagiosCommands(plugins)],
+    [findings, findingsPage()],
     ...documents.map((file): [string, string] => [file, fillDocument(readFileSync(file, 'utf8'), file)]),
   ]);
+}
+
+const findings = 'docs/findings.md';
+
+/** In a process of its own: it replays recordings, whose verdicts are promises. */
+function findingsPage(): string {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['tools/run.mjs', 'tools/findings_page.ts'], {
+    encoding: 'utf8',
+    maxBuffer: 1e7,
+  });
+  if (status !== 0) throw new Error(`${findings}: ${stderr}`);
+  return stdout;
 }
 
 /** The files that differ from what would be written; how long something took makes no difference. */

@@ -7,7 +7,8 @@ import { plugins } from '../../tools/plugins.ts';
 
 test('what is generated is what stands in the tree', () => {
   expect(staleFiles(), 'run npm run build && npm run generate').toEqual([]);
-});
+  // Many recordings are replayed for it.
+}, 120_000);
 
 test('every plugin is among those that things are generated from', () => {
   const files = readdirSync('plugins').filter((file) => file.endsWith('.ts'));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import checkClusterBuckets from '../../../plugins/check_cluster_buckets.ts';
 import { readCommandLine } from '../../../src/plugin/command_line.ts';
-import { type Plugin, renderJson } from '../../../src/plugin/index.ts';
+import { type Finding, type Plugin, renderJson } from '../../../src/plugin/index.ts';
 import type { Scenario } from './scenario.ts';
 
 /** What the plugin says of a scenario's snapshots: its JSON. */
@@ -12,7 +12,7 @@ export type Said = {
   readonly state: string;
   readonly exitCode: number;
   readonly summary: string;
-  readonly findings: readonly { readonly state: string; readonly text: string }[];
+  readonly findings: readonly Finding[];
   readonly data: {
     readonly shareLost: number | null;
     readonly shareDoubled: number | null;
