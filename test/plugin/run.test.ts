@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -71,6 +71,33 @@ describe('a verdict is printed whole, with its exit code', () => {
     const { code, out, error } = run(['--do', 'critical', '--output-format', 'json']);
     expect({ code, error }).toEqual({ code: 2, error: '' });
     expect(JSON.parse(out)).toMatchObject({ state: 'CRITICAL', exitCode: 2, data: null });
+  });
+});
+
+describe('--explain', () => {
+  test('prints the section of a code, whatever else is asked, and exits as --help does', () => {
+    const { code, out, error } = run(['--explain', 'bucket-lost', '--nothing']);
+    expect({ code, error }).toEqual({ code: 3, error: '' });
+    expect(out).toMatch(
+      /^bucket-lost\n {2}No node holds .*\n\nWhat to do now:\n .*\n\nTo keep it across a reboot:\n .*\n$/s,
+    );
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test('names the nearest code for one that there is not', () => {
+    expect(run(['--explain', 'bucket-lots'])).toEqual({
+      code: 3,
+      out: '[UNKNOWN] --explain: "bucket-lots" is not the code of a finding, did you mean bucket-lost? (docs/findings.md lists all)\n',
+      error: '',
+    });
+    expect(JSON.parse(run(['--explain', 'toString', '--output-format', 'json']).out).findings).toMatchObject([
+      { code: 'usage-error' },
+    ]);
+  });
+
+  test('no other run loads the sections', () => {
+    expect(readFileSync(sample, 'utf8').split('No node holds the bucket')).toHaveLength(2);
+    expect(readFileSync(sample, 'utf8')).toMatch(/^const late=.*No node holds the bucket/m);
   });
 });
 
