@@ -146,7 +146,7 @@ export const findingExamples: Readonly<Record<Code, Example>> = {
   'routes-alike': { recorded: 'wholeway/5-blackhole-routes-alike-on-both-nodes-iptables-nft.txt' },
   'route-unreadable': { test: 'test/member/back.test.ts' },
   'gateway-dead': { run: 'check_cluster_buckets --vip 192.168.56.20 {findings/gateway-dead}' },
-  'gateway-differs': { test: 'test/member/back.test.ts' },
+  'gateway-differs': { run: 'check_cluster_buckets --vip 192.168.56.20 {findings/gateway-differs}' },
   'source-right': { recorded: 'leaving/5-leaving-the-route-has-the-vip-as-its-source' },
   'source-wrong': { recorded: 'leaving/5-leaving-the-route-has-no-source' },
   'source-nat': { recorded: 'leaving/5-leaving-udp-alone-by-snat-to-the-vip' },
