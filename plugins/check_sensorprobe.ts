@@ -106,7 +106,7 @@ export default definePlugin({
   examples: [
     { text: 'judged by the device itself', args: '--hostname probe1 --community public' },
     {
-      text: 'your own ranges for two kinds',
+      text: 'your your own ranges for two kinds',
       args: '--hostname probe1 -w temperature=18:27 -c temperature=10:35 -w humidity=30:60',
     },
     { text: 'list the sensors of a probe', args: '--hostname probe1 --list' },

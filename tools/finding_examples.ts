@@ -17,7 +17,6 @@ export const findingExamples: Readonly<Record<Code, Example>> = {
   'bucket-held': { recorded: 'clusterip/healthy' },
   'no-bucket-held': { recorded: 'clusterip/takeover' },
   'stands-by': { recorded: 'clusterip/standing-by' },
-  'holding-unknown': { recorded: 'netns/iptables-legacy-asked-as-an-ordinary-user.txt' },
   'bucket-lost': { recorded: 'clusterip/bucket-lost' },
   'bucket-doubled': { recorded: 'clusterip/bucket-doubled' },
   'bucket-unproven': {
@@ -70,6 +69,8 @@ export const findingExamples: Readonly<Record<Code, Example>> = {
     recorded: 'wholeway/4-an-unreadable-accept-that-never-matches-before-a-layout-of-marks-iptables-nft.txt',
   },
   'rules-unread': { recorded: 'netns/iptables-legacy-asked-as-an-ordinary-user.txt' },
+  'routes-left-out': { test: 'test/member/unshown.test.ts' },
+  'snapshot-not-saved': { test: 'test/node/save.test.ts' },
   'facts-unread': { test: 'test/vip/judge.test.ts' },
   'not-looked-at': { recorded: 'clusterip/standing-by' },
   'node-unreachable': { run: 'check_cluster_buckets --vip 192.168.56.20 {clusterip/healthy} --node n3=file:n3.txt' },
@@ -78,7 +79,7 @@ export const findingExamples: Readonly<Record<Code, Example>> = {
   'rule-may-take': {
     recorded: 'wholeway/4-web-sent-on-dnat-in-another-zone-of-connection-tracking-on-n2-nftables.txt',
   },
-  'rule-aside': { recorded: 'netns/nftables-addresses-that-no-client-has-dropped-on-n2.txt' },
+  'rule-aside': { recorded: 'clusterip/hand-written-without-established' },
   'rule-past': { recorded: 'wholeway/4-web-sent-past-the-rules-on-both-nodes-by-return-iptables-nft.txt' },
   'denied-alike': { recorded: 'wholeway/5-answers-to-one-network-dropped-at-output-on-both-nodes-nftables.txt' },
   'clients-banned': { run: 'check_cluster_buckets --vip 192.168.56.20 {findings/clients-banned}' },

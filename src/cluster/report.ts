@@ -102,14 +102,14 @@ function wholeCoverage(total: number | null, holders: number): string {
 }
 
 function holding(node: JudgedNode): string {
-  const { name, rule, known } = node;
-  if (rule === null) return known ? `${name} stands by (no cluster rule)` : `${name}: what it holds is not known`;
+  const { name, rule } = node;
+  if (rule === null) return `${name} stands by (no cluster rule)`;
   const held = rule.buckets.length === 0 ? 'no bucket' : bucketList(rule.buckets);
   return `${name} holds ${held} (${describeRule(rule, macNamed(node))})`;
 }
 
-function holdingCode({ rule, known }: JudgedNode): Code {
-  if (rule === null) return known ? 'stands-by' : 'holding-unknown';
+function holdingCode({ rule }: JudgedNode): Code {
+  if (rule === null) return 'stands-by';
   return rule.buckets.length === 0 ? 'no-bucket-held' : 'bucket-held';
 }
 

@@ -19,11 +19,6 @@ export const coverage = {
     now: 'Nothing, unless the node should take part: then load the rule and assign the VIP as on the other nodes.',
     keep: keepNothing,
   },
-  'holding-unknown': {
-    means: 'What the node holds is not known, because something on it could not be read. Another line says what.',
-    now: 'Make that readable first; nothing can be said about the buckets of this node until then.',
-    keep: 'See the section of the code that stands in the line about what could not be read.',
-  },
   'bucket-lost': {
     means:
       'No node holds the bucket. Every client that hashes into it gets no answer at all, from no address, while all others notice nothing.',

@@ -1,5 +1,5 @@
 import { backends } from '../backend.ts';
-import type { Packets } from '../model/packet.ts';
+import type { Carried, Packets } from '../model/packet.ts';
 import type { ChainRule, Program } from '../model/program.ts';
 import type { Answered, Backend, Obstacle, Rule } from '../model/rule.ts';
 import { mainTraffic, phase, type Traffic, tcp, udp } from '../model/traffic.ts';
@@ -55,8 +55,10 @@ export function answeredBy(
 ): Answered | null {
   if (puzzles.length > 0) return null;
   const segments = space.only({ protocol: tcp });
+  // Whether later segments of a zone that their answers are not in come through hangs on how the rule is written.
+  const zoned = (carried: Carried) => carried.zoned && arrivals.some(({ use }) => use.hash.tracked);
   const heard = delivered.map(({ carried, traffic }) => ({
-    certain: carried.certain,
+    certain: carried.certain && !zoned(carried),
     traffic: carried.pkttype === 'host' ? traffic : traffic.less(segments),
   }));
   const of = (certain: boolean) =>

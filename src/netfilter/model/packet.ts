@@ -71,7 +71,7 @@ export type Carried = {
   readonly pkttype: 'multicast' | 'host' | 'other';
   /**
    * Connection tracking sees a packet at priority -200 of prerouting or output, unless a rule has exempted it before;
-   * `reply`: it knows the answer's request; `lone`: it has not seen what came before, exempted or in another zone.
+   * `reply`: it knows the answer's request; `lone`: it has not, because that was exempted.
    */
   readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked' | 'reply' | 'lone';
   /** Set for packets of neighbour discovery, which clients' services have nothing to do with (ICMPv6 types 135 and 136). */

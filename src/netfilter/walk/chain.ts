@@ -1,7 +1,7 @@
 import { type Doubt, graver, vague } from '../model/condition.ts';
 import { type Carried, carriedKey, type Discovery, type Flow, typical } from '../model/packet.ts';
 import type { BaseChain, Case, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
-import { phase, type Traffic, type TrafficSpace, tcp } from '../model/traffic.ts';
+import { phase, type Traffic, type TrafficSpace } from '../model/traffic.ts';
 import { Nat } from './nat.ts';
 import type { Stage } from './path.ts';
 import {
@@ -121,7 +121,11 @@ export class Walk {
     this.nat.begin();
     this.doubted = this.space.none;
     const tracked = untracked.has(base.hook) ? false : !tracking.has(base.hook) || base.priority > conntrackPriority;
-    const entering = tracked ? flows.flatMap((flow) => this.track(flow)) : flows;
+    const entering = flows.map(({ carried, traffic }) => ({
+      traffic,
+      carried:
+        tracked && carried.tracking === 'pending' ? { ...carried, tracking: trackedAs(carried, this.known) } : carried,
+    }));
     const seen = base.nat ? this.space.only({ phase: phase.first }) : this.space.all;
     this.seen = seen;
     const inside = entering.map((flow) => ({ ...flow, traffic: flow.traffic.and(seen) }));
@@ -135,21 +139,6 @@ export class Walk {
     this.taken = this.taken.filter(({ fate }) => fate !== 'accepted');
     const passed = merge([...this.accepted, ...(policy === null ? through : [])]);
     return merge([...decided(passed, inside, this.doubted), ...this.nat.around(unseen)]);
-  }
-
-  /**
-   * Packets as connection tracking knows them. Of a connection in a zone that its answers are not in, it sees no answer, and
-   * every later segment is invalid (measured).
-   */
-  private track({ carried, traffic }: Flow): readonly Flow[] {
-    if (carried.tracking !== 'pending') return [{ carried, traffic }];
-    const known = { ...carried, tracking: trackedAs(carried, this.known) };
-    if (!carried.zoned || this.known === 'reply') return [{ carried: known, traffic }];
-    const later = this.space.only({ protocol: tcp, phase: phase.later });
-    return [
-      { carried: known, traffic: traffic.less(later) },
-      { carried: { ...carried, tracking: 'lone' }, traffic: traffic.and(later) },
-    ];
   }
 
   private chain(chain: Chain, stream: Stream, depth: number): Passed {
