@@ -1,0 +1,255 @@
+import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { attachCommand } from './attach.ts';
+import { type Backend, isInUse, isStreaming, isUp, nameOf, placeOf } from './backend.ts';
+import type { Settings } from './pool.ts';
+import type { Wishes } from './wishes.ts';
+
+/** Everything that the backends are judged by. */
+export type Facts = {
+  readonly backends: readonly Backend[];
+  readonly settings: Settings;
+  /** When a backend last answered a health check, by its number. */
+  readonly lastHealthy: ReadonlyMap<number, string>;
+};
+
+/** All faults of the backends together: no primary, several, too few, those that were expected. */
+export function judgeTogether({ backends, settings }: Facts, wishes: Wishes): readonly Fault[] {
+  if (backends.length === 0) return [fault('UNKNOWN', 'Pgpool lists no backend')];
+  return [
+    ...(isStreaming(backends) ? judgePrimaries(backends) : []),
+    ...judgeCount(backends, wishes),
+    ...judgeExpected(backends, wishes),
+    ...(isStreaming(backends) && settings.srCheckPeriod === 0 ? [blind] : []),
+  ];
+}
+
+const blind = fault(
+  'WARNING',
+  'sr_check_period is 0: delay, replication and roles are not looked at',
+  'sr_check_period is 0: Pgpool does not look at replication, so delay, replication state and the roles that PostgreSQL has are not known. Set sr_check_period and sr_check_user, then reload',
+);
+
+/**
+ * Whether PostgreSQL there takes writes: it calls itself a primary, or Pgpool uses it as one and its own role is not
+ * known. One that is detached still takes writes from whoever reaches it.
+ */
+function takesWrites(backend: Backend): boolean {
+  const { role, pgRole, pgStatus } = backend;
+  if (pgStatus === 'down' || pgRole === 'standby') return false;
+  return pgRole === 'primary' || (role === 'primary' && isInUse(backend));
+}
+
+/** Primaries as Pgpool sees them: one whose status is down is none. */
+export function poolPrimaries(backends: readonly Backend[]): readonly Backend[] {
+  return backends.filter((one) => one.role === 'primary' && isInUse(one));
+}
+
+function judgePrimaries(backends: readonly Backend[]): readonly Fault[] {
+  const writable = backends.filter(takesWrites);
+  const faults: Fault[] = [];
+  if (writable.length > 1) faults.push(manyPrimaries(writable));
+  if (poolPrimaries(backends).length === 0) faults.push(noPrimary(backends, writable));
+  return faults;
+}
+
+function manyPrimaries(writable: readonly Backend[]): Fault {
+  const count = writable.length === 2 ? 'two' : String(writable.length);
+  const places = listOf(writable.map((one) => `${one.id} (${placeOf(one)})`));
+  return fault(
+    'CRITICAL',
+    `${count} primaries: ${places}; stop all but one`,
+    `${count} primaries, each of which takes writes: ${places}. Find out which of them has the data that counts, stop the others, and rebuild them as standbys (pg_rewind or pcp_recovery_node)`,
+  );
+}
+
+function noPrimary(backends: readonly Backend[], writable: readonly Backend[]): Fault {
+  const former = backends.filter(({ role }) => role === 'primary');
+  const what =
+    former.length > 0 ? `: ${listOf(former.map((one) => `${one.id} (${placeOf(one)}) is ${one.status}`))}` : '';
+  const [hidden] = writable;
+  const todo =
+    hidden === undefined
+      ? 'Start the primary, or promote a standby'
+      : `PostgreSQL on ${hidden.id} (${placeOf(hidden)}) is a primary that Pgpool does not use as one`;
+  return fault('CRITICAL', `no primary${what}`, `no primary${what}, so nothing can be written through Pgpool. ${todo}`);
+}
+
+function judgeCount(backends: readonly Backend[], { minUp, expectNodes }: Wishes): readonly Fault[] {
+  const up = backends.filter(isUp).length;
+  const few = `${up} of ${backends.length} backends up, ${minUp} needed`;
+  return [
+    ...(up < minUp ? [fault('CRITICAL', few, `${few} (--min-up)`)] : []),
+    ...(expectNodes === undefined || expectNodes === backends.length
+      ? []
+      : [fault('CRITICAL', `${backends.length} backends configured, ${expectNodes} expected`)]),
+  ];
+}
+
+function judgeExpected(backends: readonly Backend[], { expectPrimary: wanted }: Wishes): readonly Fault[] {
+  if (wanted === undefined) return [];
+  if (!isStreaming(backends))
+    return [fault('UNKNOWN', 'Pgpool is in a mode without a primary, so --expect-primary judges nothing')];
+  const seen = poolPrimaries(backends);
+  const isWanted = ({ host, port }: Backend) =>
+    host.toLowerCase() === wanted.host.toLowerCase() && (wanted.port === undefined || wanted.port === port);
+  if (seen.length === 0 || seen.some(isWanted)) return [];
+  const where = wanted.port === undefined ? wanted.host : `${wanted.host}:${wanted.port}`;
+  return [fault('CRITICAL', `the primary is ${listOf(seen.map(placeOf))}, expected ${where}`)];
+}
+
+/** What is to be said of one backend: its faults, or one line that it is well. */
+export function judgeBackend(backend: Backend, facts: Facts, wishes: Wishes): readonly Fault[] {
+  const faults = [
+    ...judgeStatus(backend, facts, wishes),
+    ...judgeRole(backend, facts),
+    ...judgeReplication(backend, facts),
+  ];
+  return faults.length > 0 ? faults : [wellFault(backend, facts)];
+}
+
+function judgeStatus(backend: Backend, facts: Facts, wishes: Wishes): readonly Fault[] {
+  const { status, pgStatus, role } = backend;
+  const name = nameOf(backend);
+  const strange: readonly Fault[] =
+    pgStatus === null || ['up', 'down', 'unknown', ''].includes(pgStatus)
+      ? []
+      : [fault('UNKNOWN', `${name}: pg_status ${pgStatus} is not known here`)];
+  if (isInUse(backend)) {
+    if (pgStatus !== 'down') return strange;
+    const leads = role === 'primary' || role === 'main';
+    return [
+      fault(
+        leads ? 'CRITICAL' : 'WARNING',
+        `${name} is ${status}, but its PostgreSQL is down`,
+        `${name} is ${status}, but its PostgreSQL is down: Pgpool still sends clients there${healthy(backend, facts)}. Start PostgreSQL there`,
+      ),
+    ];
+  }
+  if (status === 'down' && pgStatus === 'up') return [...strange, attachFault(backend, facts, wishes)];
+  if (status === 'down' || status === 'quarantine') return [...strange, downFault(backend, facts)];
+  return [...strange, fault('UNKNOWN', `${name}: status ${status || '(empty)'} is not known here`)];
+}
+
+function downFault(backend: Backend, facts: Facts): Fault {
+  const { status, pgStatus } = backend;
+  const name = nameOf(backend);
+  const what = status === 'down' ? 'down' : 'quarantined';
+  const since = sinceWords(backend);
+  const why =
+    pgStatus === 'down'
+      ? 'PostgreSQL does not answer'
+      : pgStatus === 'up'
+        ? 'PostgreSQL runs'
+        : 'Pgpool does not say whether PostgreSQL runs';
+  const todo =
+    status === 'quarantine'
+      ? 'The watchdog had no quorum for a failover; it comes back by itself once this Pgpool reaches it'
+      : 'Start PostgreSQL there, then attach it again';
+  return fault(
+    'WARNING',
+    `${name} is ${what}, ${why}`,
+    `${name} is ${what}${since}: ${why}${healthy(backend, facts)}. ${todo}`,
+  );
+}
+
+/** A backend that was detached although its PostgreSQL runs; the command that attaches it, unless that does harm. */
+function attachFault(backend: Backend, { backends }: Facts, wishes: Wishes): Fault {
+  const { pgRole, replication } = backend;
+  const brief = `${nameOf(backend)} detached though PostgreSQL runs`;
+  const others = backends.filter((one) => one !== backend && takesWrites(one));
+  const text = `${brief}${sinceWords(backend)}`;
+  if (pgRole === 'primary' && others.length > 0)
+    return fault(
+      'WARNING',
+      `${brief}: it is a second primary`,
+      `${text}: it is a second primary. Do not attach it: stop it, and rebuild it as a standby (pg_rewind or pcp_recovery_node)`,
+    );
+  const command = attachCommand(backend.id, wishes.pcp);
+  const doubt =
+    pgRole === null || pgRole === 'unknown'
+      ? 'Make sure first that it is not a second primary (SELECT pg_is_in_recovery() says t on a standby), then: '
+      : pgRole === 'standby' && replication === ''
+        ? 'Its replication is not seen to run; look at that first, then: '
+        : '';
+  return fault(
+    'WARNING',
+    `${brief}: ${doubt === '' ? '' : 'look at it, then '}${attachCommand(backend.id, undefined)}`,
+    `${text}. ${doubt}${command}`,
+  );
+}
+
+function judgeRole(backend: Backend, { backends, settings }: Facts): readonly Fault[] {
+  const { role, pgRole, pgStatus } = backend;
+  const name = nameOf(backend);
+  if (!['primary', 'standby', 'main', 'replica'].includes(role))
+    return [fault('UNKNOWN', `${name}: role ${role || '(empty)'} is not known here`)];
+  if (!isStreaming(backends) || pgRole === null || pgRole === '') return [];
+  if (pgRole === 'unknown') {
+    if (!isInUse(backend) || pgStatus !== 'up' || !(Number(settings.srCheckPeriod) > 0)) return [];
+    return [
+      fault(
+        'WARNING',
+        `${name}: Pgpool cannot ask PostgreSQL for its role`,
+        `${name}: Pgpool cannot ask PostgreSQL for its role, though it runs: look at sr_check_user and its password`,
+      ),
+    ];
+  }
+  if (pgRole !== 'primary' && pgRole !== 'standby')
+    return [fault('UNKNOWN', `${name}: pg_role ${pgRole} is not known here`)];
+  if (role === pgRole) return [];
+  return [
+    fault(
+      'CRITICAL',
+      `${name} is a ${pgRole} in PostgreSQL`,
+      pgRole === 'primary'
+        ? `${name} is a primary in PostgreSQL: it was promoted behind the back of Pgpool, or started without its standby.signal`
+        : `${name} is a standby in PostgreSQL: what is written there is refused`,
+    ),
+  ];
+}
+
+/** Only a standby that is in use is judged: Pgpool does not look at the others. */
+function judgeReplication(backend: Backend, { backends, settings }: Facts): readonly Fault[] {
+  const { role, pgRole, replication } = backend;
+  if (role !== 'standby' || pgRole === 'primary' || replication === null || !isUp(backend)) return [];
+  if (settings.srCheckPeriod === 0 || replication === 'streaming') return [];
+  const name = nameOf(backend);
+  if (replication !== '')
+    return [
+      ['startup', 'catchup', 'backup', 'stopping'].includes(replication)
+        ? fault('WARNING', `${name} does not stream yet: ${replication}`)
+        : fault('UNKNOWN', `${name}: replication state ${replication} is not known here`),
+    ];
+  const dead = backends.filter((one) => one !== backend && isInUse(one) && one.pgStatus === 'down');
+  const why =
+    dead.length > 0
+      ? `${listOf(dead.map(nameOf))} is down and not detached, which hides the state of all standbys`
+      : 'it does not stream, or sr_check_user lacks the role pg_monitor. On the primary look at pg_stat_replication';
+  return [fault('WARNING', `${name} has no replication state`, `${name} has no replication state: ${why}`)];
+}
+
+/** That a backend is well, and what is not known of it. */
+function wellFault(backend: Backend, { backends, settings }: Facts): Fault {
+  const { status, pgStatus, pgRole, delay, replication, sync } = backend;
+  const facts = [status === 'waiting' ? 'waiting for its first client' : status];
+  if (backend.role === 'standby' && settings.srCheckPeriod !== 0) {
+    if (delay !== null) facts.push(`delay ${delay.value} ${delay.unit}`);
+    if (replication !== null && replication !== '') facts.push(`${replication}${sync === '' ? '' : ` (${sync})`}`);
+  }
+  const unknown = [
+    ...(pgStatus === 'unknown' ? ['whether PostgreSQL answers'] : []),
+    ...(pgRole === 'unknown' && isStreaming(backends) ? ['its own role'] : []),
+  ];
+  const why = settings.healthChecked === false ? ' (health_check_period is 0)' : '';
+  const note = unknown.length === 0 ? '' : `; not known: ${unknown.join(', ')}${why}`;
+  return fault('OK', `${nameOf(backend)} is ${facts.join(', ')}${note}`);
+}
+
+function sinceWords({ since }: Backend): string {
+  return since === '' ? '' : ` since ${since}`;
+}
+
+function healthy({ id }: Backend, { lastHealthy }: Facts): string {
+  const time = lastHealthy.get(id);
+  return time === undefined ? '' : `, last healthy ${time}`;
+}

@@ -1,0 +1,105 @@
+import { type Fault, fault } from '../plugin/index.ts';
+
+/** Why SQL came to nothing, or ended early. Whoever asks (`src/postgres`) has the same. */
+export type Trouble =
+  /** The host's name, a refused or missing connection: nobody serves there. */
+  | { readonly kind: 'unreachable'; readonly text: string }
+  /** A session was asked for, and nothing came within so many milliseconds. */
+  | { readonly kind: 'silent'; readonly limitMs: number }
+  /** The session was there; then no more came, while this was asked. */
+  | { readonly kind: 'stalled'; readonly limitMs: number; readonly asking: string }
+  /** The other side ended the connection; before the session where nothing was asked. */
+  | { readonly kind: 'closed'; readonly asking: string | null }
+  /** An error of the server; while this was asked, or before the session. */
+  | { readonly kind: 'server'; readonly code: string; readonly message: string; readonly asking: string | null }
+  /** What answers does not speak PostgreSQL's protocol. */
+  | { readonly kind: 'foreign'; readonly what: string }
+  /** The plugin's own side: no password at hand, TLS, a socket that may not be opened. */
+  | { readonly kind: 'refusal'; readonly text: string };
+
+/** SQLSTATEs of logins that are refused for what the check brings: authorization (28), catalog (3D, 42501). */
+const login = /^(?:28\w\w\w|3D000|42501)$/;
+
+/** Pgpool's own words for the same, all under XX000, and a client that pool_hba.conf or pg_hba.conf keeps out. */
+const loginWords =
+  /authentication failed|password does not match|failed to authenticate|pool_hba|pg_hba|not permitted to log in|(?:role|user|database) "[^"]*" does not exist|failed authentication|unable to get password/i;
+
+/** Pgpool cannot serve anybody: no backend, or it is stopping or starting. */
+const nobody =
+  /all backend nodes are down|failed to create a backend|too many clients|too many connections|shutting down|starting up|failover is in progress|invalid .* session context/i;
+
+/** Why a Pgpool accepts no session, as the backends that PCP shows let one think; null where nothing is known of them. */
+export type Cause = 'searching' | 'hanging' | 'busy' | null;
+
+/** What a session that did not come about, or ended early, means. */
+export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
+  switch (trouble.kind) {
+    case 'unreachable':
+      return fault('CRITICAL', trouble.text);
+    case 'silent': {
+      const brief = `accepts no session within ${seconds(trouble.limitMs)} (${causeWords(cause)})`;
+      return fault('CRITICAL', brief, `${brief}. ${advice(cause)}`);
+    }
+    case 'stalled': {
+      const brief = `gave no answer to ${trouble.asking} within ${seconds(trouble.limitMs)}`;
+      return fault(
+        'CRITICAL',
+        `${brief} (a backend does not answer)`,
+        `${brief}: a backend does not answer, as a host does that is frozen or cut off; Pgpool waits for its connect_timeout, 10 s for each`,
+      );
+    }
+    case 'closed':
+      return trouble.asking === null
+        ? fault(
+            'CRITICAL',
+            'closes the connection before there is a session',
+            'closes the connection before there is a session: no backend is left, or Pgpool is stopping; its log says which',
+          )
+        : fault('CRITICAL', `closed the connection while it was asked for ${trouble.asking}`);
+    case 'server':
+      return judgeError(trouble.code, trouble.message, trouble.asking);
+    case 'foreign':
+      return fault('UNKNOWN', `${trouble.what} answers, which is not Pgpool-II`);
+    case 'refusal':
+      return fault('UNKNOWN', trouble.text);
+  }
+}
+
+function causeWords(cause: Cause): string {
+  if (cause === 'searching') return 'searching a primary';
+  if (cause === 'hanging') return 'a backend in use does not answer';
+  return cause === 'busy' ? 'children busy' : 'children busy, or searching a primary';
+}
+
+function advice(cause: Cause): string {
+  if (cause === 'searching') return 'Clients wait until there is a primary: start it, or promote a standby';
+  if (cause === 'hanging') return 'New sessions wait for that backend until it answers or is detached';
+  const busy = 'All children are in use (num_init_children) when clients hold that many sessions';
+  return cause === 'busy' ? busy : `${busy}; the log of Pgpool says which it is`;
+}
+
+function judgeError(code: string, message: string, asking: string | null): Fault {
+  const said = `${message}${code === '' ? '' : ` (${code})`}`;
+  if (asking !== null && code === '42704') return fault('UNKNOWN', 'this is PostgreSQL, not Pgpool-II');
+  if (asking !== null) return fault('UNKNOWN', `${asking} is refused: ${said}`);
+  if (code === '53300')
+    return fault(
+      'CRITICAL',
+      `accepts no session: ${said}`,
+      `accepts no session: ${said}. All children are in use, or the backends' connections are: raise num_init_children, or find out who holds them`,
+    );
+  if (login.test(code) || loginWords.test(message)) return fault('UNKNOWN', `refuses the login: ${said}`);
+  if (/unable to get session context/i.test(message))
+    return fault(
+      'UNKNOWN',
+      `refuses the login: ${said}`,
+      `refuses the login: ${said}. A role or database that does not exist, or a connection limit, looks like this; Pgpool's log says which`,
+    );
+  if (/^(?:08|57P)/.test(code) || nobody.test(message)) return fault('CRITICAL', `accepts no session: ${said}`);
+  return fault('UNKNOWN', `accepts no session: ${said}`);
+}
+
+/** A limit as it stands in a sentence: `8.5 s`. */
+function seconds(milliseconds: number): string {
+  return `${Math.round(milliseconds / 100) / 10} s`;
+}
