@@ -10,6 +10,7 @@ export { type Command, type Finding, type Report, renderJson, renderText, stateO
 export { failure, type Result, success } from './result.ts';
 export { runPlugin } from './run.ts';
 export { longest, sanitise } from './sanitise.ts';
+export { readSecrets } from './secrets.ts';
 export { type ExitCode, exitCode, type State, severity, worst } from './state.ts';
 export { type FactRow, factLines, tableLines } from './table.ts';
 export { judge, type Thresholds } from './threshold.ts';
