@@ -1,5 +1,6 @@
 import type { Code } from '../src/findings/index.ts';
 import { type Context, definePlugin, failure, type Report, type Result, success } from '../src/plugin/index.ts';
+import { type Place, resolve } from '../src/resolver/index.ts';
 import {
   type Answer,
   type Family,
@@ -21,9 +22,7 @@ import {
   inTurns,
   now,
   type Patience,
-  type Place,
   readCredentials,
-  resolve,
   snmpOptions,
   snmpTrouble,
   type Trouble,

@@ -1,1 +1,2 @@
 export { type Lookup, lookUp } from './lookup.ts';
+export { type Place, resolve } from './resolve.ts';

@@ -1,7 +1,8 @@
+import type { Place } from '../resolver/index.ts';
 import type { Access } from './access.ts';
 import { now } from './clock.ts';
 import type { Oid } from './oid.ts';
-import { type Outcome, openSession, type Place, type Session, type Value } from './session.ts';
+import { type Outcome, openSession, type Session, type Value } from './session.ts';
 import { errorName, errorStatus, type Trouble } from './trouble.ts';
 import { type Plan, Walk, type Wanted } from './walk.ts';
 

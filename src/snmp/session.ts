@@ -1,5 +1,6 @@
 import type { Socket, SocketOptions } from 'node:dgram';
 import type { Callback, Session as LibrarySession, Varbind as LibraryVarbind, Message, User } from 'net-snmp';
+import type { Place } from '../resolver/index.ts';
 import { type Access, authProtocols, privProtocols } from './access.ts';
 import { Gate } from './gate.ts';
 import type { Oid } from './oid.ts';
@@ -30,9 +31,6 @@ export type Outcome =
       /** The system says that nobody is there; or the agent was started anew and knows this conversation no more. */
       readonly why?: 'nobody' | 'stale';
     };
-
-/** Where an agent listens: a numeric address. */
-export type Place = { readonly address: string; readonly family: 4 | 6; readonly port: number };
 
 /** A conversation with one agent. Nothing in it throws or rejects, whatever comes from the other end. */
 export type Session = {

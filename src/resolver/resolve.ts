@@ -1,7 +1,9 @@
 import { parseIp } from '../address/index.ts';
 import { failure, type Result, success } from '../plugin/index.ts';
-import { type Lookup, lookUp } from '../resolver/index.ts';
-import type { Place } from './session.ts';
+import { type Lookup, lookUp } from './lookup.ts';
+
+/** Where a server listens: a numeric address. */
+export type Place = { readonly address: string; readonly family: 4 | 6; readonly port: number };
 
 /**
  * Finds the addresses of a host, the best first: a numeric address as it stands, a name by the system's resolver, IPv4
