@@ -8,6 +8,12 @@ import path from 'node:path';
 export const late: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '#cluster': {},
   '#findings': {},
+  '#postgres': {
+    dns: 'unused.cjs',
+    pgpass: 'unused.cjs',
+    'pg-cloudflare': 'unused.cjs',
+    'pg-connection-string': 'unused.cjs',
+  },
   execa: {
     'human-signals': 'human_signals.ts',
     yoctocolors: 'verbose.ts',

@@ -1,6 +1,6 @@
 import { type Fault, fault, type Result } from '../plugin/index.ts';
 import { type Backend, isInUse, isStreaming, isUp, readBackends } from './backend.ts';
-import { type Facts, judgeBackend, judgeTogether, poolPrimaries } from './judge.ts';
+import { type Facts, judgeBackend, judgeTogether, lacksReplication, poolPrimaries } from './judge.ts';
 import { judgeLimits } from './limits.ts';
 import {
   type Children,
@@ -67,6 +67,12 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
     ...{ host, version: readVersion(told), faults, backends, settings, children, watchdog },
     source: rows === undefined ? null : fromPcp === undefined ? 'sql' : 'pcp',
   };
+}
+
+/** Whether the backends should be asked for once more before they are judged. */
+export function isWorthAnotherLook(told: Told): boolean {
+  const { backends } = readBackends(told.nodes ?? []);
+  return lacksReplication({ backends, settings: readSettings(told) });
 }
 
 /** Why SQL gave nothing or not everything, and what PCP still shows, where it was asked. */

@@ -1,4 +1,4 @@
-export { type Answer, judgePgpool, type Verdict } from './answer.ts';
+export { type Answer, isWorthAnotherLook, judgePgpool, type Verdict } from './answer.ts';
 export { nameOf, placeOf, readBackends } from './backend.ts';
 export { complaintOf, type PcpOutput, readPcpNodes } from './pcp.ts';
 export type { Told } from './pool.ts';

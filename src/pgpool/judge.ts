@@ -208,11 +208,23 @@ function judgeRole(backend: Backend, { backends, settings }: Facts): readonly Fa
   ];
 }
 
+/**
+ * Whether a standby that is looked at has no replication state. It is empty for a moment at each of Pgpool's looks (2 % of
+ * questions at a period of 1 s), so that this is asked again before it counts.
+ */
+export function lacksReplication({ backends, settings }: Pick<Facts, 'backends' | 'settings'>): boolean {
+  return settings.srCheckPeriod !== 0 && backends.some((one) => isFollowing(one) && one.replication === '');
+}
+
+function isFollowing(backend: Backend): boolean {
+  return backend.role === 'standby' && backend.pgRole !== 'primary' && isUp(backend);
+}
+
 /** Only a standby that is in use is judged: Pgpool does not look at the others. */
 function judgeReplication(backend: Backend, { backends, settings }: Facts): readonly Fault[] {
-  const { role, pgRole, replication } = backend;
-  if (role !== 'standby' || pgRole === 'primary' || replication === null || !isUp(backend)) return [];
-  if (settings.srCheckPeriod === 0 || replication === 'streaming') return [];
+  const { replication } = backend;
+  if (!isFollowing(backend) || replication === null || replication === 'streaming') return [];
+  if (settings.srCheckPeriod === 0) return [];
   const name = nameOf(backend);
   if (replication !== '')
     return [
