@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { WarmUp } from './plugins.ts';
+import { withPgpool } from './simulated_pgpool.ts';
 import { withProbe } from './simulated_probe.ts';
 
 /** Runs the plugin whose launcher it is given, and writes the cache of each script that was compiled, at the end. */
@@ -28,8 +29,9 @@ require(launcher);
  */
 export async function makeCaches(launcher: string, { args, recording }: WarmUp): Promise<void> {
   try {
+    const runOn = (port: number) => runOnce(launcher, [...args, '--port', String(port)]);
     if (recording === undefined) await runOnce(launcher, args);
-    else await withProbe(recording, (port) => runOnce(launcher, [...args, '--port', String(port)]));
+    else await (recording.endsWith('.snmp') ? withProbe(recording, runOn) : withPgpool(recording, runOn));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     console.error(`no code cache for ${path.basename(launcher)}: ${reason}`);

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { checkPgpool } from './simulated_pgpool.ts';
 import { checkProbe } from './simulated_probe.ts';
 
-// Shows the real plugins on clusters that were recorded on a real kernel, and on simulated sensor probes: each command,
-// exactly what Icinga would receive, and the exit code.
+// Shows the real plugins on clusters that were recorded on a real kernel, and on simulated sensor probes and Pgpools: each
+// command, exactly what Icinga would receive, and the exit code.
 
 /** A recording under test/fixtures, what happened there, and how it is asked, less the nodes. */
 type Situation = readonly [folder: string, story: string, command: string];
@@ -66,4 +67,21 @@ async function showProbes(): Promise<void> {
   }
 }
 
-showProbes();
+const dog = 'test/fixtures/pgpool/34-watchdog-quorum-lost.txt';
+const pgpools = [
+  ['00-healthy.psv', '', 'a Pgpool with a primary and a standby, all well'],
+  ['02-detached.psv', '', 'a standby that was detached months ago, and whose PostgreSQL runs'],
+  ['01-replay-paused.psv', '-w delay=1000000', 'a standby that falls behind'],
+  ['11-standby-promoted.psv', '', 'a standby that was promoted behind the back of Pgpool'],
+  [`00-healthy.psv,${dog}`, '--pcp-port 9898', 'two of three Pgpools are gone, and with them the quorum'],
+] as const;
+
+async function showPgpools(): Promise<void> {
+  for (const [recording, more, story] of pgpools) {
+    const args = ['-H', 'pgpool1', '-U', 'monitor', ...more.split(' ').filter((arg) => arg !== '')];
+    const { stdout, stderr, code } = await checkPgpool(`test/fixtures/pgpool/${recording}`, args);
+    process.stdout.write(`# ${story}\n$ check_pgpool ${args.join(' ')}\n${stdout}${stderr}exit code ${code}\n\n`);
+  }
+}
+
+showProbes().then(showPgpools);

@@ -9,7 +9,8 @@ const block = /^<!-- (options|output): (.*) -->\n[\s\S]*?^<!-- end of \1 -->$/gm
  * Fills the marked blocks of a document:
  * `<!-- options: PLUGIN -->` with the table of a plugin's options,
  * `<!-- output: COMMAND | in FOLDER -->` with the command and what it prints, run in that folder of the project,
- * `<!-- output: COMMAND | on RECORDING -->` the same against a simulated probe, which the command calls probe1.
+ * `<!-- output: COMMAND | on RECORDING -->` the same against a simulated probe, which the command calls probe1, or a
+ * simulated Pgpool, which it calls pgpool1.
  * What stands in them now is replaced; everything else is kept. Throws for a block that cannot be filled.
  */
 export function fillDocument(text: string, file: string): string {
@@ -42,14 +43,18 @@ function optionRow(key: string, option: Option): string {
   return `| ${[forms, meaning, standing].map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-/** Runs check_sensorprobe on a recording: its file and the arguments follow. */
-const simulated = ['tools/run.mjs', 'tools/check_probe.ts'] as const;
+/** What runs a plugin on a recording: its file and the arguments follow. */
+const simulated: Readonly<Record<string, string>> = {
+  check_sensorprobe: 'tools/check_probe.ts',
+  check_pgpool: 'tools/check_pgpool.ts',
+};
 
 function commandOutput(what: string, file: string): string {
   const [asked = '', recording] = what.split(' | on ');
   const [line = '', folder = '.'] = asked.split(' | in ');
   const [program = '', ...args] = line.split(' ');
-  const runner = recording === undefined ? [path.resolve('dist', program)] : [...simulated, recording];
+  const runner =
+    recording === undefined ? [path.resolve('dist', program)] : ['tools/run.mjs', simulated[program] ?? '', recording];
   const { stdout, stderr, error } = spawnSync(process.execPath, [...runner, ...args], {
     cwd: folder,
     encoding: 'utf8',

@@ -1,5 +1,6 @@
 import checkClusterBuckets from '../plugins/check_cluster_buckets.ts';
 import checkClusterVip from '../plugins/check_cluster_vip.ts';
+import checkPgpool from '../plugins/check_pgpool.ts';
 import checkSensorprobe from '../plugins/check_sensorprobe.ts';
 import checkSourceAddress from '../plugins/check_source_address.ts';
 import type { Plugin } from '../src/plugin/index.ts';
@@ -7,7 +8,7 @@ import type { Plugin } from '../src/plugin/index.ts';
 /** A run of a plugin with the functions that a check needs: what has not run is not in V8's code cache. */
 export type WarmUp = {
   readonly args: readonly string[];
-  /** A recording that a simulated probe serves meanwhile, on a port that the arguments get. */
+  /** A recording that a simulated probe or Pgpool serves meanwhile, on a port that the arguments get. */
   readonly recording?: string;
 };
 
@@ -35,6 +36,10 @@ export const shipped: readonly Shipped[] = [
       args: ['--hostname', 'localhost', '--use-ipv4'],
       recording: 'test/fixtures/sensorprobe/sensorprobe4-six-sensors.snmp',
     },
+  },
+  {
+    plugin: checkPgpool,
+    warmUp: { args: ['--hostname', 'localhost'], recording: 'test/fixtures/pgpool/00-healthy.psv' },
   },
 ];
 

@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import library from 'net-snmp';
 import { type Cell, parseRecording } from '../test/fixtures/sensorprobe/recording.ts';
-
-/** What a run of the plugin came to. */
-export type Outcome = { readonly stdout: string; readonly stderr: string; readonly code: number | null };
+import { type Outcome, runScript } from './child.ts';
 
 /**
  * Runs check_sensorprobe against a simulated probe. `-H probe1` among the arguments is that probe, and stands in the output
@@ -14,7 +11,7 @@ export type Outcome = { readonly stdout: string; readonly stderr: string; readon
 export function checkProbe(recording: string, args: readonly string[]): Promise<Outcome> {
   return withProbe(recording, async (port) => {
     const real = args.map((arg) => (arg === 'probe1' ? '127.0.0.1' : arg));
-    const { stdout, ...rest } = await run(['dist/check_sensorprobe', ...real, '-p', String(port)]);
+    const { stdout, ...rest } = await runScript(['dist/check_sensorprobe', ...real, '-p', String(port)]);
     return { stdout: stdout.replaceAll('127.0.0.1', 'probe1').replaceAll(String(port), '161'), ...rest };
   });
 }
@@ -74,16 +71,4 @@ function freePort(): Promise<number> {
       socket.close(() => resolve(port));
     });
   });
-}
-
-function run(args: readonly string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ stdout, stderr, code })));
 }

@@ -1,6 +1,6 @@
 import { type Fault, fault, type Result } from '../plugin/index.ts';
 import { type Backend, isInUse, isStreaming, isUp, readBackends } from './backend.ts';
-import { type Facts, judgeBackend, judgeTogether, lacksReplication, poolPrimaries } from './judge.ts';
+import { type Facts, judgeBackends, judgeTogether, lacksReplication, poolPrimaries } from './judge.ts';
 import { judgeLimits } from './limits.ts';
 import {
   type Children,
@@ -60,7 +60,7 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
     ...(pcpNodes === undefined || pcpNodes.ok || watchdog?.kind === 'failed'
       ? []
       : [fault('UNKNOWN', `PCP could not be asked for the backends: ${pcpNodes.reason.replace(/\.$/, '')}`)]),
-    ...(rows === undefined ? [] : backends.flatMap((one) => judgeBackend(one, facts, wishes))),
+    ...(rows === undefined ? [] : judgeBackends(facts, wishes)),
     ...(told.nodes === undefined ? [] : judgeLimits(values, wishes)),
   ];
   return {

@@ -97,14 +97,19 @@ function judgeExpected(backends: readonly Backend[], { expectPrimary: wanted }: 
   return [fault('CRITICAL', `the primary is ${listOf(seen.map(placeOf))}, expected ${where}`)];
 }
 
-/** What is to be said of one backend: its faults, or one line that it is well. */
-export function judgeBackend(backend: Backend, facts: Facts, wishes: Wishes): readonly Fault[] {
-  const faults = [
-    ...judgeStatus(backend, facts, wishes),
-    ...judgeRole(backend, facts),
-    ...judgeReplication(backend, facts),
+/**
+ * What is to be said of each backend: what Pgpool does with it before its role and its replication, since one that is down
+ * may be the reason for those; last those that are well.
+ */
+export function judgeBackends(facts: Facts, wishes: Wishes): readonly Fault[] {
+  const { backends } = facts;
+  const judges = [
+    (one: Backend) => judgeStatus(one, facts, wishes),
+    (one: Backend) => judgeRole(one, facts),
+    (one: Backend) => judgeReplication(one, facts),
   ];
-  return faults.length > 0 ? faults : [wellFault(backend, facts)];
+  const well = backends.filter((one) => judges.every((judge) => judge(one).length === 0));
+  return [...judges.flatMap((judge) => backends.flatMap(judge)), ...well.map((one) => wellFault(one, facts))];
 }
 
 function judgeStatus(backend: Backend, facts: Facts, wishes: Wishes): readonly Fault[] {
@@ -236,7 +241,7 @@ function judgeReplication(backend: Backend, { backends, settings }: Facts): read
   const why =
     dead.length > 0
       ? `${listOf(dead.map(nameOf))} is down and not detached, which hides the state of all standbys`
-      : 'it does not stream, or sr_check_user lacks the role pg_monitor. On the primary look at pg_stat_replication';
+      : 'it does not stream, sr_check_user lacks the role pg_monitor, or its backend_application_name is not that of pg_stat_replication on the primary';
   return [fault('WARNING', `${name} has no replication state`, `${name} has no replication state: ${why}`)];
 }
 
@@ -258,7 +263,7 @@ function wellFault(backend: Backend, { backends, settings }: Facts): Fault {
 }
 
 function sinceWords({ since }: Backend): string {
-  return since === '' ? '' : ` since ${since}`;
+  return since === '' ? '' : `, since ${since}`;
 }
 
 function healthy({ id }: Backend, { lastHealthy }: Facts): string {

@@ -97,7 +97,7 @@ function judgeQuorum(watchdog: Watchdog): readonly Fault[] {
         fault(
           'CRITICAL',
           'the watchdog has lost its quorum: no failover, no virtual address',
-          `the watchdog has lost its quorum: ${seen}, so no Pgpool holds the virtual address, and by default nothing is failed over. Start the Pgpools that are lost, or repair the network between them`,
+          `the watchdog has lost its quorum: ${seen}, so this side holds no virtual address, and by default it fails nothing over. Start the Pgpools that are lost, or repair the network between them`,
         ),
       ];
     case 'quorum is on the edge':
@@ -149,7 +149,11 @@ function judgeNode({ name, state, membership }: WatchdogNode): readonly Fault[] 
     fault(level, `Pgpool ${name} ${what}`, `Pgpool ${name} ${what}${removed}${advice}`),
   ];
   if (lost.has(state))
-    return said('WARNING', `is lost to the watchdog: ${state}`, '. Start it, or look at its network');
+    return said(
+      'WARNING',
+      `is lost to the watchdog${state === 'lost' ? '' : ` (${state})`}`,
+      '. Start it, or look at its network',
+    );
   if (coming.has(state)) return said('WARNING', `is not yet a member of the watchdog: ${state}`);
   if (!alive.has(state)) return said('UNKNOWN', `is in a state that is not known here: ${state || 'empty'}`);
   return removed === '' ? [] : said('WARNING', 'does not count for the quorum');

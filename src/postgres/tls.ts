@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { foreignName, type Trouble, tlsWords } from './trouble.ts';
 
 /**
@@ -54,7 +54,9 @@ function ask(socket: Socket): Promise<Buffer> {
   });
 }
 
-function begin(socket: Socket, host: string, { mode, ca }: TlsWish): Promise<Secured> {
+async function begin(socket: Socket, host: string, { mode, ca }: TlsWish): Promise<Secured> {
+  // Where the server offers it, and not before: it takes some milliseconds to load.
+  const { checkServerIdentity, connect: connectTls } = await import('node:tls');
   const verifies = mode === 'verify-ca' || mode === 'verify-full';
   return new Promise((resolve) => {
     let secured: TLSSocket;

@@ -11,19 +11,7 @@ import {
   type Wishes,
 } from '../../src/pgpool/index.ts';
 import { renderText, stateOf } from '../../src/plugin/index.ts';
-
-/**
- * The rows of a recorded answer of psql (`-A`, `|` between cells), without its last line that counts them; of several
- * tables the last.
- */
-export function rowsOf(text: string): readonly Row[] {
-  const lines = text.split('\n').filter((line) => line !== '');
-  const footer = /^\(\d+ rows?\)$/;
-  const begin = lines.reduce((last, line, i) => (footer.test(line) && i < lines.length - 1 ? i + 1 : last), 0);
-  const [head = '', ...rows] = lines.slice(begin).filter((line) => !footer.test(line));
-  const names = head.split('|');
-  return rows.map((line) => Object.fromEntries(line.split('|').map((cell, i) => [names[i] ?? '', cell])));
-}
+import { recordedRows } from '../fixtures/pgpool/recording.ts';
 
 const folder = 'test/fixtures/pgpool';
 
@@ -33,7 +21,8 @@ export function captured(name: string): string {
 
 /** What a situation was recorded as: what SQL said, and what PCP said. */
 export function capture(name: string): { readonly told: Told; readonly pcp: ReturnType<typeof readPcpNodes> } {
-  const told = (file: string) => (existsSync(`${folder}/${file}.psv`) ? rowsOf(captured(`${file}.psv`)) : undefined);
+  const told = (file: string) =>
+    existsSync(`${folder}/${file}.psv`) ? recordedRows(captured(`${file}.psv`)) : undefined;
   // Where psql could not connect, its complaint was recorded.
   const nodes = told(name)?.filter((row) => 'status' in row);
   return {
@@ -89,7 +78,7 @@ export function watched(stdout: string, wishes: Partial<Wishes> = {}) {
 
 /** Healthy backends, a primary and a standby, with something else in their cells; `null` takes a column away. */
 export function backends(...changes: readonly Readonly<Record<string, string | null>>[]): readonly Row[] {
-  const healthy = rowsOf(captured('00-healthy.psv'));
+  const healthy = recordedRows(captured('00-healthy.psv'));
   return changes.map((change, i) => {
     const model = healthy[Math.min(i, 1)] ?? {};
     const row = { ...model, node_id: String(i), hostname: `db${i + 1}`, port: '5432', ...change };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { capture, captured, judged, limits, rowsOf, watched } from './capture.ts';
+import { recordedRows } from '../fixtures/pgpool/recording.ts';
+import { capture, captured, judged, limits, watched } from './capture.ts';
 
 /** Situations of a real Pgpool-II 4.3.5 with PostgreSQL 15, by the name of their recording. */
 const situations = [
@@ -82,7 +83,7 @@ test('a delay beyond its range is said with the backend and the range', () => {
 });
 
 test('children in use are counted without the session of the check', () => {
-  const told = { ...capture('00-healthy').told, processes: rowsOf(captured('slots-partial.pool_processes.psv')) };
+  const told = { ...capture('00-healthy').told, processes: recordedRows(captured('slots-partial.pool_processes.psv')) };
   expect(judged({ told }).first).toContain('2 of 4 children in use | ');
   expect(judged({ told }, { warning: limits('children=49') }).first).toContain(
     '[WARNING] pool1: 50 % of the children in use (2 of 4), outside 49 | ',

@@ -178,7 +178,7 @@ describe('a backend that was detached', () => {
   test('gets the command that attaches it', () => {
     const { text } = judged({ told: telling(backends({}, detached)) }, { pcp });
     expect(text).toContain(
-      'detached though PostgreSQL runs since 2026-11-22 08:13:22. pcp_attach_node -h pool1 -p 9898 -U admin -n 1',
+      'detached though PostgreSQL runs, since 2026-11-22 08:13:22. pcp_attach_node -h pool1 -p 9898 -U admin -n 1',
     );
   });
 

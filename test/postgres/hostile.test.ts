@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { type Access, openSession } from '../../src/postgres/session.ts';
 import {
-  askPeer,
   authenticationOk,
   description,
   errorResponse,
@@ -12,7 +11,8 @@ import {
   rows,
   type Sent,
   wantsPassword,
-} from './peer.ts';
+} from '../../tools/postgres_messages.ts';
+import { askPeer } from './peer.ts';
 
 type Behaviour = (socket: Socket, sent: Sent | 'connected') => void;
 
@@ -25,7 +25,7 @@ const plain =
     if (sent === 'other') asked(socket, sent);
   };
 const welcome: Behaviour = (socket) => socket.write(Buffer.concat([authenticationOk, ready]));
-const answer = rows({ node_id: '0', status: 'up' });
+const answer = rows([{ node_id: '0', status: 'up' }]);
 const half = answer.subarray(0, answer.length - 20);
 
 const peers: readonly (readonly [story: string, Behaviour, Partial<Access>, expected: object])[] = [
@@ -144,7 +144,7 @@ function drip(socket: Socket, bytes: Buffer): void {
 
 function endless(socket: Socket): void {
   const row = message('D', Buffer.from([0, 1]), int32(100_000), Buffer.alloc(100_000, 'x'));
-  socket.write(rows({ one: '' }).subarray(0, 30));
+  socket.write(description(['one']));
   const more = () => {
     while (!socket.destroyed && socket.write(row));
     socket.once('drain', more);
