@@ -114,13 +114,12 @@ export default definePlugin({
     const access = accessOf(host, options, postgres);
     if (!access.ok) return refused(access.reason);
     const { pcpPort, pcpHost = host, pcpUsername = access.value.user } = options;
-    const pcp =
-      pcpPort === undefined ? undefined : { host: pcpHost, port: pcpPort, user: pcpUsername, password: pcpPassword };
+    const pcp = pcpPort === undefined ? undefined : { host: pcpHost, port: pcpPort, user: pcpUsername };
     const wishes: Wishes = { ...options, pcp };
     context.stage(`asking ${host}`);
     const patience = patienceOf(context);
     const sql = askSql(host, options.port, access.value, patience, context);
-    const byPcp = pcp === undefined ? undefined : openPcp(pcp);
+    const byPcp = pcp === undefined ? undefined : openPcp({ ...pcp, password: pcpPassword });
     const asked: Watched =
       byPcp === undefined
         ? { pcpNodes: undefined, watchdog: undefined }
@@ -151,6 +150,11 @@ const questions = [
 /** How long after an empty replication state it is asked again, and how often, at most. */
 const blink = { milliseconds: 250, times: 2 };
 
+const tooLate: Trouble = {
+  kind: 'refusal',
+  text: 'was not asked before the time limit: this host is too busy (raise --timeout)',
+};
+
 /** Asks by SQL for everything, in one session. Never rejects. */
 async function askSql(
   host: string,
@@ -160,6 +164,7 @@ async function askSql(
   context: Context,
 ): Promise<Asked> {
   const began = now();
+  if (began >= patience.until) return { told: {}, trouble: tooLate, notes: [] };
   const targets = await targetsOf(host, port, patience, context);
   if (!targets.ok) return { told: {}, trouble: { kind: 'unreachable', text: targets.reason }, notes: [] };
   const { openSession } = await import('#postgres');

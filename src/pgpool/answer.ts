@@ -57,6 +57,7 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
     ...(rows === undefined ? [] : judgeTogether(facts, wishes)),
     ...unread.map((what) => fault('UNKNOWN', what)),
     ...(watchdog === undefined ? [] : judgeWatchdog(watchdog, wishes.watchdog)),
+    ...(settings.watchdog === true && wishes.pcp === undefined && wishes.watchdog !== 'ignore' ? [unseen] : []),
     ...(pcpNodes === undefined || pcpNodes.ok || watchdog?.kind === 'failed'
       ? []
       : [fault('UNKNOWN', `PCP could not be asked for the backends: ${pcpNodes.reason.replace(/\.$/, '')}`)]),
@@ -68,6 +69,8 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
     source: rows === undefined ? null : fromPcp === undefined ? 'sql' : 'pcp',
   };
 }
+
+const unseen = fault('OK', 'the watchdog is enabled, and not looked at without --pcp-port');
 
 /** Whether the backends should be asked for once more before they are judged. */
 export function isWorthAnotherLook(told: Told): boolean {

@@ -254,8 +254,8 @@ function wellFault(backend: Backend, { backends, settings }: Facts): Fault {
     if (replication !== null && replication !== '') facts.push(`${replication}${sync === '' ? '' : ` (${sync})`}`);
   }
   const unknown = [
-    ...(pgStatus === 'unknown' ? ['whether PostgreSQL answers'] : []),
-    ...(pgRole === 'unknown' && isStreaming(backends) ? ['its own role'] : []),
+    ...(pgStatus === 'unknown' || pgStatus === '' ? ['whether PostgreSQL answers'] : []),
+    ...((pgRole === 'unknown' || pgRole === '') && isStreaming(backends) ? ['its own role'] : []),
   ];
   const why = settings.healthChecked === false ? ' (health_check_period is 0)' : '';
   const note = unknown.length === 0 ? '' : `; not known: ${unknown.join(', ')}${why}`;

@@ -24,6 +24,8 @@ export type Settings = {
   /** Whether it checks the health of every backend; null where that is not told. */
   readonly healthChecked: boolean | null;
   readonly reserved: number;
+  /** Whether it has a watchdog; null where that is not told. */
+  readonly watchdog: boolean | null;
 };
 
 /** `4.3.5 (tamahomeboshi)` as `4.3.5`; empty where it is not told. */
@@ -36,10 +38,12 @@ export function readSettings({ status }: Told): Settings {
   const items = (status ?? []).map((row) => [wordOf(row['item']) ?? '', row['value']] as const);
   const values = new Map(items);
   const periods = items.filter(([name]) => /^health_check_period\d*$/.test(name)).map(([, value]) => wholeOf(value));
+  const enabled = wordOf(values.get('use_watchdog'));
   return {
     srCheckPeriod: wholeOf(values.get('sr_check_period')),
     healthChecked: periods.length === 0 ? null : periods.every((period) => period !== 0),
     reserved: wholeOf(values.get('reserved_connections')) ?? 0,
+    watchdog: enabled === null ? null : enabled === '1' || enabled === 'on',
   };
 }
 

@@ -19,10 +19,17 @@ export function captured(name: string): string {
   return readFileSync(`${folder}/${name}`, 'utf8');
 }
 
+const known = new Map<string, readonly Row[]>();
+
+function rowsIn(name: string): readonly Row[] {
+  const rows = known.get(name) ?? recordedRows(captured(name));
+  known.set(name, rows);
+  return rows;
+}
+
 /** What a situation was recorded as: what SQL said, and what PCP said. */
 export function capture(name: string): { readonly told: Told; readonly pcp: ReturnType<typeof readPcpNodes> } {
-  const told = (file: string) =>
-    existsSync(`${folder}/${file}.psv`) ? recordedRows(captured(`${file}.psv`)) : undefined;
+  const told = (file: string) => (existsSync(`${folder}/${file}.psv`) ? rowsIn(`${file}.psv`) : undefined);
   // Where psql could not connect, its complaint was recorded.
   const nodes = told(name)?.filter((row) => 'status' in row);
   return {
@@ -78,7 +85,7 @@ export function watched(stdout: string, wishes: Partial<Wishes> = {}) {
 
 /** Healthy backends, a primary and a standby, with something else in their cells; `null` takes a column away. */
 export function backends(...changes: readonly Readonly<Record<string, string | null>>[]): readonly Row[] {
-  const healthy = recordedRows(captured('00-healthy.psv'));
+  const healthy = rowsIn('00-healthy.psv');
   return changes.map((change, i) => {
     const model = healthy[Math.min(i, 1)] ?? {};
     const row = { ...model, node_id: String(i), hostname: `db${i + 1}`, port: '5432', ...change };

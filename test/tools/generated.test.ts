@@ -5,7 +5,8 @@ import { staleFiles } from '../../tools/generated.ts';
 import { renderCheckCommands } from '../../tools/icinga2.ts';
 import { plugins } from '../../tools/plugins.ts';
 
-test('what is generated is what stands in the tree', () => {
+// The outputs in the documents are those of real runs, one after the other.
+test('what is generated is what stands in the tree', { timeout: 60_000 }, () => {
   expect(staleFiles(), 'run npm run build && npm run generate').toEqual([]);
   // Many recordings are replayed for it.
 }, 120_000);
