@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withPgpool } from '../../../tools/simulated_pgpool.ts';
 import { runPlugin } from '../../run_plugin.ts';
 
 const nodes = process.env['RACKWATCH_NODES'] ?? path.resolve('node_modules/.cache/rackwatch-nodes');
@@ -46,6 +47,13 @@ describe.skipIf(why !== null)(`the plugins on every Node line${why === null ? ''
       expect({ code: wrong.code, stderr: wrong.stderr }).toEqual({ code: 3, stderr: '' });
       const json = await runPlugin(plugin, [...replay, '--output-format', 'json'], { node });
       expect(JSON.parse(json.stdout)).toMatchObject({ state: 'OK', exitCode: 0 });
+    }
+    for (const place of [path.resolve('dist'), folder]) {
+      const pgpool = await withPgpool('test/fixtures/pgpool/02-detached.psv', (port) =>
+        runPlugin(path.join(place, 'check_pgpool'), ['-H', 'localhost', '-p', String(port), '-U', 'monitor'], { node }),
+      );
+      expect(pgpool.stdout).toMatch(/^\[WARNING] localhost: standby 1 \(db2:5432\) detached though PostgreSQL runs/);
+      expect({ code: pgpool.code, stderr: pgpool.stderr }).toEqual({ code: 1, stderr: '' });
     }
   });
 });
