@@ -93,5 +93,7 @@ function troubleFault(trouble: Trouble, shown: readonly Backend[] | null): Fault
 /** Why a Pgpool accepts nobody, by the backends that PCP shows. */
 function causeOf(backends: readonly Backend[]): Cause {
   if (isStreaming(backends) && !poolPrimaries(backends).some(({ pgStatus }) => pgStatus !== 'down')) return 'searching';
-  return backends.some((one) => isInUse(one) && one.pgStatus === 'down') ? 'hanging' : 'busy';
+  const used = backends.filter(isInUse);
+  if (used.some(({ pgStatus }) => pgStatus === 'down')) return 'hanging';
+  return used.every(({ pgStatus }) => pgStatus === 'up') ? 'busy' : 'unsure';
 }

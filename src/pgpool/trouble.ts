@@ -1,6 +1,6 @@
 import { type Fault, fault } from '../plugin/index.ts';
 
-/** Why SQL came to nothing, or ended early. Whoever asks (`src/postgres`) has the same. */
+/** Why SQL came to nothing, or ended early. Nothing in it is secret. */
 export type Trouble =
   /** The host's name, a refused or missing connection: nobody serves there. */
   | { readonly kind: 'unreachable'; readonly text: string }
@@ -29,7 +29,7 @@ const nobody =
   /all backend nodes are down|failed to create a backend|too many clients|too many connections|shutting down|starting up|failover is in progress|invalid .* session context/i;
 
 /** Why a Pgpool accepts no session, as the backends that PCP shows let one think; null where nothing is known of them. */
-export type Cause = 'searching' | 'hanging' | 'busy' | null;
+export type Cause = 'searching' | 'hanging' | 'busy' | 'unsure' | null;
 
 /** What a session that did not come about, or ended early, means. */
 export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
@@ -68,6 +68,7 @@ export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
 function causeWords(cause: Cause): string {
   if (cause === 'searching') return 'searching a primary';
   if (cause === 'hanging') return 'a backend in use does not answer';
+  if (cause === 'unsure') return 'children busy, or a backend does not answer';
   return cause === 'busy' ? 'children busy' : 'children busy, or searching a primary';
 }
 
@@ -75,7 +76,8 @@ function advice(cause: Cause): string {
   if (cause === 'searching') return 'Clients wait until there is a primary: start it, or promote a standby';
   if (cause === 'hanging') return 'New sessions wait for that backend until it answers or is detached';
   const busy = 'All children are in use (num_init_children) when clients hold that many sessions';
-  return cause === 'busy' ? busy : `${busy}; the log of Pgpool says which it is`;
+  if (cause === 'busy') return busy;
+  return `${busy}. A host of a backend that is frozen or cut off looks the same; the log of Pgpool says which it is`;
 }
 
 function judgeError(code: string, message: string, asking: string | null): Fault {

@@ -1,19 +1,6 @@
-/** Why a server told nothing, or not everything. Nothing in it is secret. */
-export type Trouble =
-  /** Nobody could be connected to: an unknown name, a refused connection, no way there. */
-  | { readonly kind: 'unreachable'; readonly text: string }
-  /** Connected, and no session within so many milliseconds. */
-  | { readonly kind: 'silent'; readonly limitMs: number }
-  /** No whole answer to a question within so many milliseconds. */
-  | { readonly kind: 'stalled'; readonly limitMs: number; readonly asking: string }
-  /** The server ended the connection; null: before there was a session. */
-  | { readonly kind: 'closed'; readonly asking: string | null }
-  /** An ErrorResponse: its SQLSTATE, its message with the detail; null: before there was a session. */
-  | { readonly kind: 'server'; readonly code: string; readonly message: string; readonly asking: string | null }
-  /** What answers does not speak PostgreSQL's protocol; `what` names it. */
-  | { readonly kind: 'foreign'; readonly what: string }
-  /** Not asked any further, for a reason on this side: no password, TLS that is not good enough, a socket without access. */
-  | { readonly kind: 'refusal'; readonly text: string };
+import type { Trouble } from '../pgpool/index.ts';
+
+export type { Trouble };
 
 /** What a failed connect means, by the code of the system; `where` is the port or the socket. */
 export function connectTrouble(code: string, where: string): Trouble {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readPcpNodes } from '../../src/pgpool/index.ts';
 import { recordedRows } from '../fixtures/pgpool/recording.ts';
 import { capture, captured, judged, limits, watched } from './capture.ts';
 
@@ -68,6 +69,11 @@ describe('what is left when there is no session', () => {
   test('all children are busy: PCP shows a primary that is well', () => {
     const verdict = judged({ trouble, pcpNodes: capture('00-healthy').pcp });
     expect(verdict.first).toContain('accepts no session within 8.5 s (children busy); PCP still shows 2 of 2');
+  });
+
+  test('PCP shows a primary, and no health check says whether it is well', () => {
+    const pcp = readPcpNodes({ stdout: captured('00-healthy.pcp').replaceAll(' up up ', ' up unknown '), stderr: '' });
+    expect(judged({ trouble, pcpNodes: pcp }).first).toContain('(children busy, or a backend does not answer)');
   });
 });
 
