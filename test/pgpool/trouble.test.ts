@@ -32,6 +32,11 @@ const troubles: readonly (readonly [Trouble, string, string])[] = [
     'all backend nodes are down',
   ],
   [server('XX000', 'failed to create a backend 0 connection'), 'CRITICAL', 'failed to create a backend 0'],
+  [
+    server('57P01', 'terminating connection due to administrator command'),
+    'CRITICAL',
+    'terminating connection due to administrator command (57P01)',
+  ],
   [server('28P01', 'password authentication failed for user "mon"'), 'UNKNOWN', 'refuses the login'],
   [server('XX000', 'md5 authentication failed: password does not match'), 'UNKNOWN', 'refuses the login'],
   [server('28000', 'role "mon" is not permitted to log in'), 'UNKNOWN', 'not permitted to log in'],

@@ -209,6 +209,13 @@ describe('a backend that was detached', () => {
   });
 });
 
+test('roles that are the other way round in PostgreSQL disagree, and are not two primaries', () => {
+  const { text, state } = judged({ told: telling(backends({ pg_role: 'standby' }, { pg_role: 'primary' })) });
+  expect(state).toBe('CRITICAL');
+  expect(text).toContain('primary 0 (db1:5432) is a standby in PostgreSQL');
+  expect(text).not.toContain('two primaries');
+});
+
 describe('sr_check_period', () => {
   const off = { sr_check_period: '0' };
   const blind = backends({ pg_role: 'unknown' }, { pg_role: 'unknown', replication_state: '' });
