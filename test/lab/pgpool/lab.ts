@@ -122,21 +122,23 @@ function daemonOf(child: ChildProcess, log: () => string): Daemon {
   return { pid, log, stop, kill: (signal) => send(pid, signal) };
 }
 
-/** Ports of the loopback interface that nobody uses now. */
+/**
+ * Ports of the loopback interface that nobody uses now; below those that the kernel gives to outgoing connections, so
+ * that none of these takes one before it is used.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => {
-        server.listen(0, '127.0.0.1', () => resolve());
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = 15_000 + Math.floor(Math.random() * 17_000);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -45,13 +45,13 @@ describe.skipIf(reason !== null)(
       await start({ search_primary_node_timeout: 300 });
       await pair.primary.crash();
       const searching = /^\[CRITICAL] 127\.0\.0\.1: accepts no session .*; PCP still shows 1 of 2 backends up/;
-      const run = await plugin.until(searching, 25, () => plugin.both(pool, '-t', '4'));
-      expectKept(run, 4);
-      const down = await plugin.until(/accepts no session within 2\.7 s \(searching a primary\)/, 25, () =>
-        plugin.both(pool, '-t', '4'),
+      const run = await plugin.until(searching, 25, () => plugin.both(pool, '-t', '6'));
+      expectKept(run, 6);
+      const down = await plugin.until(/accepts no session within 4\.5 s \(searching a primary\)/, 25, () =>
+        plugin.both(pool, '-t', '6'),
       );
       expect(down.stdout).toContain(`[CRITICAL] no primary: 0 (127.0.0.1:${pair.primary.port}) is down`);
-      expectKept(down, 4);
+      expectKept(down, 6);
     });
 
     test('the primary dies, and the search for it is given up: no primary', async () => {
@@ -64,9 +64,9 @@ describe.skipIf(reason !== null)(
     test('the standby is promoted after the primary: the new primary is the one', async () => {
       await start({ search_primary_node_timeout: 30 });
       await pair.primary.crash();
-      await plugin.until(/accepts no session/, 25, () => plugin.sql(pool, '-t', '3'));
+      await plugin.until(/accepts no session/, 25, () => plugin.sql(pool, '-t', '6'));
       pair.standby.promote();
-      const left = await plugin.until(/^\[WARNING] 127\.0\.0\.1: standby 0 /, 30, () => plugin.both(pool, '-t', '3'));
+      const left = await plugin.until(/^\[WARNING] 127\.0\.0\.1: standby 0 /, 30, () => plugin.both(pool, '-t', '6'));
       expect(left.stdout).toContain(`standby 0 (127.0.0.1:${pair.primary.port}) is down, PostgreSQL does not answer`);
       await pair.primary.start();
       const back = await plugin.until(/^\[CRITICAL] 127\.0\.0\.1: two primaries/, 15, () => plugin.both(pool));
@@ -81,17 +81,17 @@ describe.skipIf(reason !== null)(
       const run = await plugin.until(
         /^\[CRITICAL] 127\.0\.0\.1: accepts no session: .*all backend nodes are down/,
         30,
-        () => plugin.both(pool, '-t', '4'),
+        () => plugin.both(pool, '-t', '6'),
       );
       expect(run.stdout).toContain('[CRITICAL] 0 of 2 backends up, 1 needed (--min-up)');
-      expectKept(run, 4);
+      expectKept(run, 6);
     });
 
     test('the standby is frozen: the limit is kept, and PCP or SQL says where', async () => {
       await start();
       pair.standby.freeze();
-      const run = await plugin.until(/^\[(?:CRITICAL|WARNING)]/, 20, () => plugin.both(pool, '-t', '4'));
-      expectKept(run, 4);
+      const run = await plugin.until(/^\[(?:CRITICAL|WARNING)]/, 20, () => plugin.both(pool, '-t', '6'));
+      expectKept(run, 6);
       pair.standby.thaw();
     });
   },

@@ -99,7 +99,7 @@ export async function startPgpool(
   const args = ['-n', '-f', file('pgpool.conf'), '-F', file('pcp.conf'), '-a', file('pool_hba.conf')];
   const daemon = lab.start(name, '/usr/sbin/pgpool', args, { PGPOOLKEYFILE: file('key') });
   try {
-    await until(`${name} listening`, 15, async () => (await listens(port)) && listens(pcpPort));
+    await until(`${name} listening`, 40, async () => (await listens(port)) && listens(pcpPort));
   } catch (error) {
     throw new Error(`${String(error)}\n${daemon.log().slice(-2000)}`);
   }

@@ -68,17 +68,17 @@ describe.skipIf(reason !== null)(`sessions of a Pgpool${reason === null ? '' : `
 
     test('all: no session within the limit, and PCP says that the backends are well', async () => {
       held = [...held, ...(await hold(pool, 2, 4))];
-      const alone = await plugin.sql(pool, '-t', '3');
-      expectRun(alone, 'CRITICAL', 'accepts no session within 2 s (children busy, or searching a primary)');
-      expect(alone.seconds).toBeLessThan(4);
-      const both = await plugin.both(pool, '-t', '4');
+      const alone = await plugin.sql(pool, '-t', '6');
+      expectRun(alone, 'CRITICAL', 'accepts no session within 4.5 s (children busy, or searching a primary)');
+      expect(alone.seconds).toBeLessThan(7);
+      const both = await plugin.both(pool, '-t', '6');
       expectRun(
         both,
         'CRITICAL',
-        'accepts no session within 2.7 s (children busy); PCP still shows 2 of 2 backends up',
+        'accepts no session within 4.5 s (children busy); PCP still shows 2 of 2 backends up',
       );
       expect(both.stdout).toContain('[OK] primary 0 ');
-      expect(both.seconds).toBeLessThan(5);
+      expect(both.seconds).toBeLessThan(7);
     });
 
     test('nothing of, since it was stopped: the connection is refused, and PCP cannot be asked', async () => {
