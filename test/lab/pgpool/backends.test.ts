@@ -24,7 +24,10 @@ describe.skipIf(reason !== null)(`backends of a Pgpool${reason === null ? '' : `
     primary = `primary 0 (127.0.0.1:${pair.primary.port})`;
     standby = `standby 1 (127.0.0.1:${pair.standby.port})`;
   }, 60_000);
-  afterAll(() => lab?.close());
+  afterAll(async () => {
+    plugin?.remove();
+    await lab?.close();
+  });
 
   /** Asks until the first line says this of a backend, and checks the state and that nothing else came out. */
   async function expectFirst(state: string, words: string, ...args: readonly string[]) {

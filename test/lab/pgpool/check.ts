@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { bundle } from '../../../tools/bundle.ts';
@@ -21,6 +21,11 @@ export class Plugin {
 
   constructor() {
     bundle('plugins/check_pgpool.ts', this.#file);
+  }
+
+  /** Removes it, and all files of secrets. */
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** A credentials file with these lines. */

@@ -22,7 +22,10 @@ describe.skipIf(reason !== null)(
       lab = openLab();
       await prepareTemplate(lab);
     }, 60_000);
-    afterAll(() => lab?.close());
+    afterAll(async () => {
+      plugin?.remove();
+      await lab?.close();
+    });
     beforeEach(async () => {
       count++;
       pair = await startPair(lab, `pair${count}`);

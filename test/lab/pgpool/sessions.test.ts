@@ -26,7 +26,10 @@ describe.skipIf(reason !== null)(`sessions of a Pgpool${reason === null ? '' : `
     pair = await startPair(lab, 'pair');
     backends = { ...backend(0, pair.primary.port), ...backend(1, pair.standby.port) };
   }, 60_000);
-  afterAll(() => lab?.close());
+  afterAll(async () => {
+    plugin?.remove();
+    await lab?.close();
+  });
 
   function expectRun(run: Run, state: string, words: string): void {
     expect(run.stdout.split('\n')[0]).toContain(`[${state}] 127.0.0.1: ${words}`);

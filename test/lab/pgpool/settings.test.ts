@@ -118,7 +118,10 @@ describe.skipIf(reason !== null)(`a Pgpool${reason === null ? '' : ` (skipped: $
     await prepareTemplate(lab);
     pair = await startPair(lab, 'pair');
   }, 60_000);
-  afterAll(() => lab?.close());
+  afterAll(async () => {
+    plugin?.remove();
+    await lab?.close();
+  });
 
   test.each(situations.map((one, i) => [one.story, one, i] as const))('%s', async (_, situation, i) => {
     const { settings = {}, files = {}, backends = both, args = [], first, says = [], never } = situation;

@@ -20,7 +20,10 @@ describe.skipIf(reason !== null)(`a watchdog${reason === null ? '' : ` (skipped:
     await prepareTemplate(lab);
     pair = await startPair(lab, 'pair');
   }, 60_000);
-  afterAll(() => lab?.close());
+  afterAll(async () => {
+    plugin?.remove();
+    await lab?.close();
+  });
 
   /** Pgpools on loopback that watch each other. */
   async function startAll(name: string, size: number, more: Settings = {}): Promise<readonly Pgpool[]> {
