@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import checkClusterVip from '../plugins/check_cluster_vip.ts';
 import checkSourceAddress from '../plugins/check_source_address.ts';
+import { type Answer, judgePgpool, readWatchdog } from '../src/pgpool/index.ts';
 import { readCommandLine } from '../src/plugin/command_line.ts';
 import type { Finding } from '../src/plugin/index.ts';
 import { type Ask, type Asked, askAbout, askInside, clusterOf, inside } from '../test/lab/netns/ask.ts';
@@ -12,6 +13,7 @@ import { readOutcome } from '../test/lab/uml/uml.ts';
 import { leavings, targetOf, vipOf } from '../test/lab/wholeway/leaving.ts';
 import { readSituation } from '../test/lab/wholeway/recordings.ts';
 import { situations } from '../test/lab/wholeway/situations.ts';
+import { capture, captured, noAnswer, noWishes } from '../test/pgpool/capture.ts';
 import { reportOf } from '../test/sensorprobe/replay.ts';
 import { plugins } from './plugins.ts';
 
@@ -65,7 +67,19 @@ export function recordedRuns(): readonly RecordedRun[] {
       name: `sensorprobe/${name}.snmp`,
       findings: async () => reportOf(name).findings,
     })),
+    ...readdirSync('test/fixtures/pgpool').flatMap((file) => {
+      const name = file.replace(/\.\w+$/, '');
+      if (file.endsWith('.psv') && existsSync(`test/fixtures/pgpool/${name}.pcp`))
+        return [pgpool(`pgpool/${name}`, { told: capture(name).told })];
+      if (!file.includes('watchdog')) return [];
+      const watchdog = readWatchdog({ stdout: captured(file), stderr: '' });
+      return [pgpool(`pgpool/${name}`, { told: capture('00-healthy').told, watchdog })];
+    }),
   ];
+}
+
+function pgpool(name: string, answer: Partial<Answer>): RecordedRun {
+  return { name, findings: async () => judgePgpool({ ...noAnswer, ...answer }, noWishes).faults };
 }
 
 /** A run of a plugin with its arguments; a word in `{}` is a folder of fixtures, and stands for the nodes in it. */

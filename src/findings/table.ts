@@ -3,6 +3,7 @@ import { address } from './address.ts';
 import { answers, arp, source } from './answers.ts';
 import { coverage } from './coverage.ts';
 import { kit } from './kit.ts';
+import { pool } from './pool.ts';
 import { firewall, rules } from './rules.ts';
 import { sensors } from './sensors.ts';
 import { vip } from './vip.ts';
@@ -21,6 +22,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Where the VIP is', sections: vip },
   { title: 'The source address', sections: source },
   { title: 'Sensors and probes', sections: sensors },
+  { title: 'Pgpool-II', sections: pool },
   { title: 'Any plugin', sections: kit },
 ];
 
@@ -35,6 +37,7 @@ export const sections = {
   ...vip,
   ...source,
   ...sensors,
+  ...pool,
   ...kit,
 };
 

@@ -1,4 +1,5 @@
-import { type Fault, fault, type Result } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import type { Result } from '../plugin/index.ts';
 import { type Backend, isInUse, isStreaming, isUp, readBackends } from './backend.ts';
 import { type Facts, judgeBackends, judgeTogether, lacksReplication, poolPrimaries } from './judge.ts';
 import { judgeLimits } from './limits.ts';
@@ -53,14 +54,22 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
   const values = { backends, settings, children };
   const faults = [
     ...(trouble === undefined ? [] : [troubleFault(trouble, fromPcp === undefined ? null : backends)]),
-    ...(rows === undefined && trouble === undefined ? [fault('UNKNOWN', 'Pgpool did not tell of its backends')] : []),
+    ...(rows === undefined && trouble === undefined
+      ? [fault('UNKNOWN', 'pool-unread', 'Pgpool did not tell of its backends')]
+      : []),
     ...(rows === undefined ? [] : judgeTogether(facts, wishes)),
-    ...unread.map((what) => fault('UNKNOWN', what)),
+    ...unread.map((what) => fault('UNKNOWN', 'pool-unread', what)),
     ...(watchdog === undefined ? [] : judgeWatchdog(watchdog, wishes.watchdog)),
     ...(settings.watchdog === true && wishes.pcp === undefined && wishes.watchdog !== 'ignore' ? [unseen] : []),
     ...(pcpNodes === undefined || pcpNodes.ok || watchdog?.kind === 'failed'
       ? []
-      : [fault('UNKNOWN', `PCP could not be asked for the backends: ${pcpNodes.reason.replace(/\.$/, '')}`)]),
+      : [
+          fault(
+            'UNKNOWN',
+            'pool-unread',
+            `PCP could not be asked for the backends: ${pcpNodes.reason.replace(/\.$/, '')}`,
+          ),
+        ]),
     ...(rows === undefined ? [] : judgeBackends(facts, wishes)),
     ...(told.nodes === undefined ? [] : judgeLimits(values, wishes)),
   ];
@@ -70,7 +79,7 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
   };
 }
 
-const unseen = fault('OK', 'the watchdog is enabled, and not looked at without --pcp-port');
+const unseen = fault('OK', 'watchdog-unseen', 'the watchdog is enabled, and not looked at without --pcp-port');
 
 /** Whether the backends should be asked for once more before they are judged. */
 export function isWorthAnotherLook(told: Told): boolean {
@@ -81,10 +90,11 @@ export function isWorthAnotherLook(told: Told): boolean {
 /** Why SQL gave nothing or not everything, and what PCP still shows, where it was asked. */
 function troubleFault(trouble: Trouble, shown: readonly Backend[] | null): Fault {
   if (shown === null) return judgeTrouble(trouble, null);
-  const { state, brief, text } = judgeTrouble(trouble, causeOf(shown));
+  const { state, code, brief, text } = judgeTrouble(trouble, causeOf(shown));
   const still = `; PCP still shows ${shown.filter(isUp).length} of ${shown.length} backends up`;
   return fault(
     state,
+    code,
     `${brief}${still}`,
     text.startsWith(brief) ? `${brief}${still}${text.slice(brief.length)}` : text,
   );

@@ -1,4 +1,5 @@
-import { type Fault, fault, listOf } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { listOf } from '../plugin/index.ts';
 import { attachCommand } from './attach.ts';
 import { type Backend, isInUse, isStreaming, isUp, nameOf, placeOf } from './backend.ts';
 import type { Settings } from './pool.ts';
@@ -14,7 +15,7 @@ export type Facts = {
 
 /** All faults of the backends together: no primary, several, too few, those that were expected. */
 export function judgeTogether({ backends, settings }: Facts, wishes: Wishes): readonly Fault[] {
-  if (backends.length === 0) return [fault('UNKNOWN', 'Pgpool lists no backend')];
+  if (backends.length === 0) return [fault('UNKNOWN', 'pool-no-backends', 'Pgpool lists no backend')];
   return [
     ...(isStreaming(backends) ? judgePrimaries(backends) : []),
     ...judgeCount(backends, wishes),
@@ -25,6 +26,7 @@ export function judgeTogether({ backends, settings }: Facts, wishes: Wishes): re
 
 const blind = fault(
   'WARNING',
+  'replication-blind',
   'sr_check_period is 0: delay, replication and roles are not looked at',
   'sr_check_period is 0: Pgpool does not look at replication, so delay, replication state and the roles that PostgreSQL has are not known. Set sr_check_period and sr_check_user, then reload',
 );
@@ -57,6 +59,7 @@ function manyPrimaries(writable: readonly Backend[]): Fault {
   const places = listOf(writable.map((one) => `${one.id} (${placeOf(one)})`));
   return fault(
     'CRITICAL',
+    'primaries-several',
     `${count} primaries: ${places}; stop all but one`,
     `${count} primaries, each of which takes writes: ${places}. Find out which of them has the data that counts, stop the others, and rebuild them as standbys (pg_rewind or pcp_recovery_node)`,
   );
@@ -71,30 +74,37 @@ function noPrimary(backends: readonly Backend[], writable: readonly Backend[]): 
     hidden === undefined
       ? 'Start the primary, or promote a standby'
       : `PostgreSQL on ${hidden.id} (${placeOf(hidden)}) is a primary that Pgpool does not use as one`;
-  return fault('CRITICAL', `no primary${what}`, `no primary${what}, so nothing can be written through Pgpool. ${todo}`);
+  return fault(
+    'CRITICAL',
+    'primary-missing',
+    `no primary${what}`,
+    `no primary${what}, so nothing can be written through Pgpool. ${todo}`,
+  );
 }
 
 function judgeCount(backends: readonly Backend[], { minUp, expectNodes }: Wishes): readonly Fault[] {
   const up = backends.filter(isUp).length;
   const few = `${up} of ${backends.length} backends up, ${minUp} needed`;
   return [
-    ...(up < minUp ? [fault('CRITICAL', few, `${few} (--min-up)`)] : []),
+    ...(up < minUp ? [fault('CRITICAL', 'backends-few', few, `${few} (--min-up)`)] : []),
     ...(expectNodes === undefined || expectNodes === backends.length
       ? []
-      : [fault('CRITICAL', `${backends.length} backends configured, ${expectNodes} expected`)]),
+      : [fault('CRITICAL', 'backends-unexpected', `${backends.length} backends configured, ${expectNodes} expected`)]),
   ];
 }
 
 function judgeExpected(backends: readonly Backend[], { expectPrimary: wanted }: Wishes): readonly Fault[] {
   if (wanted === undefined) return [];
   if (!isStreaming(backends))
-    return [fault('UNKNOWN', 'Pgpool is in a mode without a primary, so --expect-primary judges nothing')];
+    return [
+      fault('UNKNOWN', 'pool-limit-open', 'Pgpool is in a mode without a primary, so --expect-primary judges nothing'),
+    ];
   const seen = poolPrimaries(backends);
   const isWanted = ({ host, port }: Backend) =>
     host.toLowerCase() === wanted.host.toLowerCase() && (wanted.port === undefined || wanted.port === port);
   if (seen.length === 0 || seen.some(isWanted)) return [];
   const where = wanted.port === undefined ? wanted.host : `${wanted.host}:${wanted.port}`;
-  return [fault('CRITICAL', `the primary is ${listOf(seen.map(placeOf))}, expected ${where}`)];
+  return [fault('CRITICAL', 'primary-unexpected', `the primary is ${listOf(seen.map(placeOf))}, expected ${where}`)];
 }
 
 /**
@@ -118,13 +128,14 @@ function judgeStatus(backend: Backend, facts: Facts, wishes: Wishes): readonly F
   const strange: readonly Fault[] =
     pgStatus === null || ['up', 'down', 'unknown', ''].includes(pgStatus)
       ? []
-      : [fault('UNKNOWN', `${name}: pg_status ${pgStatus} is not known here`)];
+      : [fault('UNKNOWN', 'pool-word-unknown', `${name}: pg_status ${pgStatus} is not known here`)];
   if (isInUse(backend)) {
     if (pgStatus !== 'down') return strange;
     const leads = role === 'primary' || role === 'main';
     return [
       fault(
         leads ? 'CRITICAL' : 'WARNING',
+        'backend-dead',
         `${name} is ${status}, but its PostgreSQL is down`,
         `${name} is ${status}, but its PostgreSQL is down: Pgpool still sends clients there${healthy(backend, facts)}. Start PostgreSQL there`,
       ),
@@ -132,7 +143,10 @@ function judgeStatus(backend: Backend, facts: Facts, wishes: Wishes): readonly F
   }
   if (status === 'down' && pgStatus === 'up') return [...strange, attachFault(backend, facts, wishes)];
   if (status === 'down' || status === 'quarantine') return [...strange, downFault(backend, facts)];
-  return [...strange, fault('UNKNOWN', `${name}: status ${status || '(empty)'} is not known here`)];
+  return [
+    ...strange,
+    fault('UNKNOWN', 'pool-word-unknown', `${name}: status ${status || '(empty)'} is not known here`),
+  ];
 }
 
 function downFault(backend: Backend, facts: Facts): Fault {
@@ -152,6 +166,7 @@ function downFault(backend: Backend, facts: Facts): Fault {
       : 'Start PostgreSQL there, then attach it again';
   return fault(
     'WARNING',
+    'backend-down',
     `${name} is ${what}, ${why}`,
     `${name} is ${what}${since}: ${why}${healthy(backend, facts)}. ${todo}`,
   );
@@ -166,6 +181,7 @@ function attachFault(backend: Backend, { backends }: Facts, wishes: Wishes): Fau
   if (pgRole === 'primary' && others.length > 0)
     return fault(
       'WARNING',
+      'backend-second-primary',
       `${brief}: it is a second primary`,
       `${text}: it is a second primary. Do not attach it: stop it, and rebuild it as a standby (pg_rewind or pcp_recovery_node)`,
     );
@@ -178,6 +194,7 @@ function attachFault(backend: Backend, { backends }: Facts, wishes: Wishes): Fau
         : '';
   return fault(
     'WARNING',
+    'backend-detached',
     `${brief}: ${doubt === '' ? '' : 'look at it, then '}${attachCommand(backend.id, undefined)}`,
     `${text}. ${doubt}${command}`,
   );
@@ -187,24 +204,26 @@ function judgeRole(backend: Backend, { backends, settings }: Facts): readonly Fa
   const { role, pgRole, pgStatus } = backend;
   const name = nameOf(backend);
   if (!['primary', 'standby', 'main', 'replica'].includes(role))
-    return [fault('UNKNOWN', `${name}: role ${role || '(empty)'} is not known here`)];
+    return [fault('UNKNOWN', 'pool-word-unknown', `${name}: role ${role || '(empty)'} is not known here`)];
   if (!isStreaming(backends) || pgRole === null || pgRole === '') return [];
   if (pgRole === 'unknown') {
     if (!isInUse(backend) || pgStatus !== 'up' || !(Number(settings.srCheckPeriod) > 0)) return [];
     return [
       fault(
         'WARNING',
+        'role-unknown',
         `${name}: Pgpool cannot ask PostgreSQL for its role`,
         `${name}: Pgpool cannot ask PostgreSQL for its role, though it runs: look at sr_check_user and its password`,
       ),
     ];
   }
   if (pgRole !== 'primary' && pgRole !== 'standby')
-    return [fault('UNKNOWN', `${name}: pg_role ${pgRole} is not known here`)];
+    return [fault('UNKNOWN', 'pool-word-unknown', `${name}: pg_role ${pgRole} is not known here`)];
   if (role === pgRole) return [];
   return [
     fault(
       'CRITICAL',
+      'role-differs',
       `${name} is a ${pgRole} in PostgreSQL`,
       pgRole === 'primary'
         ? `${name} is a primary in PostgreSQL: it was promoted behind the back of Pgpool, or started without its standby.signal`
@@ -234,15 +253,22 @@ function judgeReplication(backend: Backend, { backends, settings }: Facts): read
   if (replication !== '')
     return [
       ['startup', 'catchup', 'backup', 'stopping'].includes(replication)
-        ? fault('WARNING', `${name} does not stream yet: ${replication}`)
-        : fault('UNKNOWN', `${name}: replication state ${replication} is not known here`),
+        ? fault('WARNING', 'replication-state', `${name} does not stream yet: ${replication}`)
+        : fault('UNKNOWN', 'pool-word-unknown', `${name}: replication state ${replication} is not known here`),
     ];
   const dead = backends.filter((one) => one !== backend && isInUse(one) && one.pgStatus === 'down');
   const why =
     dead.length > 0
       ? `${listOf(dead.map(nameOf))} is down and not detached, which hides the state of all standbys`
       : 'it does not stream, sr_check_user lacks the role pg_monitor, or its backend_application_name is not that of pg_stat_replication on the primary';
-  return [fault('WARNING', `${name} has no replication state`, `${name} has no replication state: ${why}`)];
+  return [
+    fault(
+      'WARNING',
+      'replication-state',
+      `${name} has no replication state`,
+      `${name} has no replication state: ${why}`,
+    ),
+  ];
 }
 
 /** That a backend is well, and what is not known of it. */
@@ -259,7 +285,7 @@ function wellFault(backend: Backend, { backends, settings }: Facts): Fault {
   ];
   const why = settings.healthChecked === false ? ' (health_check_period is 0)' : '';
   const note = unknown.length === 0 ? '' : `; not known: ${unknown.join(', ')}${why}`;
-  return fault('OK', `${nameOf(backend)} is ${facts.join(', ')}${note}`);
+  return fault('OK', 'backend-up', `${nameOf(backend)} is ${facts.join(', ')}${note}`);
 }
 
 function sinceWords({ since }: Backend): string {

@@ -1,13 +1,5 @@
-import {
-  alerts,
-  type Fault,
-  fault,
-  formatNumber,
-  formatRange,
-  type Metric,
-  type Range,
-  type State,
-} from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { alerts, formatNumber, formatRange, type Metric, type Range, type State } from '../plugin/index.ts';
 import { type Backend, isStreaming, isUp, nameOf } from './backend.ts';
 import type { Children, Settings } from './pool.ts';
 import type { Limit, Wishes } from './wishes.ts';
@@ -44,7 +36,11 @@ function judgeLimit(state: State, limit: Limit, values: Values): readonly Found[
     return [
       {
         item: 'children',
-        fault: fault('UNKNOWN', 'Pgpool does not tell of its children, so their range judges nothing'),
+        fault: fault(
+          'UNKNOWN',
+          'pool-limit-open',
+          'Pgpool does not tell of its children, so their range judges nothing',
+        ),
       },
     ];
   const percent = (children.used / children.most) * 100;
@@ -58,7 +54,7 @@ function judgeDelay(
   { backends, settings }: Values,
 ): readonly Found[] {
   const nothing = (why: string): readonly Found[] => [
-    { item: 'delay', fault: fault('UNKNOWN', `${why}, so the range for delay judges nothing`) },
+    { item: 'delay', fault: fault('UNKNOWN', 'pool-limit-open', `${why}, so the range for delay judges nothing`) },
   ];
   if (!isStreaming(backends)) return nothing('Pgpool is in a mode without delays');
   if (settings.srCheckPeriod === 0) return nothing('sr_check_period is 0');
@@ -67,11 +63,12 @@ function judgeDelay(
   return measured(standbys).flatMap((one) => {
     const item = `delay ${one.id}`;
     const { delay } = one;
-    if (delay === null) return [{ item, fault: fault('UNKNOWN', `${nameOf(one)}: its delay cannot be read`) }];
+    if (delay === null)
+      return [{ item, fault: fault('UNKNOWN', 'pool-limit-open', `${nameOf(one)}: its delay cannot be read`) }];
     if (delay.unit !== unit) {
       const words = { B: 'bytes', s: 'seconds' } as const;
       const why = `Pgpool reports delays in ${words[delay.unit]}, and the range is in ${words[unit]}`;
-      return [{ item: 'unit', fault: fault('UNKNOWN', why, `${why}: ${unitAdvice[delay.unit]}`) }];
+      return [{ item: 'unit', fault: fault('UNKNOWN', 'pool-limit-open', why, `${why}: ${unitAdvice[delay.unit]}`) }];
     }
     return outside(state, item, range, delay.value, `${nameOf(one)}: delay ${formatNumber(delay.value)} ${unit}`);
   });
@@ -89,7 +86,12 @@ function measured(standbys: readonly Backend[]): readonly Backend[] {
 
 function outside(state: State, item: string, range: Range, value: number, shown: string): readonly Found[] {
   if (!alerts(range, value)) return [];
-  return [{ item, fault: fault(state, `${shown}, ${range.inside ? 'inside' : 'outside'} ${formatRange(range)}`) }];
+  return [
+    {
+      item,
+      fault: fault(state, 'pool-limit', `${shown}, ${range.inside ? 'inside' : 'outside'} ${formatRange(range)}`),
+    },
+  ];
 }
 
 /** The metrics of backends and children, with the ranges that judge them. */

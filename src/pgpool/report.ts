@@ -14,7 +14,7 @@ export function reportPgpool(verdict: Verdict, wishes: Wishes, more: readonly st
   const inOrder = [...faults].sort((a, b) => severity[b.state] - severity[a.state]);
   return {
     summary: `${host}: ${problem ?? goodSummary(verdict)}`,
-    findings: inOrder.map((one) => ({ state: one.state, text: one.text })),
+    findings: inOrder.map((one) => ({ state: one.state, code: one.code, text: one.text })),
     perfdata: [...metricsOf({ backends, settings, children }, wishes), ...watchdogMetrics(verdict)],
     details: more,
     data: {

@@ -1,4 +1,4 @@
-import { type Fault, fault } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
 
 /** Why SQL came to nothing, or ended early. Nothing in it is secret. */
 export type Trouble =
@@ -35,15 +35,16 @@ export type Cause = 'searching' | 'hanging' | 'busy' | 'unsure' | null;
 export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
   switch (trouble.kind) {
     case 'unreachable':
-      return fault('CRITICAL', trouble.text);
+      return fault('CRITICAL', 'pool-unreachable', trouble.text);
     case 'silent': {
       const brief = `accepts no session within ${seconds(trouble.limitMs)} (${causeWords(cause)})`;
-      return fault('CRITICAL', brief, `${brief}. ${advice(cause)}`);
+      return fault('CRITICAL', 'pool-no-session', brief, `${brief}. ${advice(cause)}`);
     }
     case 'stalled': {
       const brief = `gave no answer to ${trouble.asking} within ${seconds(trouble.limitMs)}`;
       return fault(
         'CRITICAL',
+        'pool-stalled',
         `${brief} (a backend does not answer)`,
         `${brief}: a backend does not answer, as a host does that is frozen or cut off; Pgpool waits for its connect_timeout, 10 s for each`,
       );
@@ -52,16 +53,17 @@ export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
       return trouble.asking === null
         ? fault(
             'CRITICAL',
+            'pool-closed',
             'closes the connection before there is a session',
             'closes the connection before there is a session: no backend is left, or Pgpool is stopping; its log says which',
           )
-        : fault('CRITICAL', `closed the connection while it was asked for ${trouble.asking}`);
+        : fault('CRITICAL', 'pool-closed', `closed the connection while it was asked for ${trouble.asking}`);
     case 'server':
       return judgeError(trouble.code, trouble.message, trouble.asking);
     case 'foreign':
-      return fault('UNKNOWN', `${trouble.what} answers, which is not Pgpool-II`);
+      return fault('UNKNOWN', 'pool-foreign', `${trouble.what} answers, which is not Pgpool-II`);
     case 'refusal':
-      return fault('UNKNOWN', trouble.text);
+      return fault('UNKNOWN', 'pool-refused', trouble.text);
   }
 }
 
@@ -82,23 +84,27 @@ function advice(cause: Cause): string {
 
 function judgeError(code: string, message: string, asking: string | null): Fault {
   const said = `${message}${code === '' ? '' : ` (${code})`}`;
-  if (asking !== null && code === '42704') return fault('UNKNOWN', 'this is PostgreSQL, not Pgpool-II');
-  if (asking !== null) return fault('UNKNOWN', `${asking} is refused: ${said}`);
+  if (asking !== null && code === '42704') return fault('UNKNOWN', 'pool-foreign', 'this is PostgreSQL, not Pgpool-II');
+  if (asking !== null) return fault('UNKNOWN', 'pool-unread', `${asking} is refused: ${said}`);
   if (code === '53300')
     return fault(
       'CRITICAL',
+      'pool-no-session',
       `accepts no session: ${said}`,
       `accepts no session: ${said}. All children are in use, or the backends' connections are: raise num_init_children, or find out who holds them`,
     );
-  if (login.test(code) || loginWords.test(message)) return fault('UNKNOWN', `refuses the login: ${said}`);
+  if (login.test(code) || loginWords.test(message))
+    return fault('UNKNOWN', 'pool-refused', `refuses the login: ${said}`);
   if (/unable to get session context/i.test(message))
     return fault(
       'UNKNOWN',
+      'pool-refused',
       `refuses the login: ${said}`,
       `refuses the login: ${said}. A role or database that does not exist, or a connection limit, looks like this; Pgpool's log says which`,
     );
-  if (/^(?:08|57P)/.test(code) || nobody.test(message)) return fault('CRITICAL', `accepts no session: ${said}`);
-  return fault('UNKNOWN', `accepts no session: ${said}`);
+  if (/^(?:08|57P)/.test(code) || nobody.test(message))
+    return fault('CRITICAL', 'pool-no-session', `accepts no session: ${said}`);
+  return fault('UNKNOWN', 'pool-no-session', `accepts no session: ${said}`);
 }
 
 /** A limit as it stands in a sentence: `8.5 s`. */

@@ -1,4 +1,5 @@
-import { type Fault, fault, listOf, type State } from '../plugin/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { listOf, type State } from '../plugin/index.ts';
 import { blocksOf, complaintOf, type PcpOutput } from './pcp.ts';
 import { wholeOf, wordOf } from './row.ts';
 
@@ -66,21 +67,24 @@ export function aliveCount({ nodes }: Watchdog): number {
 /** Everything to be said of the watchdog; the last line is that all is well, where it is. */
 export function judgeWatchdog(reading: WatchdogReading, wish: WatchdogWish): readonly Fault[] {
   if (reading.kind === 'failed')
-    return [fault('UNKNOWN', `the watchdog could not be read: ${reading.reason.replace(/\.$/, '')}`)];
+    return [
+      fault('UNKNOWN', 'watchdog-unread', `the watchdog could not be read: ${reading.reason.replace(/\.$/, '')}`),
+    ];
   if (reading.kind === 'disabled')
     return [
       wish === 'require'
         ? fault(
             'CRITICAL',
+            'watchdog-off',
             'the watchdog is not enabled',
             'the watchdog is not enabled (use_watchdog): --watchdog require',
           )
-        : fault('OK', 'no watchdog is enabled'),
+        : fault('OK', 'watchdog-off', 'no watchdog is enabled'),
     ];
   const faults = [...judgeQuorum(reading), ...judgeLeader(reading), ...judgeNodes(reading)];
   return faults.length > 0
     ? faults
-    : [fault('OK', `watchdog: quorum exists, leader ${reading.leader}${others(reading)}`)];
+    : [fault('OK', 'watchdog-well', `watchdog: quorum exists, leader ${reading.leader}${others(reading)}`)];
 }
 
 function others(watchdog: Watchdog): string {
@@ -96,6 +100,7 @@ function judgeQuorum(watchdog: Watchdog): readonly Fault[] {
       return [
         fault(
           'CRITICAL',
+          'quorum-lost',
           'the watchdog has lost its quorum: no failover, no virtual address',
           `the watchdog has lost its quorum: ${seen}, so this side holds no virtual address, and by default it fails nothing over. Start the Pgpools that are lost, or repair the network between them`,
         ),
@@ -104,6 +109,7 @@ function judgeQuorum(watchdog: Watchdog): readonly Fault[] {
       return [
         fault(
           'WARNING',
+          'quorum-edge',
           'the watchdog is on the edge of its quorum',
           `the watchdog is on the edge of its quorum: ${seen}, and the next one that is lost takes the quorum with it. Start the Pgpools that are lost`,
         ),
@@ -111,7 +117,13 @@ function judgeQuorum(watchdog: Watchdog): readonly Fault[] {
     case 'no leader node':
       return [];
     default:
-      return [fault('UNKNOWN', `the state of the watchdog's quorum is not known here: ${watchdog.quorum || 'empty'}`)];
+      return [
+        fault(
+          'UNKNOWN',
+          'pool-word-unknown',
+          `the state of the watchdog's quorum is not known here: ${watchdog.quorum || 'empty'}`,
+        ),
+      ];
   }
 }
 
@@ -121,6 +133,7 @@ function judgeLeader({ quorum, leader, nodes }: Watchdog): readonly Fault[] {
     return [
       fault(
         'CRITICAL',
+        'watchdog-leader',
         `the watchdog has ${leaders.length} leaders`,
         `the watchdog has ${leaders.length} leaders: ${listOf(leaders)}. Repair the network between them`,
       ),
@@ -129,6 +142,7 @@ function judgeLeader({ quorum, leader, nodes }: Watchdog): readonly Fault[] {
   return [
     fault(
       'CRITICAL',
+      'watchdog-leader',
       'the watchdog has no leader',
       'the watchdog has no leader: nobody holds the virtual address or decides on a failover. If no election ends this within seconds, look at the network between the Pgpools and at their logs',
     ),
@@ -139,14 +153,25 @@ function judgeNodes({ nodes, total }: Watchdog): readonly Fault[] {
   const untold: readonly Fault[] =
     nodes.length >= total
       ? []
-      : [fault('UNKNOWN', `the watchdog has ${total} Pgpools, and ${nodes.length} of them are told of`)];
+      : [
+          fault(
+            'UNKNOWN',
+            'watchdog-unread',
+            `the watchdog has ${total} Pgpools, and ${nodes.length} of them are told of`,
+          ),
+        ];
   return [...untold, ...nodes.flatMap(judgeNode)];
 }
 
 function judgeNode({ name, state, membership }: WatchdogNode): readonly Fault[] {
   const removed = membership === 'member' ? '' : ` (${membership})`;
   const said = (level: State, what: string, advice = '') => [
-    fault(level, `Pgpool ${name} ${what}`, `Pgpool ${name} ${what}${removed}${advice}`),
+    fault(
+      level,
+      level === 'UNKNOWN' ? 'pool-word-unknown' : 'watchdog-member',
+      `Pgpool ${name} ${what}`,
+      `Pgpool ${name} ${what}${removed}${advice}`,
+    ),
   ];
   if (lost.has(state))
     return said(
