@@ -58,7 +58,7 @@ describe.skipIf(why !== null)(`the shipped object files in a real Nagios 4${why 
     const folder = lab.sub('valid');
     const { text, status } = verify(prepareNagios(folder, nagios(), lab.plugins, [commands, all]), '-p');
     expect(text).toContain('Total Warnings: 0');
-    expect([...hostsOf(folder)].sort()).toEqual(['cluster1', 'database-vip', 'probe1']);
+    expect([...hostsOf(folder)].sort()).toEqual(['cluster1', 'database-vip', 'pgpool1', 'probe1']);
     expect(status, text).toBe(0);
     const wrong = path.join(lab.folder, 'wrong.cfg');
     writeFileSync(wrong, examples().replace('check_cluster_buckets!', 'check_cluster_bucket!'));
@@ -101,5 +101,9 @@ describe.skipIf(why !== null)(`the shipped object files in a real Nagios 4${why 
     expect(status['long_plugin_output']).toContain(
       'bucket 2 is on no node: 50 % of client addresses get no answer. On n2: write +2 into /proc/net/ipt_CLUSTERIP/192.168.56.20',
     );
+    // Its mail has lost what illegal_macro_output_chars names, and not a word of the repair.
+    const mail = await daemon.mailAbout('cluster-buckets');
+    expect(mail).toContain('[CRITICAL] 192.168.56.20: bucket 2 of 2 on no node');
+    expect(mail).toContain('On n2: write +2 into /proc/net/ipt_CLUSTERIP/192.168.56.20');
   });
 });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Account, giveTo } from '../poller/account.ts';
 import { daemonPath } from '../poller/lab.ts';
@@ -12,7 +12,7 @@ export function prepareNagios(folder: string, account: Account, plugins: string,
   const file = (name: string) => path.join(folder, name);
   for (const name of ['results', 'archives', 'rw']) mkdirSync(file(name));
   writeFileSync(file('resource.cfg'), `$USER1$=${plugins}\n`);
-  writeFileSync(file('people.cfg'), people);
+  writeFileSync(file('people.cfg'), people(file('mail')));
   const settings = [
     ...[...objects, file('people.cfg')].map((one) => `cfg_file=${one}`),
     `resource_file=${file('resource.cfg')}`,
@@ -79,7 +79,14 @@ export async function startNagios(config: string, account: Account) {
       return Number(found['last_check']) >= began && found;
     });
   };
-  return { check, stop };
+  /** The mail that Nagios sends about a service when it is told to. */
+  const mailAbout = async (service: string) => {
+    const line = `[${Math.floor(Date.now() / 1000)}] SEND_CUSTOM_SVC_NOTIFICATION;cluster1;${service};2;admin;a test\n`;
+    writeFileSync(path.join(folder, 'rw/nagios.cmd'), line, { flag: 'r+' });
+    const mail = path.join(folder, 'mail');
+    return until(`a mail about ${service}`, 20, () => existsSync(mail) && readFileSync(mail, 'utf8'));
+  };
+  return { check, mailAbout, stop };
 }
 
 /** The block of a service in the status file, as its `name=value` lines. */
@@ -90,7 +97,8 @@ function statusOf(text: string, service: string): Readonly<Record<string, string
   return Object.fromEntries([...lines].map(([, name = '', value = '']) => [name, value]));
 }
 
-const people = `
+/** Whom Nagios tells, by mails as Debian's notify-service-by-email words them; they are kept in a file. */
+const people = (mail: string) => `
 define timeperiod {
   timeperiod_name 24x7
   alias always
@@ -100,12 +108,16 @@ define command {
   command_name page
   command_line /bin/true
 }
+define command {
+  command_name mail
+  command_line /usr/bin/printf "%b" "Service: $SERVICEDESC$\\n\\n$SERVICEOUTPUT$\\n$LONGSERVICEOUTPUT$\\n" > ${mail}
+}
 define contact {
   contact_name admin
   host_notification_period 24x7
   service_notification_period 24x7
   host_notification_commands page
-  service_notification_commands page
+  service_notification_commands mail
 }
 define contactgroup {
   contactgroup_name admins
