@@ -2,7 +2,7 @@ import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { bundle } from './bundle.ts';
 import { plugins } from './plugins.ts';
 
-// Builds dist/ anew: one self-contained file a plugin, and the script that runs on cluster nodes.
+// Builds dist/ again: one self-contained file a plugin, and the script that runs on cluster nodes.
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
 for (const { name } of plugins) bundle(`plugins/${name}.ts`, `dist/${name}`);

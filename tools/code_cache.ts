@@ -42,7 +42,7 @@ function runOnce(launcher: string, args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, ['-e', maker, launcher, ...args], { stdio: 'ignore', timeout: 30_000 });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    // Whatever the verdict: this host is no node, as a rule.
+    // Whatever the verdict: this host is not a node, as a rule.
     child.once('close', () => resolve());
   });
 }

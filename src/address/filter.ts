@@ -181,7 +181,7 @@ function blockOf(words: readonly Words[], at: number, family: 4 | 6, count: numb
   }
   const bits = family === 4 ? 32n : 128n;
   const free = (1n << bits) - 1n - mask;
-  // A mask with holes in it is no block.
+  // A mask with holes in it is not a block.
   if ((free & (free + 1n)) !== 0n) return null;
   return { family, low: value & mask, high: (value & mask) | free };
 }

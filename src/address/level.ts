@@ -31,7 +31,7 @@ export function levelsBelow(links: readonly Link[], ifname: string, depth = 0): 
 function ifnamesUnder(links: readonly Link[], { ifname, kind, parent }: Link): readonly string[] {
   if (kind === 'bridge' || kind === 'bond' || kind === 'team')
     return links.filter(({ master }) => master === ifname).map((one) => one.ifname);
-  // The other end of a veth is no way by which its frames come.
+  // The other end of a veth is not a way by which its frames come.
   const stacked = kind !== null && stackedKinds.includes(kind) && links.some((one) => one.ifname === parent);
   return stacked && parent !== null ? [parent] : [];
 }

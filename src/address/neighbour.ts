@@ -36,7 +36,7 @@ export function parseNeighbours(lines: readonly string[]): readonly Neighbour[] 
 export type NeighbourEntry = {
   readonly address: string;
   readonly ifname: string;
-  /** Null where nobody has answered yet, or where it is no Ethernet address (a tunnel's). */
+  /** Null where nobody has answered yet, or where it is not an Ethernet address (a tunnel's). */
   readonly mac: string | null;
   /** As in Neighbour. */
   readonly state: string;

@@ -11,7 +11,7 @@ export function readSettings(snapshot: Snapshot): Settings | null {
 
 /**
  * Reads lines such as `net.ipv4.conf.all.rp_filter = 0`, those of `sysctl` too. A line of another form, or a value that
- * is not a number, is no setting that is asked for.
+ * is not a number, is not a setting that is asked for.
  */
 export function parseSettings(lines: readonly string[]): Settings {
   return new Map(

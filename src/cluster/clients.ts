@@ -21,7 +21,7 @@ export type ClientAnswer = {
   /** The bucket it falls into; null where the nodes do not hash alike, or its hash needs what was not said. */
   readonly bucket: number | null;
   readonly nodes: readonly string[];
-  /** Nodes of which it cannot be told. */
+  /** Nodes of which it is not known. */
   readonly unknown: readonly string[];
   /** Of the nodes that answer, those whose firewall may deny it by a list or a rate. */
   readonly denying: readonly string[];

@@ -27,7 +27,7 @@ export type Shares = {
 /**
  * The shares of clients that no node and that several nodes answer, of the traffic that the cluster shares: TCP's, or
  * that of datagrams where TCP is healthy and they are not; less what all nodes refuse. `scope` has the packets of all clients
- * that there are. Null where that cannot be told.
+ * that there are. Null where that is not known.
  */
 export function measureShares(
   nodes: readonly NodeAnswers[],
@@ -51,7 +51,7 @@ export function measureShares(
   return worse ? { ...datagrams, datagrams: segments !== undefined } : { ...first, datagrams: false };
 }
 
-/** Null where of some of these clients it cannot be told whether they are answered. */
+/** Null where of some of these clients it is not known whether they are answered. */
 type Measured = Omit<Shares, 'datagrams'> | null;
 
 function measure(nodes: readonly NodeAnswers[], shared: Traffic, scope: Traffic, connected: boolean): Measured {

@@ -21,7 +21,7 @@ export type WantedArp = {
 export type Answering = {
   /** What is wrong, by the node's name; what is of none alone stands with the first one. */
   readonly faults: ReadonlyMap<string, readonly Fault[]>;
-  /** True where peers learn different MACs, so that it cannot be told whom a client reaches. */
+  /** True where peers learn different MACs, so that it is not known whom a client reaches. */
   readonly mixed: boolean;
   /** The nodes that cannot ask for their gateway from the VIP, so that their clients get no answer. */
   readonly mute: readonly string[];

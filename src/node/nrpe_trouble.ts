@@ -15,7 +15,7 @@ type Asked = { readonly command: string; readonly ssl: boolean; readonly ca: boo
 const longestAnswers = { current: 65_504, old: 1023 } as const;
 
 /**
- * Why an NRPE answer is no snapshot, as a fragment without a dot: from what check_nrpe and the daemon said and from
+ * Why an NRPE answer is not a snapshot, as a fragment without a dot: from what check_nrpe and the daemon said and from
  * `why`, the parser's word on the text. The exit code tells nothing: a host name that is not known ends with 1.
  */
 export function nrpeTrouble(ended: Ended, asked: Asked, why: string): string {

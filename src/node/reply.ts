@@ -1,4 +1,4 @@
-/** What a way to a node brought: the text it gave, and how to say what went wrong if that text is no snapshot. */
+/** What a way to a node brought: the text it gave, and how to say what went wrong if that text is not a snapshot. */
 export type Reply = {
   readonly text: string;
   /** The whole reason, a sentence fragment without a dot, from what the parser has to say about the text. */

@@ -17,7 +17,7 @@ const questions = [
   ['nodes', 'SHOW pool_nodes'],
 ] as const;
 
-/** Children start anew after a failover, and end the sessions that they have: how often it is tried, and after how long. */
+/** Children start again after a failover, and end the sessions that they have: how often it is tried, and after how long. */
 const restart = { tries: 2, milliseconds: 500 };
 
 /** How long after an empty replication state it is asked again, and how often, at most. */

@@ -12,7 +12,7 @@ export function reading({ value, unit }: Pick<Sensor, 'value' | 'unit'>): string
 export function notes(sensor: Sensor, state: State, by: 'device' | 'range', more = ''): string {
   const { kind, port, acknowledged } = sensor;
   const decided = more === '' ? by : `${by}: ${more}`;
-  // A board's index is no port.
+  // A board's index is not a port.
   const place = kind === 'board' ? kind : `${kind}, port ${port}`;
   // The probe keeps the mark when all is well again.
   return [decided, ...(acknowledged && state !== 'OK' ? ['acknowledged'] : []), place].join('; ');

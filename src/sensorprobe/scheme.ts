@@ -3,7 +3,7 @@ import type { Scale } from './status.ts';
 import { type ColumnNumbers, newerLimits, type Table } from './table.ts';
 
 // One column scheme for the tables of securityProbe (E.2.3, E.2.5) and plus (E.3.5) devices. A table does not have every
-// column; one that it does not define is no missing cell.
+// column; one that it does not define is not a missing cell.
 const state = { name: 2, status: 6, online: 8, acknowledged: 70 } as const;
 const switchLike = { ...state, direction: 22, normalState: 23 } as const;
 const unitless = { ...state, value: 4, ...newerLimits } as const;

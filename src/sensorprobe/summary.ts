@@ -89,7 +89,7 @@ function summaryOfBoard({ sensor: { title, worst } }: Seen): readonly Summary[] 
 
 /** How bad a device calls a sensor that is online: the worse of what its own table and the common one say. */
 function rankOf({ sensor: { online, scale, status, overall }, state }: Seen): Rank {
-  // A lost board is no sensor.
+  // A lost board is not a sensor.
   if (online === false || scale === 'board') return 0;
   const own = rankOfState(status, state);
   const common = overall === null ? 0 : rankOfState(overall, statusState('analog', overall));

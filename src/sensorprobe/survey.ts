@@ -12,7 +12,7 @@ import { akcp, type Family, type Field, type Table } from './table.ts';
 /** A cell's content: a number, an OID or address, or the bytes of a text. */
 export type Value = number | string | Uint8Array;
 
-/** What shall be read of a probe next: see `Wanted` of the room that reads. */
+/** What should be read of a probe next: see `Wanted` of the room that reads. */
 export type Wanted = {
   readonly next?: readonly string[];
   readonly cells?: readonly string[];

@@ -49,7 +49,7 @@ export class Agent {
   /** When the request that is open was first sent. */
   #since = 0;
   #answers = 0;
-  /** Requests sent in a conversation that the agent forgot when it was started anew. */
+  /** Requests sent in a conversation that the agent forgot when it was started again. */
   #forgotten: number | undefined;
   #trouble: Trouble | undefined;
 
@@ -94,7 +94,7 @@ export class Agent {
     this.#session.close();
   }
 
-  /** Begins a new conversation, once, with an agent that was started anew since the last one began. */
+  /** Begins a new conversation, once, with an agent that was started again since the last one began. */
   async #begunAnew(outcome: Outcome): Promise<boolean> {
     if (outcome.kind !== 'failed' || outcome.why !== 'stale' || this.#forgotten !== undefined) return false;
     this.#forgotten = this.#session.sent;
@@ -124,7 +124,7 @@ export class Agent {
         if (plan === undefined || left <= 0 || attempt > retries) return resolve(undefined);
         timer = setTimeout(send, Math.min(left, timeoutMs));
         this.#session.call(plan.call, (outcome) => {
-          // Who has answered before is being started anew, and gets the time that silence gets.
+          // Who has answered before is being started again, and gets the time that silence gets.
           const isAway = outcome.kind === 'failed' && outcome.why === 'nobody' && this.#heard;
           if (answered || isAway) return;
           answered = true;

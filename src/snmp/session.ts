@@ -28,7 +28,7 @@ export type Outcome =
   | {
       readonly kind: 'failed';
       readonly reason: string;
-      /** The system says that nobody is there; or the agent was started anew and knows this conversation no more. */
+      /** The system says that nobody is there; or the agent was started again and knows this conversation no more. */
       readonly why?: 'nobody' | 'stale';
     };
 

@@ -1,7 +1,7 @@
 import { before, compareOids, isBelow, type Oid } from './oid.ts';
 import type { Call, Value, Varbind } from './session.ts';
 
-/** What shall be read of an agent. */
+/** What should be read of an agent. */
 export type Wanted = {
   /** Which OID comes after each of these. */
   readonly next?: readonly Oid[];

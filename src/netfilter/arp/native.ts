@@ -221,7 +221,7 @@ function blockOf(value: unknown): IpBlock | null {
   return span === null ? null : { family: 4, ...span };
 }
 
-/** The frame's own header. Requests come as broadcast, and what is sent to another group is no ARP of this node. */
+/** The frame's own header. Requests come as broadcast, and what is sent to another group is not an ARP of this node. */
 function etherOf(field: string): Operand {
   if (field === 'type') return fixed('arp', 2054, 1544);
   if (field !== 'daddr') return notKnown;

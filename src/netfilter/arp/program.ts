@@ -13,7 +13,7 @@ export type ArpPacket = {
 /** The sender's MAC that a packet carries: what a rule or CLUSTERIP has written there, null where that is not known. */
 export type Told = { readonly by: 'card' | 'rule'; readonly mac: string | null };
 
-/** Whether a condition is met; null where that cannot be told, or where it is by some of the peers. */
+/** Whether a condition is met; null where that is not known, or where it is by some of the peers. */
 export type Met = boolean | null;
 
 /** A condition as a function of the packet and of the MAC that it carries by now. */

@@ -24,7 +24,7 @@ type Passed = {
 };
 
 const order = ['output', 'egress', 'ingress', 'input'];
-/** The kernel jumps into jumps 16 times at most; what goes deeper is no ruleset of its own. */
+/** The kernel jumps into jumps 16 times at most; what goes deeper is not a ruleset of its own. */
 const deepest = 16;
 const gravity: readonly Open[] = ['host', 'network', 'other'];
 
@@ -169,7 +169,7 @@ function passVerdict(
   }
 }
 
-/** Those that meet a condition and those that do not; of which that cannot be told is in both. */
+/** Those that meet a condition and those that do not; of which that is not known is in both. */
 function split(
   flows: readonly Flow[],
   met: (flow: Flow) => Met,

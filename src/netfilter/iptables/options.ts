@@ -119,7 +119,7 @@ function readPlain(option: Option, packets: Packets, carried: Carried): Selectio
   return reader === undefined ? unread(option, packets) : reader(words, packets, carried);
 }
 
-/** Some of the packets: why it cannot be told which, its match says. */
+/** Some of the packets: why it is not known which, its match says. */
 function unread({ name, module }: Option, { space, direction }: Packets): Selection {
   // Of which programs what leaves is: a list of the host's own users and containers.
   const ours = isOutward({ direction }) && (module === 'owner' || module === 'cgroup');

@@ -225,7 +225,7 @@ function behindIt(trace: Trace, shared: Traffic, arrival: Arrival, held: Traffic
   ];
 }
 
-/** What the cluster's own DROP takes is no policy, however alike the nodes are. */
+/** What the cluster's own DROP takes is not a policy, however alike the nodes are. */
 function byOwnDrop(loss: Obstacle): Obstacle {
   const text = `${loss.text}: this is the cluster's own DROP by mark, and another rule has changed the mark before it`;
   const state = loss.state === 'WARNING' ? 'CRITICAL' : loss.state;

@@ -11,7 +11,7 @@ import { obstacle, unique } from './obstacle.ts';
 export function withResets(rule: Rule, strays: Trace, own: Trace): Rule {
   const { shared, held } = rule;
   const { space } = shared;
-  // A port that is refused from the first packet on is no connection of anybody's.
+  // A port that is refused from the first packet on is not a connection of anybody's.
   const refused = space
     .union(resetting(own).map(({ traffic }) => traffic.and(space.only({ phase: phase.first }))))
     .whatever('phase');

@@ -23,7 +23,7 @@ export function when(matches: boolean, space: TrafficSpace): Selection {
   return exactly(matches ? space.all : space.none);
 }
 
-/** Some of the packets, and which cannot be told. */
+/** Some of the packets, and which is not known. */
 export function vague(traffic: Traffic, doubt: Doubt = 'other'): Selection {
   return { traffic, doubt };
 }

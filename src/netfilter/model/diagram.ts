@@ -280,7 +280,7 @@ export class Diagram {
     return found;
   }
 
-  /** The one node of these; `low` and `high` differ, and `high` is no complement. */
+  /** The one node of these; `low` and `high` differ, and `high` is not a complement. */
   private node(variable: number, low: Edge, high: Edge): Edge {
     const slot = hash(variable, low, high) & (this.slots.length - 1);
     for (let at = this.slots[slot] ?? 0; at !== 0; at = this.nexts[at] ?? 0)

@@ -78,7 +78,7 @@ export type ChainRule = {
   readonly managed: boolean;
   /** The cluster MAC, where the rule names it. */
   readonly mac: string | null;
-  /** Null where it is no cluster rule of a form that can be repeated with another bucket. */
+  /** Null where it is not a cluster rule of a form that can be repeated with another bucket. */
   readonly extension: Extension | null;
   /** What the rule makes of the source of packets that leave, where it does that. */
   readonly rewrites?: Rewriting;

@@ -64,7 +64,7 @@ export type Answered = {
   readonly traffic: Traffic;
   /** The hashes that its residues are of, by their id. More than one is a fault of its own. */
   readonly hashes: readonly HashInUse[];
-  /** Packets of which it cannot be told whether they come there. */
+  /** Packets of which it is not known whether they come there. */
   readonly doubt: Traffic;
   /** Those of the traffic that a firewall denies to some by a list, a rate or the like, which no ruleset shows. */
   readonly unless: Traffic;
@@ -131,7 +131,7 @@ export type Reading = {
   readonly space: TrafficSpace;
   readonly rules: readonly Rule[];
   readonly unread: readonly Unread[];
-  /** What of a client's packets comes through all chains; null where it cannot be told. */
+  /** What of a client's packets comes through all chains; null where it is not known. */
   readonly answered: Answered | null;
   /** What comes to no socket, whatever bucket it is in; empty where that is not known. */
   readonly refused: Traffic;
@@ -148,7 +148,7 @@ export type Adverts = {
   readonly all: Traffic;
   /** Those that certainly come through. */
   readonly passed: Traffic;
-  /** Those of which that cannot be told. */
+  /** Those of which that is not known. */
   readonly doubt: Traffic;
   /** The hashes that decide over them. */
   readonly hashes: readonly HashInUse[];

@@ -15,7 +15,7 @@ export function unreadable(part: Section | undefined, what: string): Unread | nu
 /** What a tool says on a kernel that has not its part: there are no such rules then. */
 const noSuchKernelPart = /Protocol not supported|Operation not supported|Table does not exist|do you need to insmod/;
 
-/** Like `unreadable`, for rules that need not be there: a tool that is not installed or a kernel without them is no lack. */
+/** Like `unreadable`, for rules that need not be there: a tool that is not installed or a kernel without them is not a lack. */
 export function unreadRules(part: Section | undefined, what: string): Unread | null {
   if (part === undefined || part.status === 'missing') return null;
   if (part.status === 'failed' && part.errors.some((line) => noSuchKernelPart.test(line))) return null;

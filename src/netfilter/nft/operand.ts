@@ -47,7 +47,7 @@ export type Scope = { readonly packets: Packets; readonly table: NftTable; reado
 
 /** Reads the left side of a comparison; a failure where it is a hash that cannot be used. */
 export function readOperand(expr: unknown, scope: Scope): Result<Operand> {
-  // A hash of an answer's fields is no cluster's.
+  // A hash of an answer's fields is not a cluster's.
   if (isOutward(scope.packets) && choosesNode(expr)) return success(unknownOperand(scope.packets));
   const hash = readNftHash(expr, scope.packets.space, scope.spot);
   if (!hash.ok) return hash;

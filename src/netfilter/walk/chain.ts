@@ -74,7 +74,7 @@ export class Walk {
   private readonly nat: Nat;
   /** Packets as they came to the rule that is looked at, before its conditions. */
   private arriving: readonly Flow[] = [];
-  /** The last rule that let through, sent elsewhere or changed some of them, and which cannot be told. */
+  /** The last rule that let through, sent elsewhere or changed some of them, and which is not known. */
   private sender: Place | null = null;
   /** Packets that this base chain may have denied, as far as that hangs on what let them through before. */
   private doubted: Traffic;
@@ -168,7 +168,7 @@ export class Walk {
     if (this.effects === effects && !leaves) return { stay: { offered, flows: stream.flows }, leave: passed.leave };
     const flows = merge(passed.stay.flows);
     if (this.diversions > diversions || leaves) return { stay: { offered, flows }, leave: passed.leave };
-    // What a rule denies by a condition of its own is no doubt about what goes on.
+    // What a rule denies by a condition of its own is not a doubt about what goes on.
     const own = this.doubted.less(doubted);
     this.doubted = passed.clear ? doubted.or(own.less(certainTraffic(stream.flows, this.space))) : doubted;
     return { stay: { offered, flows: settled(flows, stream.flows) }, leave: passed.leave };

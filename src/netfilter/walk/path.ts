@@ -64,7 +64,7 @@ export function atStage(base: BaseChain, stage: Stage, space: TrafficSpace): rea
   return [seen === true ? base : perhaps(base, space)];
 }
 
-/** The same chain for packets of which it cannot be told whether they pass it. */
+/** The same chain for packets of which it is not known whether they pass it. */
 function perhaps(base: BaseChain, space: TrafficSpace): BaseChain {
   const { chain, policy, table, devices } = base;
   const entry = `${chain.place} of ${devices.join(' or ')}`;

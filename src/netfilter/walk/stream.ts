@@ -12,7 +12,7 @@ export function noStream(space: TrafficSpace): Stream {
   return { offered: space.none, flows: [] };
 }
 
-/** The packets that meet a condition and those that do not; what cannot be told is in both, and in doubt. */
+/** The packets that meet a condition and those that do not; what is not known is in both, and in doubt. */
 export function split(
   { carried, traffic }: Flow,
   read: Condition,
@@ -27,7 +27,7 @@ export function split(
 }
 
 /**
- * Packets behind a rule that did nothing but deny some, and which cannot be told: those that go on do so for certain, as
+ * Packets behind a rule that did nothing but deny some, and which is not known: those that go on do so for certain, as
  * far as they came for certain. That some may be missing stands with what was taken.
  */
 export function settled(flows: readonly Flow[], before: readonly Flow[]): readonly Flow[] {

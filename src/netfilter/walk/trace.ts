@@ -13,7 +13,7 @@ export type Taken = {
   readonly rule: ChainRule;
   readonly fate: Fate;
   readonly traffic: Traffic;
-  /** False where only some of that traffic is taken, and which cannot be told from the rule. */
+  /** False where only some of that traffic is taken, and which is not known from the rule. */
   readonly certain: boolean;
   /** True where that hangs on another rule, which may have let them through, changed them or sent them here. */
   readonly doubted: boolean;
@@ -58,7 +58,7 @@ export type Trace = {
   /** What was taken of packets that met no cluster rule, to the end of the way. */
   readonly taken: readonly Taken[];
   readonly puzzles: readonly Puzzle[];
-  /** Rules that changed packets, and of which ones cannot be told. */
+  /** Rules that changed packets, and of which ones is not known. */
   readonly blurred: readonly Place[];
   /** Rules that put packets into another zone of connection tracking. */
   readonly zones: readonly Place[];
