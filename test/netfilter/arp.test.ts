@@ -161,4 +161,21 @@ describe('ARP packets through nft', () => {
     const lines = [base(), other, rule([tell]), rule([told], 'later')].map((object) => `> ${JSON.stringify(object)}`);
     expect(ends(reply, { nft: [...lines, '= exit 0'] })).toBe(ab);
   });
+
+  test.each([
+    ['an older table of nft, which runs after the rules of arptables-nft', true, ab],
+    ['a younger one, which runs before them', false, '01:00:5e:00:00:02'],
+  ])('%s', (_, older, is) => {
+    const head = { family: 'arp', table: 'filter', name: 'OUTPUT', handle: 1, type: 'filter', hook: 'output', prio: 0 };
+    const saved = { chain: { ...head, policy: 'accept' } };
+    const own = [base(), rule([tell])];
+    const lines = (older ? [...own, saved] : [saved, ...own]).map((object) => `> ${JSON.stringify(object)}`);
+    const arptables = [
+      '> *filter',
+      '> :OUTPUT ACCEPT',
+      '> -A OUTPUT -j mangle --mangle-mac-s 01:00:5e:00:00:02',
+      '= exit 0',
+    ];
+    expect(ends(reply, { arptables, nft: [...lines, '= exit 0'] })).toBe(is);
+  });
 });

@@ -3,7 +3,7 @@ import { parseRuleset, type Ruleset } from '../iptables/save.ts';
 import type { Unread } from '../model/rule.ts';
 import { unreadRules } from '../model/unread.ts';
 import { parseHeads, withHeads } from '../nft/heads.ts';
-import { parseNft } from '../nft/ruleset.ts';
+import { type NftTable, parseNft } from '../nft/ruleset.ts';
 import { nftArpChains } from './native.ts';
 import type { ArpProgram } from './program.ts';
 import { arptablesChains } from './saved.ts';
@@ -24,9 +24,17 @@ export function readArp(snapshot: Snapshot): ArpReading {
   const [saved, legacy] = [rulesetOf(parts.arptables), rulesetOf(parts.legacy)];
   const nft = withHeads(parseNft(linesOf(parts.nft)), parseHeads(linesOf(section(snapshot, 'nft-chains'))));
   // The tables that arptables of nf_tables wrote are read from arptables-save, which shows what nft cannot.
-  const own = nft.tables.filter(({ family, name }) => family !== 'arp' || !saved.has(name));
+  const isSaved = ({ family, name }: NftTable) => family === 'arp' && saved.has(name);
+  // nft lists its tables from the oldest to the youngest, and those of arptables-nft among them.
+  const age = Math.max(0, nft.tables.findIndex(isSaved));
+  const own = (tables: readonly NftTable[]) => nftArpChains(tables.filter((table) => !isSaved(table)));
   return {
-    program: [...arptablesChains(saved), ...arptablesChains(legacy), ...nftArpChains(own)],
+    program: [
+      ...arptablesChains(legacy),
+      ...own(nft.tables.slice(0, age)),
+      ...arptablesChains(saved),
+      ...own(nft.tables.slice(age)),
+    ],
     unread: [
       ...unreadPart(parts.arptables, 'the arptables rules'),
       ...damaged(parts.arptables, 'the arptables rules'),
