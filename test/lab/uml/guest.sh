@@ -105,7 +105,11 @@ snapshot() { # NODE [COMMAND to run it under...]
 }
 
 tear_down() {
-  for n in $nodes cl; do ip netns del $n; done
+  # What still runs in them, servers above all, goes first.
+  for n in $nodes cl; do
+    kill $(ip netns pids $n) 2>/dev/null
+    ip netns del $n
+  done
   # Links end with their namespaces, a little later: what the next cluster would name alike goes first.
   for link in br0 low0 cl-br n1-br n2-br n3-br; do ip link del $link 2>/dev/null; done
 }
