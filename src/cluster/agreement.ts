@@ -7,7 +7,6 @@ import {
   ownTraffic,
   percent,
   type Rule,
-  type Traffic,
 } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
 import { holdsNothing } from './coverage.ts';
@@ -17,8 +16,8 @@ import type { Shares } from './shares.ts';
 /** A node that has a rule. */
 export type RuledNode = JudgedNode & { readonly rule: Rule };
 
-/** Faults in what all nodes must have alike: which traffic they share, and how they hash it. `shares` is null where it is not known, and `refused` is what no node lets in. */
-export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null, refused: Traffic): readonly Fault[] {
+/** Faults in what all nodes must have alike: which traffic they share, and how they hash it. `shares` is null where it is not known. */
+export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | null): readonly Fault[] {
   const hashing = nodes.filter(({ rule }) => !rule.answersAll && !holdsNothing(rule));
   const seeded = hashing.filter(({ rule }) => rule.hash === null || rule.hash.seed !== null);
   const differences = [
@@ -39,10 +38,7 @@ export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | nul
   return [
     ...randomSeeds(hashing, shares),
     ...(differences.length > 0 ? [hashDifference(differences, shares)] : []),
-    ...matchDifference(
-      nodes.filter(({ rule }) => !holdsNothing(rule)),
-      refused,
-    ),
+    ...matchDifference(nodes.filter(({ rule }) => !holdsNothing(rule))),
   ];
 }
 
@@ -107,7 +103,7 @@ function randomSeeds(nodes: readonly RuledNode[], shares: Shares | null): readon
 }
 
 /** What one node shares and another does not is answered by the other for every client, or for none. */
-function matchDifference(nodes: readonly RuledNode[], refused: Traffic): readonly Fault[] {
+function matchDifference(nodes: readonly RuledNode[]): readonly Fault[] {
   const working = nodes.filter(({ rule }) => rule.place !== '' && !rule.obstacles.some(({ disables }) => disables));
   const text = difference('the shared traffic', working, ({ match }) => match || 'everything');
   if (text !== null) {
@@ -121,7 +117,7 @@ function matchDifference(nodes: readonly RuledNode[], refused: Traffic): readonl
   for (const { name, rule } of different) {
     for (const other of different) {
       const { space } = rule.shared;
-      const missing = other.rule.shared.and(mainTraffic(space)).less(rule.shared).less(refused);
+      const missing = other.rule.shared.and(mainTraffic(space)).less(rule.shared);
       if (missing.within(ownTraffic(space))) continue;
       const brief = `${name} does not share ${describeTraffic(missing)} as ${other.name} does`;
       const why = 'it answers that traffic for every client or for none. Give all nodes the same rules';

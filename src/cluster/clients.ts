@@ -144,7 +144,9 @@ function clientText({ client, bucket, nodes, unknown, denying, intruding, shared
   if (nodes.length === 0)
     return `client ${client}${where} is answered by ${unknown.length === 0 ? 'no node' : 'no other node'}${doubt}`;
   const also =
-    intruding.length === 0 ? '' : `, but ${listOf(intruding)} answers its first packet too, so the connection may hang`;
+    intruding.length === 0
+      ? ''
+      : `, but ${listOf(intruding)} ${intruding.length === 1 ? 'answers' : 'answer'} its first packet too, so the connection may hang`;
   if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${also}${unless}${doubt}`;
   return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${unless}${doubt}`;
 }

@@ -7,7 +7,7 @@ import { bucketList } from './buckets.ts';
 import { type ClientAnswer, clientFaults, judgeClients } from './clients.ts';
 import { type Claim, type Coverage, cover, hashesAgree, holdsNothing } from './coverage.ts';
 import type { NodeFacts, ReadNode } from './facts.ts';
-import { type JudgedNode, judgeNode, refusedByAll, sharersOf } from './node.ts';
+import { type JudgedNode, judgeNode, sharersOf } from './node.ts';
 import { doubledFault, lostFault, take } from './repair.ts';
 import { judgeServices } from './service.ts';
 import { measureShares, type NodeAnswers, type Shares } from './shares.ts';
@@ -59,7 +59,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
   const together = judgedAlone
     ? expectedBuckets(ruled[0], wanted.expectBuckets)
     : [
-        ...(ruled.length === 0 ? [] : judgeAgreement(ruled, shares, refusedByAll(reached))),
+        ...judgeAgreement(ruled, shares),
         ...totals(ruled, wanted),
         ...mac.faults,
         ...coverageFaults(coverage, nodes, silent, total, whole, wanted.vip),

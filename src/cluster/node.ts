@@ -8,14 +8,7 @@ import {
   type Stretch,
   unreadFault,
 } from '../member/index.ts';
-import {
-  mainTraffic,
-  type Obstacle,
-  ownTraffic,
-  type Rule,
-  type Traffic,
-  type TrafficSpace,
-} from '../netfilter/index.ts';
+import { type Obstacle, ownTraffic, type Rule, type Traffic, type TrafficSpace } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import { holdsNothing } from './coverage.ts';
@@ -64,7 +57,7 @@ export function judgeNode(
   }
   const vip = member === null ? [] : vipFaults(member, node, rule, all, wanted);
   const policies = sharedPolicies(node, all);
-  const obstacles = rule.obstacles.map((obstacle) => obstacleFault(name, obstacle, policies, refusedByAll(all)));
+  const obstacles = rule.obstacles.map((obstacle) => obstacleFault(name, obstacle, policies));
   const disabled = rule.obstacles.some(({ disables }) => disables) || vip.some(({ state }) => state === 'CRITICAL');
   return {
     name,
@@ -256,29 +249,16 @@ function lostClients(rule: Rule): string {
     : `clients of ${bucketList(rule.buckets)} get no answer from it`;
 }
 
-function obstacleFault(name: string, obstacle: Obstacle, { isShared, who }: Policies, refused: Traffic): Fault {
+function obstacleFault(name: string, obstacle: Obstacle, { isShared, who }: Policies): Fault {
   const policy = isShared(obstacle);
-  const idle = obstacle.about?.within(refused.or(ownTraffic(refused.space))) ?? false;
-  const state = policy || idle ? 'OK' : obstacle.state;
-  const why = policy ? ` (${who})` : idle ? ' (no node lets that in)' : '';
+  const state = policy ? 'OK' : obstacle.state;
   const fix = state === 'OK' ? '' : `. Fix: ${obstacle.mend}`;
   return fault(
     state,
-    policy || idle ? 'denied-alike' : obstacle.code,
+    policy ? 'denied-alike' : obstacle.code,
     `${name} ${obstacle.brief}`,
-    `${name} ${obstacle.text}${why}${fix}`,
+    `${name} ${obstacle.text}${policy ? ` (${who})` : ''}${fix}`,
   );
-}
-
-/** What no node lets in, whatever bucket it is in; nothing where that is all that clusters serve. */
-export function refusedByAll(nodes: readonly ReadNode[]): Traffic {
-  const serving = nodes.filter(({ reading }) => reading.rules.some((rule) => !holdsNothing(rule)));
-  const [first] = serving;
-  const { space } = first?.reading ?? nodes[0]?.reading ?? {};
-  if (space === undefined) throw new Error('no nodes');
-  if (first === undefined) return space.none;
-  const refused = serving.reduce((all, { reading }) => all.and(reading.refused), space.all);
-  return mainTraffic(space).less(ownTraffic(space)).within(refused) ? space.none : refused;
 }
 
 /** Whom a node's firewall keeps out, as the others' do. */

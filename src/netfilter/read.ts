@@ -17,19 +17,19 @@ import {
 import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import { readArp } from './arp/read.ts';
 import { ebtablesChains } from './ebtables/chains.ts';
-import { iptablesChains, setsConnmarks, zonesAnswers } from './iptables/chains.ts';
+import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
 import { type Clusterip, clusteripUse, readClusterip, withKernelState } from './iptables/clusterip.ts';
 import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
 import { leavingOf } from './judge/leaving.ts';
 import { withResets } from './judge/resets.ts';
-import { answeredBy, refusedBy, ruleOf } from './judge/rule.ts';
+import { answeredBy, ruleOf } from './judge/rule.ts';
 import { isOutward, type Packets } from './model/packet.ts';
 import type { BaseChain, Part, Program } from './model/program.ts';
 import type { Adverts, Backend, Leaving, Reading, Rule, Unread } from './model/rule.ts';
 import { icmpv6, phase, type Traffic, TrafficSpace } from './model/traffic.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { toldMacs } from './named_mac.ts';
-import { nftChains, setsNftConnmarks, zonesNftAnswers } from './nft/chains.ts';
+import { nftChains, setsNftConnmarks } from './nft/chains.ts';
 import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
 import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
 import { type Path, pathTo } from './walk/path.ts';
@@ -109,7 +109,6 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
     rules: usable,
     unread: all,
     answered: whole ? found.answered : null,
-    refused: whole ? found.refused : space.none,
     leaving: found.leaving,
     besides: found.besides,
     adverts: whole ? found.adverts : null,
@@ -135,7 +134,6 @@ function nothingRead(space: TrafficSpace, unread: readonly Unread[]): Reading {
     rules: [],
     unread,
     answered: null,
-    refused: space.none,
     besides: new Map(),
     adverts: null,
     leaving: 'the rules were not read',
@@ -229,7 +227,6 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     rules: judged === null ? [] : [judged],
     unread: [...puzzles, ...large],
     answered,
-    refused: real.complete ? refusedBy(real, space) : space.none,
     leaving,
     besides: new Map(
       others.map((other) => [other, answeredBy(followPackets(program, packets, pathTo(links, other)), packets)]),
@@ -326,7 +323,6 @@ export function programOf(rulesets: Rulesets, packets: Packets): Program {
       rulesets.nft,
     ),
     chains: parts.flatMap(({ chains }) => chains),
-    zonesAnswers: zonesAnswers(legacy) || zonesAnswers(modern) || zonesNftAnswers(ownTables(rulesets)),
     setsConnmarks: setsConnmarks(legacy) || setsConnmarks(modern) || setsNftConnmarks(ownTables(rulesets)),
   };
 }

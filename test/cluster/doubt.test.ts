@@ -110,3 +110,29 @@ test('a nodemask above its total is not taken for one', () => {
   expect(report.state).toBe('UNKNOWN');
   expect(report.summary).toContain('cannot read a cluster rule');
 });
+
+/** The rules in a chain of their own, which something leaves before them; what comes back from it is dropped. */
+const returned = (match: string) => (bucket: number) => ({
+  iptables: [
+    '*mangle',
+    ':PREROUTING ACCEPT [0:0]',
+    ':VIP - [0:0]',
+    `-A PREROUTING -d ${vip}/32 -j VIP`,
+    `-A PREROUTING -d ${vip}/32 -i eth1 -j DROP`,
+    `-A VIP ${match} -j RETURN`,
+    `-A VIP -i eth1 -m cluster --cluster-local-nodemask 0x0000000${bucket} --cluster-total-nodes 2 --cluster-hash-seed 0x00000005 -j ACCEPT`,
+    'COMMIT',
+  ],
+});
+
+// What all nodes lose alike is still lost, whichever rule takes it in the end.
+describe('what no node lets in, by a rule that is not a firewall that keeps some clients out', () => {
+  test.each<readonly [string, (bucket: number) => Rules]>([
+    ['all of TCP dropped before the rules', saved('-p tcp -j DROP')],
+    ['the Web sent past the rules', saved('-p tcp -m tcp --dport 80 -j RETURN')],
+    ['a network sent past the rules, to the DROP of the cluster', returned('-s 10.0.0.0/8')],
+    ['the Web sent past the rules, to the DROP of the cluster', returned('-p tcp -m tcp --dport 80')],
+  ])('%s is CRITICAL', (_, rulesOf) => {
+    expect(judge(rulesOf).state).toBe('CRITICAL');
+  });
+});

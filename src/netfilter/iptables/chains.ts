@@ -149,16 +149,6 @@ export function setsConnmarks(ruleset: Ruleset): boolean {
   });
 }
 
-/** True where rules put what the host sends into another zone of connection tracking. */
-export function zonesAnswers(ruleset: Ruleset): boolean {
-  const rules = [...(ruleset.get('raw')?.values() ?? [])].flatMap(({ name, rules }) =>
-    name === 'PREROUTING' ? [] : rules,
-  );
-  return rules.some(
-    ({ words }) => words[words.indexOf('-j') + 1] === 'CT' && words.some((word) => word.startsWith('--zone')),
-  );
-}
-
 /** What a rule is read in. */
 type Scope = {
   readonly packets: Packets;

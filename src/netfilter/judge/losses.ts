@@ -81,7 +81,7 @@ function together(group: readonly JudgedLoss[], position: Position): readonly Ob
   const brief = `${deeds[taken.fate](what)} ${position} the cluster rule`;
   const text = `${brief} (${taken.place}: ${taken.rule.text} and ${group.length - 1} more rules)`;
   const keys = group.map((one) => one.obstacle.alike ?? '').sort();
-  return [{ ...obstacle, text, brief, about: all, alike: keys.join('; '), denies: all.whateverResidue }];
+  return [{ ...obstacle, text, brief, alike: keys.join('; '), denies: all.whateverResidue }];
 }
 
 /** Judges what another rule takes of the traffic that a cluster rule shares; null when it takes nothing of it. */
@@ -107,7 +107,6 @@ function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
     brief: `${deed} ${position} the cluster rule${hang}`,
     mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
     disables: extent === 'all' && state === 'CRITICAL',
-    about: traffic,
     alike: policyKey(taken, traffic, extent, position),
     denies: denies(taken) && taken.certain ? traffic.whateverResidue : null,
   };

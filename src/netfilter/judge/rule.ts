@@ -2,7 +2,7 @@ import { backends } from '../backend.ts';
 import type { Carried, Packets } from '../model/packet.ts';
 import type { ChainRule, Program } from '../model/program.ts';
 import type { Answered, Backend, Obstacle, Rule } from '../model/rule.ts';
-import { mainTraffic, phase, type Traffic, tcp, udp } from '../model/traffic.ts';
+import { mainTraffic, phase, tcp, udp } from '../model/traffic.ts';
 import { holdingOf } from '../walk/holding.ts';
 import type { Path } from '../walk/path.ts';
 import type { Trace } from '../walk/trace.ts';
@@ -73,18 +73,6 @@ export function answeredBy(
     doubt: of(false),
     unless: space.union(denials.map(({ traffic }) => traffic)),
   };
-}
-
-/** What rules deny whichever bucket it is in, by its addresses, ports and states alone: a mark may be the cluster's own. */
-export function refusedBy({ taken, takenBehind }: Trace, space: Packets['space']): Traffic {
-  const denials = [...taken, ...takenBehind].filter(
-    ({ certain, fate, rule }) =>
-      certain &&
-      (fate === 'dropped' || fate === 'rejected') &&
-      rule.parts.every((part) => part.kind === 'end' || (part.kind === 'when' && part.plain)),
-  );
-  const denied = space.union(denials.map(({ traffic }) => traffic));
-  return denied.others.whateverResidue.others;
 }
 
 /** A cluster rule for the VIP that stands where none of its packets pass. */

@@ -51,10 +51,7 @@ export function sentPast(
   const what = describeServed(traffic) || 'everything';
   const brief = `sends ${what} past the cluster rule`;
   const text = `${brief}: TCP gets no answer, UDP is answered by this node for every client`;
-  return [
-    ...lost,
-    obstacle('rule-past', text, brief, 'put the cluster rule first', { disables: false, about: traffic }),
-  ];
+  return [...lost, obstacle('rule-past', text, brief, 'put the cluster rule first', { disables: false })];
 }
 
 /**
@@ -71,7 +68,7 @@ export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly
   const what = describeTraffic(missing);
   const brief = `sends ${what} past the cluster rule: no answer`;
   const text = `sends ${what} past the cluster rule (a RETURN, goto or conditional jump before it): its frames stay multicast, and TCP gets no answer`;
-  return [obstacle('rule-past', text, brief, 'let it reach the cluster rule', { disables: false, about: missing })];
+  return [obstacle('rule-past', text, brief, 'let it reach the cluster rule', { disables: false })];
 }
 
 /** TCP of its own clients that stays multicast: the packet type is set for some of them alone. */

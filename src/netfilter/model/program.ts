@@ -122,8 +122,6 @@ export type Program = {
   readonly bases: readonly BaseChain[];
   /** Every chain, those that nothing reaches too. */
   readonly chains: readonly Chain[];
-  /** True where rules put answers into another zone of connection tracking as well. */
-  readonly zonesAnswers: boolean;
   /** True where any rule remembers marks with the connection, so that later packets do not begin with none. */
   readonly setsConnmarks: boolean;
 };

@@ -110,8 +110,6 @@ export type Obstacle = {
   readonly disturbs?: true;
   /** Equal on nodes that have the same thing; a DROP that all nodes have alike is policy, and null is never policy. */
   readonly alike: string | null;
-  /** The packets that it is about; null where it is about all of them. */
-  readonly about?: Traffic;
   /** What it denies for certain, where that may be policy; null where it is none. */
   readonly denies?: Traffic | null;
 };
@@ -133,8 +131,6 @@ export type Reading = {
   readonly unread: readonly Unread[];
   /** What of a client's packets comes through all chains; null where it is not known. */
   readonly answered: Answered | null;
-  /** What comes to no socket, whatever bucket it is in; empty where that is not known. */
-  readonly refused: Traffic;
   /** What becomes of answers; why that was not looked at, where it was not. */
   readonly leaving: Leaving | string;
   /** The same of frames that come in a second time, by another interface on the same wire, by its name. */

@@ -70,16 +70,6 @@ export function setsNftConnmarks(tables: readonly NftTable[]): boolean {
   );
 }
 
-/** True where rules put what the host sends into another zone of connection tracking. */
-export function zonesNftAnswers(tables: readonly NftTable[]): boolean {
-  const rules = tables.flatMap(({ chains }) =>
-    [...chains.values()].flatMap(({ hook, rules }) => (hook === 'prerouting' ? [] : rules)),
-  );
-  return rules.some(({ expr }) =>
-    expr.some((one) => fieldsOf(fieldsOf(fieldsOf(fieldsOf(one)?.['mangle'])?.['key'])?.['ct'])?.['key'] === 'zone'),
-  );
-}
-
 /** The names of a chain, and for answers the hook: nobody looks for them in a chain of the user's own name. */
 function placeOf({ family, name }: NftTable, chain: NftChain, direction: Direction): string {
   const place = `${family} ${name} ${chain.name}`;

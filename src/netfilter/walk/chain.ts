@@ -1,6 +1,6 @@
 import { type Doubt, graver, vague } from '../model/condition.ts';
 import { type Carried, carriedKey, type Discovery, type Flow, typical } from '../model/packet.ts';
-import type { BaseChain, Case, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
+import type { BaseChain, Case, Chain, ChainRule, Part, Verdict } from '../model/program.ts';
 import { phase, type Traffic, type TrafficSpace } from '../model/traffic.ts';
 import { Nat } from './nat.ts';
 import type { Stage } from './path.ts';
@@ -52,8 +52,6 @@ export class Walk {
   readonly space: TrafficSpace;
   /** What connection tracking makes of these packets. */
   private readonly known: 'tracked' | 'reply';
-  /** True where answers are in the same zone as their requests. */
-  private readonly zonesAnswers: boolean;
   private readonly discovery: Discovery | null;
   /** What the structure of the rulesets is looked at with. */
   private typical: Carried = typical(null);
@@ -84,14 +82,8 @@ export class Walk {
   /** Of these, what was more than to deny: to let through, to change or to send elsewhere. */
   private diversions = 0;
 
-  constructor(
-    space: TrafficSpace,
-    { zonesAnswers }: Program,
-    discovery: Discovery | null,
-    known: 'tracked' | 'reply' = 'tracked',
-  ) {
+  constructor(space: TrafficSpace, discovery: Discovery | null, known: 'tracked' | 'reply' = 'tracked') {
     this.space = space;
-    this.zonesAnswers = zonesAnswers;
     this.known = known;
     this.discovery = discovery;
     this.nothing = noStream(space);
@@ -216,7 +208,6 @@ export class Walk {
         passed = joinPassed(passed, this.verdict(part.verdict, spot, inside, exact, doubt));
         inside = this.nothing;
       } else if (part.kind === 'zone') {
-        if (this.zonesAnswers) continue;
         if (inside.flows.length > 0) this.zones.push({ place: spot.place, rule: spot.rule });
         const flows = inside.flows.map((flow) => this.changed(flow, { ...flow.carried, zoned: true }));
         inside = { ...inside, flows };

@@ -49,7 +49,7 @@ export function followAnswers(
   path: Path,
   { connmark, traffic, untracked }: Answers,
 ): { readonly trace: Trace; readonly routed: readonly Flow[] } {
-  const walk = new Walk(traffic.space, program, null, 'reply');
+  const walk = new Walk(traffic.space, null, 'reply');
   const answers = { ...program, bases: program.bases.filter(({ nat }) => !nat) };
   const begun: readonly Flow[] = [
     { carried: { ...leaving, connmark }, traffic: traffic.less(untracked) },
@@ -63,13 +63,13 @@ export function followAnswers(
 
 /** The same for what opens a connection of the host's own, and leaves by an interface. */
 export function followDepartures(program: Program, path: Path, traffic: Traffic): Trace {
-  const walk = new Walk(traffic.space, program, null);
+  const walk = new Walk(traffic.space, null);
   const begun: readonly Flow[] = [{ carried: { ...leaving, tracking: 'tracked' }, traffic }];
   return walk.trace(stagesBack(path).reduce((on, stage) => passStage(walk, program, stage, on), begun));
 }
 
 function walkThrough(program: Program, path: Path, carried: Carried, traffic: Traffic): Trace {
-  const walk = new Walk(traffic.space, program, carried.discovery);
+  const walk = new Walk(traffic.space, carried.discovery);
   const flows = stagesOf(path).reduce<readonly Flow[]>(
     (on, stage) => passStage(walk, program, stage, on),
     [{ carried, traffic }],
