@@ -238,8 +238,7 @@ function silence(
 }
 
 function unprovenBrief({ name, reason }: SilentNode, lost: readonly Bucket[], total: number): string {
-  const why = reason.length <= 50 ? `: ${reason}` : '';
-  return `${name} is unreachable${why}; ${bucketList(lost)} of ${total} unproven (${percent(lost.length / total)} of clients)`;
+  return `${name} is unreachable, ${bucketList(lost)} of ${total} unproven (${percent(lost.length / total)} of clients): ${reason}`;
 }
 
 function takeOver(
