@@ -1,5 +1,6 @@
 import {
   type Answer,
+  backendLines,
   judgePgpool,
   parseLimit,
   parsePlace,
@@ -145,13 +146,13 @@ function detailsOf(
   const rows = [told.version, told.processes, told.health, told.nodes, pcpNodes?.ok === true ? pcpNodes.value : []];
   return [
     ...(verbosity >= 1 ? [...(version === '' ? [] : [`Pgpool-II ${version}`]), ...notes, ...from] : []),
-    ...(verbosity >= 2 ? backends.map((one) => JSON.stringify(one)) : []),
+    ...(verbosity >= 2 ? backendLines(backends) : []),
     ...(verbosity >= 3 ? rows.flatMap((some) => (some ?? []).map((row) => JSON.stringify(row))) : []),
   ];
 }
 
 function refused(reason: string): Report {
-  return { state: 'UNKNOWN', summary: `${reason} (see --help)`, findings: [] };
+  return { state: 'UNKNOWN', code: 'usage-error', summary: `${reason} (see --help)`, findings: [] };
 }
 
 /** A name, an address (IPv6 with or without brackets), or the directory of a Unix socket. */

@@ -172,7 +172,7 @@ function common({ followed, space }: Circle): Traffic {
   return sets.reduce((sum, one) => sum.and(one), space.all);
 }
 
-/** What a loss means: null where it is not a clients', or where all nodes are alike, which is said once for all. */
+/** What a loss means: null where it concerns no client, or where all nodes are alike, which is said once for all. */
 function lossFault({ node, replies }: Followed, loss: Loss, circle: Circle): Fault | null {
   const { scope, asked, space } = circle;
   const { cause, certain } = loss;

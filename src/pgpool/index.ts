@@ -1,5 +1,6 @@
 export { type Answer, isWorthAnotherLook, judgePgpool, type Verdict } from './answer.ts';
 export { nameOf, placeOf, readBackends } from './backend.ts';
+export { backendLines } from './lines.ts';
 export { complaintOf, type PcpOutput, readPcpNodes } from './pcp.ts';
 export type { Told } from './pool.ts';
 export { reportPgpool } from './report.ts';

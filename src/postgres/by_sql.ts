@@ -1,7 +1,7 @@
 import { isWorthAnotherLook, type Told } from '../pgpool/index.ts';
 import { type Result, success } from '../plugin/index.ts';
 import { resolve } from '../resolver/index.ts';
-import { now } from './clock.ts';
+import { now, pause } from './clock.ts';
 import type { Access, Patience, Session, Target } from './session.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -76,10 +76,6 @@ async function askAll(session: Session, { until }: Patience): Promise<Omit<Asked
     told.nodes = again.rows;
   }
   return { told, trouble: undefined };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 async function targetsOf(

@@ -2,3 +2,8 @@
 export function now(): number {
   return process.uptime() * 1000;
 }
+
+/** Waits so many milliseconds. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

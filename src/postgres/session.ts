@@ -1,6 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import Client from 'pg/lib/client.js';
-import { now } from './clock.ts';
+import { now, pause } from './clock.ts';
 import { type SslMode, secure } from './tls.ts';
 import { connectTrouble, type Trouble } from './trouble.ts';
 import { Wire } from './wire.ts';
@@ -202,10 +202,6 @@ function attempt<T>(work: Promise<T>): Promise<Attempt<T>> {
     (value) => ({ ok: true, value }),
     (error: unknown) => ({ ok: false, error }),
   );
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function seconds(milliseconds: number): string {

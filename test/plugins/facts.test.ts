@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { checkPgpool } from '../../tools/simulated_pgpool.ts';
 import { checkProbe } from '../../tools/simulated_probe.ts';
 
 const folder = 'test/fixtures';
@@ -53,6 +54,13 @@ describe('-vv shows the facts of each node as short lines for people', () => {
     expect(stdout).toMatch(/^index {2}kind {9}port {2}name +value +limits +status +label$/m);
     expect(stdout).toMatch(/^0 {6}temperature {2}1 {5}Room +29\.1 C {2}5 15 28 32 +highWarning {2}Room$/m);
     expect(stdout).toMatch(/^0 {6}drycontact {3}1 .* offline/m);
+    expect(stdout).not.toContain('{"');
+  });
+
+  test('of a Pgpool: every backend in a table', async () => {
+    const { stdout } = await checkPgpool(`${folder}/pgpool/02-detached.psv`, ['-H', 'pgpool1', '-U', 'monitor', '-vv']);
+    expect(stdout).toMatch(/^backend {2}place +status +PostgreSQL +role +its own role +delay +replication +since$/m);
+    expect(stdout).toMatch(/^1 {8}db2:5432 +down +up +standby +standby /m);
     expect(stdout).not.toContain('{"');
   });
 });
