@@ -120,7 +120,7 @@ const byDatagram: readonly Row[] = [
     'ip -n mon neigh add $VIP lladdr 01:23:45:67:89:ab dev eth0',
     [],
     'UNKNOWN',
-    'was made by hand',
+    'was set by hand',
   ],
   [
     'a firewall that lets no datagram out',

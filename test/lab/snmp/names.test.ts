@@ -106,7 +106,7 @@ describe.skipIf(reason !== null)(`names of probes${reason === null ? '' : ` (ski
       const ran = probe5('udp:127.0.0.1:1162', 'silent', '-t', '8', '--snmp-timeout', '1');
       expect(ran.status).toBe(2);
       expect(ran.stdout).toMatch(
-        /^\[CRITICAL\] probe5: no answer from any of its 2 addresses: ::1: no answer on UDP port 1161 within .* s: host down.*; 127\.0\.0\.1: no SNMP agent listens/,
+        /\n\\_ \[CRITICAL\] probe5: no answer from any of its 2 addresses: ::1: no answer on UDP port 1161 within .* s: host down.*; 127\.0\.0\.1: no SNMP agent listens/,
       );
     }, 90_000);
   });
