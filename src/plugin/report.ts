@@ -66,7 +66,8 @@ export function withFaults(
 
 /**
  * Prints a report as Icinga and Nagios read it: `[STATE] summary | perfdata`, findings, details; ends in a newline. A
- * summary that was shortened stands whole on the second line. On a terminal the metrics are the last line.
+ * summary that was shortened stands whole on the second line, unless a finding has all its words. On a terminal the
+ * metrics are the last line.
  */
 export function renderText(report: Report, look: Look = plain): string {
   const perfdata = formatPerfdata(report.perfdata ?? []);
@@ -75,10 +76,11 @@ export function renderText(report: Report, look: Look = plain): string {
   const whole = bounded(report.summary, longest.summary);
   const short = shorten(whole, longestFirstLine - `[${state}] `.length);
   const summary = `${ball(state)} ${short}`.trimEnd();
+  const findings = worstFirst(report.findings);
   const lines = [
     perfdata === '' || look.terminal ? summary : `${summary} | ${perfdata}`,
-    ...(short === whole ? [] : [`in full: ${whole}`]),
-    ...worstFirst(report.findings).map(({ state, text }) => `\\_ ${ball(state)} ${text}`.trimEnd()),
+    ...(short === whole || findings.some(({ text }) => text.includes(whole)) ? [] : [`in full: ${whole}`]),
+    ...findings.map(({ state, text }) => `\\_ ${ball(state)} ${text}`.trimEnd()),
     ...(report.details ?? []).flatMap((detail) => detail.split('\n')).map((line) => boundedLine(line, longest.detail)),
     ...(perfdata !== '' && look.terminal ? [`metrics: ${perfdata}`] : []),
   ];

