@@ -7,13 +7,13 @@ import type { Wanted } from './wanted.ts';
 export function judgeWhoAnswers(nodes: readonly ReadNode[], wanted: Wanted): ReadonlyMap<string, Stretch> {
   const { vip, skip } = wanted;
   if (skip.some((part) => part === 'arp' || part === 'mac' || part === 'rules')) return new Map();
-  const { mac } = judgeClusterMac(sharersOf(nodes), wanted.mac);
+  const { mac, named } = judgeClusterMac(sharersOf(nodes), wanted.mac);
   const answerers = nodes.flatMap((node) => {
     const [rule] = node.reading.rules;
     const known = rule !== undefined && node.reading.unread.length === 0 && node.placements.length > 0;
     return known ? [{ node, ifname: frameInterface(node, rule.ifname) }] : [];
   });
-  const { faults, mixed, mute } = judgeAnswering(answerers, { vip, mac, required: false, unread: 'UNKNOWN' });
+  const { faults, mixed, mute } = judgeAnswering(answerers, { vip, mac, named, required: false, unread: 'UNKNOWN' });
   return new Map(
     answerers.map(({ node: { name, reading } }) => {
       const { all, none } = reading.space;

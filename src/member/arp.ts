@@ -11,6 +11,8 @@ export type WantedArp = {
   readonly vip: string;
   /** The cluster MAC; null where it is not known. */
   readonly mac: string | null;
+  /** Another MAC that the rules of all nodes name, which was said before; null where there is none. */
+  readonly named: string | null;
   /** True where every node must have a rule that tells it, whatever static entries the peers may have. */
   readonly required: boolean;
   /** What rules count that were not read and might tell it: OK where the check does without them. */
@@ -149,7 +151,7 @@ function ownFaults(
     case 'absent':
       return [];
     case 'other':
-      return [otherMac(one, one.reply, wanted), ...mute];
+      return [...otherMac(one, one.reply, wanted), ...mute];
     case 'silent':
       return mute.length > 0 ? mute : [...silentFaults(one, cluster, wanted), ...rest];
     case 'card':
@@ -187,11 +189,12 @@ function cardFaults(
   ];
 }
 
-function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac }: WantedArp): Fault {
+function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac, named }: WantedArp): readonly Fault[] {
   const end = ends.find((one) => kindOf(one, mac) === 'other');
   const told = end?.told?.mac;
+  if (told === named) return [];
   const text = `${node.name}: its ARP rule announces ${told}, the cluster MAC is ${mac}: ${end?.rule}`;
-  return fault('CRITICAL', 'arp-other-mac', `${node.name}: ARP rule announces ${told}`, text);
+  return [fault('CRITICAL', 'arp-other-mac', `${node.name}: ARP rule announces ${told}`, text)];
 }
 
 /** Its own requests tell peers a MAC as well. */
@@ -200,7 +203,7 @@ function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
   const [end, ...more] = request ?? [];
   if (one.standing !== 'cluster' || end === undefined || more.length > 0) return [];
   const kind = kindOf(end, wanted.mac);
-  if (kind === 'other') return [otherMac(one, [end], wanted)];
+  if (kind === 'other') return otherMac(one, [end], wanted);
   if (kind !== 'card') return [];
   const text = `${node.name}: its ARP rule changes replies only: its own requests from ${wanted.vip} announce the MAC of its card, and a peer that learns it from them reaches this node only. Fix: a rule for requests too, without --opcode or arp operation: ${reply[0]?.rule}`;
   return [

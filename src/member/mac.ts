@@ -16,6 +16,8 @@ export type Sharer = {
 export type ClusterMac = {
   /** Null where it is not known, or the nodes differ. */
   readonly mac: string | null;
+  /** Another one that the rules of all nodes name, which is among the faults; null where they name the right one. */
+  readonly named: string | null;
   /** What is wrong with it on all nodes together, and notes. */
   readonly faults: readonly Fault[];
   /** What keeps a node from taking its frames in, by the node's name. */
@@ -36,15 +38,15 @@ export function judgeClusterMac(sharers: readonly Sharer[], expected: string | u
   if (expected === undefined && different.length > 0) return unknown(different);
   const mac = expected ?? ruled?.mac;
   if (mac === undefined) return agreedMac(entrances);
-  const other = different.length === 0 && ruled !== undefined && ruled.mac !== mac ? [unexpected(ruled.mac, mac)] : [];
-  const wrong = [...different, ...other];
-  if (!isMulticastMac(mac)) return { ...unknown([...wrong, unicast(mac)]), mac };
-  return { mac, faults: wrong, listening: listeningOf(entrances, mac) };
+  const other = different.length === 0 && ruled !== undefined && ruled.mac !== mac ? ruled.mac : null;
+  const wrong = [...different, ...(other === null ? [] : [unexpected(other, mac)])];
+  if (!isMulticastMac(mac)) return { ...unknown([...wrong, unicast(mac)]), mac, named: other };
+  return { mac, named: other, faults: wrong, listening: listeningOf(entrances, mac) };
 }
 
 /** Judges the MAC of a VIP that one node has at a time: a multicast MAC must be listened to, a unicast one be the interface's own. */
 export function judgeOwnMac(entrances: readonly Entrance[], mac: string): ClusterMac {
-  if (isMulticastMac(mac)) return { mac, faults: [], listening: listeningOf(entrances, mac) };
+  if (isMulticastMac(mac)) return { mac, named: null, faults: [], listening: listeningOf(entrances, mac) };
   const faults = entrances.flatMap(({ node, ifname }) => {
     const own = node.host.links?.find((link) => link.ifname === ifname)?.mac ?? null;
     if (own === mac) return [];
@@ -59,7 +61,7 @@ export function judgeOwnMac(entrances: readonly Entrance[], mac: string): Cluste
       ),
     ];
   });
-  return { mac, faults, listening: new Map() };
+  return { mac, named: null, faults, listening: new Map() };
 }
 
 function namesOf({ macs }: ReachedNode): readonly string[] {
@@ -71,7 +73,7 @@ function listeningOf(entrances: readonly Entrance[], mac: string): ClusterMac['l
 }
 
 function unknown(faults: readonly Fault[]): ClusterMac {
-  return { mac: null, faults, listening: new Map() };
+  return { mac: null, named: null, faults, listening: new Map() };
 }
 
 function differ(named: readonly { readonly name: string; readonly mac: string }[]): Fault {
@@ -116,7 +118,7 @@ function agreedMac(entrances: readonly Entrance[]): ClusterMac {
     `cluster MAC ${mac} by agreement`,
     `no rule that was read names the cluster MAC: ${mac} is judged, which ${listOf(heard.filter(({ macs }) => macs.includes(mac)).map(({ node }) => node.name))} ${heard.length === 1 ? 'listens' : 'listen'} to`,
   );
-  return { mac, faults: notes(note), listening: listeningOf(entrances, mac) };
+  return { mac, named: null, faults: notes(note), listening: listeningOf(entrances, mac) };
 }
 
 function needless(names: readonly string[]): Fault {

@@ -36,7 +36,7 @@ export function judgeVip(members: readonly Member[], view: View | null, wanted: 
   const nodes = reached.map((node) => judgeVipNode(node, wanted));
   // Where it should not be at all, how it is there does not matter.
   const holders = wanted.expect === 0 ? [] : nodes.filter(({ has }) => has === true);
-  const { mac, faults, listening } = macOf(holders, wanted);
+  const { mac, named, faults, listening } = macOf(holders, wanted);
   const known = knownFrom(nodes, silent.length === 0, mac, wanted);
   return {
     nodes,
@@ -50,7 +50,7 @@ export function judgeVip(members: readonly Member[], view: View | null, wanted: 
       ...filterFaults(holders, mac, wanted),
       ...faults,
       ...[...listening.values()].flat(),
-      ...answeringFaults(holders, mac, wanted),
+      ...answeringFaults(holders, mac, named, wanted),
       ...(view === null ? [] : judgeView(view, known, wanted)),
     ],
   };
@@ -79,13 +79,18 @@ function macOf(holders: readonly VipNode[], wanted: WantedVip): ClusterMac {
   return wanted.mac === undefined ? nothing : judgeOwnMac(entrances, wanted.mac);
 }
 
-const nothing: ClusterMac = { mac: null, faults: [], listening: new Map() };
+const nothing: ClusterMac = { mac: null, named: null, faults: [], listening: new Map() };
 
 /**
  * Who answers ARP matters where nodes share the VIP, or where each must have the rule. Real servers of LVS, which have the
  * VIP on loopback, are not to answer.
  */
-function answeringFaults(holders: readonly VipNode[], mac: string | null, wanted: WantedVip): readonly Fault[] {
+function answeringFaults(
+  holders: readonly VipNode[],
+  mac: string | null,
+  named: string | null,
+  wanted: WantedVip,
+): readonly Fault[] {
   const { vip, arpMangle: required } = wanted;
   if (!required && (wanted.skipArp || !isShared(wanted))) return [];
   const answerers = holders.flatMap(({ node, places: [place] }): readonly Answerer[] => {
@@ -94,6 +99,6 @@ function answeringFaults(holders: readonly VipNode[], mac: string | null, wanted
     return loopback && !required ? [] : [{ node, ifname: loopback ? null : place.address.ifname }];
   });
   return [
-    ...judgeAnswering(answerers, { vip, mac, required, unread: required ? 'UNKNOWN' : 'OK' }).faults.values(),
+    ...judgeAnswering(answerers, { vip, mac, named, required, unread: required ? 'UNKNOWN' : 'OK' }).faults.values(),
   ].flat();
 }
