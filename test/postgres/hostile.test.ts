@@ -153,10 +153,10 @@ function endless(socket: Socket): void {
 }
 
 test.concurrent.each(peers)('a peer that %s', async (_, behave, wishes, expected) => {
-  const { told, took } = await askPeer(behave, { limitMs: 1500, ...wishes });
+  const { told, took } = await askPeer(behave, { limitMs: 3000, ...wishes });
   expect(told.ok).toBe(false);
   if (!told.ok) expect(told.trouble).toMatchObject(expected);
-  expect(took).toBeLessThan(2300);
+  expect(took).toBeLessThan(8000);
 });
 
 test('a peer that answers is heard, also where it describes its rows twice', async () => {

@@ -34,7 +34,7 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-script-'));
     execFileSync('unshare', ['-n', '-m', 'sh', 'test/snapshot/host.sh', folder, '600'], { stdio: 'pipe' });
-  }, 120_000);
+  }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('says the same under dash, bash and BusyBox, with mawk, gawk and BusyBox awk', () => {
@@ -288,7 +288,7 @@ X`);
   });
 
   test('5,000 unrelated legacy and 5,000 nft rules and 10,000 routes stay under 50 kB, and what is left out is counted', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, () => {
     const crowd = mkdtempSync(path.join(folder, 'crowd-'));
     execFileSync('unshare', ['-n', '-m', 'sh', 'test/snapshot/host.sh', crowd, '5001', 'mawk busybox'], {

@@ -18,7 +18,7 @@ describe.skipIf(why !== null)(
       mkdirSync(path.join(lab, 'uml'));
       const said = await boot(lab, 'test/lab/address/forms.sh');
       if (!existsSync(path.join(lab, 'status'))) throw new Error(`the kernel did not come to its end: ${said}`);
-    }, 60_000);
+    }, 240_000);
     afterAll(() => rmSync(lab, { recursive: true }));
 
     function judged(node: string, vip: string, expect_: Expected, over: Partial<WantedVip> = {}) {

@@ -82,5 +82,5 @@ RULES`);
     stop('n1');
     const taken = '[OK] 192.0.2.100: n2 has it on vrrp.51 with 00:00:5e:00:01:33, no other node';
     expect(await settled(mac, taken)).toBe(taken);
-  }, 90_000);
+  }, 240_000);
 });

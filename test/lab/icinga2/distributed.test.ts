@@ -22,7 +22,7 @@ describe.skipIf(why !== null)(`a node with an Icinga agent${why ? ` (skipped: ${
       nft add chain arp told output '{ type filter hook output priority 0; }'
       nft add rule arp told output arp saddr ip 192.168.56.20 arp saddr ether set 01:23:45:67:89:ab
       ip route add default via 192.168.56.254`);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => lab?.close());
 
   const check = (service: string) => icinga.master.api.check(service);

@@ -22,5 +22,5 @@ describe.skipIf(why !== null)(`the first ten minutes of the README${why ? ` (ski
     expect(shown.map(({ shown }) => shown.split('\n')[0])).toEqual(['state 2', 'state 0']);
     // The nodes that a reader has and this machine has not.
     expect(said.at(-1)).toMatch(/^state 2\n\[CRITICAL\] 192\.168\.56\.20: .*(?:node1|admin@node2|node2)/);
-  }, 120_000);
+  }, 300_000);
 });

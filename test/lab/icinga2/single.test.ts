@@ -22,7 +22,7 @@ describe.skipIf(why !== null)(
     beforeAll(async () => {
       lab = openLab('icinga2');
       single = await startSingle(lab);
-    }, 120_000);
+    }, 300_000);
     afterAll(() => lab?.close());
     beforeEach(() => single.graphite.forget());
 
@@ -150,7 +150,7 @@ describe.skipIf(why !== null)(
       single.nodes.show('bucket-lost');
       await failHard();
       await until('the page', 10, () => single.paged().slice(before).includes('pair CRITICAL'));
-    }, 60_000);
+    }, 240_000);
 
     describe('a sensor probe', () => {
       const probe = (host: string) => check(host, 'sensorprobe');

@@ -15,7 +15,7 @@ describe.skipIf(why !== null)(
     let outcomes: ReadonlyMap<string, Outcome> = new Map();
     beforeAll(async () => {
       outcomes = await runScenarios(scenarios, 6);
-    }, 900_000);
+    }, 2_700_000);
 
     test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))('%s', async (name, scenario) => {
       const outcome = outcomes.get(name);

@@ -67,7 +67,7 @@ function start(lab: string, words: string): Promise<string> {
     stream.on('data', (data) => {
       said += data;
     });
-  const limit = setTimeout(() => shell.pid !== undefined && process.kill(-shell.pid, 'SIGKILL'), 900_000);
+  const limit = setTimeout(() => shell.pid !== undefined && process.kill(-shell.pid, 'SIGKILL'), 2_700_000);
   return new Promise((resolve, reject) => {
     shell.on('error', reject);
     shell.on('close', () => {

@@ -23,7 +23,7 @@ describe.skipIf(reason !== null)(`backends of a Pgpool${reason === null ? '' : `
     pool = await startPgpool(lab, 'pool', { ...backend(0, pair.primary.port), ...backend(1, pair.standby.port) });
     primary = `primary 0 (127.0.0.1:${pair.primary.port})`;
     standby = `standby 1 (127.0.0.1:${pair.standby.port})`;
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     plugin?.remove();
     await lab?.close();

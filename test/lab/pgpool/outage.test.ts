@@ -21,7 +21,7 @@ describe.skipIf(reason !== null)(
       plugin = new Plugin();
       lab = openLab();
       await prepareTemplate(lab);
-    }, 60_000);
+    }, 240_000);
     afterAll(async () => {
       plugin?.remove();
       await lab?.close();
@@ -29,7 +29,7 @@ describe.skipIf(reason !== null)(
     beforeEach(async () => {
       count++;
       pair = await startPair(lab, `pair${count}`);
-    }, 60_000);
+    }, 240_000);
 
     afterEach(() => lab.stop());
 

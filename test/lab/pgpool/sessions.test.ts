@@ -25,7 +25,7 @@ describe.skipIf(reason !== null)(`sessions of a Pgpool${reason === null ? '' : `
     await prepareTemplate(lab);
     pair = await startPair(lab, 'pair');
     backends = { ...backend(0, pair.primary.port), ...backend(1, pair.standby.port) };
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     plugin?.remove();
     await lab?.close();

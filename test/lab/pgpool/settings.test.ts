@@ -117,7 +117,7 @@ describe.skipIf(reason !== null)(`a Pgpool${reason === null ? '' : ` (skipped: $
     lab = openLab();
     await prepareTemplate(lab);
     pair = await startPair(lab, 'pair');
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     plugin?.remove();
     await lab?.close();

@@ -39,10 +39,10 @@ describe
 
     test('a silent agent is said to have been waited for as long as it was', async () => {
       const silent = await bind('127.0.0.1');
-      const { stdout } = await ask(silent.address().port, ['-t', '3', '--snmp-timeout', '10']);
+      const { stdout } = await ask(silent.address().port, ['-t', '10', '--snmp-timeout', '30']);
       await close(silent);
-      // Two thirds of the limit, less what the start took.
-      expect(stdout).toMatch(/no answer on UDP port \d+ within (?:2|1\.\d) s: /);
+      // The limit, less what the start took and what the end needs.
+      expect(stdout).toMatch(/no answer on UDP port \d+ within [4-9](?:\.\d)? s: /);
     });
 
     test('versions 1 and 2c say the same of it', async () => {
@@ -92,17 +92,17 @@ describe
       const { code, stdout, stderr, milliseconds } = await ask(port);
       expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
       expect(stdout).toContain(String(port));
-      expect(milliseconds).toBeLessThan(2000);
+      expect(milliseconds).toBeLessThan(10_000);
     });
 
     test('a probe that is frozen is CRITICAL within -t', async () => {
       const frozen = await startSnmpd('sensorprobe2');
       frozen.freeze();
-      const { code, stdout, stderr, milliseconds } = await ask(frozen.port, ['-t', '3', '--snmp-timeout', '10']);
+      const { code, stdout, stderr, milliseconds } = await ask(frozen.port, ['-t', '10', '--snmp-timeout', '30']);
       await frozen.stop();
       expect({ code, stderr }, stdout).toEqual({ code: 2, stderr: '' });
       expect(stdout).toContain('no answer');
-      expect(milliseconds).toBeLessThan(3000);
+      expect(milliseconds).toBeLessThan(12_000);
     });
 
     test.each([1, 2, 3])(

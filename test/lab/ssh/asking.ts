@@ -15,7 +15,7 @@ export function ask(lab: Lab, nodes: readonly string[], over: Partial<Request> =
   });
   return askNodes(specs, {
     vip,
-    limitMs: 8500,
+    limitMs: 30_000,
     signal: () => new AbortController().signal,
     sshConfig: lab.file('ssh_config'),
     sshIdentity: lab.file('id'),

@@ -59,7 +59,7 @@ describe.skipIf(why !== null)(`docs/ssh.md${why ? ` (skipped: ${why})` : ''}`, (
     expect(said, stdout + stderr).toMatch(/^\[OK\] 192\.168\.56\.20: 2 buckets on 2 nodes, each on exactly one/);
     expect(said).not.toMatch(/not read|could not be/);
     expect(status).toBe(0);
-  }, 120_000);
+  }, 300_000);
 
   test('does so a second time, and the account gets nothing but its reads', () => {
     const refused = [
@@ -70,7 +70,7 @@ describe.skipIf(why !== null)(`docs/ssh.md${why ? ` (skipped: ${why})` : ''}`, (
     const { stdout, stderr } = run([...blocks, ...blocks.slice(1), ...refused]);
     expect(stdout.match(/^\[OK\]/gm), stdout + stderr).toHaveLength(2);
     for (const what of ['no id', 'no shadow', 'no forwarding']) expect(stdout).toContain(`${what}: `);
-  }, 120_000);
+  }, 300_000);
 
   test('is not shorter than it must be: without the script for the nodes, they let nobody in', () => {
     const without = blocks.filter((block) => !block.includes('rackwatch-node.sh'));
@@ -78,5 +78,5 @@ describe.skipIf(why !== null)(`docs/ssh.md${why ? ` (skipped: ${why})` : ''}`, (
     const { stdout } = run(['set +e', ...without]);
     expect(stdout).toMatch(/^\[CRITICAL\] /m);
     expect(stdout).toContain('Permission denied');
-  }, 120_000);
+  }, 300_000);
 });

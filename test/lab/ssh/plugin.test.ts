@@ -88,7 +88,7 @@ describe.skipIf(why !== null)(
       const { code, stdout, stderr, milliseconds } = await run([
         ...[
           '-t',
-          '4',
+          '12',
           '-N',
           'node1=saved',
           '-N',
@@ -99,11 +99,13 @@ describe.skipIf(why !== null)(
         ],
       ]);
       await silent.close();
-      expect(milliseconds).toBeLessThan(4000);
+      expect(milliseconds).toBeLessThan(14_000);
       expect(stdout.split('\n')[0]).toMatch(/^\[CRITICAL\] 192\.168\.56\.20: [^|]+ \| .*held_node1=1/);
       expect(stdout).toContain('node1 holds bucket 1');
-      expect(stdout).toContain('node2 is unreachable: no answer within 2.7 s (waiting for the answer)');
-      expect(stdout).toContain('node3 is unreachable: ssh: Connection timed out during banner exchange');
+      expect(stdout).toMatch(/node2 is unreachable: no answer within [\d.]+ s \(waiting for the answer\)/);
+      expect(stdout).toMatch(
+        /node3 is unreachable: (?:ssh: Connection timed out during banner exchange|no answer within [\d.]+ s \(connecting\))/,
+      );
       expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
     });
 
@@ -122,7 +124,7 @@ describe.skipIf(why !== null)(
       );
       expect(stdout).toBe('[UNKNOWN] check_cluster_buckets: ended by SIGTERM while asking hanging, behind-proxy\n');
       expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
-      expect(milliseconds).toBeLessThan(5000);
+      expect(milliseconds).toBeLessThan(20_000);
     });
 
     test.each<[string, Surroundings]>([

@@ -96,7 +96,7 @@ export function boot(lab: string, guestScript?: string): Promise<string> {
     stream.on('data', (data) => {
       said += data;
     });
-  const limit = setTimeout(() => guest.kill('SIGKILL'), 900_000);
+  const limit = setTimeout(() => guest.kill('SIGKILL'), 2_700_000);
   return new Promise((resolve, reject) => {
     guest.on('error', reject);
     guest.on('close', () => {

@@ -18,7 +18,7 @@ describe.skipIf(why !== null)(
     let outcomes: ReadonlyMap<string, Outcome> = new Map();
     beforeAll(async () => {
       outcomes = new Map([...(await measureSituations(situations)), ...(await measureLeavings())]);
-    }, 900_000);
+    }, 2_700_000);
 
     test.each(leavings.map((leaving) => [leaving.name, leaving] as const))('%s', async (name, leaving) => {
       const outcome = outcomes.get(name);

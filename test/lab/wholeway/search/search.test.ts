@@ -16,7 +16,7 @@ describe.skipIf(why !== null)(
     let measured: readonly Measured[] = [];
     beforeAll(async () => {
       measured = await measureTwice(seeds.map(planOf), 4);
-    }, 600_000);
+    }, 2_700_000);
 
     test.each(seeds)('the verdict on the cluster of seed %i is what its clients say', (seed) => {
       const one = measured.find(({ plan }) => plan.name === `seed-${seed}`);
