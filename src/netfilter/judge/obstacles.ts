@@ -93,9 +93,12 @@ function vagueMatch({ exact, rule, sender }: Arrival): readonly Obstacle[] {
   ];
 }
 
-/** With xt_cluster all TCP connects and then hangs (measured); whether it does depends on what tracks the answers. */
-function zones({ zones: [first] }: Trace, arrivals: readonly Arrival[]): readonly Obstacle[] {
-  if (first === undefined || !arrivals.some(({ use }) => use.hash.tracked)) return [];
+/**
+ * With xt_cluster, and before a firewall that knows connections, TCP connects and then hangs (measured: the ACK is
+ * INVALID, since its zone has not seen the SYN+ACK); whether it does depends on what tracks the answers.
+ */
+function zones({ zones: [first], asksZone }: Trace, arrivals: readonly Arrival[]): readonly Obstacle[] {
+  if (first === undefined || !(asksZone || arrivals.some(({ use }) => use.hash.tracked))) return [];
   const text = `puts connections into another zone of connection tracking than their answers: TCP may connect and then hang (${first.place}: ${first.rule.text})`;
   const brief = 'puts connections into another conntrack zone: TCP may hang';
   return [obstacle('conntrack-zone', text, brief, 'exclude the VIP from it', { state: 'WARNING', disables: false })];

@@ -50,13 +50,14 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
  * at in a way that is not understood.
  */
 export function answeredBy(
-  { delivered, arrivals, taken, takenBehind, puzzles }: Trace,
+  { delivered, arrivals, taken, takenBehind, puzzles, asksZone }: Trace,
   { space }: Packets,
 ): Answered | null {
   if (puzzles.length > 0) return null;
   const segments = space.only({ protocol: tcp });
   // Whether later segments of a zone that their answers are not in come through hangs on how the rule is written.
-  const zoned = (carried: Carried) => carried.zoned && arrivals.some(({ use }) => use.hash.tracked);
+  const asked = asksZone || arrivals.some(({ use }) => use.hash.tracked);
+  const zoned = (carried: Carried) => carried.zoned && asked;
   const heard = delivered.map(({ carried, traffic }) => ({
     certain: carried.certain && !zoned(carried),
     traffic: carried.pkttype === 'host' ? traffic : traffic.less(segments),

@@ -1,10 +1,11 @@
-import { type Doubt, graver, vague } from '../model/condition.ts';
+import { type Condition, type Doubt, graver, vague } from '../model/condition.ts';
 import { type Carried, carriedKey, type Discovery, type Flow, typical } from '../model/packet.ts';
 import type { BaseChain, Case, Chain, ChainRule, Part, Verdict } from '../model/program.ts';
 import { phase, type Traffic, type TrafficSpace } from '../model/traffic.ts';
 import { Nat } from './nat.ts';
 import type { Stage } from './path.ts';
 import {
+  asksTracking,
   certainTraffic,
   decided,
   join,
@@ -63,6 +64,7 @@ export class Walk {
   private readonly puzzles: Puzzle[] = [];
   private readonly blurred: Place[] = [];
   private readonly zones: Place[] = [];
+  private asksZone = false;
   private taken: Taken[] = [];
   private complete = true;
   private base: BaseChain | null = null;
@@ -101,9 +103,9 @@ export class Walk {
 
   /** What the walk has found, with the packets that came through to its end. */
   trace(flows: readonly Flow[]): Trace {
-    const { arrivals, takenBehind, taken, puzzles, blurred, zones, complete } = this;
+    const { arrivals, takenBehind, taken, puzzles, blurred, zones, asksZone, complete } = this;
     const delivered = merge([...flows, ...this.nat.elsewhere].filter(({ traffic }) => !traffic.isEmpty));
-    return { arrivals, takenBehind, taken, puzzles, blurred, zones, complete, delivered };
+    return { arrivals, takenBehind, taken, puzzles, blurred, zones, asksZone, complete, delivered };
   }
 
   /** Sends packets through a base chain; comes back with those that it lets go on. */
@@ -181,6 +183,7 @@ export class Walk {
         const plain = part.kind === 'when' && part.plain ? part.read(this.typical) : null;
         exact &&= plain !== null && plain.doubt === null;
         if (plain !== null) own = own.and(plain.traffic);
+        this.lookAt(part.read, inside.flows);
         const parted = inside.flows.map((flow) => split(flow, part.read));
         doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), doubt);
         // A condition behind the hash decides as much about what is shared as one before it.
@@ -265,6 +268,7 @@ export class Walk {
     let all = before;
     let passed: Passed = { stay: this.nothing, leave: this.nothing };
     for (const { read, plain, verdict } of cases) {
+      this.lookAt(read, flows);
       const parted = flows.map((flow) => split(flow, read));
       const selection = plain ? read(this.typical) : null;
       const met = selection === null ? stream.offered : offered.and(selection.traffic);
@@ -277,6 +281,11 @@ export class Walk {
       passed = joinPassed(passed, this.verdict(verdict, spot, here, exact && sure, doubt));
     }
     return { passed, rest: { offered, flows }, doubt: all };
+  }
+
+  /** Notes a condition that packets of another zone may not meet as others do. */
+  private lookAt(read: Condition, flows: readonly Flow[]): void {
+    this.asksZone ||= flows.some((flow) => flow.carried.zoned && asksTracking(read, flow));
   }
 
   private change(part: Part, spot: Spot, flow: Flow, doubt: Doubt | null): Flow {

@@ -26,6 +26,13 @@ export function split(
   return { met: flowOf(doubtful, inside), rest, doubt: inside.isEmpty ? null : doubt };
 }
 
+/** True where a condition is met by other packets of a flow when connection tracking does not know them. */
+export function asksTracking(read: Condition, { carried, traffic }: Flow): boolean {
+  const met = (tracking: Carried['tracking']) => traffic.and(read({ ...carried, tracking }).traffic);
+  const usual = met(carried.tracking);
+  return (['untracked', 'pending'] as const).some((tracking) => !met(tracking).equals(usual));
+}
+
 /**
  * Packets behind a rule that did nothing but deny some, and which is not known: those that go on do so for certain, as
  * far as they came for certain. That some may be missing stands with what was taken.

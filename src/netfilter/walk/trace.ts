@@ -62,6 +62,8 @@ export type Trace = {
   readonly blurred: readonly Place[];
   /** Rules that put packets into another zone of connection tracking. */
   readonly zones: readonly Place[];
+  /** True where a rule looks at connection tracking for packets of such a zone: their answers are not in it. */
+  readonly asksZone: boolean;
   /** What comes to the host itself. */
   readonly delivered: readonly Flow[];
   /** False when the ruleset is too large to follow, or loops. */

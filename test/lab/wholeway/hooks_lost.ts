@@ -80,6 +80,17 @@ xt n2 -t raw -A PREROUTING -d $VIP -p tcp -j CT --zone 3`,
     clients: [],
   },
   {
+    situation: 'another zone of connection tracking on n2 before a firewall that knows connections',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -A INPUT -m conntrack --ctstate INVALID -j DROP; done
+xt n2 -t raw -A PREROUTING -d $VIP -p tcp -j CT --zone 3`,
+    tcp: bucketLost,
+    udp: well,
+    state: ['CRITICAL', 'WARNING'],
+    says: /zone/,
+    clients: [],
+  },
+  {
     situation: 'matches differ, n1 shares the Web alone',
     ways: ['iptables-nft'],
     setup: 'whole 2; MATCH="-p tcp --dport 80" share n1 1 2; share n2 2 2',
