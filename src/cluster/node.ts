@@ -71,13 +71,20 @@ export function judgeNode(
       ...unread,
       ...aboveTotal(name, rule),
       ...vip,
-      ...listening,
+      ...(holdsNothing(rule) ? listening.map((found) => whileIdle(name, found)) : listening),
       ...stretches.flatMap(({ faults }) => faults),
       ...obstacles,
       ...otherBackend(name, rule, wanted),
       ...heldFaults(name, rule, wanted),
     ],
   };
+}
+
+/** What would keep clients from a node that drops all of them, and so stands by: it hurts once the node takes over. */
+export function whileIdle(name: string, found: Fault): Fault {
+  if (found.state !== 'CRITICAL') return found;
+  const text = `${found.text}. ${name} stands by: no client is lost until it takes over`;
+  return { ...found, state: 'WARNING', text };
 }
 
 /** The nodes that share the VIP by a rule, each with the interface that must listen to the cluster MAC. */

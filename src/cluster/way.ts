@@ -1,3 +1,4 @@
+import type { Fault } from '../findings/index.ts';
 import {
   frameInterface,
   judgeCards,
@@ -8,9 +9,10 @@ import {
 } from '../member/index.ts';
 import type { Rule, Traffic, TrafficSpace } from '../netfilter/index.ts';
 import { judgeWhoAnswers } from './answering.ts';
+import { holdsNothing } from './coverage.ts';
 import { judgeDiscovery } from './discovery.ts';
 import type { ReadNode } from './facts.ts';
-import { sharersOf } from './node.ts';
+import { sharersOf, whileIdle } from './node.ts';
 import type { Wanted } from './wanted.ts';
 
 /** Judges one stretch of the way on all nodes together: what one node lacks shows beside the others. */
@@ -29,7 +31,22 @@ function cards(nodes: readonly ReadNode[], { vip, mac }: Wanted): ReadonlyMap<st
   });
   const [first] = nodes;
   if (first === undefined) return new Map();
-  return judgeCards(uses, { vip, mac: judgeClusterMac(sharers, mac).mac, space: first.reading.space });
+  const judged = judgeCards(uses, { vip, mac: judgeClusterMac(sharers, mac).mac, space: first.reading.space });
+  const idle = nodes.filter(
+    ({
+      reading: {
+        rules: [rule],
+      },
+    }) => rule !== undefined && holdsNothing(rule),
+  );
+  return new Map(
+    [...judged].map(([name, stretch]) => {
+      if (!idle.some((node) => node.name === name)) return [name, stretch];
+      // What comes in twice is not lost: a node that stands by may answer it.
+      const soften = (found: Fault) => (found.code === 'received-twice' ? found : whileIdle(name, found));
+      return [name, { ...stretch, faults: stretch.faults.map(soften) }];
+    }),
+  );
 }
 
 /** Follows the way of clients' packets on each node, from who answers ARP to the way back. */

@@ -1,4 +1,4 @@
-import { bucketLost, type Sketch, situationsOf } from './situation.ts';
+import { bucketLost, type Sketch, situationsOf, well } from './situation.ts';
 
 // Section 2: the card itself.
 
@@ -16,6 +16,15 @@ const sketches: readonly Sketch[] = [
     vip: 'CRITICAL',
     state: 'CRITICAL',
     says: /NOARP/,
+  },
+  {
+    situation: 'NOARP on the card of n2, which stands by',
+    ways: both,
+    setup: 'whole 2; share n1 1,2 2; only_drop n2; ip -n n2 link set eth1 arp off',
+    tcp: well,
+    vip: 'CRITICAL',
+    state: 'WARNING',
+    says: /NOARP.*stands by/,
   },
   {
     situation: 'XDP program that drops the VIP on n2',
