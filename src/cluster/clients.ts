@@ -123,7 +123,7 @@ function isShared(shared: Traffic, { protocol, saddr, sport, dport }: Client): b
   return shared.meets(shared.space.only({ protocol: BigInt(protocol), source, sport: from, dport: to }));
 }
 
-/** Clients that nobody or several answer: what the first line is to name. The others are told, and change nothing. */
+/** Clients that nobody or several answer: what the first line is to name. Whoever is answered is told, and changes nothing. */
 export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[] {
   return clients.map((one) => {
     const text = clientText(one);
@@ -132,7 +132,7 @@ export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[]
     const doubled = one.shared && (one.nodes.length > 1 || one.intruding.length > 0);
     if (lost) return fault('CRITICAL', 'client-lost', text);
     if (doubled) return fault('CRITICAL', 'client-doubled', text);
-    return fault('OK', one.nodes.length > 0 ? 'client-answered' : 'client-unknown', text);
+    return one.nodes.length > 0 ? fault('OK', 'client-answered', text) : fault('UNKNOWN', 'client-unknown', text);
   });
 }
 

@@ -50,6 +50,16 @@ done`,
 
 const ports: readonly Sketch[] = [
   {
+    situation: 'Web redirected to another port before rules in INPUT',
+    ways: ['iptables-nft'],
+    setup:
+      'TCP_ON=0.0.0.0; whole 2; for i in 1 2; do TABLE=filter CHAIN=INPUT share n$i $i 2; xt n$i -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j REDIRECT --to-ports 8080; done',
+    tcp: allLost,
+    udp: well,
+    state: 'CRITICAL',
+    says: /80/,
+  },
+  {
     situation: 'Web redirected behind the rules to a port that n2 does not open',
     ways: both,
     setup:

@@ -33,22 +33,20 @@ const shaping: Draw = ({ random }) => ({
 
 const nat: Draw = ({ random, ipv6 }) => {
   const to = ipv6 ? '[$VIP]:8080' : '$VIP:8080';
-  return {
-    name: 'NAT',
-    setup: everywhere(
-      random.pick([
-        'xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE',
-        ipv6
-          ? 'xt $n -t nat -A POSTROUTING -s fd99::/16 -j MASQUERADE'
-          : 'xt $n -t nat -A POSTROUTING -s 172.20.0.0/16 -j SNAT --to-source 192.168.56.20',
-        `xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j DNAT --to-destination ${to}`,
-        'xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 8443 -j REDIRECT --to-ports 8080',
-        `on $n nft -f - <<RULES
+  const setup = everywhere(
+    random.pick([
+      'xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE',
+      ipv6
+        ? 'xt $n -t nat -A POSTROUTING -s fd99::/16 -j MASQUERADE'
+        : 'xt $n -t nat -A POSTROUTING -s 172.20.0.0/16 -j SNAT --to-source 192.168.56.20',
+      `xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 80 -j DNAT --to-destination ${to}`,
+      'xt $n -t nat -A PREROUTING -d $VIP -p tcp --dport 8443 -j REDIRECT --to-ports 8080',
+      `on $n nft -f - <<RULES
 table $(l3) dn { chain prerouting { type nat hook prerouting priority dstnat; policy accept; $(l3) daddr $VIP tcp dport 80 dnat to ${to}; }; }
 RULES`,
-      ]),
-    ),
-  };
+    ]),
+  );
+  return { name: 'NAT', setup, ...(setup.includes('8443') ? { unasked: true } : {}) };
 };
 
 const otherVip: Draw = ({ random, ipv6, nodes }) =>

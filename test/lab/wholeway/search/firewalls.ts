@@ -124,6 +124,7 @@ const docker: Draw = ({ ipv6 }) =>
     ? null
     : {
         name: 'docker',
+        unasked: true,
         setup: everywhere(`restore $n <<'RULES'
 *nat
 :DOCKER - [0:0]

@@ -89,8 +89,9 @@ function toldWrong(probes: readonly Probe[], about: Said): readonly string[] {
 
 function kindOf({ pieces, ipv6 }: Plan, state: string, hurt: boolean, wrong: boolean): Disagreement | null {
   if (state === 'OK' && hurt) return 'false OK';
-  if (state === 'CRITICAL' && !hurt) return 'false CRITICAL';
-  const plain = !hurt && !pieces.some(({ unread, fault }) => unread || fault);
+  const unasked = pieces.some((piece) => piece.unasked);
+  if (state === 'CRITICAL' && !hurt && !unasked) return 'false CRITICAL';
+  const plain = !hurt && !unasked && !pieces.some(({ unread, fault }) => unread || fault);
   if (state === 'UNKNOWN' && plain) return 'unknown';
   // That peers of IPv6 need static entries is no snapshot's to see, and may be said.
   if (state === 'WARNING' && plain && !ipv6) return 'false WARNING';
