@@ -28,6 +28,8 @@ export type Replier = {
   readonly serves: boolean;
   /** What the cluster shares, less what the node's own firewall denies. */
   readonly shared: Traffic;
+  /** Packets that NAT sends to another port of the node, by that port. */
+  readonly resent?: ReadonlyMap<bigint, Traffic>;
   /** What becomes of answers in the chains that they pass; null where that is not asked, a text why it is not known. */
   readonly leaving: Leaving | string | null;
 };

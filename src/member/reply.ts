@@ -61,6 +61,8 @@ export type Answerer = {
   readonly ifname: string | null;
   /** The marks that answers carry when their route is chosen, for each a set; null where that is not known. */
   readonly marks: readonly { readonly mark: number | null; readonly traffic: Traffic }[];
+  /** Packets that NAT has sent to another port of the node, by that port, from which their answers come. */
+  readonly resent?: ReadonlyMap<bigint, Traffic>;
 };
 
 /** Follows the answers from the VIP to every address through policy routing and routes, and the check of that way on the way in. */
@@ -153,7 +155,7 @@ function judgeSpan(span: Span, traffic: Traffic, answerer: Answerer, found: Foun
   let [sure, may] = [all, space.none];
   for (const [i, { when }] of span.cases.entries()) {
     const fate = fates[i];
-    const { surely, perhaps } = meeting(when, space);
+    const { surely, perhaps } = meeting(when, answerer);
     const certain = sure.and(surely);
     const open = sure.and(perhaps).less(certain).or(may.and(perhaps));
     if (fate !== undefined && fate.cause !== null) {
@@ -169,7 +171,7 @@ function judgeSpan(span: Span, traffic: Traffic, answerer: Answerer, found: Foun
 /** The packets that meet conditions, those of requests whose answers they are about: for certain, and at most. */
 function meeting(
   when: readonly string[],
-  space: TrafficSpace,
+  { space, resent = new Map() }: Pick<Answerer, 'space' | 'resent'>,
 ): { readonly surely: Traffic; readonly perhaps: Traffic } {
   let [surely, perhaps] = [space.all, space.all];
   for (const { not, selectors } of when.map(readCondition)) {
@@ -178,7 +180,11 @@ function meeting(
       const { field, low, high } = one;
       // The answer's source port is the request's destination port.
       const own = field === 'sport' ? 'dport' : field === 'dport' ? 'sport' : 'protocol';
-      return [space.only({ [own]: { low, high } })];
+      const named = space.only({ [own]: { low, high } });
+      if (field !== 'sport') return [named];
+      // A route is chosen before the answer gets its port back (measured: nat acts behind the routing).
+      const within = [...resent].flatMap(([port, traffic]) => (low <= port && port <= high ? [traffic] : []));
+      return [named.less(together([...resent.values()], space)).or(together(within, space))];
     });
     const most = known.reduce((sum, one) => sum.and(one), space.all);
     const least = known.length === selectors.length ? most : space.none;

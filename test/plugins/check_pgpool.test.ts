@@ -99,7 +99,7 @@ describe('the pcp programs', () => {
 
   test('are ended with the plugin, and the file of the password with them', async () => {
     program('pcp_watchdog_info', 'exec sleep 30');
-    const run = await ask(1, [], { meanwhile: (child) => setTimeout(() => child.kill('SIGTERM'), 1500) });
+    const run = await ask(1, [], { meanwhile: (child) => setTimeout(() => child.kill('SIGTERM'), 4000) });
     expect(run.stdout).toMatch(/^\[UNKNOWN] check_pgpool: ended by SIGTERM while asking 127\.0\.0\.1\n/);
     expect(run.code).toBe(3);
     expect(leftBehind()).toEqual([]);

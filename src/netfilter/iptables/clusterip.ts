@@ -158,6 +158,7 @@ function answeredUnread(buckets: readonly Bucket[], total: number, space: Traffi
     hashes: [{ id, hash, total }],
     doubt: space.none,
     unless: space.none,
+    resent: new Map(),
   };
 }
 

@@ -168,6 +168,7 @@ function shortcomings(
       doubted: false,
       doubt: null,
       estranged: false,
+      byMark: false,
       queued: false,
       claimed: true,
       resets: false,

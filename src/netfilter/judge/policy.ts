@@ -30,7 +30,8 @@ export function policyKey(taken: Taken, traffic: Traffic, extent: Extent, positi
 }
 
 function isPolicy(taken: Taken, extent: Extent, position: Position): boolean {
-  if (extent === 'aside') return false;
+  // A firewall that drops the cluster's own mark does not mean these clients.
+  if (extent === 'aside' || (taken.byMark && taken.certain)) return false;
   if (taken.fate === 'unknown') return position === 'behind' && taken.queued;
   if (!taken.certain && position === 'behind') return !(taken.doubted && taken.rule.names);
   if (!taken.certain) return denies(taken) && taken.doubt !== null && taken.doubt !== 'other';

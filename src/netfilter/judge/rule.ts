@@ -2,7 +2,7 @@ import { backends } from '../backend.ts';
 import type { Carried, Packets } from '../model/packet.ts';
 import type { ChainRule, Program } from '../model/program.ts';
 import type { Answered, Backend, Obstacle, Rule } from '../model/rule.ts';
-import { mainTraffic, phase, tcp, udp } from '../model/traffic.ts';
+import { mainTraffic, phase, type Traffic, tcp, udp } from '../model/traffic.ts';
 import { holdingOf } from '../walk/holding.ts';
 import type { Path } from '../walk/path.ts';
 import type { Trace } from '../walk/trace.ts';
@@ -73,7 +73,18 @@ export function answeredBy(
     hashes: [...hashes.values()],
     doubt: of(false),
     unless: space.union(denials.map(({ traffic }) => traffic)),
+    resent: resentBy(delivered, space),
   };
+}
+
+/** What NAT sends to another port, whichever node it belongs to: the fields alone decide that. */
+function resentBy(delivered: Trace['delivered'], space: Packets['space']): ReadonlyMap<bigint, Traffic> {
+  const byPort = new Map<bigint, Traffic>();
+  for (const { carried, traffic } of delivered) {
+    const port = carried.sentTo?.port ?? null;
+    if (port !== null) byPort.set(port, traffic.whateverResidue.or(byPort.get(port) ?? space.none));
+  }
+  return byPort;
 }
 
 /** A cluster rule for the VIP that stands where none of its packets pass. */

@@ -68,6 +68,8 @@ export type Answered = {
   readonly doubt: Traffic;
   /** Those of the traffic that a firewall denies to some by a list, a rate or the like, which no ruleset shows. */
   readonly unless: Traffic;
+  /** Packets that NAT has sent to another port of this host, by that port: the routes of their answers see it. */
+  readonly resent: ReadonlyMap<bigint, Traffic>;
 };
 
 export type HashInUse = { readonly id: string; readonly hash: Hash; readonly total: number };

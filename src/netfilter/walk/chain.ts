@@ -5,6 +5,7 @@ import { phase, type Traffic, type TrafficSpace } from '../model/traffic.ts';
 import { Nat } from './nat.ts';
 import type { Stage } from './path.ts';
 import {
+  asksMark,
   asksTracking,
   certainTraffic,
   decided,
@@ -74,6 +75,8 @@ export class Walk {
   private readonly nat: Nat;
   /** Packets as they came to the rule that is looked at, before its conditions. */
   private arriving: readonly Flow[] = [];
+  /** The rules that have sent packets to this chain. */
+  private readonly senders: ChainRule[] = [];
   /** The last rule that let through, sent elsewhere or changed some of them, and which is not known. */
   private sender: Place | null = null;
   /** Packets that this base chain may have denied, as far as that hangs on what let them through before. */
@@ -364,7 +367,9 @@ export class Walk {
     const chain = this.base?.table.get(name);
     if (chain === undefined) return this.verdict({ kind: 'unknown' }, spot, stream, exact, doubt);
     const { arriving: outside } = this;
+    this.senders.push(spot.rule);
     const { stay, leave } = this.chain(chain, stream, spot.depth + 1);
+    this.senders.pop();
     this.arriving = outside;
     const back = join(stay, leave);
     if (kind === 'jump') return { stay: exact ? back : { ...back, offered: stream.offered }, leave: this.nothing };
@@ -377,9 +382,10 @@ export class Walk {
   private take(
     { place, rule }: { readonly place: string; readonly rule: ChainRule },
     how: keyof typeof fates | 'untrack',
-    { carried, traffic }: Flow,
+    flow: Flow,
     doubt: Doubt | null,
   ): void {
+    const { carried, traffic } = flow;
     this.effects++;
     if (traffic.isEmpty) return;
     const fate: Fate = how === 'untrack' ? 'untracked' : fates[how];
@@ -392,6 +398,7 @@ export class Walk {
       doubted: !carried.certain && !traffic.within(certainTraffic(this.arriving, this.space)),
       doubt,
       estranged: carried.estranged,
+      byMark: [...this.senders, rule].some(({ parts }) => parts.some((part) => choosesByMark(part, flow))),
       queued: how === 'queue',
       claimed: carried.pkttype === 'host',
       resets: how === 'reset',
@@ -400,6 +407,11 @@ export class Walk {
     if (carried.met) this.takenBehind.push(taken);
     else this.taken.push(taken);
   }
+}
+
+function choosesByMark(part: Part, flow: Flow): boolean {
+  if (part.kind === 'when') return asksMark(part.read, flow);
+  return part.kind === 'choose' && part.cases.some(({ read }) => asksMark(read, flow));
 }
 
 /** True for a rule that can send packets back or elsewhere; any other leaves the structure behind it as it was. */

@@ -26,6 +26,13 @@ export function split(
   return { met: flowOf(doubtful, inside), rest, doubt: inside.isEmpty ? null : doubt };
 }
 
+/** True where packets that a cluster rule has marked meet a condition otherwise than they would without that mark. */
+export function asksMark(read: Condition, { carried, traffic }: Flow): boolean {
+  if (!carried.met || carried.estranged || carried.mark === null || carried.mark === 0) return false;
+  const unmarked = read({ ...carried, mark: 0 });
+  return !traffic.and(read(carried).traffic).equals(traffic.and(unmarked.traffic));
+}
+
 /** True where a condition is met by other packets of a flow when connection tracking does not know them. */
 export function asksTracking(read: Condition, { carried, traffic }: Flow): boolean {
   const met = (tracking: Carried['tracking']) => traffic.and(read({ ...carried, tracking }).traffic);

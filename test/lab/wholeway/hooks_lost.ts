@@ -11,6 +11,22 @@ const tester = `table ip tests { chain prerouting { type filter hook prerouting 
 
 const marks: readonly Sketch[] = [
   {
+    situation: 'a firewall drops a bit of the mark of the cluster rule, and the Web alone gets another mark before',
+    ways: ['iptables-nft'],
+    setup: `whole 2; for i in 1 2; do
+  xt n$i -t mangle -A PREROUTING -d $VIP -i eth1 -m cluster --cluster-total-nodes 2 --cluster-local-node $i --cluster-hash-seed 1 -j MARK --set-mark 0xffff
+  xt n$i -t mangle -A PREROUTING -d $VIP -i eth1 -m mark ! --mark 0xffff -j DROP
+  xt n$i -t mangle -A INPUT -p tcp --dport 80 -j MARK --set-mark 0x30
+  xt n$i -N KUBE-FIREWALL; xt n$i -A INPUT -j KUBE-FIREWALL
+  xt n$i -A KUBE-FIREWALL -m mark --mark 0x8000/0x8000 -j DROP
+done`,
+    tcp: well,
+    udp: allLost,
+    icmp: allLost,
+    state: ['CRITICAL', 'WARNING'],
+    says: /mark/,
+  },
+  {
     situation: 'the mark of the cluster rule changed before its own DROP, for the Web',
     ways: ['iptables-nft'],
     setup: `whole 2; for i in 1 2; do

@@ -6,6 +6,9 @@ const both: Sketch['ways'] = ['iptables-nft', 'nftables'];
 const on2 = (commands: string) => `healthy 2; ${commands}`;
 const ip2 = (command: string) => on2(`ip -n n2 ${command}`);
 
+/** A route is chosen before the answer gets its port back. */
+const portChanged = `healthy 2; for n in n1 n2; do echo "table ip dn { chain prerouting { type nat hook prerouting priority dstnat; ip daddr $VIP tcp dport 80 dnat to $VIP:8080; }; }" | table $n; done; ip -n n2 rule add ipproto tcp sport`;
+
 /** The VIP on a macvlan over the card, which listens to the cluster MAC; what comes in by the card itself is dropped. */
 const onMacvlan = `IFACE=mv0; cluster 2 veth
 for n in n1 n2; do
@@ -121,6 +124,23 @@ const sketches: readonly Sketch[] = [
     tcp: bucketLost,
     state: 'CRITICAL',
     says: /prohibit/,
+  },
+  {
+    situation: 'ip rule prohibits a port that NAT has given to another one on n2',
+    ways: ['nftables'],
+    setup: `${portChanged} 80 prohibit`,
+    tcp: well,
+    state: 'OK',
+  },
+  {
+    situation: 'ip rule prohibits the port that NAT sends the Web to on n2',
+    ways: ['nftables'],
+    setup: `${portChanged} 8080 prohibit`,
+    tcp: bucketLost,
+    udp: well,
+    icmp: well,
+    state: 'CRITICAL',
+    says: /8080/,
   },
   {
     situation: 'ip rule sends the VIP by a table that leads there',
