@@ -38,6 +38,7 @@ export default definePlugin({
       help: 'on which nodes the VIP must be: all (load sharing), one (failover), none, or their number',
       default: 'all',
       parse: readExpected,
+      words: ['all', 'one', 'none'],
     },
     interface: { value: 'NAME', help: 'the interface that must have it', parse: readInterface },
     mac: {

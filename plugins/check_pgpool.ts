@@ -51,6 +51,7 @@ export default definePlugin({
       repeat: true,
       default: [],
       parse: parseLimit,
+      words: ['delay=', 'children=', 'up='],
     },
     critical: {
       short: 'c',
@@ -59,6 +60,7 @@ export default definePlugin({
       repeat: true,
       default: [],
       parse: parseLimit,
+      words: ['delay=', 'children=', 'up='],
     },
     minUp: { value: 'N', help: 'CRITICAL when fewer backends are up', type: 'integer', min: 0, default: 1 },
     expectNodes: { value: 'N', help: 'backends that must be configured, else CRITICAL', type: 'integer', min: 1 },

@@ -5,10 +5,12 @@ import {
   type Answer,
   type Family,
   judgeProbe,
+  kinds,
   type ProbeVerdict,
   parseKindRange,
   parseKinds,
   parsePattern,
+  rangedKinds,
   reportProbes,
   survey,
   twice,
@@ -27,6 +29,9 @@ import {
   snmpTrouble,
   type Trouble,
 } from '../src/snmp/index.ts';
+
+/** `temperature=` and so on. */
+const rangeStarts = rangedKinds.map((kind) => `${kind}=`);
 
 export default definePlugin({
   name: 'check_sensorprobe',
@@ -49,6 +54,7 @@ export default definePlugin({
       repeat: true,
       default: [],
       parse: parseKindRange,
+      words: rangeStarts,
     },
     critical: {
       short: 'c',
@@ -57,10 +63,11 @@ export default definePlugin({
       repeat: true,
       default: [],
       parse: parseKindRange,
+      words: rangeStarts,
     },
     sensor: { value: 'REGEX', help: 'only sensors whose name matches', parse: parsePattern },
     exclude: { value: 'REGEX', help: 'no sensors whose name matches', parse: parsePattern },
-    kind: { value: 'KIND,...', help: 'only these kinds', repeat: true, default: [], parse: parseKinds },
+    kind: { value: 'KIND,...', help: 'only these kinds', repeat: true, default: [], parse: parseKinds, words: kinds },
     sensorPort: {
       value: 'N',
       help: 'only sensors on this port, from 1',

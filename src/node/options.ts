@@ -11,6 +11,7 @@ export const nodeOption = {
     repeat: true,
     default: ['local'],
     parse: parseNodeSpec,
+    words: ['local', 'ssh://', 'nrpe://', 'file:'],
   },
 } as const satisfies Options;
 

@@ -16,6 +16,11 @@ export type Option = {
   readonly type?: 'string' | 'integer' | 'number' | 'flag' | 'range' | readonly string[];
   /** Reads the text in place of `type`. */
   readonly parse?: (text: string) => Result<unknown>;
+  /**
+   * For completion, where `parse` reads the text: what a value can be, or begin with if it ends in a sign (`file:`,
+   * `delay=`). In a list with commas, each part.
+   */
+  readonly words?: readonly string[];
   /** As a user would type it; read like any other value. A list where the option repeats. */
   readonly default?: string | number | readonly string[];
   /** May be given several times; the value is a list. */

@@ -25,6 +25,9 @@ export type Wishes = {
 
 /** What a range can be for: a kind with values, what is computed of two of them, or whatever has a value (undefined). */
 export type Measured = Kind | 'dewpoint' | 'dewspread';
+
+/** What a range can be for. */
+export const rangedKinds: readonly Measured[] = [...measuredKinds, 'dewpoint', 'dewspread'];
 export type KindRange = { readonly kind: Measured | undefined; readonly range: Range };
 
 /** Reads `RANGE` or `KIND=RANGE`; the reason of a refusal quotes the text. */
@@ -34,14 +37,14 @@ export function parseKindRange(text: string): Result<KindRange> {
   const range = parseRange(text.slice(equals + 1));
   if (word !== undefined && !isMeasured(word)) {
     const why = isKind(word) ? `a ${word} has no value for a range` : `"${word}" is not a kind`;
-    return failure(`"${text}": ${why}; there are ${[...measuredKinds, 'dewpoint', 'dewspread'].join(', ')}`);
+    return failure(`"${text}": ${why}; there are ${rangedKinds.join(', ')}`);
   }
   return range.ok ? success({ kind: word, range: range.value }) : range;
 }
 
 /** Whether a word is a kind that ranges can be for. */
 export function isMeasured(word: string): word is Measured {
-  return word === 'dewpoint' || word === 'dewspread' || measuredKinds.some((kind) => kind === word);
+  return rangedKinds.some((kind) => kind === word);
 }
 
 /** The kind that stands twice in a list of ranges, as it is written; undefined when none does. */

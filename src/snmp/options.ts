@@ -2,6 +2,8 @@ import { failure, type Options, type Result, success, type Values } from '../plu
 import { type Access, type AuthProtocol, authNames, type PrivProtocol, privNames } from './access.ts';
 import type { Secrets } from './credentials.ts';
 
+const levels = ['noAuthNoPriv', 'authNoPriv', 'authPriv'] as const;
+
 /** How an agent is spoken to, under the names that check_snmp has; for every plugin that asks one. */
 export const snmpOptions = {
   protocol: { short: 'P', value: 'VERSION', help: 'SNMP version: 1, 2c or 3', type: ['1', '2c', '3'], default: '2c' },
@@ -17,6 +19,7 @@ export const snmpOptions = {
     value: 'LEVEL',
     help: 'v3: noAuthNoPriv, authNoPriv or authPriv; else what the given passwords allow',
     parse: readLevel,
+    words: levels,
   },
   secname: { short: 'U', value: 'USER', help: 'v3: user name' },
   authproto: {
@@ -24,6 +27,7 @@ export const snmpOptions = {
     value: 'PROTOCOL',
     help: 'v3: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512',
     parse: readAuthProtocol,
+    words: authNames,
     default: 'SHA',
   },
   authpasswd: {
@@ -37,6 +41,7 @@ export const snmpOptions = {
     value: 'PROTOCOL',
     help: 'v3: DES, AES, AES-256 (Blumenthal) or AES-256C (Reeder, Cisco)',
     parse: readPrivProtocol,
+    words: privNames,
     default: 'AES',
   },
   privpasswd: {
@@ -71,7 +76,7 @@ export const snmpOptions = {
 } as const satisfies Options;
 
 type SnmpValues = Values<typeof snmpOptions>;
-type Level = 'noAuthNoPriv' | 'authNoPriv' | 'authPriv';
+type Level = (typeof levels)[number];
 
 /** The usage error in a combination of these options; undefined when there is none. */
 export function snmpTrouble({ protocol, secname, useIpv4, useIpv6 }: SnmpValues): string | undefined {
@@ -113,7 +118,6 @@ function passwordTrouble(option: string, level: Level, password: string | undefi
 }
 
 function readLevel(text: string): Result<Level> {
-  const levels = ['noAuthNoPriv', 'authNoPriv', 'authPriv'] as const;
   const level = levels.find((word) => word.toLowerCase() === text.toLowerCase());
   return level === undefined ? failure(`"${text}" is none of ${levels.join(', ')}`) : success(level);
 }

@@ -53,6 +53,8 @@ describe('the package, installed with npm install -g', () => {
       expect(stdout).toContain(version);
       expect(stderr).toBe('');
     }
+    const pages = path.join(folder, 'prefix/share/man/man1');
+    expect(readdirSync(pages).sort()).toEqual(commands.map((name) => `${name}.1`));
     expect(spawnSync(path.join(bin, 'cluster_node_snapshot'), { encoding: 'utf8' }).stdout).toMatch(/== end \d+\n$/);
   });
 

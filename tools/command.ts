@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { type Example, isFlag, longName, type Option, type Options, standardOptions } from '../src/plugin/index.ts';
+import { plugins } from './plugins.ts';
+
+/** What completes a value: words of its own, or something of the machine it is typed on. */
+export type Completes = 'words' | 'list' | 'node' | 'host' | 'file' | 'folder' | 'code';
+
+/** An option as pages and completions show it. */
+export type CommandOption = {
+  readonly short: string | undefined;
+  /** Without dashes. */
+  readonly long: string;
+  /** What stands for its value; undefined for a flag. */
+  readonly value: string | undefined;
+  /** What it is for, in the words of the help. */
+  readonly help: string;
+  /** What else there is to know: its default and the like. */
+  readonly notes: readonly string[];
+  readonly repeat: boolean;
+  readonly required: boolean;
+  readonly completes: Completes;
+  /** Words that the value can be; one that ends in a sign goes on. */
+  readonly words: readonly string[];
+};
+
+/** A command that is shipped, with all that its man page and its completions say. */
+export type Command = {
+  readonly name: string;
+  /** One sentence without a dot. */
+  readonly summary: string;
+  readonly description: string;
+  readonly options: readonly CommandOption[];
+  /** Options that it has because it is a plugin. */
+  readonly standard: readonly CommandOption[];
+  /** Environment variables that it reads secrets from, by their option. */
+  readonly environment: readonly { readonly name: string; readonly option: string }[];
+  readonly examples: readonly Example[];
+};
+
+/** Every shipped command: the plugins, and the script that runs on cluster nodes. */
+export function shippedCommands(): readonly Command[] {
+  return [...plugins.map(pluginCommand), snapshotCommand(readFileSync('plugins/cluster_node_snapshot', 'utf8'))];
+}
+
+function pluginCommand({ name, summary, description = '', options, examples }: (typeof plugins)[number]): Command {
+  return {
+    ...{ name, summary, description, examples },
+    options: optionsOf(options),
+    standard: optionsOf(standardOptions),
+    environment: Object.entries(options).flatMap(([key, { secret }]) =>
+      secret === undefined ? [] : [{ name: secret.env, option: longName(key) }],
+    ),
+  };
+}
+
+function optionsOf(options: Options): readonly CommandOption[] {
+  return Object.entries(options).map(([key, option]) => {
+    const words = typeof option.type === 'object' ? option.type : (option.words ?? []);
+    const value = isFlag(option) ? undefined : (option.value ?? 'N');
+    return {
+      ...{ short: option.short, long: longName(key), value, words, completes: completes(key, option) },
+      ...{ help: option.help, notes: notesOf(option), repeat: option.repeat === true || key === 'verbose' },
+      required: option.required === true,
+    };
+  });
+}
+
+/** Goes by what stands for the value in the help, so that the two cannot differ. */
+function completes(key: string, { value = '' }: Option): Completes {
+  if (value === 'SPEC') return 'node';
+  if (value === 'HOST') return 'host';
+  if (value === 'FILE' || value === 'PATH') return 'file';
+  if (value === 'DIR') return 'folder';
+  if (key === 'explain') return 'code';
+  return value.includes(',') ? 'list' : 'words';
+}
+
+function notesOf({ repeat, required, secret, default: preset }: Option): readonly string[] {
+  const shown = typeof preset === 'object' ? preset.join(' ') : String(preset ?? '');
+  return [
+    ...(required ? ['required'] : []),
+    ...(repeat ? ['repeatable'] : []),
+    ...(secret === undefined ? [] : [`also from ${secret.env} in the environment, which no process list shows`]),
+    ...(shown === '' ? [] : [`default: ${shown}`]),
+  ];
+}
+
+/** The script has its options in one place too, its `usage`: the page is read from there. */
+function snapshotCommand(script: string): Command {
+  const [, usage = ''] = /^usage\(\) \{\n {2}cat <<END\n([\s\S]*?)^END$/m.exec(script) ?? [];
+  const [line = '', description = '', list = ''] = usage.trim().split('\n\n');
+  const options = list.split('\n').map((text) => {
+    const [, long = '', value, help = ''] = /^ {2}--([a-z-]+)(?: ([A-Z]+))? {2,}(.*)$/.exec(text) ?? [];
+    if (!line.includes(`[--${long}${value === undefined ? '' : ` ${value}`}]`))
+      throw new Error(`cluster_node_snapshot: the usage does not name the option of "${text}"`);
+    return option(
+      long,
+      value,
+      `${help.charAt(0).toUpperCase()}${help.slice(1)}`,
+      line.includes(`[--${long} ${value}]...`),
+    );
+  });
+  const [summary = '', ...rest] = description.replaceAll('\n', ' ').split(/, (?=for )/);
+  return {
+    name: 'cluster_node_snapshot',
+    summary,
+    description: `${summary}, ${rest.join(', ')} It always ends with exit code 0: what could not be read stands in the snapshot.`,
+    options: [
+      ...options,
+      { ...option('help', undefined, 'print this help and exit', false), short: 'h' },
+      { ...option('version', undefined, 'print the version and exit', false), short: 'V' },
+    ],
+    ...{ standard: [], environment: [] },
+    examples: [
+      { text: 'what is there to know about one cluster address', args: '--vip 192.168.56.20' },
+      { text: 'from which address this host reaches another', args: '--addresses-only --route 198.51.100.1' },
+    ],
+  };
+}
+
+function option(long: string, value: string | undefined, help: string, repeat: boolean): CommandOption {
+  const completing = value === 'TARGET' ? 'host' : 'words';
+  return {
+    ...{ short: undefined, long, value, help, notes: [], repeat },
+    required: false,
+    completes: completing,
+    words: [],
+  };
+}
