@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { renderBasket, renderSecretTemplates } from './director.ts';
 import { fillDocument } from './document.ts';
 import { renderCheckCommands } from './icinga2.ts';
 import { renderNagiosCommands } from './nagios.ts';
@@ -12,6 +13,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   );
   return new Map([
     ['icinga-conf/icinga2/rackwatch-commands.conf', renderCheckCommands(plugins)],
+    ['icinga-conf/director/basket.json', renderBasket(plugins)],
+    ['icinga-conf/director/secrets.conf', renderSecretTemplates(plugins)],
     ['icinga-conf/nagios/commands.cfg', renderNagiosCommands(plugins)],
     [findings, findingsPage()],
     ...documents.map((file): [string, string] => [file, fillDocument(readFileSync(file, 'utf8'), file)]),
