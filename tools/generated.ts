@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { renderBasket, renderSecretTemplates } from './director.ts';
 import { fillDocument } from './document.ts';
+import { renderDashboards } from './grafana.ts';
 import { renderCheckCommands } from './icinga2.ts';
 import { renderNagiosCommands } from './nagios.ts';
 import { plugins } from './plugins.ts';
@@ -15,6 +16,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['icinga-conf/icinga2/rackwatch-commands.conf', renderCheckCommands(plugins)],
     ['icinga-conf/director/basket.json', renderBasket(plugins)],
     ['icinga-conf/director/secrets.conf', renderSecretTemplates(plugins)],
+    ...[...renderDashboards()].map(([file, text]): [string, string] => [`icinga-conf/grafana/${file}`, text]),
     ['icinga-conf/nagios/commands.cfg', renderNagiosCommands(plugins)],
     [findings, findingsPage()],
     ...documents.map((file): [string, string] => [file, fillDocument(readFileSync(file, 'utf8'), file)]),
