@@ -19,7 +19,14 @@ export default definePlugin({
   description:
     'Asks all nodes at once what their kernels hold for the VIP (netfilter CLUSTERIP, xt_cluster or nftables), and judges whether every client is answered by exactly one node: buckets, hash, earlier firewall rules, the VIP itself, its interface and the cluster MAC.',
   options: {
-    vip: { short: 'H', value: 'ADDRESS', help: 'the shared address of the cluster', required: true, parse: readVip },
+    vip: {
+      short: 'H',
+      value: 'ADDRESS',
+      help: 'the shared address of the cluster',
+      required: true,
+      parse: readVip,
+      metricLabel: { name: 'vip' },
+    },
     ...nodeOption,
     totalNodes: {
       short: 'n',

@@ -26,6 +26,7 @@ export default definePlugin({
       help: 'the shared address, ADDRESS or ADDRESS/PREFIX',
       required: true,
       parse: readVip,
+      metricLabel: { name: 'vip', of: (text) => text.replace(/\/.*/, '') },
     },
     ...nodeOption,
     node: {

@@ -42,6 +42,7 @@ export default definePlugin({
       help: 'the Pgpool: name, address, or the directory of its Unix socket',
       required: true,
       parse: readHost,
+      metricLabel: { name: 'pgpool' },
     },
     ...postgresOptions,
     warning: {

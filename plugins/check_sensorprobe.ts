@@ -46,6 +46,7 @@ export default definePlugin({
       required: true,
       repeat: true,
       parse: readHost,
+      metricLabel: { name: 'probe' },
     },
     warning: {
       short: 'w',

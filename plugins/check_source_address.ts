@@ -34,6 +34,7 @@ export default definePlugin({
       help: 'the source address that packets must have',
       required: true,
       parse: readAddress,
+      metricLabel: { name: 'source' },
     },
     target: {
       value: 'HOST',

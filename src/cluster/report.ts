@@ -130,23 +130,36 @@ function describeRule(rule: Rule, mac: string | null): string {
   return parts.filter((part) => part !== null).join(', ');
 }
 
-function metrics(judgement: Judgement, { held, expectBuckets }: Wanted): readonly Metric[] {
+const counts = {
+  lost: 'Buckets that no node holds',
+  unproven: 'Buckets that no node is known to hold while some nodes were not read',
+  doubled: 'Buckets that more than one node holds',
+} as const;
+
+function metrics(judgement: Judgement, { held: ranges, expectBuckets }: Wanted): readonly Metric[] {
   const { total, lost, doubled, unproven, silent, nodes } = judgement;
   const alone = expectBuckets !== undefined;
   const none = { low: 0, high: 0, inside: false };
   const known = silent.length === 0 && nodes.every((node) => node.known);
-  const count = (label: string, value: number): Metric => ({
-    label,
+  const count = (what: keyof typeof counts, value: number): Metric => ({
+    label: `buckets_${what}`,
     value,
     crit: none,
     min: 0,
     ...(total === null ? {} : { max: total }),
+    series: { name: `cluster_buckets_${what}`, help: counts[what] },
+  });
+  const all = { name: 'cluster_buckets', help: 'Buckets of the cluster' };
+  const held = (node: string) => ({
+    name: 'cluster_node_buckets',
+    help: 'Buckets that a node holds',
+    labels: { node },
   });
   return [
-    ...(total === null ? [] : [{ label: 'buckets_total', value: total, min: 0 }]),
-    ...(total === null || !known || alone ? [] : [count('buckets_lost', lost.length)]),
-    ...(total === null || known || alone ? [] : [{ ...count('buckets_unproven', unproven.length), crit: undefined }]),
-    ...(total === null || alone ? [] : [count('buckets_doubled', doubled.length)]),
+    ...(total === null ? [] : [{ label: 'buckets_total', value: total, min: 0, series: all }]),
+    ...(total === null || !known || alone ? [] : [count('lost', lost.length)]),
+    ...(total === null || known || alone ? [] : [{ ...count('unproven', unproven.length), crit: undefined }]),
+    ...(total === null || alone ? [] : [count('doubled', doubled.length)]),
     ...nodes.flatMap(({ name, rule }) =>
       rule === null
         ? []
@@ -154,10 +167,11 @@ function metrics(judgement: Judgement, { held, expectBuckets }: Wanted): readonl
             {
               label: `held_${name}`,
               value: rule.buckets.length,
-              warn: held.warning,
-              crit: held.critical,
+              warn: ranges.warning,
+              crit: ranges.critical,
               min: 0,
               max: rule.total,
+              series: held(name),
             },
           ],
     ),

@@ -1,6 +1,6 @@
 import { type Fault, fault } from '../findings/index.ts';
 import { alerts, formatNumber, formatRange, type Metric, type Range, type State } from '../plugin/index.ts';
-import { type Backend, isStreaming, isUp, nameOf } from './backend.ts';
+import { type Backend, isStreaming, isUp, nameOf, placeOf } from './backend.ts';
 import type { Children, Settings } from './pool.ts';
 import type { Limit, Wishes } from './wishes.ts';
 
@@ -103,18 +103,37 @@ export function metricsOf({ backends, settings, children }: Values, wishes: Wish
     crit: rangeOf(wishes.critical, what, unit),
   });
   const isMeasured = isStreaming(backends) && settings.srCheckPeriod !== 0;
-  const delays = (isMeasured ? measured(backends) : []).flatMap(({ id, delay }): readonly Metric[] =>
-    delay === null
-      ? []
-      : [{ label: `delay_${id}`, value: delay.value, uom: delay.unit, ...both('delay', delay.unit), min: 0 }],
-  );
+  const delays = (isMeasured ? measured(backends) : []).flatMap((one): readonly Metric[] => {
+    const { id, delay } = one;
+    if (delay === null) return [];
+    const series = {
+      name: 'pgpool_backend_delay',
+      help: 'How far a standby is behind its primary',
+      labels: { backend: String(id), server: placeOf(one) },
+    };
+    return [
+      { label: `delay_${id}`, value: delay.value, uom: delay.unit, ...both('delay', delay.unit), min: 0, series },
+    ];
+  });
   const up = backends.filter(isUp).length;
   return [
     ...(backends.length === 0
       ? []
       : [
-          { label: 'backends', value: backends.length, min: 0 },
-          { label: 'backends_up', value: up, ...both('up'), min: 0, max: backends.length },
+          {
+            label: 'backends',
+            value: backends.length,
+            min: 0,
+            series: { name: 'pgpool_backends', help: 'Backends that are configured' },
+          },
+          {
+            label: 'backends_up',
+            value: up,
+            ...both('up'),
+            min: 0,
+            max: backends.length,
+            series: { name: 'pgpool_backends_up', help: 'Backends that are up' },
+          },
         ]),
     ...delays,
     ...(children === null ? [] : childMetrics(children, both('children'))),
@@ -126,7 +145,20 @@ function childMetrics({ most, used }: Children, { warn, crit }: Pick<Metric, 'wa
   const scaled = (range: Range | undefined): Range | undefined =>
     range === undefined ? undefined : { ...range, low: (range.low * most) / 100, high: (range.high * most) / 100 };
   return [
-    { label: 'children', value: most, min: 0 },
-    { label: 'children_used', value: used, warn: scaled(warn), crit: scaled(crit), min: 0, max: most },
+    {
+      label: 'children',
+      value: most,
+      min: 0,
+      series: { name: 'pgpool_children', help: 'Connections of clients that there is room for' },
+    },
+    {
+      label: 'children_used',
+      value: used,
+      warn: scaled(warn),
+      crit: scaled(crit),
+      min: 0,
+      max: most,
+      series: { name: 'pgpool_children_used', help: 'Connections of clients' },
+    },
   ];
 }

@@ -37,7 +37,18 @@ function goodSummary({ backends, children, watchdog }: Verdict): string {
 function watchdogMetrics({ watchdog }: Verdict): readonly Metric[] {
   if (watchdog?.kind !== 'read') return [];
   return [
-    { label: 'watchdog_nodes', value: watchdog.total, min: 0 },
-    { label: 'watchdog_alive', value: aliveCount(watchdog), min: 0, max: watchdog.total },
+    {
+      label: 'watchdog_nodes',
+      value: watchdog.total,
+      min: 0,
+      series: { name: 'pgpool_watchdog_nodes', help: 'Nodes of the watchdog' },
+    },
+    {
+      label: 'watchdog_alive',
+      value: aliveCount(watchdog),
+      min: 0,
+      max: watchdog.total,
+      series: { name: 'pgpool_watchdog_nodes_alive', help: 'Nodes of the watchdog that are alive' },
+    },
   ];
 }

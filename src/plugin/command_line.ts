@@ -1,6 +1,8 @@
 import minimist from 'minimist';
 import { normaliseArgv } from './argv.ts';
+import { type Labels, labelsIn } from './metric_label.ts';
 import { isFlag, longName, type Options, standardOptions } from './option.ts';
+import type { LabelStyle } from './perfdata.ts';
 import type { Context, Plugin } from './plugin.ts';
 import { success } from './result.ts';
 import { readValue } from './values.ts';
@@ -14,7 +16,15 @@ export type Request =
   | RunRequest;
 
 /** How the answer is wanted. */
-export type Output = { readonly json: boolean; readonly noColor: boolean };
+export type Output = {
+  readonly format: Format;
+  readonly labelStyle: LabelStyle;
+  /** The labels of every metric in the openmetrics format: what the run is about. */
+  readonly labels: Labels;
+  readonly noColor: boolean;
+};
+
+type Format = (typeof standardOptions.outputFormat.type)[number];
 
 /** A run: the plugin's own values, and what the kit reads itself. */
 export type RunRequest = {
@@ -36,7 +46,13 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
   const given = parse(args, options);
   if (given('help').length > 0) return { kind: 'help' };
   if (given('version').length > 0) return { kind: 'version' };
-  const output = { json: given('outputFormat').includes('json'), noColor: given('noColor').length > 0 };
+  // Said even where something else is wrong, so that a usage error comes in the form that is read.
+  const output: Output = {
+    format: wordIn(given('outputFormat'), standardOptions.outputFormat.type) ?? 'text',
+    labelStyle: wordIn(given('labelStyle'), standardOptions.labelStyle.type) ?? 'quoted',
+    labels: { ...identityOf(plugin, given), ...labelsIn(given('metricLabel')) },
+    noColor: given('noColor').length > 0,
+  };
   const [code] = given('explain');
   if (code !== undefined) return { kind: 'explain', code, ...output };
   const refused = (reason: string): Request => ({ kind: 'refused', reason, ...output });
@@ -48,11 +64,27 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
     if (!value.ok) return refused(value.reason);
     values[key] = value.value;
   }
-  const { timeout, help, version, explain, verbose, outputFormat, noColor, ...own } = values;
+  const { timeout, help, version, explain, verbose, outputFormat, labelStyle, metricLabel, noColor, ...own } = values;
   const wrong = plugin.check?.(own);
   if (wrong !== undefined) return refused(wrong);
   const verbosity = level(args.filter((arg) => arg === '--verbose=true').length);
   return { kind: 'run', values: own, verbosity, timeoutMs: Number(timeout) * 1000, ...output };
+}
+
+/** The one of some words that was given, the last of several. */
+function wordIn<Word extends string>(texts: readonly string[], words: readonly Word[]): Word | undefined {
+  return [...words].reverse().find((word) => texts.includes(word));
+}
+
+/** What the run is about, in the words of the command line: also that of a run which came to no verdict. */
+function identityOf({ options }: Plugin, given: (key: string) => readonly string[]): Labels {
+  const labels = Object.entries(options).flatMap(([key, { metricLabel }]): [string, string][] => {
+    const texts = given(key);
+    if (metricLabel === undefined || texts.length === 0) return [];
+    const { name, of = (text) => text } = metricLabel;
+    return [[name, texts.map(of).join(',')]];
+  });
+  return Object.fromEntries(labels);
 }
 
 function level(count: number): Context['verbosity'] {

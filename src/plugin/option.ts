@@ -1,3 +1,4 @@
+import { parseMetricLabel } from './metric_label.ts';
 import type { Range } from './range.ts';
 import type { Result } from './result.ts';
 
@@ -34,6 +35,11 @@ export type Option = {
   readonly allowEmpty?: boolean;
   /** A secret: read from this environment variable too, and never quoted in an error. */
   readonly secret?: { readonly env: string };
+  /**
+   * Its text is a label of every metric in the openmetrics format, also where the run comes to no verdict: it tells one
+   * run's metrics from another's. `of` takes what belongs to the label.
+   */
+  readonly metricLabel?: { readonly name: string; readonly of?: (text: string) => string };
 };
 
 /** The options of a plugin by their camelCase names. */
@@ -89,9 +95,22 @@ export const standardOptions = {
   verbose: { short: 'v', help: 'say more; -vv also the facts as they were read, -vvv the whole answers', type: 'flag' },
   outputFormat: {
     value: 'FORMAT',
-    help: 'text, or json for the report as data',
-    type: ['text', 'json'],
+    help: 'text, json for the report as data, or openmetrics for Prometheus',
+    type: ['text', 'json', 'openmetrics'],
     default: 'text',
+  },
+  labelStyle: {
+    value: 'STYLE',
+    help: 'labels of metrics in text and json: quoted where they have blanks, or plain, of A-Z a-z 0-9 _ alone',
+    type: ['quoted', 'plain'],
+    default: 'quoted',
+  },
+  metricLabel: {
+    value: 'NAME=VALUE',
+    help: 'one more label of every metric in the openmetrics format, such as site=berlin',
+    repeat: true,
+    default: [],
+    parse: parseMetricLabel,
   },
   explain: {
     value: 'CODE',

@@ -1,5 +1,5 @@
 import { longestFirstLine, shorten } from './first_line.ts';
-import { formatPerfdata, type Metric, safeMetrics } from './perfdata.ts';
+import { formatPerfdata, type LabelStyle, type Metric, safeMetrics } from './perfdata.ts';
 import { formatRange } from './range.ts';
 import { bounded, boundedLine, longest } from './sanitise.ts';
 import { exitCode, type State, severity, worst } from './state.ts';
@@ -69,8 +69,8 @@ export function withFaults(
  * summary that was shortened stands whole on the second line, unless a finding has all its words. On a terminal the
  * metrics are the last line.
  */
-export function renderText(report: Report, look: Look = plain): string {
-  const perfdata = formatPerfdata(report.perfdata ?? []);
+export function renderText(report: Report, look: Look = plain, labels: LabelStyle = 'quoted'): string {
+  const perfdata = formatPerfdata(report.perfdata ?? [], labels);
   const ball = (state: State) => (look.colour ? `[${colours[state]}${state}${uncoloured}]` : `[${state}]`);
   const state = stateOf(report);
   const whole = bounded(report.summary, longest.summary);
@@ -100,22 +100,22 @@ const uncoloured = '\x1b[0m';
  * Prints a report as one line of JSON: state, exitCode, summary, findings, perfdata, data. What Icinga would read as
  * perfdata or HTML and what a terminal would obey stands as `\uXXXX` inside strings. Bigints become strings.
  */
-export function renderJson(report: Report): string {
+export function renderJson(report: Report, labels: LabelStyle = 'quoted'): string {
   const state = stateOf(report);
   const facts = {
     state,
     exitCode: exitCode[state],
     summary: bounded(report.summary, longest.summary),
     findings: worstFirst(coded(report)),
-    perfdata: safeMetrics(report.perfdata ?? []).map(metricFacts),
+    perfdata: safeMetrics(report.perfdata ?? [], labels).map(metricFacts),
     data: report.data ?? null,
   };
   const text = JSON.stringify(facts, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   return `${text.replace(/[|<\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped)}\n`;
 }
 
-/** What has no line of its own, such as a usage error, still has a code. */
-function coded(report: Report): readonly Finding[] {
+/** The findings; what has no line of its own, such as a usage error, still has a code. */
+export function coded(report: Report): readonly Finding[] {
   const { findings, code, summary } = report;
   return findings.length > 0 || code === undefined ? findings : [{ state: stateOf(report), code, text: summary }];
 }

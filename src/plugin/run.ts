@@ -2,6 +2,7 @@ import { type Output, type RunRequest, readCommandLine } from './command_line.ts
 import { explain } from './explain.ts';
 import { renderHelp, renderVersion } from './help.ts';
 import type { KitCode } from './kit_code.ts';
+import { renderOpenMetrics } from './openmetrics.ts';
 import type { Context, Plugin } from './plugin.ts';
 import { type Report, renderJson, renderText, stateOf } from './report.ts';
 import { type ExitCode, exitCode } from './state.ts';
@@ -31,7 +32,7 @@ export function runPlugin(plugin: Plugin, argv: readonly string[]): void {
 /** One run, from the arguments to the one answer. */
 class Run {
   readonly #plugin: Plugin;
-  #output: Output = { json: false, noColor: false };
+  #output: Output = { format: 'text', labelStyle: 'quoted', labels: {}, noColor: false };
   #verbosity = 0;
   #stage = '';
   #answered = false;
@@ -93,8 +94,8 @@ class Run {
     }
   }
 
-  async #explain({ code, json, noColor }: Output & { readonly code: string }): Promise<void> {
-    this.#output = { json, noColor };
+  async #explain({ code, ...output }: Output & { readonly code: string }): Promise<void> {
+    this.#output = output;
     try {
       const explained = await explain(code);
       this.#end(
@@ -127,8 +128,10 @@ class Run {
   }
 
   #render(report: Report): string {
-    const { json, noColor } = this.#output;
-    return json ? renderJson(report) : renderText(report, lookOf(noColor, process.env));
+    const { format, labelStyle, labels, noColor } = this.#output;
+    if (format === 'openmetrics') return renderOpenMetrics(report, { plugin: this.#plugin.name, ...labels });
+    if (format === 'json') return renderJson(report, labelStyle);
+    return renderText(report, lookOf(noColor, process.env), labelStyle);
   }
 
   #end(text: string, code: ExitCode): void {

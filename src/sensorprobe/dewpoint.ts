@@ -103,7 +103,10 @@ function judgePair(temperature: Sensor, humidity: Sensor, wishes: Wishes): reado
     const is = `${formatNumber(number)} ${unit}`;
     const result =
       state === 'OK' || broken === undefined ? '' : `, ${broken.inside ? 'inside' : 'outside'} ${formatRange(broken)}`;
-    const metric = { label: `${temperature.label}_${kind}`, value: number, uom: unit, warn: warning, crit: critical };
+    const labels = { sensor: temperature.title, port: String(port) };
+    const series = { ...computedSeries[kind], labels };
+    const label = `${temperature.label}_${kind}`;
+    const metric = { label, value: number, uom: unit, warn: warning, crit: critical, series };
     const place = `${temperature.place}_${kind}`;
     return {
       state,
@@ -115,6 +118,16 @@ function judgePair(temperature: Sensor, humidity: Sensor, wishes: Wishes): reado
     };
   }
 }
+
+/** What is computed, for Prometheus. */
+const computedSeries = {
+  dewpoint: { name: 'sensor_dew_point', help: 'Dew point where the sensor measures' },
+  dewspread: {
+    name: 'sensor_dew_point_distance',
+    help: 'How far a temperature is above the dew point',
+    distance: true,
+  },
+} as const;
 
 /** A sensor whose value can be believed: the probe says neither that it is broken nor leaves out what that takes. */
 function isSound({ missing, online, status, word }: Sensor): boolean {

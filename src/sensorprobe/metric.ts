@@ -1,4 +1,4 @@
-import type { Metric, Range } from '../plugin/index.ts';
+import type { Metric, Range, Series } from '../plugin/index.ts';
 import type { Limits } from './measure.ts';
 import type { Sensor } from './sensor.ts';
 import { contactState, isOutput, outputState, statusState } from './status.ts';
@@ -10,7 +10,9 @@ export function deviceMetric(sensor: Sensor): Metric | undefined {
   if (isSensorError(sensor)) return undefined;
   if (sensor.value === null) {
     const value = sensor.status === null ? null : switchValue(sensor, sensor.status);
-    return value === null ? undefined : { label: sensor.label, value, min: 0, max: 1 };
+    const help = 'A contact, switch or output: 0 as it should be or off, 1 not as it should be or on';
+    const series = { name: 'sensor_switch', help, labels: labelsOf(sensor) };
+    return value === null ? undefined : { label: sensor.label, value, min: 0, max: 1, series };
   }
   return { ...metricOf(sensor, sensor.value), ...thresholds(sensor.limits) };
 }
@@ -21,9 +23,36 @@ export function isSensorError({ word }: Sensor): boolean {
 }
 
 /** A measured value with its unit, without limits. */
-export function metricOf({ label, unit }: Sensor, value: number): Metric {
-  if (unit === '%') return { label, value, uom: '%', min: 0, max: 100 };
-  return isTemperature(unit) ? { label, value, uom: unit } : { label, value };
+export function metricOf(sensor: Sensor, value: number): Metric {
+  const { label, unit } = sensor;
+  const series = seriesOf(sensor);
+  if (unit === '%') return { label, value, uom: '%', min: 0, max: 100, series };
+  return isTemperature(unit) ? { label, value, uom: unit, series } : { label, value, series };
+}
+
+/** What is measured, by its unit: names of metrics with their units cannot be mixed. */
+function seriesOf(sensor: Sensor): Series {
+  const { unit, kind } = sensor;
+  const labels = labelsOf(sensor);
+  if (unit === '%' && kind === 'humidity')
+    return { name: 'sensor_humidity', help: 'A relative humidity, 1 is saturated', labels };
+  const [, name, help] = quantities.find(([pattern]) => pattern.test(unit)) ?? [];
+  if (name === undefined || help === undefined)
+    return { name: 'sensor_value', help: 'A value in the unit that the device gives', labels, unit };
+  return { name, help, labels, unit };
+}
+
+const quantities: readonly (readonly [RegExp, string, string])[] = [
+  [/^[CF]$/, 'sensor_temperature', 'A temperature'],
+  [/^%$/, 'sensor', 'A part of the whole, 1 is all'],
+  [/^m?V$/, 'sensor_voltage', 'A voltage'],
+  [/^m?A$/, 'sensor_current', 'A current'],
+  [/^k?W$/, 'sensor_power', 'A power'],
+  [/^k?Wh$/, 'sensor_energy', 'An energy'],
+];
+
+function labelsOf({ title, kind, port }: Sensor) {
+  return { sensor: title, kind, port: String(port) };
 }
 
 /** A switch as a number: 0 as it should be (an output: off), 1 not; null where its status says neither. */

@@ -46,7 +46,7 @@ export function reportProbes(
     ...(findings.length > 0 && shown.length === 0 ? { state: 'OK' as const } : {}),
     summary: problems.length > 0 ? problemSummary(problems) : goodSummary(probes),
     findings: shown,
-    perfdata: items.flatMap(({ probe, item }) => metricOf(item, many ? `${probe.host}_` : '', layout)),
+    perfdata: items.flatMap(({ probe, item }) => metricOf(probe.host, item, many ? `${probe.host}_` : '', layout)),
     details: [...(layout.list ? selectedTable(probes) : []), ...more],
     // Made when it is asked for: text needs none of it.
     get data() {
@@ -74,11 +74,14 @@ function goodSummary(probes: readonly ProbeVerdict[]): string {
   return `${where}: ${sensors} ${sensors === 1 ? 'sensor' : 'sensors'} OK${ignored}`;
 }
 
-function metricOf(item: Item, prefix: string, { byPort }: Layout): readonly Metric[] {
+function metricOf(host: string, item: Item, prefix: string, { byPort }: Layout): readonly Metric[] {
   const { metric } = item;
   if (metric === undefined) return [];
   const place = item.sensor === undefined ? item.place : item.sensor.place;
-  return [{ ...metric, label: `${prefix}${byPort && place !== undefined ? place : metric.label}` }];
+  const { series } = metric;
+  const label = `${prefix}${byPort && place !== undefined ? place : metric.label}`;
+  if (series === undefined) return [{ ...metric, label }];
+  return [{ ...metric, label, series: { ...series, labels: { probe: host, ...series.labels } } }];
 }
 
 function probeData({ host, answer, description }: ProbeVerdict) {

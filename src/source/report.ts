@@ -16,10 +16,19 @@ export function reportSource(hosts: readonly HostFacts[], unresolved: readonly F
     summary: state === 'OK' ? allRight(judged, faults, wanted) : (headline(faults, state) ?? ''),
     findings: faults,
     perfdata: [
-      { label: 'targets_judged', value: ways, min: 0 },
+      {
+        label: 'targets_judged',
+        value: ways,
+        min: 0,
+        series: { name: 'source_targets', help: 'Ways to targets that were judged' },
+      },
       {
         label: 'targets_wrong',
         value: wrong,
+        series: {
+          name: 'source_targets_wrong',
+          help: 'Ways to targets on which packets would not leave with the wanted source address',
+        },
         crit: { low: 0, high: 0, inside: false },
         min: 0,
         max: ways + unresolved.length,

@@ -52,10 +52,28 @@ function allRight({ nodes, faults, mac }: VipJudgement, { expect }: WantedVip): 
 function metrics({ nodes, silent, view }: VipJudgement): readonly Metric[] {
   const asked = nodes.length + silent.length;
   const holders = nodes.filter(({ has }) => has === true).length;
+  const metric = (label: string, value: number, name: string, help: string): Metric => ({
+    label,
+    value,
+    min: 0,
+    series: { name: `vip_${name}`, help },
+  });
+  const counted = [
+    metric('nodes_with_vip', holders, 'nodes_with_address', 'Nodes that have the address'),
+    metric('nodes_unreachable', silent.length, 'nodes_unreachable', 'Nodes that gave no answer'),
+  ];
   return [
-    ...(asked === 0 ? [] : [{ label: 'nodes_with_vip', value: holders, min: 0, max: asked }]),
-    ...(asked === 0 ? [] : [{ label: 'nodes_unreachable', value: silent.length, min: 0, max: asked }]),
-    ...(view?.kind === 'arp' ? [{ label: 'arp_macs', value: new Set(view.replies).size, min: 0 }] : []),
+    ...(asked === 0 ? [] : counted.map((one) => ({ ...one, max: asked }))),
+    ...(view?.kind === 'arp'
+      ? [
+          metric(
+            'arp_macs',
+            new Set(view.replies).size,
+            'arp_macs',
+            'MACs that answer ARP for the address on this link',
+          ),
+        ]
+      : []),
   ];
 }
 

@@ -20,7 +20,12 @@ const plugin = definePlugin({
   name: 'check_sample',
   summary: 'Checks a sample',
   options: {
-    vip: { short: 'H', value: 'ADDRESS', help: 'address' },
+    vip: {
+      short: 'H',
+      value: 'ADDRESS',
+      help: 'address',
+      metricLabel: { name: 'vip', of: (text) => text.replace(/\/.*/, '') },
+    },
     community: { short: 'C', help: 'community', secret: { env: 'SAMPLE_COMMUNITY' }, default: 'public' },
     warning: { short: 'w', help: 'range', type: 'range' },
     critical: { short: 'c', help: 'range', type: 'range', default: '~:5' },
@@ -114,11 +119,30 @@ describe('what is given is what arrives', () => {
   });
 
   test('the standard options are the kit’s own', () => {
-    expect(read([])).toMatchObject({ verbosity: 0, timeoutMs: 10_000, json: false });
-    expect(read(['-vvv', '-t5', '--output-format=json'])).toMatchObject({ verbosity: 3, timeoutMs: 5000, json: true });
+    expect(read([])).toMatchObject({ verbosity: 0, timeoutMs: 10_000, format: 'text' });
+    expect(read(['-vvv', '-t5', '--output-format=json'])).toMatchObject({
+      verbosity: 3,
+      timeoutMs: 5000,
+      format: 'json',
+    });
     expect(read(['-v', '--timeout=3600', '--verbose'])).toMatchObject({ verbosity: 2, timeoutMs: 3_600_000 });
     expect(read(['-vvvvv', '-t', '1'])).toMatchObject({ verbosity: 3, timeoutMs: 1000 });
-    expect(Object.keys(read([])).sort()).toEqual(['json', 'kind', 'noColor', 'timeoutMs', 'values', 'verbosity']);
+    expect(Object.keys(read([])).sort()).toEqual([
+      ...['format', 'kind', 'labelStyle', 'labels', 'noColor', 'timeoutMs', 'values', 'verbosity'],
+    ]);
+  });
+
+  test('what a run is about is known whatever else is wrong', () => {
+    const labels = { vip: '192.0.2.1', site: 'berlin', note: 'a=b' };
+    const given = ['-H', '192.0.2.1/24', '--metric-label', 'site=berlin', '--metric-label=note=a=b'];
+    expect(read(given)).toMatchObject({ kind: 'run', labels, format: 'text' });
+    expect(read([...given, '--vpi', '--output-format', 'openmetrics'])).toMatchObject({
+      kind: 'refused',
+      format: 'openmetrics',
+      labels,
+    });
+    expect(read([])).toMatchObject({ labels: {}, labelStyle: 'quoted' });
+    expect(read(['--label-style', 'plain'])).toMatchObject({ labelStyle: 'plain' });
   });
 
   test('a secret comes from its environment variable unless it is given; an empty variable is none', () => {
@@ -180,17 +204,22 @@ describe('a usage error names the option and the text', () => {
     [['-t', '10s'], '--timeout: "10s" is not a whole number'],
     [['-t', '5', '--timeout=7'], '--timeout was given more than once ("5" and "7")'],
     [['-H', 'a', '-H', 'a'], '--vip was given more than once ("a" and "a")'],
-    [['--output-format', 'xml'], '--output-format: "xml" is none of text, json'],
+    [['--output-format', 'xml'], '--output-format: "xml" is none of text, json, openmetrics'],
+    [['--metric-label', 'site'], '--metric-label: "site" is not a label such as site=berlin'],
+    [['--metric-label', 'a b=c'], '--metric-label: "a b=c" is not a label such as site=berlin'],
+    [['--metric-label=__name__=x'], '--metric-label: "__name__=x" is not a label such as site=berlin'],
+    [['--metric-label', 'vip=x'], '--metric-label: "vip=x": plugins use vip themselves'],
+    [['--label-style', 'bare'], '--label-style: "bare" is none of quoted, plain'],
     [['-q', '-s'], '--quick: does not go with --strict'],
     [['--vip=a\0b'], '--vip: "a\0b" has a NUL in it'],
     [['stray', '--vpi'], 'stray argument "stray"'],
   ])('%j', (argv, reason) => {
-    expect(read(argv)).toMatchObject({ kind: 'refused', reason: expect.stringContaining(reason), json: false });
+    expect(read(argv)).toMatchObject({ kind: 'refused', reason: expect.stringContaining(reason), format: 'text' });
   });
 
   test('is told as JSON where JSON was asked for, before or behind it', () => {
-    expect(read(['--vpi', '--output-format', 'json'])).toMatchObject({ kind: 'refused', json: true });
-    expect(read(['--output-format=json', '-t0'])).toMatchObject({ kind: 'refused', json: true });
+    expect(read(['--vpi', '--output-format', 'json'])).toMatchObject({ kind: 'refused', format: 'json' });
+    expect(read(['--output-format=json', '-t0'])).toMatchObject({ kind: 'refused', format: 'json' });
   });
 
   test('a required option that is missing is named, and the variable of a secret', () => {

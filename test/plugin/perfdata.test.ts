@@ -65,3 +65,44 @@ describe('perfdata as Icinga reads it', () => {
     expect(formatPerfdata(metrics)).toBe(text);
   });
 });
+
+describe('plain labels', () => {
+  const plain = (...labels: readonly string[]) =>
+    formatPerfdata(
+      labels.map((label, value) => ({ label, value })),
+      'plain',
+    );
+  test.each<[string, readonly string[], string]>([
+    ['letters, digits and _ stay', ['held_n1', '_a'], 'held_n1=0 _a=1'],
+    [
+      'a blank and what is no letter become one _',
+      ['rack temp', 'held_n1.example.org', 'C:/'],
+      'rack_temp=0 held_n1_example_org=1 C=2',
+    ],
+    ['an umlaut loses its dots', ['Tür außen'], 'Tur_aussen=0'],
+    ['without any letter it has a mark', ['温度', '湿度'], 'value_0h85=0 value_5ugw=1'],
+    ['the same after the change: the one that needs none stays', ['a b', 'a_b', 'a+b'], 'a_b_7u2a=0 a_b=1 a_b_r9yd=2'],
+    ['two that were the same before are two', ['a b', 'a b', 'a b_2'], 'a_b=0 a_b_2=1 a_b_2_2=2'],
+  ])('%s', (_, labels, text) => {
+    expect(plain(...labels)).toBe(text);
+  });
+
+  test('a mark does not hang on the order, nor on who else is there', () => {
+    const metrics = (labels: readonly string[]) =>
+      new Set(
+        plain(...labels)
+          .split(' ')
+          .map((one) => one.replace(/=.*/, '')),
+      );
+    expect(metrics(['a+b', 'x', 'a b'])).toEqual(metrics(['a b', 'a+b', 'x']));
+  });
+
+  test('no metric is lost, whatever the labels are', () => {
+    const parts = ['a', 'b', ' ', '_', '-', 'ä', '温', '2', "'"];
+    const labels = parts.flatMap((one) => parts.flatMap((two) => parts.map((three) => one + two + three)));
+    const text = plain(...labels).split(' ');
+    expect(new Set(text.map((one) => one.replace(/=.*/, ''))).size).toBe(labels.length);
+    for (const one of text) expect(one).toMatch(/^[A-Za-z0-9_]+=\d+$/);
+    expect(text.map((one) => Number(one.replace(/.*=/, '')))).toEqual(labels.map((_, i) => i));
+  });
+});
