@@ -4,6 +4,7 @@ import { renderBasket, renderSecretTemplates } from './director.ts';
 import { fillDocument } from './document.ts';
 import { renderDashboards } from './grafana.ts';
 import { renderCheckCommands } from './icinga2.ts';
+import { intermapperFile, renderIntermapperProbe } from './intermapper.ts';
 import { renderNagiosCommands } from './nagios.ts';
 import { plugins } from './plugins.ts';
 
@@ -18,6 +19,10 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['icinga-conf/director/secrets.conf', renderSecretTemplates(plugins)],
     ...[...renderDashboards()].map(([file, text]): [string, string] => [`icinga-conf/grafana/${file}`, text]),
     ['icinga-conf/nagios/commands.cfg', renderNagiosCommands(plugins)],
+    ...plugins.map((plugin): [string, string] => [
+      `icinga-conf/intermapper/${intermapperFile(plugin)}`,
+      renderIntermapperProbe(plugin),
+    ]),
     [findings, findingsPage()],
     ...documents.map((file): [string, string] => [file, fillDocument(readFileSync(file, 'utf8'), file)]),
   ]);

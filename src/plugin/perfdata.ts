@@ -101,9 +101,9 @@ function plainLabels(labels: readonly string[]): readonly string[] {
 
 /** `Rack 3, Tür` is `Rack_3_Tur`; empty where nothing of it is a letter or digit of ASCII. */
 function plainLabel(label: string): string {
+  if (/^[A-Za-z0-9]\w*$/.test(label)) return label;
   const ascii = label.replaceAll('ß', 'ss').normalize('NFKD').replace(/\p{M}/gu, '');
-  // Labels without any of these begin and end as they did.
-  return /^\w+$/.test(label) ? label : ascii.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
+  return ascii.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
 }
 
 /** Four letters and digits that are always the same for a text (FNV-1a, 32 bits). */

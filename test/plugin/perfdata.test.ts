@@ -73,12 +73,13 @@ describe('plain labels', () => {
       'plain',
     );
   test.each<[string, readonly string[], string]>([
-    ['letters, digits and _ stay', ['held_n1', '_a'], 'held_n1=0 _a=1'],
+    ['letters, digits and _ stay', ['held_n1', 'a__b_'], 'held_n1=0 a__b_=1'],
     [
       'a blank and what is no letter become one _',
       ['rack temp', 'held_n1.example.org', 'C:/'],
       'rack_temp=0 held_n1_example_org=1 C=2',
     ],
+    ['_ is no beginning', ['_a'], 'a=0'],
     ['an umlaut loses its dots', ['Tür außen'], 'Tur_aussen=0'],
     ['without any letter it has a mark', ['温度', '湿度'], 'value_0h85=0 value_5ugw=1'],
     ['the same after the change: the one that needs none stays', ['a b', 'a_b', 'a+b'], 'a_b_7u2a=0 a_b=1 a_b_r9yd=2'],

@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { exitCode, type Report, renderOpenMetrics, stateOf } from '../../../src/plugin/index.ts';
 import { ownLabels } from '../../../src/plugin/metric_label.ts';
 import { integer, text } from '../../fixtures/sensorprobe/recording.ts';
+import { type Recorded, recordedReports } from '../../recorded_reports.ts';
 import { answerOf, recorded, reportOn } from '../../sensorprobe/replay.ts';
 import { whyNoLab } from '../poller/lab.ts';
-import { type Recorded, recordedReports } from './reports.ts';
 
 const promtool = '/usr/bin/promtool';
 const python = '/usr/bin/python3';

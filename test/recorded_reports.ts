@@ -1,13 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
-import checkClusterBuckets from '../../../plugins/check_cluster_buckets.ts';
-import checkClusterVip from '../../../plugins/check_cluster_vip.ts';
-import checkSourceAddress from '../../../plugins/check_source_address.ts';
-import { judgePgpool, readWatchdog, reportPgpool } from '../../../src/pgpool/index.ts';
-import { readCommandLine } from '../../../src/plugin/command_line.ts';
-import type { Plugin, Report } from '../../../src/plugin/index.ts';
-import { capture, captured, limits, noAnswer, noWishes } from '../../pgpool/capture.ts';
-import { reportOf } from '../../sensorprobe/replay.ts';
-import { leavings, targetOf, vipOf } from '../wholeway/leaving.ts';
+import checkClusterBuckets from '../plugins/check_cluster_buckets.ts';
+import checkClusterVip from '../plugins/check_cluster_vip.ts';
+import checkSourceAddress from '../plugins/check_source_address.ts';
+import { judgePgpool, readWatchdog, reportPgpool } from '../src/pgpool/index.ts';
+import { readCommandLine } from '../src/plugin/command_line.ts';
+import type { Plugin, Report } from '../src/plugin/index.ts';
+import { leavings, targetOf, vipOf } from './lab/wholeway/leaving.ts';
+import { capture, captured, limits, noAnswer, noWishes } from './pgpool/capture.ts';
+import { reportOf } from './sensorprobe/replay.ts';
 
 /** A report on something recorded, and what it is about. */
 export type Recorded = { readonly name: string; readonly plugin: string; readonly report: Report };
