@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { exitCode, type Report, renderOpenMetrics, stateOf } from '../../../src/plugin/index.ts';
 import { ownLabels } from '../../../src/plugin/metric_label.ts';
@@ -86,6 +86,18 @@ describe.skipIf(why !== null || !existsSync(promtool))(
         expect(metrics.length, name).toBe(report.perfdata?.length ?? 0);
         expect(metrics.filter(([one]) => one === 'rackwatch_value')).toEqual([]);
       }
+    });
+
+    test('every metric has its place in the document', () => {
+      const document = readFileSync('docs/prometheus.md', 'utf8');
+      const table = new Set([...document.matchAll(/`(rackwatch_\w+)`/g)].map(([, name]) => name));
+      const names = new Set(samples.flat().map(([name]) => name.replace(/_limit(?=_|$)/, '')));
+      expect([...names].filter((name) => !table.has(name))).toEqual([]);
+      // All but those of a silent node, of a delay in time, and of a look from here.
+      const unseen = [...table].filter((name) => name !== undefined && !names.has(name));
+      expect(unseen.sort()).toEqual([
+        ...['rackwatch_cluster_buckets_unproven', 'rackwatch_pgpool_backend_delay_seconds', 'rackwatch_vip_arp_macs'],
+      ]);
     });
 
     test('labels of one’s own cannot be taken for those of the plugins', () => {
