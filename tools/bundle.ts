@@ -3,25 +3,45 @@ import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 import { late, lateName, stubsOf } from './late.ts';
 
-/** A plugin as JavaScript, and what it may ask for later, by the name that it asks with. */
-type Pieces = { readonly main: string; readonly later: ReadonlyMap<string, string> };
+/** A plugin as JavaScript, what it may ask for later, by the name that it asks with, and the files all this is made of. */
+type Pieces = {
+  readonly main: string;
+  readonly later: ReadonlyMap<string, string>;
+  readonly inputs: readonly string[];
+};
 
 /**
  * Bundles a plugin (its TypeScript file) into one executable file that needs nothing but Node 18.19 or newer. Paths are
- * relative to the project's directory, which is the current one. Throws when the bundle cannot be made.
+ * relative to the project's directory, which is the current one. Gives the files that went in, as the bundler lists them.
+ * Throws when the bundle cannot be made.
  */
-export function bundle(plugin: string, outfile: string): void {
-  const { main, later } = pieces(plugin);
-  writeFileSync(outfile, `#!/usr/bin/env node\n"use strict";\n${later.size === 0 ? '' : lateLoader(later)}${main}`);
-  chmodSync(outfile, 0o755);
+export function bundle(plugin: string, outfile: string): readonly string[] {
+  return writeProgram(pieces(startOf(plugin)), outfile);
 }
+
+function writeProgram({ main, later, inputs }: Pieces, outfile: string): readonly string[] {
+  writeFileSync(
+    outfile,
+    `#!/usr/bin/env node\n${notice}"use strict";\n${later.size === 0 ? '' : lateLoader(later)}${main}`,
+  );
+  chmodSync(outfile, 0o755);
+  return inputs;
+}
+
+/** The file may be copied without what lies beside it. */
+const notice =
+  '// Contains packages of npm; their licences stand in THIRD-PARTY-LICENSES, which comes with this file.\n';
 
 /**
  * Bundles a plugin for the launcher of an installation: the plugin into a file of its own, late packages into a folder
- * `late` beside it, each as a function of `require`, `module` and `exports`. Gives every file that was written.
+ * `late` beside it, each as a function of `require`, `module` and `exports`. Gives every file that was written,
+ * and those that went in.
  */
-export function bundleApart(plugin: string, outfile: string): readonly string[] {
-  const { main, later } = pieces(plugin);
+export function bundleApart(
+  plugin: string,
+  outfile: string,
+): { readonly files: readonly string[]; readonly inputs: readonly string[] } {
+  const { main, later, inputs } = pieces(startOf(plugin));
   const files = [
     [outfile, main] as const,
     ...[...later].map(([name, text]) => [path.join(path.dirname(outfile), `${name}.cjs`), text] as const),
@@ -31,31 +51,40 @@ export function bundleApart(plugin: string, outfile: string): readonly string[] 
     // As the launcher compiles it: put around the text there, it would be another copy of it in memory.
     writeFileSync(file, `(function (require, module, exports) {${text}\n})`);
   }
-  return files.map(([file]) => file);
+  return { files: files.map(([file]) => file), inputs };
 }
 
-function pieces(plugin: string): Pieces {
-  const contents = `
+/** The program that runs a plugin. */
+function startOf(plugin: string): string {
+  return `
     import plugin from './${plugin}';
     import { runPlugin } from './src/plugin/run.ts';
     runPlugin(plugin, process.argv.slice(2));`;
-  const main = program({ stdin: { contents, resolveDir: '.', loader: 'ts' } });
+}
+
+function pieces(contents: string, define: Readonly<Record<string, string>> = {}): Pieces {
+  const main = program({ stdin: { contents, resolveDir: '.', loader: 'ts' }, define });
   const later = new Map<string, string>();
+  const inputs = new Set(main.inputs);
   const waiting = [...main.asks];
   for (const wanted of waiting) {
     if (later.has(lateName(wanted))) continue;
-    const { text, asks } = program({ entryPoints: [wanted], outdir: '.', alias: stubsOf(wanted) }, wanted);
-    later.set(lateName(wanted), text);
-    waiting.push(...asks);
+    const late = program({ entryPoints: [wanted], outdir: '.', alias: stubsOf(wanted) }, wanted);
+    later.set(lateName(wanted), late.text);
+    waiting.push(...late.asks);
+    for (const input of late.inputs) inputs.add(input);
   }
-  return { main: main.text, later };
+  return { main: main.text, later, inputs: [...inputs] };
 }
 
-/** What is bundled: a text or a package, and what stands for modules in it. */
-type Source = Pick<BuildOptions, 'stdin' | 'entryPoints' | 'outdir' | 'alias'>;
+/** What is bundled: a text or a package, and what stands for modules and names in it. */
+type Source = Pick<BuildOptions, 'stdin' | 'entryPoints' | 'outdir' | 'alias' | 'define'>;
 
-/** One bundle, and the late packages that it asks for; `own` is the late package that it is. */
-function program(what: Source, own?: string): { readonly text: string; readonly asks: readonly string[] } {
+/** One bundle, the late packages that it asks for, and the files that it is made of. */
+type Program = { readonly text: string; readonly asks: readonly string[]; readonly inputs: readonly string[] };
+
+/** Makes one bundle; `own` is the late package that it is. */
+function program(what: Source, own?: string): Program {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   const others = Object.keys(late).filter((wanted) => wanted !== own);
   const { outputFiles, metafile } = buildSync({
@@ -63,12 +92,17 @@ function program(what: Source, own?: string): { readonly text: string; readonly 
     ...what,
     alias: { ...what.alias, ...Object.fromEntries(others.map((wanted) => [wanted, lateName(wanted)])) },
     define: {
+      ...what.define,
       SNAPSHOT_SCRIPT: JSON.stringify(readFileSync('plugins/cluster_node_snapshot', 'utf8')),
       PLUGIN_VERSION: JSON.stringify(version),
     },
   });
   const asked = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map((one) => one.path));
-  return { text: plain(outputFiles[0]?.text ?? ''), asks: others.filter((wanted) => asked.includes(lateName(wanted))) };
+  return {
+    text: plain(outputFiles[0]?.text ?? ''),
+    asks: others.filter((wanted) => asked.includes(lateName(wanted))),
+    inputs: Object.keys(metafile.inputs),
+  };
 }
 
 /**

@@ -1,12 +1,13 @@
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleApart } from './bundle.ts';
 import { makeCaches } from './code_cache.ts';
 import { innerFolder, withFolder } from './installed.ts';
 import { plugins, shipped } from './plugins.ts';
+import { renderLicences, thirdParties } from './third_party.ts';
 
 // Installs the built plugins into a folder: one executable a plugin, the script that runs on cluster nodes, and beside
-// them a folder `rackwatch` with the bundles and V8's code caches. Usage: npm run install-plugins -- [DIR], the
+// them a folder `rackwatch` with the bundles, their licences and V8's code caches. Usage: npm run install-plugins -- [DIR], the
 // distribution's plugin folder unless said.
 
 async function install(target: string): Promise<void> {
@@ -14,14 +15,19 @@ async function install(target: string): Promise<void> {
   // Not recursively: a folder that nobody has made yet is most likely a slip of the pen.
   for (const one of [target, inner]) if (!existsSync(one)) mkdirSync(one);
   accessSync(target, constants.W_OK);
+  const went: string[] = [];
   for (const { name } of plugins) {
-    for (const file of bundleApart(`plugins/${name}.ts`, path.join(inner, `${name}.cjs`))) {
+    const { files, inputs } = bundleApart(`plugins/${name}.ts`, path.join(inner, `${name}.cjs`));
+    went.push(...inputs);
+    for (const file of files) {
       chmodSync(file, 0o644);
       // V8 tells sources apart by their length alone.
       rmSync(file.replace(/cjs$/, 'cache'), { force: true });
     }
     put('tools/launcher.cjs', path.join(target, name), 0o755);
   }
+  writeFileSync(path.join(inner, 'THIRD-PARTY-LICENSES'), renderLicences(thirdParties(went)));
+  copyFileSync('LICENSE', path.join(inner, 'LICENSE'));
   // When all bundles are there: each run adds its functions to the caches of those that plugins share.
   for (const { plugin, warmUp } of shipped) {
     const launcher = path.join(target, plugin.name);

@@ -15,7 +15,8 @@ function uninstall(target: string): void {
   const inner = innerFolder(target);
   for (const folder of [path.join(inner, 'late'), inner]) {
     if (!existsSync(folder)) continue;
-    for (const file of readdirSync(folder)) if (/\.(?:cache|cjs)$/.test(file)) rmSync(path.join(folder, file));
+    const ours = readdirSync(folder).filter((file) => /\.(?:cache|cjs)$|^(?:THIRD-PARTY-LICENSES|LICENSE)$/.test(file));
+    for (const file of ours) rmSync(path.join(folder, file));
     // Not recursively: what somebody else has put there is theirs.
     rmdirSync(folder);
   }

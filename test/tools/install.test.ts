@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -47,7 +47,10 @@ describe('the installed plugins', () => {
     const inner = [...names, ...Object.keys(late).map(lateName)].flatMap((name) =>
       name === 'late/findings' ? [`${name}.cjs`] : [`${name}.cache`, `${name}.cjs`],
     );
-    expect(filesIn(path.join(folder, 'rackwatch'))).toEqual(inner.sort());
+    const licences = ['LICENSE', 'THIRD-PARTY-LICENSES'];
+    expect(filesIn(path.join(folder, 'rackwatch'))).toEqual([...inner, ...licences].sort());
+    const beside = readFileSync(path.join(folder, 'rackwatch/THIRD-PARTY-LICENSES'), 'utf8');
+    expect(beside).toBe(readFileSync('dist/THIRD-PARTY-LICENSES', 'utf8'));
   });
 
   test('say what the built ones say', () => {
