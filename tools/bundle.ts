@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
+import type { Carried } from '../src/admin/index.ts';
 import { late, lateName, stubsOf } from './late.ts';
 
 /** A plugin as JavaScript, what it may ask for later, by the name that it asks with, and the files all this is made of. */
@@ -17,6 +18,14 @@ type Pieces = {
  */
 export function bundle(plugin: string, outfile: string): readonly string[] {
   return writeProgram(pieces(startOf(plugin)), outfile);
+}
+
+/**
+ * Bundles the command `rackwatch` as `bundle` does a plugin, with the files that it carries. Gives the files that went in,
+ * less these.
+ */
+export function bundleCommand(outfile: string, carried: Carried): readonly string[] {
+  return writeProgram(pieces(`import './src/admin/main.ts';`, { CARRIED: JSON.stringify(carried) }), outfile);
 }
 
 function writeProgram({ main, later, inputs }: Pieces, outfile: string): readonly string[] {
