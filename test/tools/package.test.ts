@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plugins } from '../../tools/plugins.ts';
 
-const commands = [...plugins.map(({ name }) => name), 'cluster_node_snapshot'].sort();
+const commands = [...plugins.map(({ name }) => name), 'cluster_node_snapshot', 'rackwatch'].sort();
 
-test('every plugin is a command of the package', () => {
+test('every plugin, the script and rackwatch are commands of the package', () => {
   const { bin }: { readonly bin: Readonly<Record<string, string>> } = JSON.parse(readFileSync('package.json', 'utf8'));
   expect(bin).toEqual(Object.fromEntries(commands.map((name) => [name, `dist/${name}`])));
 });
@@ -23,32 +23,33 @@ test('its version has a section in the changelog, and nothing in it names a plac
   expect(text).not.toMatch(/https?:|git@|"(?:repository|bugs|homepage)"/);
 });
 
+test('what the code in src uses of npm is a dependency, and nothing else is', () => {
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const used = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(`src/${file}`, 'utf8').matchAll(/(?:from |import\()'([a-z][\w-]*)[/']/g)])
+    .map(([, name = '']) => name)
+    .filter((name) => existsSync(`node_modules/${name}`));
+  expect([...new Set(used)].sort()).toEqual(Object.keys(dependencies).sort());
+});
+
 describe('the package, installed with npm install -g', () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-package-'));
-    // Packing builds, which empties dist/: not in the tree that other tests run from.
-    const tree = path.join(folder, 'tree');
-    const left = new Set(['node_modules', 'dist', '.git', 'test']);
-    for (const name of readdirSync('.').filter((one) => !left.has(one)))
-      cpSync(name, path.join(tree, name), { recursive: true });
-    symlinkSync(path.resolve('node_modules'), path.join(tree, 'node_modules'));
-    npm(['pack', '--pack-destination', folder], tree);
+    execFileSync(process.execPath, ['tools/run.mjs', 'tools/pack.ts', folder], { stdio: 'pipe' });
     const file = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
     // Nothing else is fetched: the plugins are whole.
-    npm(['install', '-g', '--offline', '--prefix', path.join(folder, 'prefix'), path.join(folder, file)], folder);
+    const args = ['install', '-g', '--offline', '--prefix', path.join(folder, 'prefix'), path.join(folder, file)];
+    execFileSync('npm', args, { cwd: folder, stdio: 'pipe' });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  function npm(args: readonly string[], cwd: string): void {
-    execFileSync('npm', args, { cwd, stdio: 'pipe' });
-  }
 
   test('has all commands, each of which runs', () => {
     const bin = path.join(folder, 'prefix/bin');
     expect(readdirSync(bin).sort()).toEqual(commands);
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-    for (const { name } of plugins) {
+    for (const name of commands.filter((one) => one !== 'cluster_node_snapshot')) {
       const { stdout, stderr } = spawnSync(path.join(bin, name), ['--version'], { encoding: 'utf8' });
       expect(stdout).toContain(version);
       expect(stderr).toBe('');
@@ -68,5 +69,34 @@ describe('the package, installed with npm install -g', () => {
     const installed = run(path.join(folder, 'prefix/bin/check_cluster_buckets'));
     expect(installed).toEqual(run('dist/check_cluster_buckets'));
     expect(installed.status).toBe(2);
+  });
+
+  test('is the same file when it is made again', () => {
+    const again = path.join(folder, 'again');
+    execFileSync(process.execPath, ['tools/run.mjs', 'tools/pack.ts', again], { stdio: 'pipe' });
+    const [file = ''] = readdirSync(again);
+    expect(readFileSync(path.join(again, file)).equals(readFileSync(path.join(folder, file)))).toBe(true);
+  });
+
+  test('has the licences of what is inside, and the bill of materials', () => {
+    const dist = path.join(folder, 'prefix/lib/node_modules/rackwatch-plugins/dist');
+    for (const name of ['LICENSE', 'THIRD-PARTY-LICENSES', 'rackwatch-plugins.cdx.json'])
+      expect(readFileSync(path.join(dist, name), 'utf8')).toBe(readFileSync(`dist/${name}`, 'utf8'));
+  });
+
+  test('tells Icinga where its plugins are, and has the recorded cluster', () => {
+    const rackwatch = path.join(folder, 'prefix/bin/rackwatch');
+    const config = path.join(folder, 'conf.d');
+    mkdirSync(config);
+    execFileSync(rackwatch, ['install-config', '--dir', config]);
+    const named = readFileSync(path.join(config, 'rackwatch-commands.conf'), 'utf8').matchAll(
+      /command = \[ "(.*)" \]/g,
+    );
+    const files = [...named].map(([, file = '']) => file);
+    expect(files.map((file) => path.basename(file))).toEqual(plugins.map(({ name }) => name));
+    const cluster = path.join(folder, 'cluster');
+    execFileSync(rackwatch, ['recorded', 'bucket-lost', '--dir', cluster]);
+    const nodes = ['n1', 'n2'].flatMap((name) => ['--node', `file:${cluster}/${name}.txt`]);
+    expect(spawnSync(files[0] ?? '', ['--vip', '192.168.56.20', ...nodes]).status).toBe(2);
   });
 });
