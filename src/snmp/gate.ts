@@ -27,14 +27,12 @@ export class Gate implements Datagrams {
     socket.on('error', (error) => this.#unreachable(error));
     this.#connected = new Promise((resolve, reject) => {
       socket.once('error', reject);
-      withoutCluster(() =>
-        // Node gives this function the error, too, and then no event.
-        socket.connect(port, address, (error?: Error | null) => {
-          socket.off('error', reject);
-          if (error) reject(error);
-          else resolve();
-        }),
-      );
+      // Node gives this function the error, too, and then no event.
+      socket.connect(port, address, (error?: Error | null) => {
+        socket.off('error', reject);
+        if (error) reject(error);
+        else resolve();
+      });
     });
     // Whoever sends gets to know of it.
     this.#connected.catch(() => undefined);
@@ -97,29 +95,6 @@ export class Gate implements Datagrams {
     this.#listener.unreachable(code);
   }
 }
-
-/**
- * Has a socket bound for itself alone, as `connect` does. Node's `dgram` first asks its module `cluster` whether this is a
- * cluster's worker; for a primary, that module loads net, streams and child_process, 2.5 ms in all, and for a worker next
- * to nothing. What the process is stands in this variable (Node's documentation of `cluster.isPrimary`), and makes no
- * difference to a socket that nobody shares.
- */
-function withoutCluster(connect: () => void): void {
-  if (clusterIsLoaded) {
-    connect();
-    return;
-  }
-  clusterIsLoaded = true;
-  const { NODE_UNIQUE_ID: before } = process.env;
-  process.env['NODE_UNIQUE_ID'] = before ?? '';
-  try {
-    connect();
-  } finally {
-    if (before === undefined) delete process.env['NODE_UNIQUE_ID'];
-  }
-}
-
-let clusterIsLoaded = false;
 
 /** Whether bytes begin with a whole SEQUENCE of BER, as every SNMP message does. What stands behind it is nobody's. */
 function isWhole(bytes: Buffer): boolean {
