@@ -42,7 +42,9 @@ function makeDeb(one: Package, version: string, target: string): void {
 
 function controlFiles(one: Package, version: string, files: readonly Placed[]): readonly Omit<Placed, 'kind'>[] {
   const kilobytes = files.reduce((sum, { bytes }) => sum + Math.ceil(bytes.length / 1024), 0);
-  const sums = files.map(({ file, bytes }) => `${createHash('md5').update(bytes).digest('hex')}  ${file}\n`).sort();
+  // Of configuration dpkg keeps the sums itself.
+  const fixed = files.filter((file) => !isConfiguration(file));
+  const sums = fixed.map(({ file, bytes }) => `${createHash('md5').update(bytes).digest('hex')}  ${file}\n`).sort();
   const conffiles = files.filter((file) => isConfiguration(file)).map(({ file }) => `/${file}\n`);
   const texts = {
     control: renderControl(one, version, kilobytes),

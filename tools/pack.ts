@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { folderFrom } from './release_folder.ts';
@@ -19,9 +19,7 @@ function pack(target: string): void {
       private: _,
       ...about
     } = JSON.parse(readFileSync('package.json', 'utf8'));
-    const man = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => /^man\/.*\.\d$/.test(file));
-    const pages = man.length === 0 ? {} : { man: man.sort().map((file) => `dist/${file}`) };
-    writeFileSync(path.join(staging, 'package.json'), `${JSON.stringify({ ...about, ...pages }, null, 2)}\n`);
+    writeFileSync(path.join(staging, 'package.json'), `${JSON.stringify(about, null, 2)}\n`);
     for (const one of [...about.files, 'LICENSE', 'README.md'])
       cpSync(one, path.join(staging, one), { recursive: true });
     mkdirSync(target, { recursive: true });

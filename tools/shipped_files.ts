@@ -61,6 +61,7 @@ export function packages(): readonly Package[] {
       node: false,
       files: [
         file('plugin', 'plugins/cluster_node_snapshot'),
+        ...manuals().filter(isOfNode),
         ...['nrpe/rackwatch.cfg', 'sudoers/rackwatch', 'ssh/authorized_keys.example'].map((name) =>
           file('doc', `icinga-conf/${name}`, `examples/${name}`),
         ),
@@ -76,6 +77,19 @@ function pluginFiles(): readonly ShippedFile[] {
     program('command', 'rackwatch'),
     ...filesBelow('icinga-conf/icinga2').map((name) => file('icinga', `icinga-conf/icinga2/${name}`)),
     file('nagios', 'icinga-conf/nagios/commands.cfg', 'rackwatch.cfg'),
+    ...manuals().filter((one) => !isOfNode(one)),
+    ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].map((name) => file('doc', name)),
+    ...['THIRD-PARTY-LICENSES', 'rackwatch-plugins.cdx.json'].map((name) => file('doc', `dist/${name}`, name)),
+    // Where the documents' links look for them.
+    ...['docs', 'icinga-conf'].flatMap((folder) =>
+      filesBelow(folder).map((name) => file('doc', `${folder}/${name}`, `${folder}/${name}`)),
+    ),
+  ];
+}
+
+/** Man pages and completions, if there are any. */
+function manuals(): readonly ShippedFile[] {
+  return [
     ...filesBelow('dist/man').map((name) => ({
       kind: 'man' as const,
       name: `${path.basename(name)}.gz`,
@@ -84,13 +98,11 @@ function pluginFiles(): readonly ShippedFile[] {
     ...(['bash', 'zsh'] as const).flatMap((shell) =>
       filesBelow(`dist/completion/${shell}`).map((name) => file(shell, `dist/completion/${shell}/${name}`)),
     ),
-    ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].map((name) => file('doc', name)),
-    ...['THIRD-PARTY-LICENSES', 'rackwatch-plugins.cdx.json'].map((name) => file('doc', `dist/${name}`, name)),
-    // Where the documents' links look for them.
-    ...['docs', 'icinga-conf'].flatMap((folder) =>
-      filesBelow(folder).map((name) => file('doc', `${folder}/${name}`, `${folder}/${name}`)),
-    ),
   ];
+}
+
+function isOfNode({ name }: ShippedFile): boolean {
+  return /^_?cluster_node_snapshot(?:\.|$)/.test(name);
 }
 
 function file(kind: Kind, source: string, name = kind === 'doc' ? source : path.basename(source)): ShippedFile {
