@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { daemonPath } from '../poller/lab.ts';
 
@@ -28,16 +28,17 @@ const folders = [
 ];
 
 /**
- * Runs the steps one after the other, as root, in a copy of the project, with a network, processes and copies of the
- * system's folders of their own; `programs` are scripts that its path finds first. Gives what each step printed. All that
- * was started ends with it.
+ * Runs the steps one after the other, as root, in a folder with the package for npm, with a network, processes and copies of
+ * the system's folders of their own; `programs` are scripts that its path finds first. Of the two packages of the README it is
+ * the one for npm that is installed. Gives what each step printed. All that was started ends with it.
  */
 export async function runSteps(
   folder: string,
   steps: readonly Step[],
   programs: Readonly<Record<string, string>> = {},
 ): Promise<readonly string[]> {
-  const tree = copyProject(folder);
+  const packages = path.join(folder, 'packages');
+  execFileSync(process.execPath, ['tools/run.mjs', 'tools/pack.ts', packages], { stdio: 'pipe' });
   const bin = path.join(folder, 'bin');
   mkdirSync(bin);
   for (const [name, text] of Object.entries({ systemctl, sleep: patience, ...programs }))
@@ -48,16 +49,20 @@ export async function runSteps(
     ...folders.filter((one) => existsSync(one)).map((one) => cover(one, path.join(folder, 'copies', one))),
     'mount -t tmpfs tmpfs /run',
     'ip link set lo up',
-    `cd ${tree}`,
-    // The packages are there.
-    ...steps.map(({ commands }, i) => `{\n${commands.replace('npm ci && ', '')}\n} >${output(i)}`),
+    `cd ${packages}`,
+    ...steps.map(({ commands }, i) => `{\n${isDebian(commands) ? ':' : commands}\n} >${output(i)}`),
   ];
   const file = path.join(folder, 'steps.sh');
   writeFileSync(file, `${script.join('\n')}\n`);
   const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const child = spawn('unshare', [...namespaces, 'bash', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: `${bin}:${daemonPath}`, HOME: folder },
+    env: {
+      PATH: `${bin}:${path.join(folder, 'npm/bin')}:${path.dirname(process.execPath)}:${daemonPath}`,
+      HOME: folder,
+      npm_config_prefix: path.join(folder, 'npm'),
+      npm_config_offline: 'true',
+    },
   });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
@@ -74,17 +79,13 @@ function cover(folder: string, copy: string): string {
   return `mkdir -p ${copy} && cp -a ${folder}/. ${copy} && mount --bind ${copy} ${folder}`;
 }
 
-function copyProject(folder: string): string {
-  const tree = path.join(folder, 'tree');
-  const left = new Set(['node_modules', 'dist', '.git']);
-  for (const name of readdirSync('.').filter((one) => !left.has(one)))
-    cpSync(name, path.join(tree, name), { recursive: true });
-  symlinkSync(path.resolve('node_modules'), path.join(tree, 'node_modules'));
-  return tree;
+/** Whether commands install a Debian package. `test/release/debian_roots` runs these. */
+export function isDebian(commands: string): boolean {
+  return commands.startsWith('apt-get install ./rackwatch-plugins_');
 }
 
 /** In place of systemd, which is not there: (re)starts the daemon as Debian's unit does, and is back when it is ready. */
-const systemctl = `#!/bin/sh
+export const systemctl = `#!/bin/sh
 [ "$*" = "restart icinga2" ] || exit 1
 if [ -f /run/icinga2/icinga2.pid ]; then
   kill "$(cat /run/icinga2/icinga2.pid)"
