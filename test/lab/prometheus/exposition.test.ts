@@ -65,7 +65,8 @@ describe.skipIf(why !== null || !existsSync(promtool))(
       all = await recordedReports();
       texts = all.map(({ report, plugin }, i) => renderOpenMetrics(report, { plugin, recording: String(i) }));
       samples = parsed(texts);
-    });
+      // Many recordings are replayed for it.
+    }, 120_000);
 
     test('what all plugins say of every recording is OpenMetrics, and promtool has nothing to say of its names', () => {
       expect(new Set(all.map(({ plugin }) => plugin)).size).toBe(5);

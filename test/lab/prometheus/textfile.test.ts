@@ -26,7 +26,7 @@ describe.skipIf(why !== null)(`rackwatch_textfile and a real node exporter${why 
   let lab: Lab;
   let folder: string;
   beforeAll(async () => {
-    lab = openLab('prometheus');
+    lab = openLab('prometheus', 'copied');
     folder = lab.sub('textfiles');
     const options = ['--collector.disable-defaults', '--collector.textfile'];
     const daemon = spawn(

@@ -32,7 +32,7 @@ describe.skipIf(why !== null)(`a real Zabbix agent${why ? ` (skipped: ${why})` :
   let lab: Lab;
   let config: string;
   beforeAll(async () => {
-    lab = openLab('zabbix');
+    lab = openLab('zabbix', 'copied');
     const folder = lab.sub('agent');
     const fixtures = path.resolve('test/fixtures/clusterip');
     const nodes = (situation: string) =>
