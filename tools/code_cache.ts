@@ -39,7 +39,7 @@ export async function makeCaches(launcher: string, { args, recording }: WarmUp):
 }
 
 function runOnce(launcher: string, args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, ['-e', maker, launcher, ...args], { stdio: 'ignore', timeout: 30_000 });
+  const child = spawn(process.execPath, ['-e', maker, launcher, ...args], { stdio: 'ignore', timeout: 120_000 });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     // Whatever the verdict: this host is not a node, as a rule.

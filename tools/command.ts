@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { subcommands } from '../src/admin/index.ts';
 import { type Example, isFlag, longName, type Option, type Options, standardOptions } from '../src/plugin/index.ts';
 import { plugins } from './plugins.ts';
 
@@ -26,6 +27,8 @@ export type CommandOption = {
 /** A command that is shipped, with all that its man page and its completions say. */
 export type Command = {
   readonly name: string;
+  /** What stands before the options on its command line; undefined where nothing does. */
+  readonly operand?: string;
   /** One sentence without a dot. */
   readonly summary: string;
   readonly description: string;
@@ -37,9 +40,10 @@ export type Command = {
   readonly examples: readonly Example[];
 };
 
-/** Every shipped command: the plugins, and the script that runs on cluster nodes. */
+/** Every shipped command: the plugins, the script that runs on cluster nodes, and `rackwatch`. */
 export function shippedCommands(): readonly Command[] {
-  return [...plugins.map(pluginCommand), snapshotCommand(readFileSync('plugins/cluster_node_snapshot', 'utf8'))];
+  const script = readFileSync('plugins/cluster_node_snapshot', 'utf8');
+  return [...plugins.map(pluginCommand), snapshotCommand(script), rackwatchCommand()];
 }
 
 function pluginCommand({ name, summary, description = '', options, examples }: (typeof plugins)[number]): Command {
@@ -114,6 +118,33 @@ function snapshotCommand(script: string): Command {
     examples: [
       { text: 'what is there to know about one cluster address', args: '--vip 192.168.56.20' },
       { text: 'from which address this host reaches another', args: '--addresses-only --route 198.51.100.1' },
+    ],
+  };
+}
+
+/** Each subcommand has its usage, as `rackwatch SUBCOMMAND --help` prints it; the options are read from there. */
+function rackwatchCommand(): Command {
+  const said = [...subcommands].map(([name, { summary }]) => `${name} ${summary}`).join('; ');
+  const options = [...subcommands].flatMap(([name, { usage }]) =>
+    [...usage.matchAll(/^ {2}--([a-z-]+) ([A-Z]+) +(.*)$/gm)].map(([, long = '', value, help = '']) => ({
+      ...option(long, value, `Of ${name}: ${help}`, false),
+      completes: 'folder' as const,
+    })),
+  );
+  return {
+    name: 'rackwatch',
+    operand: 'SUBCOMMAND',
+    summary: 'Sets up what belongs to the plugins',
+    description: `The subcommands: ${said}. rackwatch SUBCOMMAND --help says more.`,
+    options: [
+      ...options.filter(({ long }, i) => options.findIndex((one) => one.long === long) === i),
+      { ...option('help', undefined, 'print this help and exit', false), short: 'h' },
+      option('version', undefined, 'print the version and exit', false),
+    ],
+    ...{ standard: [], environment: [] },
+    examples: [
+      { text: 'make the plugins known to Icinga 2', args: 'install-config' },
+      { text: 'nodes of a recorded cluster, to try a check on', args: 'recorded bucket-lost --dir /tmp/nodes' },
     ],
   };
 }

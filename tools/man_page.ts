@@ -5,7 +5,7 @@ export type Edition = { readonly version: string /** `YYYY-MM-DD` */; readonly d
 
 /** The man page of a command, in the macros of man(7), which groff and mandoc both read. */
 export function renderManPage(command: Command, { version, date }: Edition, others: readonly string[]): string {
-  const { name, summary, description, options, standard, environment, examples } = command;
+  const { name, operand, summary, description, options, standard, environment, examples } = command;
   const isPlugin = standard.length > 0;
   return [
     `.\\" Generated from the declarations of the options by "npm run build".`,
@@ -14,6 +14,7 @@ export function renderManPage(command: Command, { version, date }: Edition, othe
     line(`${name} - ${summary.charAt(0).toLowerCase()}${summary.slice(1)}`),
     '.SH SYNOPSIS',
     `.B ${plain(name)}`,
+    ...(operand === undefined ? [] : [`.I ${plain(operand)}`]),
     ...options.filter(({ required }) => required).map(form),
     '.RI [ OPTIONS ]',
     '.SH DESCRIPTION',

@@ -1,2 +1,2 @@
-export { run, type Streams, type Surroundings } from './run.ts';
+export { run, type Streams, type Surroundings, subcommands } from './run.ts';
 export { type Call, type Carried, type Subcommand, UsageError } from './subcommand.ts';

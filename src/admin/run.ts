@@ -3,7 +3,7 @@ import { recorded } from './recorded.ts';
 import { type Call, type Subcommand, UsageError } from './subcommand.ts';
 
 /** All subcommands, in the order in which `rackwatch --help` names them. */
-const subcommands: ReadonlyMap<string, Subcommand> = new Map([
+export const subcommands: ReadonlyMap<string, Subcommand> = new Map([
   ['install-config', installConfig],
   ['recorded', recorded],
 ]);

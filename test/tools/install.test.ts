@@ -22,7 +22,7 @@ describe('the installed plugins', () => {
   function tool(name: string, ...rest: readonly string[]) {
     return spawnSync(process.execPath, ['tools/run.mjs', `tools/${name}.ts`, ...rest], {
       encoding: 'utf8',
-      timeout: 15_000,
+      timeout: 180_000,
     });
   }
   const install = (...rest: readonly string[]) => tool('install', ...rest);

@@ -9,7 +9,7 @@ import { manuals } from '../../tools/manuals.ts';
 import { plugins } from '../../tools/plugins.ts';
 import { bashWords, openTerminal, type Typist, zshOffers } from './typing.ts';
 
-const commands = [...plugins.map(({ name }) => name), 'cluster_node_snapshot'].sort();
+const commands = [...plugins.map(({ name }) => name), 'cluster_node_snapshot', 'rackwatch'].sort();
 
 /** The first of these programs that is missing here; it is an error where the lab is required. */
 function lacking(...programs: readonly string[]): string | undefined {
