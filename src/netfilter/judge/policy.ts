@@ -38,13 +38,19 @@ function isPolicy(taken: Taken, extent: Extent, position: Position): boolean {
   return denies(taken) && extent !== 'all';
 }
 
+/** Less the later packets of what cannot even begin: a rule before that lets ESTABLISHED through changes nothing for them. */
+function withoutFollowers(traffic: Traffic): Traffic {
+  const first = traffic.and(traffic.space.only({ phase: phase.first }));
+  return traffic.less(first.whatever('phase').less(first));
+}
+
 /**
  * Equal for traffic of the same clients, ports and phases by protocol, less what is a node's own. That of two nodes is
  * never the same packet by packet: each drops what its own buckets do not hold.
  */
 function outlineOf(traffic: Traffic): string {
   const { space } = traffic;
-  const others = traffic.less(ownTraffic(space));
+  const others = withoutFollowers(traffic.less(ownTraffic(space)));
   const outlines = [1n, tcp, udp].map((protocol) => {
     const part = others.and(space.only({ protocol }));
     return (['source', 'sport', 'dport', 'phase'] as const).map((name) => part.like(name).edge).join(' ');

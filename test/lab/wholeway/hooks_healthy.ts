@@ -166,6 +166,16 @@ xt n2 -t mangle -I PREROUTING -p udp -j MARK --set-mark 0x8; xt n2 -A INPUT -m m
     state: 'OK',
   },
   {
+    situation: 'a network that is denied alike, and n2 lets ESTABLISHED through before that',
+    ways: ['iptables-nft'],
+    setup: `whole 2; for i in 1 2; do TABLE=filter CHAIN=INPUT share n$i $i 2; before n$i -s 10.0.0.0/8 -j DROP; done
+before n2 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT`,
+    tcp: lost(0.1, 0.4),
+    udp: lost(0.1, 0.4),
+    icmp: lost(0.1, 0.4),
+    state: 'OK',
+  },
+  {
     situation: 'taken over by n1, n2 sends the Web past its DROP',
     ways: ['iptables-nft'],
     setup: `whole 2; share n1 1,2 2
