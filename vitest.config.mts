@@ -7,7 +7,7 @@ export default defineConfig({
   define: { SNAPSHOT_SCRIPT: JSON.stringify(script) },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 150_000,
     // More workers than this, and packets come late on a machine of two cores.
     maxWorkers: 2,
     // Concurrent tests mostly wait for programs that they have started.

@@ -41,7 +41,7 @@ const metric = /^([A-Za-z0-9]\w*)=(-?\d+(?:\.\d+)?)(?:%|[A-Za-z]{1,3})?(?:;[^;]*
 
 describe('what Checkmk’s MRPE makes of --label-style plain', () => {
   // Many recordings are replayed for it.
-  test('every metric of every recording arrives, each under a name of its own', { timeout: 120_000 }, async () => {
+  test('every metric of every recording arrives, each under a name of its own', { timeout: 600_000 }, async () => {
     const all = await recordedReports();
     for (const { name, plugin, report } of all) {
       const { metrics, status, text } = received(

@@ -6,7 +6,7 @@ import { renderCheckCommands } from '../../tools/icinga2.ts';
 import { plugins } from '../../tools/plugins.ts';
 
 // The outputs in the documents are those of real runs, one after the other.
-test('what is generated is what stands in the tree', { timeout: 120_000 }, () => {
+test('what is generated is what stands in the tree', { timeout: 600_000 }, () => {
   expect(staleFiles(), 'run npm run build && npm run generate').toEqual([]);
   // Many recordings are replayed for it.
 });

@@ -29,7 +29,7 @@ describe.skipIf(why !== null)(`the plugins on every Node line${why === null ? ''
   // What is built, and what is installed: there V8's code cache is that of the Node that installed it.
   const places = () => [path.resolve('dist/check_cluster_buckets'), path.join(folder, 'check_cluster_buckets')];
 
-  test.each(versions)('Node %s', { timeout: 60_000 }, async (version) => {
+  test.each(versions)('Node %s', { timeout: 300_000 }, async (version) => {
     const node = path.join(nodes, version);
     expect(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()).toBe(`v${version}`);
     for (const plugin of places()) {

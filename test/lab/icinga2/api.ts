@@ -77,7 +77,7 @@ export class Api {
     // The lab's certificate names the instance, not the address.
     const where = { host: '127.0.0.1', port, path: `/v1/${path}`, rejectUnauthorized: false };
     return new Promise((resolve, reject) => {
-      const signal = AbortSignal.timeout(10_000);
+      const signal = AbortSignal.timeout(60_000);
       request({ ...where, method: 'POST', headers, auth: `lab:${password}`, signal }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => {
