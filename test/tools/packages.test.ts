@@ -41,7 +41,7 @@ describe.skipIf(missing.length > 0)(
       expect(readdirSync(path.join(folder, 'second')).sort()).toEqual(readdirSync(path.join(folder, 'first')).sort());
       for (const file of [...debs, ...rpms])
         expect(readFileSync(file).equals(readFileSync(file.replace('/first/', '/second/')))).toBe(true);
-    }, 60_000);
+    }, 300_000);
 
     test('for Debian have every file in its place, with its mode, as root', () => {
       const [plugin, node] = debs.map((deb) => listed(execFileSync('dpkg-deb', ['-c', deb], { encoding: 'utf8' })));
