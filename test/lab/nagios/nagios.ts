@@ -79,12 +79,12 @@ export async function startNagios(config: string, account: Account) {
       return Number(found['last_check']) >= began && found;
     });
   };
-  /** The mail that Nagios sends about a service when it is told to. */
+  /** The mail that Nagios sends about a service when it is told to; the file is there before its text. */
   const mailAbout = async (service: string) => {
     const line = `[${Math.floor(Date.now() / 1000)}] SEND_CUSTOM_SVC_NOTIFICATION;cluster1;${service};2;admin;a test\n`;
     writeFileSync(path.join(folder, 'rw/nagios.cmd'), line, { flag: 'r+' });
     const mail = path.join(folder, 'mail');
-    return until(`a mail about ${service}`, 20, () => existsSync(mail) && readFileSync(mail, 'utf8'));
+    return until(`a mail about ${service}`, 20, () => existsSync(mail) && (readFileSync(mail, 'utf8') || undefined));
   };
   return { check, mailAbout, stop };
 }
