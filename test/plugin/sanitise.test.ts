@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { longest, sanitise } from '../../src/plugin/index.ts';
+import { timed } from '../timed.ts';
 
 describe('text from outside becomes one safe line', () => {
   test.each([
@@ -33,11 +34,11 @@ describe('text from outside becomes one safe line', () => {
     expect(cut).toBe(`${'x'.repeat(498)}…`);
   });
 
-  test('a huge text costs no time', () => {
+  test('a huge text costs no time', timed, () => {
     const begun = performance.now();
     sanitise('\u001b]'.repeat(5_000_000));
     sanitise('<a'.repeat(5_000_000));
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(performance.now() - begun).toBeLessThan(1000);
   });
 
   test('twice is once', () => {

@@ -12,6 +12,7 @@ import {
   type Sent,
   wantsPassword,
 } from '../../tools/postgres_messages.ts';
+import { timed } from '../timed.ts';
 import { askPeer } from './peer.ts';
 
 type Behaviour = (socket: Socket, sent: Sent | 'connected') => void;
@@ -152,11 +153,11 @@ function endless(socket: Socket): void {
   more();
 }
 
-test.concurrent.each(peers)('a peer that %s', async (_, behave, wishes, expected) => {
-  const { told, took } = await askPeer(behave, { limitMs: 3000, ...wishes });
+test.concurrent.each(peers)('a peer that %s', timed, async (_, behave, wishes, expected) => {
+  const { told, took } = await askPeer(behave, { limitMs: 1500, ...wishes });
   expect(told.ok).toBe(false);
   if (!told.ok) expect(told.trouble).toMatchObject(expected);
-  expect(took).toBeLessThan(8000);
+  expect(took).toBeLessThan(2300);
 });
 
 test('a peer that answers is heard, also where it describes its rows twice', async () => {

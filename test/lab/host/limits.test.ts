@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { bundle } from '../../../tools/bundle.ts';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
 import { runPlugin, type Surroundings } from '../../run_plugin.ts';
+import { timed } from '../../timed.ts';
 import { listen } from '../ssh/sshd.ts';
 
 const needed = ['/usr/bin/ssh', '/usr/lib/nagios/plugins/check_nrpe', '/usr/bin/setpriv'];
@@ -73,9 +74,9 @@ describe.skipIf(why !== null)(`on a host with its limits${why === null ? '' : ` 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test.each(everywhere)('%s, this host and nodes that hang give a verdict in time', async (_, surroundings) => {
+  test.each(everywhere)('%s, this host and nodes that hang give a verdict in time', timed, async (_, surroundings) => {
     const { code, stdout, stderr, milliseconds } = await run(
-      ['-t', '8', ...files.slice(0, 2), '-N', 'local', ...hanging()],
+      ['-t', '3', ...files.slice(0, 2), '-N', 'local', ...hanging()],
       surroundings,
     );
     expect(stdout).toMatch(/^\[CRITICAL\] 192\.168\.56\.20: /);
@@ -83,7 +84,7 @@ describe.skipIf(why !== null)(`on a host with its limits${why === null ? '' : ` 
     expect(stdout).toMatch(/ssh is unreachable: \S/);
     expect(stdout).toMatch(/nrpe is unreachable: \S/);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
-    expect(milliseconds).toBeLessThan(8500);
+    expect(milliseconds).toBeLessThan(3500);
   });
 
   test('with standard output closed, the exit code is that of the verdict and nothing is written elsewhere', async () => {
@@ -174,7 +175,7 @@ describe.skipIf(why !== null)(`on a host with its limits${why === null ? '' : ` 
     const { code, stdout, stderr } = await run(['-t', '4', ...files.slice(0, 2), '-N', 'local'], after('ulimit -n 24'));
     expect(stdout).toMatch(/n1 holds bucket 1/);
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
-    const none = await run(['-t', '8', ...files.slice(0, 2), '-N', 'local', ...hanging()], after('ulimit -n 20'));
+    const none = await run(['-t', '3', ...files.slice(0, 2), '-N', 'local', ...hanging()], after('ulimit -n 20'));
     expect(none.stdout).toContain('cannot be run: too few open files allowed (ulimit -n)');
     expect({ code: none.code, stderr: none.stderr }).toEqual({ code: 2, stderr: '' });
   });

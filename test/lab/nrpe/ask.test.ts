@@ -5,6 +5,7 @@ import { type Answer, askNodes, parseNodeSpec, type Request } from '../../../src
 import { section } from '../../../src/snapshot/index.ts';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
 import { snapshotText } from '../../snapshot_text.ts';
+import { timed } from '../../timed.ts';
 import { listen } from '../ssh/sshd.ts';
 import { type Lab, openLab, type Role, whyNoNrpe } from './lab.ts';
 
@@ -42,7 +43,7 @@ describe.skipIf(why !== null)(`nodes behind a real NRPE${why === null ? '' : ` (
       if (!spec.ok) throw new Error(spec.reason);
       return spec.value;
     });
-    return askNodes(specs, { limitMs: 30_000, signal: () => new AbortController().signal, ...over });
+    return askNodes(specs, { limitMs: 8500, signal: () => new AbortController().signal, ...over });
   }
   async function reasonOf(node: string, over: Partial<Request> = {}): Promise<string> {
     const [answer] = await ask([node], over);
@@ -130,8 +131,8 @@ describe.skipIf(why !== null)(`nodes behind a real NRPE${why === null ? '' : ` (
       'for a command that hangs',
       'first',
       'hangs',
-      () => ({ limitMs: 4000 }),
-      'no answer within 4 s (connected, waiting for the answer)',
+      () => ({ limitMs: 700 }),
+      'no answer within 0.7 s (connected, waiting for the answer)',
     ],
     [
       'for more than NRPE carries',
@@ -231,31 +232,31 @@ describe.skipIf(why !== null)(`nodes behind a real NRPE${why === null ? '' : ` (
       setTimeout(end, 100);
     });
     expect(await reasonOf(`nrpe://127.0.0.1:${other.port}`)).toMatch(closedWithSsl);
-    expect(await reasonOf(`nrpe://127.0.0.1:${other.port}`, { nrpeNoSsl: true, limitMs: 4000 })).toBe(
+    expect(await reasonOf(`nrpe://127.0.0.1:${other.port}`, { nrpeNoSsl: true, limitMs: 700 })).toBe(
       'what answers there does not speak NRPE',
     );
     await other.close();
   });
 
-  test('a node that is silent, and one that does not even accept, are told apart', async () => {
+  test('a node that is silent, and one that does not even accept, are told apart', timed, async () => {
     const silent = await listen(() => {});
-    expect(await reasonOf(`nrpe://127.0.0.1:${silent.port}`, { limitMs: 4000 })).toBe(
-      'no answer within 4 s (connected, waiting for the answer)',
+    expect(await reasonOf(`nrpe://127.0.0.1:${silent.port}`, { limitMs: 700 })).toBe(
+      'no answer within 0.7 s (connected, waiting for the answer)',
     );
     await silent.close();
     const full = await neverAccepting();
-    expect(await reasonOf(`nrpe://127.0.0.1:${full.port}`, { limitMs: 4000 })).toBe(
-      'no answer within 4 s (connecting)',
+    expect(await reasonOf(`nrpe://127.0.0.1:${full.port}`, { limitMs: 700 })).toBe(
+      'no answer within 0.7 s (connecting)',
     );
     full.close();
   });
 
-  test('one that hangs does not delay what the others said', async () => {
+  test('one that hangs does not delay what the others said', timed, async () => {
     const start = performance.now();
-    const answers = await ask([lab.node('first', 'hangs'), lab.node('second', 'saved1')], { limitMs: 6000 });
+    const answers = await ask([lab.node('first', 'hangs'), lab.node('second', 'saved1')], { limitMs: 1500 });
     expect(answers.map(({ reached }) => reached)).toEqual([false, true]);
-    expect(answers[1]?.milliseconds).toBeLessThan(5900);
-    expect(performance.now() - start).toBeLessThan(12_000);
+    expect(answers[1]?.milliseconds).toBeLessThan(1400);
+    expect(performance.now() - start).toBeLessThan(2500);
   });
 });
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { bundle } from '../../../tools/bundle.ts';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
 import { clusterRule, filterTable, snapshotText, vip } from '../../snapshot_text.ts';
+import { timed } from '../../timed.ts';
 import { type Lab, openLab, whyNoSsh } from './lab.ts';
 import { listen } from './sshd.ts';
 
@@ -83,12 +84,12 @@ describe.skipIf(why !== null)(
       expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
     });
 
-    test('a hanging node leaves a verdict within -t, with the facts of the others', async () => {
+    test('a hanging node leaves a verdict within -t, with the facts of the others', timed, async () => {
       const silent = await listen(() => {});
       const { code, stdout, stderr, milliseconds } = await run([
         ...[
           '-t',
-          '12',
+          '4',
           '-N',
           'node1=saved',
           '-N',
@@ -99,17 +100,15 @@ describe.skipIf(why !== null)(
         ],
       ]);
       await silent.close();
-      expect(milliseconds).toBeLessThan(14_000);
+      expect(milliseconds).toBeLessThan(4000);
       expect(stdout.split('\n')[0]).toMatch(/^\[CRITICAL\] 192\.168\.56\.20: [^|]+ \| .*held_node1=1/);
       expect(stdout).toContain('node1 holds bucket 1');
-      expect(stdout).toMatch(/node2 is unreachable: no answer within [\d.]+ s \(waiting for the answer\)/);
-      expect(stdout).toMatch(
-        /node3 is unreachable: (?:ssh: Connection timed out during banner exchange|no answer within [\d.]+ s \(connecting\))/,
-      );
+      expect(stdout).toContain('node2 is unreachable: no answer within 2.7 s (waiting for the answer)');
+      expect(stdout).toContain('node3 is unreachable: ssh: Connection timed out during banner exchange');
       expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
     });
 
-    test('ended by SIGTERM while a node hangs, it answers UNKNOWN and leaves nothing', async () => {
+    test('ended by SIGTERM while a node hangs, it answers UNKNOWN and leaves nothing', timed, async () => {
       const { code, stdout, stderr, milliseconds } = await run(
         ['-N', 'hanging', '-N', 'behind-proxy', ...bySsh()],
         {},
@@ -124,7 +123,7 @@ describe.skipIf(why !== null)(
       );
       expect(stdout).toBe('[UNKNOWN] check_cluster_buckets: ended by SIGTERM while asking hanging, behind-proxy\n');
       expect({ code, stderr }).toEqual({ code: 3, stderr: '' });
-      expect(milliseconds).toBeLessThan(20_000);
+      expect(milliseconds).toBeLessThan(5000);
     });
 
     test.each<[string, Surroundings]>([
