@@ -46,7 +46,7 @@ table $(l3) dn { chain prerouting { type nat hook prerouting priority dstnat; po
 RULES`,
     ]),
   );
-  return { name: 'NAT', setup, ...(setup.includes('8443') ? { unasked: true } : {}) };
+  return { name: 'NAT', setup, ...(setup.includes('8443') ? { unasked: 8443 } : {}) };
 };
 
 const otherVip: Draw = ({ random, ipv6, nodes }) =>

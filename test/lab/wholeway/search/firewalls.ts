@@ -124,7 +124,7 @@ const docker: Draw = ({ ipv6 }) =>
     ? null
     : {
         name: 'docker',
-        unasked: true,
+        unasked: 8443,
         setup: everywhere(`restore $n <<'RULES'
 *nat
 :DOCKER - [0:0]

@@ -60,7 +60,7 @@ async function judged(plan: Plan, outcome: Outcome): Promise<Measured> {
   const about = await askAbout(inside, cluster, probes.map(clientOf));
   const { state } = said;
   const wrong = plan.pieces.some(({ byNeighbour }) => byNeighbour) ? [] : toldWrong(probes, about);
-  const disagreement = kindOf(plan, state, hurt.length > 0, wrong.length > 0);
+  const disagreement = kindOf(plan, said, hurt.length > 0, wrong.length > 0);
   return { plan, outcome, state, hurt, disagreement, text: [spoken(said), ...wrong].join('\n') };
 }
 
@@ -87,9 +87,12 @@ function toldWrong(probes: readonly Probe[], about: Said): readonly string[] {
   );
 }
 
-function kindOf({ pieces, ipv6 }: Plan, state: string, hurt: boolean, wrong: boolean): Disagreement | null {
+function kindOf({ pieces, ipv6 }: Plan, said: Said, hurt: boolean, wrong: boolean): Disagreement | null {
+  const { state } = said;
   if (state === 'OK' && hurt) return 'false OK';
-  const unasked = pieces.some((piece) => piece.unasked);
+  const ports = pieces.flatMap((piece) => piece.unasked ?? []);
+  const alarms = said.findings.filter((one) => one.state === state);
+  const unasked = alarms.every(({ text }) => ports.some((port) => text.includes(`port ${port} `)));
   if (state === 'CRITICAL' && !hurt && !unasked) return 'false CRITICAL';
   const plain = !hurt && !unasked && !pieces.some(({ unread, fault }) => unread || fault);
   if (state === 'UNKNOWN' && plain) return 'unknown';

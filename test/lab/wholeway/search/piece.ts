@@ -20,8 +20,8 @@ export type Piece = {
   readonly unread?: true;
   /** Meant to hurt, whether it does here or not: a warning of it is none too much. */
   readonly fault?: true;
-  /** It touches a port that no client here asks: an alarm about that port is none too much. */
-  readonly unasked?: true;
+  /** A port that it touches and no client here asks: an alarm about that port alone is none too much. */
+  readonly unasked?: number;
   /** Peers' neighbour tables decide with it which node is reached: `--client` cannot tell. */
   readonly byNeighbour?: true;
 };
