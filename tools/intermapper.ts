@@ -1,4 +1,5 @@
-import { isFlag, longName, type Option, type Plugin, standardOptions } from '../src/plugin/index.ts';
+import { longName, type Option, type Plugin, standardOptions } from '../src/plugin/index.ts';
+import { optionForm, optionMeaning } from './option_text.ts';
 
 /** The package of the probes: InterMapper knows each as `PACKAGE.NAME`, and its file should be called so. */
 const packageName = 'local.rackwatch';
@@ -47,7 +48,7 @@ export function renderIntermapperProbe(plugin: Plugin): string {
     'The plugin must be in the Tools folder of the InterMapper Settings folder, or a link to it.',
     ...(secrets ? ['', 'Passwords do not belong into Options, where everybody sees them: use --credentials.'] : []),
     '',
-    ...shown.map(([key, option]) => `\\B\\${form(key, option)}\\p\\ ${plain(meaning(option))}`),
+    ...shown.map(([key, option]) => `\\B\\${optionForm(key, option)}\\p\\ ${plain(optionMeaning(option))}`),
     '</description>',
     '',
     '<parameters>',
@@ -87,20 +88,6 @@ function withoutAddress(args: string, address: readonly [string, Option] | undef
   const names = [`--${longName(address[0])}`, `-${address[1].short}`];
   const words = args.split(' ');
   return words.filter((word, i) => !names.includes(word) && !names.includes(words[i - 1] ?? '')).join(' ');
-}
-
-function form(key: string, option: Option): string {
-  return isFlag(option) ? `--${longName(key)}` : `--${longName(key)} ${option.value ?? 'N'}`;
-}
-
-function meaning({ help, repeat, required, default: preset }: Option): string {
-  const shown = typeof preset === 'object' ? preset.join(' ') : String(preset ?? '');
-  const notes = [
-    ...(required ? ['required'] : []),
-    ...(repeat ? ['repeatable'] : []),
-    ...(shown === '' ? [] : [`default ${shown}`]),
-  ];
-  return notes.length === 0 ? help : `${help} (${notes.join('; ')})`;
 }
 
 /** ASCII, without what the markup of descriptions would take for its own. */

@@ -1,4 +1,5 @@
-import { isFlag, longName, type Option, type Plugin, standardOptions } from '../src/plugin/index.ts';
+import { longName, type Option, type Plugin, standardOptions } from '../src/plugin/index.ts';
+import { optionForm, optionMeaning } from './option_text.ts';
 
 /**
  * The commands of plugins for Nagios and its kin: one a plugin, named like it. The address of the host is passed to its
@@ -21,13 +22,13 @@ function renderCommand(plugin: Plugin): string {
   const options = Object.entries<Option>({ ...plugin.options, timeout: standardOptions.timeout });
   const address = options.find(([, { short }]) => short === 'H');
   const others = options.filter((option) => option !== address);
-  const forms = others.map(([key, option]) => form(key, option));
+  const forms = others.map(([key, option]) => optionForm(key, option));
   const width = Math.max(...forms.map(({ length }) => length));
   const secrets = options.flatMap(([, { secret }]) => (secret === undefined ? [] : [secret.env]));
   const file = 'credentials' in plugin.options ? 'in the file of --credentials, or ' : '';
   return [
     `# ${plugin.summary}.`,
-    ...others.map(([, option], i) => `#   ${(forms[i] ?? '').padEnd(width)}  ${meaning(option)}`),
+    ...others.map(([, option], i) => `#   ${(forms[i] ?? '').padEnd(width)}  ${optionMeaning(option)}`),
     ...(secrets.length === 0
       ? []
       : [`# Secrets among these show in the process list. Better ${file}in the environment of the daemon:`]),
@@ -37,18 +38,4 @@ function renderCommand(plugin: Plugin): string {
     `  command_line  $USER1$/${plugin.name}${address === undefined ? '' : ` --${longName(address[0])} '$HOSTADDRESS$'`} $ARG1$`,
     '}',
   ].join('\n');
-}
-
-function form(key: string, option: Option): string {
-  return isFlag(option) ? `--${longName(key)}` : `--${longName(key)} ${option.value ?? 'N'}`;
-}
-
-function meaning({ help, repeat, required, default: preset }: Option): string {
-  const shown = typeof preset === 'object' ? preset.join(' ') : String(preset ?? '');
-  const notes = [
-    ...(required ? ['required'] : []),
-    ...(repeat ? ['repeatable'] : []),
-    ...(shown === '' ? [] : [`default ${shown}`]),
-  ];
-  return notes.length === 0 ? help : `${help} (${notes.join('; ')})`;
 }

@@ -1,4 +1,3 @@
-import type { Fault } from '../findings/index.ts';
 import {
   frameInterface,
   judgeCards,
@@ -32,21 +31,20 @@ function cards(nodes: readonly ReadNode[], { vip, mac }: Wanted): ReadonlyMap<st
   const [first] = nodes;
   if (first === undefined) return new Map();
   const judged = judgeCards(uses, { vip, mac: judgeClusterMac(sharers, mac).mac, space: first.reading.space });
-  const idle = nodes.filter(
-    ({
-      reading: {
-        rules: [rule],
-      },
-    }) => rule !== undefined && holdsNothing(rule),
-  );
   return new Map(
-    [...judged].map(([name, stretch]) => {
-      if (!idle.some((node) => node.name === name)) return [name, stretch];
-      // What comes in twice is not lost: a node that stands by may answer it.
-      const soften = (found: Fault) => (found.code === 'received-twice' ? found : whileIdle(name, found));
-      return [name, { ...stretch, faults: stretch.faults.map(soften) }];
-    }),
+    [...judged].map(([name, stretch]) => [name, standsBy(nodes, name) ? ofStandby(name, stretch) : stretch]),
   );
+}
+
+function standsBy(nodes: readonly ReadNode[], name: string): boolean {
+  const rule = nodes.find((node) => node.name === name)?.reading.rules[0];
+  return rule !== undefined && holdsNothing(rule);
+}
+
+/** What comes in twice is not lost: a node that stands by may answer it. */
+function ofStandby(name: string, stretch: Stretch): Stretch {
+  const faults = stretch.faults.map((one) => (one.code === 'received-twice' ? one : whileIdle(name, one)));
+  return { ...stretch, faults };
 }
 
 /** Follows the way of clients' packets on each node, from who answers ARP to the way back. */

@@ -398,7 +398,9 @@ export class Walk {
       doubted: !carried.certain && !traffic.within(certainTraffic(this.arriving, this.space)),
       doubt,
       estranged: carried.estranged,
-      byMark: [...this.senders, rule].some(({ parts }) => parts.some((part) => choosesByMark(part, flow))),
+      byMark:
+        (fate === 'dropped' || fate === 'rejected') &&
+        [...this.senders, rule].some(({ parts }) => parts.some((part) => choosesByMark(part, flow))),
       queued: how === 'queue',
       claimed: carried.pkttype === 'host',
       resets: how === 'reset',

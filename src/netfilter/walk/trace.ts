@@ -21,7 +21,7 @@ export type Taken = {
   readonly doubt: Doubt | null;
   /** True where another rule has changed the mark that a cluster rule gave them. */
   readonly estranged: boolean;
-  /** True where it is the mark that a cluster rule gave them for which they are taken. */
+  /** True where they are denied for the mark that a cluster rule gave them. */
   readonly byMark: boolean;
   /** True where a program, or the kernel's means against floods, decide what becomes of them. */
   readonly queued: boolean;
