@@ -108,7 +108,8 @@ const sketches: readonly Sketch[] = [
     situation: 'half of the answers dropped at random on n2',
     ways: ['iptables-nft'],
     setup: 'healthy 2; xt n2 -A OUTPUT -s $VIP -m statistic --mode nth --every 2 --packet 0 -j DROP',
-    tcp: lost(0.02, 0.6),
+    // A SYN-ACK that is dropped is sent again: given time, a slow machine loses nobody.
+    tcp: lost(0, 0.6),
     state: ['CRITICAL', 'WARNING', 'UNKNOWN'],
     says: /statistic/,
     clients: [],

@@ -3,7 +3,7 @@ import type { Outcome } from '../uml/uml.ts';
 import { clientsOf } from './clients.ts';
 import { type Between, protocols, type Situation } from './situation.ts';
 
-/** How the clients of a situation fared otherwise than is laid down, a line a protocol. */
+/** How the clients of a situation fared otherwise than is laid down, a line a protocol, with what the first of them got. */
 export function unlikeTraffic(situation: Situation, { traffic }: Outcome): readonly string[] {
   return protocols.flatMap((protocol) => {
     const probes = traffic.filter((probe) => probe.protocol === protocol);
@@ -11,7 +11,9 @@ export function unlikeTraffic(situation: Situation, { traffic }: Outcome): reado
     return (['lost', 'doubled'] as const).flatMap((kind) => {
       const share = probes.filter((probe) => fate(probe) === kind).length / probes.length;
       const [low, high]: Between = situation.fares[protocol][kind];
-      return low <= share && share <= high ? [] : [`${protocol}: ${share} ${kind}, ${low} to ${high} is right`];
+      if (low <= share && share <= high) return [];
+      const one = JSON.stringify(probes.find((probe) => fate(probe) === kind) ?? probes[0]);
+      return [`${protocol}: ${share} ${kind}, ${low} to ${high} is right; the first is ${one}`];
     });
   });
 }
