@@ -54,7 +54,7 @@ describe.skipIf(why !== null)(`docs/notifications.md${why ? ` (skipped: ${why})`
     // The first test notification found nobody. A third bad check meanwhile is told, too.
     const kinds = [...said.matchAll(/^mail -s \[(\w+)\]/gm)].map(([, kind]) => kind);
     expect(kinds.filter((kind) => kind !== 'PROBLEM')).toEqual(['CUSTOM', 'DOWNTIMESTART', 'DOWNTIMEEND']);
-    expect(said).toMatch(/^mail -s \[CUSTOM\] cluster-buckets on cluster1 is CRITICAL! noc@example\.org$/m);
+    expect(said).toMatch(/^mail -s \[CUSTOM\] cluster-buckets on cluster1 is CRITICAL! root@localhost$/m);
     expect(said).toContain('bucket 2 of 2 on no node');
     expect(said).toContain('Test: please ignore');
   }, 180_000);

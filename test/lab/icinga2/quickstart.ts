@@ -79,9 +79,9 @@ function cover(folder: string, copy: string): string {
   return `mkdir -p ${copy} && cp -a ${folder}/. ${copy} && mount --bind ${copy} ${folder}`;
 }
 
-/** Whether commands install a Debian package. `test/release/debian_roots` runs these. */
+/** Whether commands install Debian packages. `test/release/debian_roots` runs these. */
 export function isDebian(commands: string): boolean {
-  return commands.startsWith('apt-get install ./rackwatch-plugins_');
+  return commands.startsWith('apt-get ');
 }
 
 /** In place of systemd, which is not there: (re)starts the daemon as Debian's unit does, and is back when it is ready. */

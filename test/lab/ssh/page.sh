@@ -6,6 +6,8 @@
 # Usage: unshare -m -n -p --fork --kill-child --mount-proc bash page.sh WORK PROJECT PLUGINS LOWER COMMANDS
 #   WORK      an empty folder      PROJECT   what the commands run in      PLUGINS   the folder of the installed plugins
 #   LOWER     the root of the nodes: / or a bare system       COMMANDS  the file
+# POLLER in the environment is a root for the poller that has the package; without it the poller is this machine, with the
+# installed plugins and the project's files where the package has them.
 set -euo pipefail
 work=$1 project=$2 plugins=$3 lower=$4 commands=$5
 VIP=192.168.56.20 MAC=01:23:45:67:89:ab
@@ -21,7 +23,7 @@ root() { # NAME LOWER
   mount --rbind /dev "$work/$1/dev"
   mount -t tmpfs tmpfs "$work/$1/run"
   mkdir -p "$work/$1/run/sshd"
-  printf '192.168.56.11 node1\n192.168.56.12 node2\n127.0.0.1 localhost\n' >"$work/$1/etc/hosts"
+  printf '192.168.56.11 node1\n192.168.56.12 node2\n127.0.0.1 localhost\n127.0.1.1 %s\n' "$(hostname)" >"$work/$1/etc/hosts"
   # No name service but the file, and nothing left of earlier tries.
   echo 'hosts: files' >>"$work/$1/etc/nsswitch.conf"
   sed -i '0,/^hosts:/{/^hosts:/d}' "$work/$1/etc/nsswitch.conf"
@@ -76,13 +78,22 @@ ip addr add 192.168.56.1/24 dev br0
 ip link set br0 up
 node 1
 node 2
-root poller /
-for one in "$project" "$plugins"; do
-  mkdir -p "$work/poller$one"
-  mount --bind "$one" "$work/poller$one"
-done
-mkdir -p "$work/poller/usr/lib/nagios/plugins"
-mount --bind "$plugins" "$work/poller/usr/lib/nagios/plugins"
+root poller "${POLLER:-/}"
+put() { # FOLDER PLACE
+  mkdir -p "$work/poller$2"
+  mount --bind "$1" "$work/poller$2"
+}
+put "$project" "$project"
+if [ -z "${POLLER:-}" ]; then
+  put "$plugins" "$plugins"
+  put "$plugins" /usr/lib/nagios/plugins
+  put "$project/icinga-conf" /usr/share/doc/rackwatch-plugins/icinga-conf
+else
+  # Lifted out of the lower file system: Icinga copies within the kernel, which two file systems refuse.
+  cp -a "$work/poller/etc/icinga2" "$work/poller/etc/icinga2.lifted"
+  rm -rf "$work/poller/etc/icinga2"
+  mv "$work/poller/etc/icinga2.lifted" "$work/poller/etc/icinga2"
+fi
 rm -f "$work/poller/etc/ssh/ssh_known_hosts" "$work/poller/etc/ssh/ssh_config.d/rackwatch.conf"
 rm -rf "$work/poller/root/.ssh" "$work/poller/var/lib/nagios/.ssh"
 mkdir -m 700 "$work/poller/root/.ssh"
