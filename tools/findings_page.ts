@@ -65,6 +65,7 @@ async function told(
   example: Exclude<Example, { readonly test: string }>,
   runs: ReadonlyMap<string, RecordedRun>,
 ): Promise<readonly [string, readonly Finding[]]> {
+  if ('facts' in example) return [example.facts, await example.findings()];
   if ('run' in example) {
     const run = runOf(example.run);
     return [`\`${run.name}\``, await run.findings()];

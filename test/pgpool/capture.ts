@@ -69,6 +69,11 @@ export const noAnswer: Answer = {
   watchdog: undefined,
 };
 
+/** Everything that is said of an answer. */
+export function faultsOf(answer: Partial<Answer>, wishes: Partial<Wishes> = {}) {
+  return judgePgpool({ ...noAnswer, ...answer }, { ...noWishes, ...wishes }).faults;
+}
+
 /** The verdict as it is printed: its state, its first line, and all of its text. */
 export function judged(answer: Partial<Answer>, wishes: Partial<Wishes> = {}) {
   const all = { ...noWishes, ...wishes };
