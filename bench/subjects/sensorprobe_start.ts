@@ -27,7 +27,7 @@ export const subject: Subject = {
           args: ['-H', '127.0.0.1', '-p', port, '-P', '2c', '-o', tenCells.join(',')],
         };
         return [
-          compared('six sensors', pairs(own, empty, rounds), 1.9),
+          compared('six sensors', pairs(own, empty, rounds), 1.75),
           compared('six sensors, without the code cache', pairs(bundle, empty, rounds), 2.3),
           rival('Perl, ten values', perl, '/usr/share/perl5/Net/SNMP.pm', empty, rounds),
           rival('check_snmp, ten values', c, c.program, empty, rounds),
