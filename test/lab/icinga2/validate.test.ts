@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -43,12 +43,8 @@ describe.skipIf(why !== undefined)(
         '-D',
         `${name}=${folder}`,
       ]);
-      const whose = [
-        '-D',
-        `RunAsUser=${process.getuid?.() === 0 ? 'root' : process.env['USER']}`,
-        '-D',
-        'RunAsGroup=root',
-      ];
+      const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
+      const whose = ['-D', `RunAsUser=${userInfo().username}`, '-D', `RunAsGroup=${group}`];
       const { stdout, stderr, status } = spawnSync(
         '/usr/sbin/icinga2',
         ['daemon', '-C', '-c', file, ...folders, ...whose],
