@@ -75,6 +75,7 @@ export const findingExamples: Readonly<Record<Code, Example>> = {
   'snapshot-not-saved': {
     run: 'check_cluster_buckets --vip 192.168.56.20 --save-snapshots /dev/null --node local',
   },
+  'connection-not-shared': judgedExamples['connection-not-shared'],
   'facts-unread': judgedExamples['facts-unread'],
   'not-looked-at': { recorded: 'clusterip/standing-by' },
   'node-unreachable': { run: 'check_cluster_buckets --vip 192.168.56.20 {clusterip/healthy} --node n3=file:n3.txt' },

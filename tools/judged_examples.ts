@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { View } from '../src/address/index.ts';
 import { memberFacts } from '../src/member/index.ts';
+import { notShared } from '../src/node/index.ts';
 import { readWatchdog, type Trouble, type Wishes } from '../src/pgpool/index.ts';
 import type { Finding } from '../src/plugin/index.ts';
 import { parsePattern } from '../src/sensorprobe/index.ts';
@@ -81,6 +82,10 @@ export const judgedExamples = {
   'facts-unread': {
     facts: 'two nodes, one of which could not be asked for its addresses',
     findings: () => vipFindings(null, {}, ['! Cannot open netlink socket: Permission denied', '= exit 1']),
+  },
+  'connection-not-shared': {
+    facts: 'a run with `--ssh-shared`, before which somebody else has made the folder of the sockets',
+    findings: () => notShared([{ unshared: '/tmp/rackwatch-107 belongs to another account (uid 1001)' }]),
   },
   'view-right': seen('both nodes answer', answers(clusterMac, clusterMac)),
   'view-blind': seen('a router stands between', {

@@ -142,6 +142,12 @@ export const rules = {
     now: 'Look at the reason: the folder must exist, belong to the account of the check and have room. Remove old snapshots where it is full.',
     keep: 'Let a timer or logrotate remove old snapshots from that folder.',
   },
+  'connection-not-shared': {
+    means:
+      'Connections should stay open for the next checks (--ssh-shared), but the folder for their sockets is not safe or will not do. The nodes were asked by connections of their own, so the verdict itself is not touched; each check costs a login per node.',
+    now: 'Look at the reason. A folder that belongs to another account, or that others may enter, would let them answer in place of the nodes: find out who made it, then remove it. The next check makes its own.',
+    keep: 'Let nothing else write to that folder; or leave --ssh-shared out.',
+  },
   'node-unreachable': {
     means: 'The node gave no snapshot, so nothing is known about it. The line has the reason.',
     now: 'Look at the reason: a dead node, a refused connection, a wrong key or a time limit. The page about reaching nodes explains each of them. Do not take its buckets or addresses over before it is certain that it is dead.',

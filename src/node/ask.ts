@@ -1,11 +1,11 @@
 import { parseSnapshot, type Snapshot } from '../snapshot/index.ts';
-import { isShortage, tooFewFiles } from './descriptors.ts';
 import { readSnapshotFile } from './file.ts';
 import { askLocal } from './local.ts';
 import { askNrpe, type NrpeRequest } from './nrpe.ts';
-import { noReply, type Reply } from './reply.ts';
+import { type Reply, unforeseen } from './reply.ts';
+import { sharedFolder } from './shared_folder.ts';
 import type { NodeSpec } from './spec.ts';
-import { askSsh } from './ssh.ts';
+import { askSsh, type SshRequest } from './ssh.ts';
 
 /** What is asked of the nodes, and how long they may take. */
 export type Request = Omit<NrpeRequest, 'signal'> & {
@@ -26,6 +26,8 @@ export type Request = Omit<NrpeRequest, 'signal'> & {
   readonly sshConfig?: string | undefined;
   /** A file for `ssh -i`. */
   readonly sshIdentity?: string | undefined;
+  /** One connection for each ssh node stays open for so many seconds after its last use, for later checks. */
+  readonly sshShared?: number | undefined;
   /** Run over ssh in place of the script that is sent along; gets no arguments and nothing to read. */
   readonly remoteCommand?: string | undefined;
 };
@@ -37,6 +39,10 @@ export type Answer = {
   readonly milliseconds: number;
   /** What it said, be it a snapshot or not; empty where it said nothing. */
   readonly text: string;
+  /** How a shared connection to it fared, as a fragment; nothing where there was none. */
+  readonly connection?: string | undefined;
+  /** Why its connection is not shared although that was asked for, as a fragment. */
+  readonly unshared?: string | undefined;
 } & ({ readonly reached: true; readonly snapshot: Snapshot } | { readonly reached: false; readonly reason: string });
 
 /**
@@ -45,28 +51,37 @@ export type Answer = {
  * process that it has started is left.
  */
 export function askNodes(specs: readonly NodeSpec[], request: Request): Promise<readonly Answer[]> {
-  return Promise.all(specs.map((spec) => askNode(spec, request)));
+  const byShared = request.sshShared !== undefined && specs.some(({ target }) => target.kind === 'ssh');
+  const shared = byShared ? sharingOf(request.sshShared) : {};
+  return Promise.all(specs.map((spec) => askNode(spec, request, shared)));
 }
 
-async function askNode(spec: NodeSpec, request: Request): Promise<Answer> {
+/** Where connections stay open, or why none does. */
+type Shared = { readonly sharing?: SshRequest['sharing']; readonly unshared?: string };
+
+function sharingOf(seconds: number): Shared {
+  const folder = sharedFolder({ uid: process.geteuid?.() ?? 0, env: process.env }, Date.now());
+  return folder.ok ? { sharing: { seconds, folder: folder.value } } : { unshared: folder.reason };
+}
+
+async function askNode(spec: NodeSpec, request: Request, { sharing, unshared }: Shared): Promise<Answer> {
   const start = process.uptime();
-  const { text, explain } = await replyOf(spec, request).catch(unforeseen);
+  const reply = await replyOf(spec, request, sharing).catch(unforeseen);
   const milliseconds = Math.round((process.uptime() - start) * 1000);
+  const { text, connection } = reply;
+  const common = {
+    ...{ name: spec.name, spec, milliseconds, text, connection },
+    unshared: reply.unshared ?? (spec.target.kind === 'ssh' ? unshared : undefined),
+  };
   const snapshot = parseSnapshot(text);
   return snapshot.ok
-    ? { name: spec.name, spec, milliseconds, reached: true, snapshot: snapshot.value, text }
-    : { name: spec.name, spec, milliseconds, text, reached: false, reason: explain(snapshot.reason) };
+    ? { ...common, reached: true, snapshot: snapshot.value }
+    : { ...common, reached: false, reason: reply.explain(snapshot.reason) };
 }
 
-async function replyOf({ target }: NodeSpec, request: Request): Promise<Reply> {
+async function replyOf({ target }: NodeSpec, request: Request, sharing: Shared['sharing']): Promise<Reply> {
   if (target.kind === 'file') return readSnapshotFile(target.path, request.limitMs);
   const asked = { ...request, signal: request.signal() };
   if (target.kind === 'local') return askLocal(asked);
-  return target.kind === 'ssh' ? askSsh(target, asked) : askNrpe(target, asked);
-}
-
-/** One node's accident is that node's reason: the answers of the others stand. */
-function unforeseen(error: unknown): Reply {
-  if (isShortage(error)) return noReply(`cannot be asked: ${tooFewFiles}`);
-  return noReply(`cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
+  return target.kind === 'ssh' ? askSsh(target, { ...asked, sharing }) : askNrpe(target, asked);
 }

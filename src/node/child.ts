@@ -25,7 +25,11 @@ export type Command = {
   readonly signal: AbortSignal;
   /** Looks at the process before it is ended at the limit, and says what it was doing. */
   stage?(pid: number): string;
+  readonly silence?: Silence | undefined;
 };
+
+/** Called once, when standard output has brought nothing for so long and as much time is left before the limit. */
+export type Silence = { readonly afterMs: number; readonly call: () => void };
 
 /** How a child came to its end: by itself, at the limit, or for another reason. */
 export type Ending =
@@ -123,6 +127,7 @@ async function follow(child: ChildProcess, pid: number, deadline: number, comman
       () => clearTimeout(timer),
       () => signal.removeEventListener('abort', abort),
     );
+    if (command.silence !== undefined) release.push(onSilence(child.stdout, deadline, command.silence));
   });
   for (const one of release) one();
   const doing = ending === 'late' ? (stage?.(pid) ?? '') : '';
@@ -136,6 +141,21 @@ async function follow(child: ChildProcess, pid: number, deadline: number, comman
   if (ending === 'overflow' || stdout.length() > longestAnswer)
     return { kind: 'failed', reason: 'the answer is longer than 4 MB' };
   return { kind: 'ended', code: child.exitCode, signal: child.signalCode, ...texts };
+}
+
+/** Gives what ends the watch. */
+function onSilence(stream: Readable | null, deadline: number, { afterMs, call }: Silence): () => void {
+  const timer = setTimeout(() => {
+    stop();
+    if (deadline - performance.now() >= afterMs) call();
+  }, afterMs);
+  const heard = () => timer.refresh();
+  const stop = () => {
+    clearTimeout(timer);
+    stream?.off('data', heard);
+  };
+  stream?.on('data', heard);
+  return stop;
 }
 
 type Unstarted = { readonly code?: string | undefined; readonly shortMessage?: string | undefined };

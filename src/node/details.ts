@@ -11,7 +11,8 @@ export function answerDetails(answers: readonly Answer[], verbosity: number): re
 }
 
 function reachedBy(answer: Answer): string {
-  const how = `${answer.name} (${answer.spec.text}): ${answer.reached ? 'answered' : answer.reason} after ${answer.milliseconds} ms`;
+  const over = answer.connection === undefined ? '' : ` (${answer.connection})`;
+  const how = `${answer.name} (${answer.spec.text}): ${answer.reached ? 'answered' : answer.reason} after ${answer.milliseconds} ms${over}`;
   const left = answer.reached
     ? answer.snapshot.sections.flatMap(({ name, leftOut }) => leftOut.map((what) => `${name} ${what}`))
     : [];

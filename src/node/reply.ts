@@ -1,8 +1,14 @@
+import { isShortage, tooFewFiles } from './descriptors.ts';
+
 /** What a way to a node brought: the text it gave, and how to say what went wrong if that text is not a snapshot. */
 export type Reply = {
   readonly text: string;
   /** The whole reason, a sentence fragment without a dot, from what the parser has to say about the text. */
   explain(why: string): string;
+  /** How a shared connection fared, as a fragment; nothing where there was none. */
+  readonly connection?: string;
+  /** Why the connection could not be shared although that was asked for, as a fragment. */
+  readonly unshared?: string;
 };
 
 /** No text at all, and the one reason for it. */
@@ -16,6 +22,12 @@ export function reply(text: string, trouble: string | null): Reply {
     text,
     explain: (why) => (trouble === null ? why : text.trim() === '' ? trouble : `${why}; ${trouble}`),
   };
+}
+
+/** One node's accident is that node's reason: the answers of the others stand. */
+export function unforeseen(error: unknown): Reply {
+  if (isShortage(error)) return noReply(`cannot be asked: ${tooFewFiles}`);
+  return noReply(`cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 /** A limit as it stands in a reason: `8.5 s`. */

@@ -26,8 +26,8 @@ export async function saveAnswers(answers: readonly Answer[], folder: string, li
 }
 
 /**
- * A report, with what came of saving the answers where `folder` asks for it; the last 300 ms of the run are left for
- * the report.
+ * A report, with what came of saving the answers where `folder` asks for it, and with what was asked of ssh and could not
+ * be done; the last 300 ms of the run are left for the report.
  */
 export async function keepAnswers(
   answers: readonly Answer[],
@@ -35,9 +35,19 @@ export async function keepAnswers(
   report: Report,
   { verbosity, timeLeft }: Context,
 ): Promise<Report> {
-  if (folder === undefined) return report;
+  const unshared = notShared(answers);
+  if (folder === undefined) return unshared.length === 0 ? report : withFaults(report, unshared, []);
   const { faults, lines } = await saveAnswers(answers, folder, Math.max(0, timeLeft() - 300));
-  return withFaults(report, faults, verbosity >= 1 ? lines : []);
+  return withFaults(report, [...unshared, ...faults], verbosity >= 1 ? lines : []);
+}
+
+/** Connections that do not stay open (`--ssh-shared`), each reason once: it nearly always is the same for all nodes. */
+export function notShared(answers: readonly Pick<Answer, 'unshared'>[]): readonly Fault[] {
+  const reasons = new Set(answers.map(({ unshared }) => unshared).filter((why) => why !== undefined));
+  const brief = 'ssh connections are not shared';
+  return [...reasons].map((why) =>
+    fault('WARNING', 'connection-not-shared', brief, `${brief} (--ssh-shared), every check logs in: ${why}`),
+  );
 }
 
 async function saveAll(answers: readonly Answer[], folder: string, deadline: number): Promise<Saved> {

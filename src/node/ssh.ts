@@ -1,18 +1,23 @@
 import path from 'node:path';
-import { runChild } from './child.ts';
-import { noReply, type Reply, reply, seconds } from './reply.ts';
+import { type Ending, runChild } from './child.ts';
+import { noReply, type Reply, reply, seconds, unforeseen } from './reply.ts';
 import { type Question, scriptArguments, snapshotScript } from './script.ts';
+import { type Sharing, socketName } from './shared_socket.ts';
 import type { Target } from './spec.ts';
+import { askShared, type Tried, type Try } from './ssh_shared.ts';
 import { sshStage } from './ssh_stage.ts';
 import { sshTrouble } from './ssh_trouble.ts';
 
 type SshTarget = Extract<Target, { readonly kind: 'ssh' }>;
 
-type SshRequest = Question & {
+/** What asking by ssh goes by: the same for all nodes of a run. */
+export type SshRequest = Question & {
   readonly signal: AbortSignal;
   readonly sshConfig?: string | undefined;
   readonly sshIdentity?: string | undefined;
   readonly remoteCommand?: string | undefined;
+  /** Connections stay open for later checks; without it every check logs in. */
+  readonly sharing?: Sharing | undefined;
 };
 
 /**
@@ -20,18 +25,40 @@ type SshRequest = Question & {
  * host, user, port, key or jump host is meant may be said in ssh's own configuration.
  */
 export async function askSsh(target: SshTarget, request: SshRequest): Promise<Reply> {
-  const { remoteCommand, limitMs } = request;
+  const { sharing, limitMs, signal, sshConfig, sshIdentity } = request;
+  if (sharing === undefined) return (await runSsh(target, request, { args: [], limitMs, signal })).reply;
+  const means = [
+    target.user,
+    target.host,
+    target.port,
+    ...[sshConfig, sshIdentity].map((file) => file && absolute(file)),
+  ];
+  const name = socketName(means, sharing.seconds, Date.now());
+  const ask = (one: Try) =>
+    runSsh(target, request, one).catch((error: unknown): Tried => ({ ending: null, reply: unforeseen(error) }));
+  return askShared(ask, name, sharing, request);
+}
+
+async function runSsh(target: SshTarget, request: SshRequest, one: Try): Promise<Tried> {
+  const { remoteCommand } = request;
   const ending = await runChild({
     program: 'ssh',
     args: [
-      ...sshArguments(target, request),
-      remoteCommand ?? ['sh', '-s', '--', ...scriptArguments(request)].join(' '),
+      ...one.args,
+      ...sshArguments(target, { ...request, limitMs: one.limitMs }),
+      remoteCommand ?? ['sh', '-s', '--', ...scriptArguments({ ...request, limitMs: one.limitMs })].join(' '),
     ],
     input: remoteCommand === undefined ? snapshotScript : null,
     env: neverPrompt,
     stage: sshStage,
-    ...request,
+    limitMs: one.limitMs,
+    signal: one.signal,
+    silence: one.silence,
   });
+  return { ending, reply: replyOf(ending, request.limitMs) };
+}
+
+function replyOf(ending: Ending, limitMs: number): Reply {
   if (ending.kind === 'failed') return noReply(ending.reason);
   if (ending.kind === 'ended') return reply(ending.stdout, sshTrouble(ending));
   const stage = ending.stdout === '' ? ending.stage : 'in the middle of the answer';
@@ -42,7 +69,8 @@ export async function askSsh(target: SshTarget, request: SshRequest): Promise<Re
 /** BatchMode does not reach the ssh of a jump host, which would ask for a password on the terminal. */
 const neverPrompt = { SSH_ASKPASS: '/bin/false', SSH_ASKPASS_REQUIRE: 'force' };
 
-function sshArguments({ host, user, port }: SshTarget, request: SshRequest): readonly string[] {
+/** The arguments of ssh up to the host, which stands last. */
+export function sshArguments({ host, user, port }: SshTarget, request: SshRequest): readonly string[] {
   const { limitMs, sshConfig, sshIdentity } = request;
   // Below the limit, so that ssh itself says what it was waiting for.
   const connect = Math.max(1, Math.floor(limitMs / 1000 - 0.5));

@@ -1,0 +1,109 @@
+import { lstatSync, mkdirSync, readdirSync, realpathSync, type Stats, statSync, unlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { failure, type Result, success } from '../plugin/index.ts';
+
+/**
+ * The longest path of the folder, in bytes: a socket's path has at most 107 (unix(7)), of which its name takes 49
+ * (`socketName`) and what ssh appends while it makes the socket another 17 (OpenSSH mux.c, muxserver_listen).
+ */
+const longestFolder = 40;
+
+/** A socket of a connection that has been idle for an hour at most, and was begun an hour before that, is younger. */
+const oldestMs = 3 * 60 * 60 * 1000;
+
+/** Of this account: who runs the plugin, and what its environment says about folders. */
+export type Account = {
+  readonly uid: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+/**
+ * The folder for the sockets of shared connections, which is made where it is missing: below `XDG_RUNTIME_DIR`, in the
+ * account's cache, or `/tmp/rackwatch-UID`. Whoever can write to it could answer in place of a node, and ssh itself does
+ * not look: so it belongs to this account, has mode 0700 and is no symbolic link, and nobody else can put another one in
+ * its place. One that is not so is refused, with a fragment that says why; a place that has no room for it is passed over.
+ */
+export function sharedFolder({ uid, env }: Account, nowMs: number): Result<string> {
+  for (const [base, name] of places(env, uid)) {
+    const folder = base === null ? null : made(base, name, uid);
+    if (folder === null) continue;
+    const why = trouble(folder, uid);
+    if (why !== null) return failure(`${folder} ${why}`);
+    removeOld(folder, nowMs);
+    return success(folder);
+  }
+  return failure('there is no place for a private folder: neither XDG_RUNTIME_DIR nor ~/.cache nor /tmp will do');
+}
+
+function places(env: Account['env'], uid: number): readonly (readonly [string | null, string])[] {
+  return [
+    [env['XDG_RUNTIME_DIR'] ?? null, 'rackwatch'],
+    [env['XDG_CACHE_HOME'] ?? cacheFolder(env, uid), 'rackwatch'],
+    ['/tmp', `rackwatch-${uid}`],
+  ];
+}
+
+/** `~/.cache`, which is made where the home is this account's own. */
+function cacheFolder(env: Account['env'], uid: number): string | null {
+  try {
+    // Throws for a user id without an account.
+    const home = env['HOME'] ?? homedir();
+    return statSync(home).uid === uid ? made(home, '.cache', uid) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A folder in a base where nobody else can replace it; null when the base will not do. */
+function made(base: string, name: string, uid: number): string | null {
+  try {
+    if (!path.isAbsolute(base)) return null;
+    const folder = path.join(realpathSync(base), name);
+    // ssh would read a percent sign, a dollar or a blank as something of its own.
+    if (Buffer.byteLength(folder) > longestFolder || !/^[A-Za-z0-9/_.+-]+$/.test(folder)) return null;
+    if (!ancestors(folder).every((one) => isSafe(statSync(one), uid))) return null;
+    try {
+      mkdirSync(folder, { mode: 0o700 });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return null;
+    }
+    return folder;
+  } catch {
+    return null;
+  }
+}
+
+function ancestors(folder: string): readonly string[] {
+  const parent = path.dirname(folder);
+  return parent === folder ? [] : [parent, ...ancestors(parent)];
+}
+
+/** Whether nobody but root and this account can rename what stands in a folder. */
+function isSafe({ uid, mode }: Stats, own: number): boolean {
+  const writable = (mode & 0o022) !== 0;
+  const sticky = (mode & 0o1000) !== 0;
+  return (uid === 0 || uid === own) && (!writable || sticky);
+}
+
+function trouble(folder: string, uid: number): string | null {
+  const found = lstatSync(folder);
+  if (found.isSymbolicLink()) return 'is a symbolic link';
+  if (!found.isDirectory()) return 'is not a folder';
+  if (found.uid !== uid) return `belongs to another account (uid ${found.uid})`;
+  const mode = found.mode & 0o7777;
+  return mode === 0o700 ? null : `has mode ${mode.toString(8).padStart(4, '0')}, and only 0700 keeps others out`;
+}
+
+/** What killed connections have left: their names are never used again. */
+function removeOld(folder: string, nowMs: number): void {
+  for (const name of readdirSync(folder)) {
+    try {
+      const file = path.join(folder, name);
+      const { mtimeMs } = lstatSync(file);
+      if (lstatSync(file).isSocket() && nowMs - mtimeMs > oldestMs) unlinkSync(file);
+    } catch {
+      // Another check was faster.
+    }
+  }
+}

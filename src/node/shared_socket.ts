@@ -1,0 +1,78 @@
+import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
+import path from 'node:path';
+
+/** What the user asked for, and where: how long an unused connection stays open, and the private folder of sockets. */
+export type Sharing = { readonly seconds: number; readonly folder: string };
+
+/** A socket that a connection has in the folder: its inode tells it from one that has taken its place. */
+export type Socket = { readonly file: string; readonly inode: number };
+
+/** The least time after which a connection is begun anew, however often it is used, in seconds. */
+const shortestAge = 900;
+
+/**
+ * The first part of a socket's name, 8 characters. It depends on everything that says which connection is meant, and
+ * changes every 15 minutes (or every `seconds`, where that is more), at a time of its own for each connection: what a new
+ * login would notice (a name that leads elsewhere, another host key, a key that was withdrawn) is noticed after that time.
+ */
+export function socketName(means: readonly unknown[], seconds: number, nowMs: number): string {
+  const age = Math.max(shortestAge, seconds) * 1000;
+  const offset = Number(hash(JSON.stringify(means)) % BigInt(age));
+  const all = hash(JSON.stringify([...means, seconds, Math.floor((nowMs + offset) / age)]));
+  const folded = (all >> 48n) ^ (all & 0xffffffffffffn);
+  return Buffer.from(folded.toString(16).padStart(12, '0'), 'hex').toString('base64url');
+}
+
+/**
+ * FNV-1a with 64 bits, offset and prime as its authors give them. Node's own hashes take longer to load than ssh to answer; nobody gains by names that
+ * collide, as ssh puts the host beside them.
+ */
+function hash(text: string): bigint {
+  let value = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(text)) value = ((value ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  return value;
+}
+
+/**
+ * The options by which ssh uses the connection, or begins it and leaves it open. ssh puts in for %C a hash of the host,
+ * port, user and jump host that its configuration comes to (40 characters), so that a changed one is heeded at once. A
+ * connection whose node is silent for 45 s is given up. An open connection forwards nothing, whatever the configuration
+ * says: it outlives the check.
+ */
+export function sharingArguments({ folder, seconds }: Sharing, name: string): readonly string[] {
+  return optionsOf([
+    ...['ControlMaster=auto', `ControlPersist=${seconds}`, `ControlPath=${path.join(folder, name)}.%C`],
+    ...['ServerAliveInterval=15', 'ServerAliveCountMax=3'],
+    ...['ClearAllForwardings=yes', 'ForwardAgent=no', 'ForwardX11=no'],
+  ]);
+}
+
+/** The options by which ssh uses no open connection and leaves none. */
+export const unsharedArguments = optionsOf(['ControlMaster=no', 'ControlPath=none']);
+
+function optionsOf(settings: readonly string[]): readonly string[] {
+  return settings.flatMap((setting) => ['-o', setting]);
+}
+
+/** The sockets of a name that are there; none when the folder cannot be read. */
+export function openSockets(folder: string, name: string): readonly Socket[] {
+  try {
+    return readdirSync(folder)
+      .filter((one) => one.startsWith(`${name}.`))
+      .map((one) => path.join(folder, one))
+      .map((file) => ({ file, inode: lstatSync(file).ino }));
+  } catch {
+    return [];
+  }
+}
+
+/** Takes away sockets, unless others have taken their place: the next check begins anew. The connections end when idle. */
+export function takeAway(sockets: readonly Socket[]): void {
+  for (const { file, inode } of sockets) {
+    try {
+      if (lstatSync(file).ino === inode) unlinkSync(file);
+    } catch {
+      // Gone meanwhile.
+    }
+  }
+}
