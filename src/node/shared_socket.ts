@@ -4,8 +4,8 @@ import path from 'node:path';
 /** What the user asked for, and where: how long an unused connection stays open, and the private folder of sockets. */
 export type Sharing = { readonly seconds: number; readonly folder: string };
 
-/** A socket that a connection has in the folder: its inode tells it from one that has taken its place. */
-export type Socket = { readonly file: string; readonly inode: number };
+/** A socket that a connection has in the folder. What it is tells it from one that has taken its place. */
+export type Socket = { readonly file: string; readonly is: string };
 
 /** The least time after which a connection is begun anew, however often it is used, in seconds. */
 const shortestAge = 900;
@@ -60,17 +60,32 @@ export function openSockets(folder: string, name: string): readonly Socket[] {
     return readdirSync(folder)
       .filter((one) => one.startsWith(`${name}.`))
       .map((one) => path.join(folder, one))
-      .map((file) => ({ file, inode: lstatSync(file).ino }));
+      .map((file) => ({ file, is: identity(file) }));
   } catch {
     return [];
   }
 }
 
-/** Takes away sockets, unless others have taken their place: the next check begins anew. The connections end when idle. */
+/** Whether a socket is still there and no other one has taken its place. */
+export function isThere({ file, is }: Socket): boolean {
+  try {
+    return identity(file) === is;
+  } catch {
+    return false;
+  }
+}
+
+/** An inode's number may be given again at once; the time it was made at, never. */
+function identity(file: string): string {
+  const { ino, mtimeMs } = lstatSync(file);
+  return `${ino} ${mtimeMs}`;
+}
+
+/** Takes away sockets, so that the next check begins anew. Their connections end when they are idle. */
 export function takeAway(sockets: readonly Socket[]): void {
-  for (const { file, inode } of sockets) {
+  for (const one of sockets) {
     try {
-      if (lstatSync(file).ino === inode) unlinkSync(file);
+      if (isThere(one)) unlinkSync(one.file);
     } catch {
       // Gone meanwhile.
     }

@@ -1,7 +1,15 @@
 import { parseSnapshot } from '../snapshot/index.ts';
 import type { Ending, Silence } from './child.ts';
 import { linesOf, type Reply, seconds } from './reply.ts';
-import { openSockets, type Sharing, sharingArguments, takeAway, unsharedArguments } from './shared_socket.ts';
+import {
+  isThere,
+  openSockets,
+  type Sharing,
+  type Socket,
+  sharingArguments,
+  takeAway,
+  unsharedArguments,
+} from './shared_socket.ts';
 
 /** One ssh: what it is given beside the arguments that every one has, and when it is ended. */
 export type Try = {
@@ -49,8 +57,7 @@ export async function askShared(
   const early = await Promise.race([first, silence]);
   if (early !== null) {
     const why = brokenBy(early, open.length > 0);
-    if (why === null)
-      return open.length === 0 ? early.reply : { ...early.reply, connection: 'over an open connection' };
+    if (why === null) return withConnection(early, open);
     takeAway(open);
     return { ...(await anew()).reply, ...why };
   }
@@ -58,7 +65,7 @@ export async function askShared(
   const winner = await firstWhole([first, second]);
   over.abort();
   const [one, other] = await Promise.all([first, second]);
-  if (winner === one) return { ...one.reply, connection: 'over an open connection' };
+  if (winner === one) return withConnection(one, open);
   takeAway(open);
   // Half an answer says more than none.
   const reply = winner === null && other.reply.text === '' && one.reply.text !== '' ? one.reply : other.reply;
@@ -66,6 +73,15 @@ export async function askShared(
     ...reply,
     connection: `asked anew, as the open connection was silent for ${seconds(limitMs * patience)}`,
   };
+}
+
+/**
+ * Where nobody listened any more, ssh has taken the socket away and begun another connection; where the open one had no
+ * session left to give, it has logged in beside it, and says so.
+ */
+function withConnection({ ending, reply }: Tried, open: readonly Socket[]): Reply {
+  const beside = ending?.kind === 'ended' && /^ControlSocket .* disabling multiplexing/m.test(ending.stderr);
+  return open.some(isThere) && !beside ? { ...reply, connection: 'over an open connection' } : reply;
 }
 
 /** The first that brings a whole snapshot; null when all have ended without one. */

@@ -9,7 +9,7 @@ type Ended = { readonly code: number | null; readonly signal: string | null; rea
  * any other code is the remote command's.
  */
 export function sshTrouble({ code, signal, stderr }: Ended): string | null {
-  const lines = linesOf(stderr);
+  const lines = wordsFrom(stderr, code === 255);
   const last = lines.at(-1);
   const words = last === undefined ? '' : `: ${last}`;
   if (signal !== null) return `ssh was killed by ${signal}${words}`;
@@ -20,6 +20,16 @@ export function sshTrouble({ code, signal, stderr }: Ended): string | null {
   if (code === 127) return `the remote command was not found${words}`;
   if (code === 126) return `the remote command cannot be run${words}`;
   return `the remote command ended with ${code}${words}`;
+}
+
+/**
+ * What ssh says when it finds no use for a shared connection, and goes on without it, is no reason of anything (OpenSSH
+ * mux.c); `alone`: unless nothing else is said.
+ */
+function wordsFrom(stderr: string, alone: boolean): readonly string[] {
+  const all = linesOf(stderr);
+  const others = all.filter((line) => !/^(?:ControlSocket |Control socket connect|mux_client_)/.test(line));
+  return others.length === 0 && alone ? all : others;
 }
 
 const silent = 'ssh ended with 255 without a word: the connection broke, or the remote command was killed';

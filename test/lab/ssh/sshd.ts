@@ -4,16 +4,16 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 
 /** A running sshd. */
-export type Sshd = { readonly port: number; stop(): Promise<void> };
+export type Sshd = { readonly port: number; readonly pid: number; stop(): Promise<void> };
 
 /**
- * Starts a real sshd on a free port of 127.0.0.1, with the host key `host` and the authorized keys `keys/USER` of the
+ * Starts a real sshd on a free port of 127.0.0.1, or on the one given, with the host key `host` and the authorized keys `keys/USER` of the
  * folder, where its configuration and its log go too. No PAM, no passwords.
  */
-export async function startSshd(folder: string): Promise<Sshd> {
+export async function startSshd(folder: string, port?: number): Promise<Sshd> {
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   for (let tries = 0; tries < 5; tries++) {
-    const sshd = await tryPort(folder, await freePort());
+    const sshd = await tryPort(folder, port ?? (await freePort()));
     if (sshd !== null) return sshd;
   }
   throw new Error(`sshd did not start: ${readFileSync(path.join(folder, 'sshd.log'), 'utf8')}`);
@@ -51,7 +51,7 @@ async function tryPort(folder: string, port: number): Promise<Sshd | null> {
     await ended;
   };
   for (let tries = 0; tries < 200 && daemon.exitCode === null; tries++) {
-    if (await answers(port)) return { port, stop };
+    if (await answers(port)) return { port, pid: daemon.pid ?? 0, stop };
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   await stop();

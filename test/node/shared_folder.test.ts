@@ -1,0 +1,104 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sharedFolder } from '../../src/node/shared_folder.ts';
+
+const uid = process.getuid?.() ?? 0;
+const now = Date.now();
+const hour = 60 * 60 * 1000;
+let base: string;
+beforeEach(() => {
+  base = mkdtempSync('/tmp/rwf-');
+});
+afterEach(() => rmSync(base, { recursive: true }));
+
+const folderOf = (env: Readonly<Record<string, string>>, over: { readonly uid?: number } = {}) =>
+  sharedFolder({ uid, env, ...over }, now);
+
+test('the folder of the session is taken first, and made for the account alone', () => {
+  expect(folderOf({ XDG_RUNTIME_DIR: base, HOME: base })).toEqual({ ok: true, value: `${base}/rackwatch` });
+  expect(statSync(`${base}/rackwatch`).mode & 0o7777).toBe(0o700);
+  expect(folderOf({ XDG_RUNTIME_DIR: base })).toEqual({ ok: true, value: `${base}/rackwatch` });
+});
+
+test('without one it is in the cache, whose folder is made in the home', () => {
+  expect(folderOf({ HOME: base })).toEqual({ ok: true, value: `${base}/.cache/rackwatch` });
+  expect(statSync(`${base}/.cache`).mode & 0o7777).toBe(0o700);
+});
+
+test('a cache elsewhere is heeded, also by a symbolic link', () => {
+  mkdirSync(`${base}/c`, { mode: 0o700 });
+  symlinkSync(`${base}/c`, `${base}/link`);
+  expect(folderOf({ XDG_CACHE_HOME: `${base}/link`, HOME: base })).toEqual({ ok: true, value: `${base}/c/rackwatch` });
+});
+
+test.each<[string, (base: string) => string]>([
+  ['is not there', (base) => `${base}/nowhere`],
+  ['is relative', () => 'run'],
+  ['is empty', () => ''],
+  ['has a blank', (base) => named(base, 'a b', 0o700)],
+  ['has a percent sign', (base) => named(base, '%h', 0o700)],
+  ['has a dollar', (base) => named(base, '$HOME', 0o700)],
+  ['is too long', (base) => named(base, 'x'.repeat(30), 0o700)],
+  ['others may write to', (base) => named(base, 'w', 0o777)],
+  ['the group may write to', (base) => named(base, 'g', 0o770)],
+  ['lies in one that others may write to', (base) => named(named(base, 'w', 0o777), 'own', 0o700)],
+  [
+    'is a file',
+    (base) => {
+      writeFileSync(`${base}/f`, '');
+      return `${base}/f`;
+    },
+  ],
+])('a place that %s is passed over', (_, place) => {
+  expect(folderOf({ XDG_RUNTIME_DIR: place(base), HOME: base })).toEqual({
+    ok: true,
+    value: `${base}/.cache/rackwatch`,
+  });
+});
+
+test('an account without any place has one of its own in /tmp', () => {
+  // A number that nobody has: the folder is made by this account, so it is that of another one.
+  const other = 4_000_000 + (process.pid % 100_000);
+  try {
+    expect(folderOf({ HOME: '/nowhere' }, { uid: other })).toEqual({
+      ok: false,
+      reason: `${realpathSync('/tmp')}/rackwatch-${other} belongs to another account (uid ${uid})`,
+    });
+  } finally {
+    rmSync(`/tmp/rackwatch-${other}`, { recursive: true, force: true });
+  }
+});
+
+test('sockets that no connection can have any more are removed, and nothing else', async () => {
+  const folder = `${base}/rackwatch`;
+  mkdirSync(folder, { mode: 0o700 });
+  const servers = ['old', 'young'].map((name) => createServer().listen(`${folder}/${name}`));
+  await Promise.all(servers.map((one) => new Promise((resolve) => one.once('listening', resolve))));
+  writeFileSync(`${folder}/file`, '');
+  const past = (hours: number) => new Date(now - hours * hour);
+  utimesSync(`${folder}/old`, past(4), past(4));
+  utimesSync(`${folder}/young`, past(2), past(2));
+  utimesSync(`${folder}/file`, past(4), past(4));
+  folderOf({ XDG_RUNTIME_DIR: base });
+  expect(readdirSync(folder).sort()).toEqual(['file', 'young']);
+  for (const one of servers) one.close();
+});
+
+function named(base: string, name: string, mode: number): string {
+  mkdirSync(`${base}/${name}`);
+  // Whatever the umask is.
+  chmodSync(`${base}/${name}`, mode);
+  return `${base}/${name}`;
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { sharingArguments, socketName } from '../../src/node/shared_socket.ts';
+
+const node1 = ['root', 'node1', null, undefined, undefined];
+const minute = 60_000;
+
+test('a name has 8 characters that mean nothing to ssh', () => {
+  for (let i = 0; i < 2000; i++) expect(socketName([`node${i}`], 60, i * minute)).toMatch(/^[A-Za-z0-9_-]{8}$/);
+});
+
+test('a name depends on everything that is meant, and on the seconds', () => {
+  const others = [
+    ['root', 'node2'],
+    ['root', 'node1', 22],
+    ['node1'],
+    [null, 'rootnode1'],
+    [...node1.slice(0, 4), '/id'],
+  ];
+  const names = [node1, ...others].map((means) => socketName(means, 60, 0));
+  expect(new Set([...names, socketName(node1, 61, 0)]).size).toBe(names.length + 1);
+});
+
+test.each([
+  [60, 15],
+  [900, 15],
+  [3600, 60],
+])('with %i s a connection is begun anew every %i minutes, whatever its use', (seconds, minutes) => {
+  const names = Array.from({ length: 3 * minutes }, (_, i) => socketName(node1, seconds, i * minute));
+  const changes = names.filter((name, i) => i > 0 && name !== names[i - 1]).length;
+  expect([2, 3]).toContain(changes);
+  expect(new Set(names).size).toBe(changes + 1);
+});
+
+test('connections are not begun anew all at once', () => {
+  const change = (node: string) => {
+    const names = Array.from({ length: 15 }, (_, i) => socketName([node], 60, i * minute));
+    return names.findIndex((name) => name !== names[0]);
+  };
+  expect(new Set(Array.from({ length: 50 }, (_, i) => change(`node${i}`))).size).toBeGreaterThan(8);
+});
+
+test('the longest folder, the name and what ssh appends fit into the path of a socket', () => {
+  const folder = `/${'x'.repeat(39)}`;
+  const setting = sharingArguments({ folder, seconds: 60 }, socketName(node1, 60, 0)).find((one) =>
+    /^ControlPath=/.test(one),
+  );
+  const path = setting?.replace('ControlPath=', '').replace('%C', '0'.repeat(40)) ?? '';
+  expect(path.length + '.0123456789abcdef'.length).toBeLessThanOrEqual(107);
+});
