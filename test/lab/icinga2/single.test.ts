@@ -108,6 +108,17 @@ describe.skipIf(why !== null)(
       expect(single.offspring()).toEqual([]);
     });
 
+    test('connections that stay open serve the next check, and hold nothing that Icinga waits for', async () => {
+      single.nodes.show('healthy');
+      for (const over of ['', ' \\(over an open connection\\)']) {
+        const { command, output, state } = await check('shared');
+        expect(command).toEqual(expect.arrayContaining(['--ssh-shared', '10']));
+        expect(output).toMatch(new RegExp(`\nn1 \\(n1\\): answered after \\d+ ms${over}\n`));
+        expect(state).toBe(0);
+      }
+      await until('the connections to end', 20, async () => single.offspring().length === 0);
+    });
+
     test('what is set on the host arrives as the arguments that it means', async () => {
       single.nodes.show('bucket-lost');
       const result = await check('chatty');

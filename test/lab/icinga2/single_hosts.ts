@@ -92,6 +92,12 @@ object Host "chatty" {
   vars.cluster_buckets_skip = [ "vip", "mac" ]
   vars.cluster_buckets_mac = "01:23:45:67:89:AB"
 }
+object Host "shared" {
+  import "lab-cluster"
+  vars.cluster_nodes = [ "n1", "n2" ]
+  vars.cluster_ssh_shared = 10
+  vars.cluster_buckets_verbose = 1
+}
 // Icinga gives up long before the plugin would. A tenth of its limit later it kills.
 object Service "hasty" {
   host_name = "pair"
