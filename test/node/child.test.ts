@@ -138,3 +138,17 @@ test('nothing is started once the signal has come', async () => {
   const ending = await run('sleep 600', { signal: AbortSignal.abort() });
   expect(ending).toEqual({ kind: 'failed', reason: 'given up before there was an answer' });
 });
+
+test.each([
+  ['a program that says nothing is noticed', 'sleep 1', 2000, 1],
+  ['one that falls silent, too', 'echo a; sleep 1', 2000, 1],
+  ['one that is heard again and again is not', 'for i in 1 2 3 4 5; do echo a; sleep 0.1; done', 2000, 0],
+  ['nor one that has not as much time left before its limit', 'sleep 5', 500, 0],
+])('%s', timed, async (_, script, limitMs, expected) => {
+  let calls = 0;
+  const call = () => {
+    calls++;
+  };
+  await run(script, { limitMs, silence: { afterMs: 300, call } });
+  expect(calls).toBe(expected);
+});

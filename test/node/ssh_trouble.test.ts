@@ -25,6 +25,24 @@ test.each<[string, number | null, string, string | null]>([
   ['a clean end', 0, '', null],
   ['a login message on stderr and no answer', 0, 'Welcome\n', 'empty answer: Welcome'],
   [
+    'a shared connection without a session to give, and a command that is not there',
+    127,
+    'mux_client_request_session: session request failed: Session open refused by peer\nControlSocket /run/x already exists, disabling multiplexing\nsh: 1: snapshot: not found\n',
+    'the remote command was not found: sh: 1: snapshot: not found',
+  ],
+  [
+    'one without a session to give, and no answer',
+    0,
+    'ControlSocket /run/x already exists, disabling multiplexing\n',
+    null,
+  ],
+  [
+    'a shared connection that broke',
+    255,
+    'mux_client_read_packet: read header failed: Broken pipe\r\n',
+    'ssh: mux_client_read_packet: read header failed: Broken pipe',
+  ],
+  [
     'refused',
     255,
     'ssh: connect to host node1 port 22: Connection refused\r\n',
