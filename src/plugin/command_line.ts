@@ -1,11 +1,8 @@
-import minimist from 'minimist';
-import { normaliseArgv } from './argv.ts';
 import { type Labels, labelsIn } from './metric_label.ts';
-import { isFlag, longName, type Options, standardOptions } from './option.ts';
+import { type Options, standardOptions } from './option.ts';
 import type { LabelStyle } from './perfdata.ts';
 import type { Context, Plugin } from './plugin.ts';
-import { success } from './result.ts';
-import { readValue } from './values.ts';
+import { givenIn, valuesIn } from './read_options.ts';
 
 /** What a command line asks for. */
 export type Request =
@@ -42,8 +39,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readCommandLine(plugin: Plugin, argv: readonly string[], env: Environment): Request {
   const options: Options = { ...plugin.options, ...standardOptions };
-  const { args, error } = normaliseArgv(argv, options);
-  const given = parse(args, options);
+  const all = givenIn(argv, options);
+  const given = all.of;
   if (given('help').length > 0) return { kind: 'help' };
   if (given('version').length > 0) return { kind: 'version' };
   // Said even where something else is wrong, so that a usage error comes in the form that is read.
@@ -56,18 +53,13 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
   const [code] = given('explain');
   if (code !== undefined) return { kind: 'explain', code, ...output };
   const refused = (reason: string): Request => ({ kind: 'refused', reason, ...output });
-  if (error !== undefined) return refused(error);
-  const values: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(options)) {
-    const texts = given(key);
-    const value = isFlag(option) ? success(texts.length > 0) : readValue(key, option, texts, env);
-    if (!value.ok) return refused(value.reason);
-    values[key] = value.value;
-  }
-  const { timeout, help, version, explain, verbose, outputFormat, labelStyle, metricLabel, noColor, ...own } = values;
+  const values = valuesIn(all, options, env);
+  if (!values.ok) return refused(values.reason);
+  const { timeout, help, version, explain, verbose, outputFormat, labelStyle, metricLabel, noColor, ...own } =
+    values.value;
   const wrong = plugin.check?.(own);
   if (wrong !== undefined) return refused(wrong);
-  const verbosity = level(args.filter((arg) => arg === '--verbose=true').length);
+  const verbosity = level(all.args.filter((arg) => arg === '--verbose=true').length);
   return { kind: 'run', values: own, verbosity, timeoutMs: Number(timeout) * 1000, ...output };
 }
 
@@ -89,16 +81,4 @@ function identityOf({ options }: Plugin, given: (key: string) => readonly string
 
 function level(count: number): Context['verbosity'] {
   return count === 0 ? 0 : count === 1 ? 1 : count === 2 ? 2 : 3;
-}
-
-/** Every text given for a key, in order. All options are declared, so minimist guesses neither names nor numbers. */
-function parse(args: readonly string[], options: Options): (key: string) => readonly string[] {
-  const names = Object.keys(options).map(longName);
-  // Flags are strings here too: what they are was settled before, and `--flag=true` is read as it stands.
-  // So is `--no-color=true`: without its value minimist would make color=false of it.
-  const parsed = minimist([...args], { string: names });
-  return (key) => {
-    const value: unknown = parsed[longName(key)];
-    return (Array.isArray(value) ? value : value === undefined ? [] : [value]).map(String);
-  };
 }

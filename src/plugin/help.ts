@@ -57,7 +57,8 @@ function usage(options: Options): string {
   return [...required.map(([key, option]) => `--${longName(key)} ${valueName(option)}`), '[OPTIONS]'].join(' ');
 }
 
-function optionLines(options: Options): readonly string[] {
+/** A table of options as the help shows it: each with its form, and what it is for. */
+export function optionLines(options: Options): readonly string[] {
   return Object.entries(options).flatMap(([key, option]) => {
     const form = `  ${option.short === undefined ? '    ' : ''}${optionForm(key, option)}`;
     const text = wrap(optionText(option), 26);

@@ -1,5 +1,6 @@
 export type { Section } from './explain.ts';
 export { headline, listOf } from './headline.ts';
+export { optionLines, wrap } from './help.ts';
 export type { KitCode } from './kit_code.ts';
 export { formatNumber, parseNumber } from './number.ts';
 export { renderOpenMetrics } from './openmetrics.ts';
@@ -7,6 +8,7 @@ export { isFlag, longName, type Option, type Options, standardOptions, type Valu
 export { formatPerfdata, type LabelStyle, type Metric, type Series } from './perfdata.ts';
 export { type Context, type Definition, definePlugin, type Example, faultsOf, type Plugin } from './plugin.ts';
 export { alerts, formatRange, parseRange, type Range } from './range.ts';
+export { givenIn, valuesIn } from './read_options.ts';
 export { type Command, type Finding, type Report, renderJson, renderText, stateOf, withFaults } from './report.ts';
 export { failure, type Result, success } from './result.ts';
 export { runPlugin } from './run.ts';
