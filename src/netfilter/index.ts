@@ -44,6 +44,7 @@ export {
   tcp,
   udp,
 } from './model/traffic.ts';
+export { unreadRules } from './model/unread.ts';
 export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
 export { type BackendChoice, readRules, type Terms, trafficTo } from './read.ts';
 export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
+import { failure, type Result, success } from '../plugin/index.ts';
 import { runChild } from './child.ts';
 import { nrpeStage } from './nrpe_stage.ts';
 import { nrpeTrouble } from './nrpe_trouble.ts';
@@ -29,11 +30,10 @@ export type NrpeRequest = {
  * has, and routes only where its own command line names them.
  */
 export async function askNrpe(target: NrpeTarget, request: NrpeRequest): Promise<Reply> {
-  const { limitMs, signal, checkNrpe } = request;
-  const program = checkNrpe === undefined ? findCheckNrpe() : path.resolve(checkNrpe);
-  if (program === null)
-    return noReply(`check_nrpe is not installed (looked in ${folders().join(', ')}; give its path with --check-nrpe)`);
-  const args = nrpeArguments(target, request);
+  const { limitMs, signal } = request;
+  const program = programOf(request);
+  if (program === null) return noReply(notInstalled());
+  const args = [...nrpeArguments(target, request), '-c', target.command];
   const ending = await runChild({ program, args, input: null, limitMs, signal, stage: nrpeStage });
   if (ending.kind === 'failed') return noReply(ending.reason);
   if (ending.kind === 'late') return noReply(`no answer within ${seconds(limitMs)} (${ending.stage})`);
@@ -48,7 +48,7 @@ export async function askNrpe(target: NrpeTarget, request: NrpeRequest): Promise
  */
 const provenCiphers = 'ALL:!aNULL:!eNULL:!MD5:@STRENGTH';
 
-function nrpeArguments({ host, port, command }: NrpeTarget, request: NrpeRequest): readonly string[] {
+function nrpeArguments({ host, port }: NrpeTarget, request: NrpeRequest): readonly string[] {
   const { limitMs, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey } = request;
   // Above the limit: it is ended there, which can tell what it was waiting for.
   const backstop = Math.ceil(limitMs / 1000) + 1;
@@ -59,8 +59,31 @@ function nrpeArguments({ host, port, command }: NrpeTarget, request: NrpeRequest
     ...(nrpeCa === undefined ? [] : [...given('-A', nrpeCa), '-L', provenCiphers]),
     ...given('-C', nrpeCert),
     ...given('-K', nrpeKey),
-    ...['-c', command],
   ];
+}
+
+function programOf({ checkNrpe }: NrpeRequest): string | null {
+  return checkNrpe === undefined ? findCheckNrpe() : path.resolve(checkNrpe);
+}
+
+function notInstalled(): string {
+  return `check_nrpe is not installed (looked in ${folders().join(', ')}; give its path with --check-nrpe)`;
+}
+
+/** What an NRPE daemon calls itself, such as `NRPE v4.1.0`, or why it does not (a fragment without a dot). */
+export async function nrpeVersion(target: NrpeTarget, request: NrpeRequest): Promise<Result<string>> {
+  const { limitMs, signal, nrpeNoSsl, nrpeCa, nrpeCert } = request;
+  const program = programOf(request);
+  if (program === null) return failure(notInstalled());
+  // Without a command check_nrpe asks for the version, which a daemon says even where it has no command at all.
+  const args = nrpeArguments(target, request);
+  const ending = await runChild({ program, args, input: null, limitMs, signal, stage: nrpeStage });
+  if (ending.kind === 'failed') return failure(ending.reason);
+  if (ending.kind === 'late') return failure(`no answer within ${seconds(limitMs)} (${ending.stage})`);
+  const version = /^NRPE v\S+/m.exec(ending.stdout)?.[0];
+  if (version !== undefined) return success(version);
+  const ways = { ssl: nrpeNoSsl !== true, ca: nrpeCa !== undefined, certificate: nrpeCert !== undefined };
+  return failure(nrpeTrouble(ending, { command: target.command, ...ways }, 'no version in the answer'));
 }
 
 /** Beside this plugin, then where Debian, RHEL, SUSE and a build by hand put it. */

@@ -12,7 +12,7 @@ type Ended = {
 type Asked = { readonly command: string; readonly ssl: boolean; readonly ca: boolean; readonly certificate: boolean };
 
 /** The most that protocol 4 carries, and protocols 2 and 3, in bytes (seen with NRPE 4.1.0, one line break less). */
-const longestAnswers = { current: 65_504, old: 1023 } as const;
+export const longestAnswers = { current: 65_504, old: 1023 } as const;
 
 /**
  * Why an NRPE answer is not a snapshot, as a fragment without a dot: from what check_nrpe and the daemon said and from

@@ -1,0 +1,63 @@
+import { runChild } from './child.ts';
+import { linesOf, seconds } from './reply.ts';
+import type { Target } from './spec.ts';
+import { type SshRequest, sshArguments } from './ssh.ts';
+
+/** What ssh itself makes of a node, its configuration files and our options: `ssh -G`. */
+export type SshSettings = {
+  /** Where it connects to. */
+  readonly hostname: string;
+  /** The account that it logs in as. */
+  readonly user: string;
+  readonly port: number;
+  /** Whether a jump host or a ProxyCommand stands between: then neither name nor port is this machine's to look at. */
+  readonly proxied: boolean;
+  /** Key files in the order in which they are tried; `~` and tokens as they are written. */
+  readonly identityFiles: readonly string[];
+  /** Files of known host keys: those of the whole machine, then those of the account. */
+  readonly globalKnownHosts: readonly string[];
+  readonly userKnownHosts: readonly string[];
+  /** The name that the host key is looked up by, where the configuration sets one. */
+  readonly hostKeyAlias: string | null;
+};
+
+/** The settings, or why ssh gives none (a fragment without a dot). */
+export type Settled =
+  | { readonly ok: true; readonly settings: SshSettings }
+  | { readonly ok: false; readonly reason: string };
+
+/** Asks ssh for its settings for a node; nothing is sent anywhere. */
+export async function sshSettings(
+  target: Extract<Target, { readonly kind: 'ssh' }>,
+  request: SshRequest,
+): Promise<Settled> {
+  const { limitMs, signal } = request;
+  const args = ['-G', ...sshArguments(target, request)];
+  const ending = await runChild({ program: 'ssh', args, input: null, limitMs, signal });
+  if (ending.kind === 'failed') return { ok: false, reason: ending.reason };
+  if (ending.kind === 'late') return { ok: false, reason: `ssh -G gave no answer within ${seconds(limitMs)}` };
+  const settings = ending.code === 0 ? parseSshSettings(ending.stdout) : null;
+  if (settings !== null) return { ok: true, settings };
+  const complaint = linesOf(ending.stderr).filter((line) => !line.startsWith('Pseudo-terminal'))[0];
+  return { ok: false, reason: complaint ?? `ssh -G ended with ${ending.code ?? ending.signal}` };
+}
+
+/** Reads the output of `ssh -G`, a keyword and its value a line; null where it does not say whom it connects to. */
+export function parseSshSettings(text: string): SshSettings | null {
+  const all = linesOf(text).map((line) => {
+    const blank = line.indexOf(' ');
+    return blank < 0 ? ([line, ''] as const) : ([line.slice(0, blank), line.slice(blank + 1)] as const);
+  });
+  const one = (key: string) => all.find(([name]) => name === key)?.[1];
+  const files = (key: string) => (one(key) ?? '').split(' ').filter((file) => file !== '');
+  const [hostname, user, port] = [one('hostname'), one('user'), Number(one('port'))];
+  if (hostname === undefined || user === undefined || !Number.isInteger(port)) return null;
+  return {
+    ...{ hostname, user, port },
+    proxied: [one('proxycommand'), one('proxyjump')].some((value) => value !== undefined && value !== 'none'),
+    identityFiles: all.filter(([name]) => name === 'identityfile').map(([, file]) => file),
+    globalKnownHosts: files('globalknownhostsfile'),
+    userKnownHosts: files('userknownhostsfile'),
+    hostKeyAlias: one('hostkeyalias') ?? null,
+  };
+}
