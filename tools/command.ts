@@ -51,10 +51,14 @@ function pluginCommand({ name, summary, description = '', options, examples }: (
     ...{ name, summary, description, examples },
     options: optionsOf(options),
     standard: optionsOf(standardOptions),
-    environment: Object.entries(options).flatMap(([key, { secret }]) =>
-      secret === undefined ? [] : [{ name: secret.env, option: longName(key) }],
-    ),
+    environment: environmentOf(options),
   };
+}
+
+function environmentOf(options: Options): Command['environment'] {
+  return Object.entries(options).flatMap(([key, { secret }]) =>
+    secret === undefined ? [] : [{ name: secret.env, option: longName(key) }],
+  );
 }
 
 function optionsOf(options: Options): readonly CommandOption[] {
@@ -125,11 +129,13 @@ function snapshotCommand(script: string): Command {
 /** Each subcommand has its usage, as `rackwatch SUBCOMMAND --help` prints it; the options are read from there. */
 function rackwatchCommand(): Command {
   const said = [...subcommands].map(([name, { summary }]) => `${name} ${summary}`).join('; ');
-  const options = [...subcommands].flatMap(([name, { usage }]) =>
-    [...usage.matchAll(/^ {2}--([a-z-]+) ([A-Z]+) +(.*)$/gm)].map(([, long = '', value, help = '']) => ({
-      ...option(long, value, `Of ${name}: ${help}`, false),
-      completes: 'folder' as const,
-    })),
+  const options = [...subcommands].flatMap(([name, { usage, options: declared }]): readonly CommandOption[] =>
+    declared === undefined
+      ? [...usage.matchAll(/^ {2}--([a-z-]+) ([A-Z]+) +(.*)$/gm)].map(([, long = '', value, help = '']) => ({
+          ...option(long, value, `Of ${name}: ${help}`, false),
+          completes: 'folder' as const,
+        }))
+      : optionsOf(declared).map((one) => ({ ...one, help: `Of ${name}: ${one.help}` })),
   );
   return {
     name: 'rackwatch',
@@ -141,10 +147,12 @@ function rackwatchCommand(): Command {
       { ...option('help', undefined, 'print this help and exit', false), short: 'h' },
       option('version', undefined, 'print the version and exit', false),
     ],
-    ...{ standard: [], environment: [] },
+    standard: [],
+    environment: [...subcommands].flatMap(([, { options: declared = {} }]) => environmentOf(declared)),
     examples: [
       { text: 'make the plugins known to Icinga 2', args: 'install-config' },
       { text: 'nodes of a recorded cluster, to try a check on', args: 'recorded bucket-lost --dir /tmp/nodes' },
+      { text: 'what works on the way to two nodes, and what to do', args: 'doctor --node node1 --node node2' },
     ],
   };
 }

@@ -1,3 +1,4 @@
+import { doctor } from './doctor/index.ts';
 import { installConfig } from './install_config.ts';
 import { recorded } from './recorded.ts';
 import { type Call, type Subcommand, UsageError } from './subcommand.ts';
@@ -6,6 +7,7 @@ import { type Call, type Subcommand, UsageError } from './subcommand.ts';
 export const subcommands: ReadonlyMap<string, Subcommand> = new Map([
   ['install-config', installConfig],
   ['recorded', recorded],
+  ['doctor', doctor],
 ]);
 
 /** Where the lines go. */

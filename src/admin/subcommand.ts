@@ -1,3 +1,5 @@
+import type { Options } from '../plugin/index.ts';
+
 /** The files that the command carries, as text: it needs nothing beside itself. */
 export type Carried = {
   readonly version: string;
@@ -23,6 +25,8 @@ export type Subcommand = {
   readonly summary: string;
   /** Its own help: how it is called, and every option. */
   readonly usage: string;
+  /** Its options where they are declared as a plugin's are; else the usage alone says them. */
+  readonly options?: Options;
   /**
    * Does it and gives the exit code. Throws a `UsageError` for a wrong call, and what the system throws where a file cannot
    * be read or written.

@@ -26,7 +26,7 @@ describe('rackwatch', () => {
     const { code, said } = await rackwatch(['--help']);
     expect(code).toBe(0);
     const names = [...said.matchAll(/^ {2}([a-z-]+) {2}/gm)].map(([, name = '']) => name);
-    expect(names).toEqual(['install-config', 'recorded']);
+    expect(names).toEqual(['install-config', 'recorded', 'doctor']);
     for (const name of names) {
       const help = await rackwatch([name, '--help']);
       expect(help).toMatchObject({ code: 0, errors: '' });

@@ -1,0 +1,64 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import type { Here } from '../../doctor/index.ts';
+import { runChild, snapshotScript } from '../../node/index.ts';
+import { longName, type Option } from '../../plugin/index.ts';
+import { doctorOptions } from './options.ts';
+
+/** Accounts that run checks: Icinga's on Red Hat and SUSE, Icinga's and Nagios' on Debian, Naemon's. */
+const accounts = ['icinga', 'nagios', 'naemon'];
+
+/** The machine and the account that ask. `self` is the running file, `args` its arguments as `--long=value`. */
+export async function lookHere(
+  self: string,
+  args: readonly string[],
+  account: string | undefined,
+  limits: { readonly limitMs: number; readonly signal: AbortSignal },
+): Promise<Here> {
+  const { user, home } = whoAmI();
+  const secrets = Object.entries<Option>(doctorOptions).flatMap(([key, { secret }]) =>
+    secret === undefined ? [] : [`--${longName(key)}=`],
+  );
+  const isSecret = (arg: string) => secrets.some((begin) => arg.startsWith(begin));
+  const shown = args.filter((arg) => !isSecret(arg)).map((arg) => arg.replace(/^(--[a-z0-9-]+)=true$/, '$1'));
+  return {
+    ...{ user, home, account: account ?? (await usualAccount(limits)) },
+    command: [self, 'doctor', ...shown.flatMap(apart)],
+    secretLeftOut: args.some(isSecret),
+    scriptFile: scriptBeside(self),
+    scriptVersion: /^script_version=(\S+)$/m.exec(snapshotScript)?.[1] ?? '',
+  };
+}
+
+/** `--long VALUE`, as people write it, where that can be read back. */
+function apart(arg: string): readonly string[] {
+  const [, name = '', value = ''] = /^(--[a-z0-9-]+)=(.*)$/s.exec(arg) ?? [];
+  return name === '' || value.startsWith('-') ? [arg] : [name, value];
+}
+
+/** An account without an entry in passwd has a number alone. */
+function whoAmI(): { readonly user: string; readonly home: string } {
+  try {
+    const { username, homedir } = userInfo();
+    return { user: username, home: homedir };
+  } catch {
+    return { user: String(process.geteuid?.() ?? ''), home: '/' };
+  }
+}
+
+async function usualAccount(limits: {
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}): Promise<string | null> {
+  const ending = await runChild({ program: 'getent', args: ['passwd', ...accounts], input: null, ...limits });
+  if (ending.kind !== 'ended') return null;
+  const found = ending.stdout.split('\n').map((line) => line.split(':')[0] ?? '');
+  return accounts.find((one) => found.includes(one)) ?? null;
+}
+
+function scriptBeside(self: string): string | null {
+  const folders = [path.dirname(self), '/usr/lib/nagios/plugins', '/usr/lib64/nagios/plugins'];
+  const file = folders.map((folder) => path.join(folder, 'cluster_node_snapshot')).find((one) => existsSync(one));
+  return file === undefined ? null : realpathSync(file);
+}

@@ -1,0 +1,99 @@
+import type { AnswerFact, NodeFacts } from '../../doctor/index.ts';
+import {
+  type Answer,
+  askNodes,
+  longestAnswers,
+  type NodeSpec,
+  nrpeVersion,
+  parseNodeSpec,
+  type Request,
+  sshArguments,
+  sshSettings,
+} from '../../node/index.ts';
+import { knock, lookUpName } from './place.ts';
+import { lookAtSsh } from './ssh.ts';
+
+/** What is asked of the nodes, and until when. */
+export type Asking = {
+  readonly request: Omit<Request, 'limitMs'>;
+  readonly home: string;
+  /** By `performance.now()`. */
+  readonly until: number;
+};
+
+/** The longest that a name, a port or a file may be looked at, in milliseconds. */
+const step = 3000;
+
+/** All that can be known of a node. Never rejects, and takes no longer than it may: no node holds up another. */
+export async function lookAtNode(spec: NodeSpec, asking: Asking): Promise<NodeFacts> {
+  const { target } = spec;
+  const base = { name: spec.name, target: spec.text, spec: written(spec), hostName: null, ports: [] };
+  if (target.kind === 'ssh') return { ...base, ...(await bySsh(spec, target, asking)) };
+  if (target.kind === 'nrpe') return { ...base, ...(await byNrpe(spec, target, asking)) };
+  return { ...base, way: { kind: target.kind }, answer: await ask(spec, asking) };
+}
+
+type Way = Pick<NodeFacts, 'way' | 'hostName' | 'ports' | 'answer'>;
+type Target<Kind extends string> = Extract<NodeSpec['target'], { readonly kind: Kind }>;
+
+async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Promise<Way> {
+  const limits = limitsOf(asking);
+  const request = { ...asking.request, ...limits };
+  const settled = await sshSettings(target, request);
+  const nothing = { hostName: null, ports: [], answer: null };
+  if (!settled.ok) return { ...nothing, way: { kind: 'unsettled', reason: settled.reason } };
+  const { settings } = settled;
+  const { hostname, user, port, proxied, hostKeyAlias } = settings;
+  const [files, place] = await Promise.all([
+    lookAtSsh(settings, asking.home, limits),
+    proxied ? undefined : reach(hostname, port, true, asking),
+  ]);
+  const way = {
+    kind: 'ssh',
+    ...{ hostname, user, port, proxied, hostKeyAlias, ...files },
+    sshArguments: sshArguments(target, request),
+    remoteCommand: asking.request.remoteCommand ?? null,
+  } as const;
+  const isClosed = place !== undefined && !place.ports.some(({ state }) => state === 'open');
+  return { ...nothing, ...place, way, answer: isClosed ? null : await ask(spec, asking) };
+}
+
+async function byNrpe(spec: NodeSpec, target: Target<'nrpe'>, asking: Asking): Promise<Way> {
+  const { host, command } = target;
+  const port = target.port ?? 5666;
+  const ssl = asking.request.nrpeNoSsl !== true;
+  const place = await reach(host, port, false, asking);
+  const base = { kind: 'nrpe', host, port, command, ssl, longestAnswer: longestAnswers.current } as const;
+  const unasked = { way: { ...base, version: null, otherWay: false }, ...place, answer: null };
+  if (!place.ports.some(({ state }) => state === 'open')) return unasked;
+  const request = { ...asking.request, ...limitsOf(asking) };
+  const version = await nrpeVersion(target, request);
+  const other = version.ok ? undefined : await nrpeVersion(target, { ...request, nrpeNoSsl: ssl });
+  return { ...unasked, way: { ...base, version, otherWay: other?.ok === true }, answer: await ask(spec, asking) };
+}
+
+async function reach(host: string, port: number, greeted: boolean, asking: Asking) {
+  const { fact, places } = await lookUpName(host, port, limitsOf(asking));
+  return { hostName: fact, ports: await knock(places, greeted, limitsOf(asking)) };
+}
+
+function limitsOf({ request, until }: Asking) {
+  return { limitMs: Math.max(1, Math.min(step, until - performance.now())), signal: request.signal() };
+}
+
+async function ask(spec: NodeSpec, { request, until }: Asking): Promise<AnswerFact> {
+  const [answer] = await askNodes([spec], { ...request, limitMs: Math.max(1, until - performance.now()) });
+  return answer === undefined ? { reached: false, reason: 'was not asked' } : factOf(answer);
+}
+
+function factOf(answer: Answer): AnswerFact {
+  if (!answer.reached) return { reached: false, reason: answer.reason };
+  const { snapshot, milliseconds, text } = answer;
+  return { reached: true, snapshot, milliseconds, bytes: Buffer.byteLength(text) };
+}
+
+/** The target as it was given, with its name where that is not the one it has by itself. */
+function written({ name, text }: NodeSpec): string {
+  const plain = parseNodeSpec(text);
+  return plain.ok && plain.value.name === name ? text : `${name}=${text}`;
+}

@@ -1,0 +1,55 @@
+import { nodeOption, wayOptions } from '../../node/index.ts';
+import { failure, type Options, type Result, success, type Values } from '../../plugin/index.ts';
+import { snmpOptions } from '../../snmp/index.ts';
+
+const { saveSnapshots: _, ...ways } = wayOptions;
+// -N is the node here.
+const { short: __, ...context } = snmpOptions.context;
+
+/** What the doctor is asked: the options of the plugins, under their names. */
+export const doctorOptions = {
+  node: { ...nodeOption.node, help: nodeOption.node.help.replace('a node to ask', 'a cluster node'), default: [] },
+  vip: { value: 'ADDRESS', help: 'the address that the nodes share; else the one that they show', parse: readAddress },
+  probe: { value: 'HOST', help: 'name or address of a sensor probe', repeat: true, default: [], parse: readHost },
+  account: {
+    value: 'ACCOUNT',
+    help: 'the account that runs the checks, if it is not icinga, nagios or naemon',
+    parse: readAccount,
+  },
+  timeout: {
+    short: 't',
+    value: 'SECONDS',
+    help: 'time limit of the whole run',
+    type: 'integer',
+    min: 3,
+    max: 3600,
+    default: 20,
+  },
+  outputFormat: {
+    value: 'FORMAT',
+    help: 'text, or json for the same as data',
+    type: ['text', 'json'],
+    default: 'text',
+  },
+  ...ways,
+  ...snmpOptions,
+  context,
+} as const satisfies Options;
+
+export type DoctorValues = Values<typeof doctorOptions>;
+
+function readAddress(text: string): Result<string> {
+  return /^[0-9A-Fa-f.:]{2,45}(?:\/\d{1,3})?$/.test(text) ? success(text) : failure(`"${text}" is not an address`);
+}
+
+/** A name or an address; IPv6 with or without brackets. */
+function readHost(text: string): Result<string> {
+  const host = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  return /^[A-Za-z0-9_.:%-]{1,255}$/.test(host) && !host.startsWith('-')
+    ? success(host)
+    : failure(`"${text}" is not a host name or address`);
+}
+
+function readAccount(text: string): Result<string> {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.@\\+-]{0,254}$/.test(text) ? success(text) : failure(`"${text}" is not an account`);
+}

@@ -1,0 +1,66 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { KeyFact, SshFacts } from '../../doctor/index.ts';
+import { runChild, type SshSettings } from '../../node/index.ts';
+import type { Limits } from './place.ts';
+
+/** What ssh would show and go by here: known host keys, key files. */
+export async function lookAtSsh(
+  settings: SshSettings,
+  home: string,
+  limits: Limits,
+): Promise<Pick<SshFacts, 'knownIn' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
+  const expand = (file: string) => file.replace(/^~(?=\/)/, home).replaceAll('%d', home);
+  const globalKnownHosts = settings.globalKnownHosts.map(expand);
+  const userKnownHosts = settings.userKnownHosts.map(expand);
+  const [known, keys] = await Promise.all([
+    Promise.all([...globalKnownHosts, ...userKnownHosts].map((file) => isKnownIn(file, settings, limits))),
+    // A token that only ssh can fill stands for no file here.
+    Promise.all(
+      settings.identityFiles
+        .map(expand)
+        .filter((file) => !file.includes('%') && file !== 'none')
+        .map((file) => lookAtKey(file, limits)),
+    ),
+  ]);
+  return { ...{ globalKnownHosts, userKnownHosts, keys }, knownIn: known.flatMap((file) => file ?? []) };
+}
+
+async function isKnownIn(file: string, settings: SshSettings, limits: Limits): Promise<string | null> {
+  const { hostname, port, hostKeyAlias } = settings;
+  const name = hostKeyAlias ?? (port === 22 ? hostname : `[${hostname}]:${port}`);
+  const ending = await runChild({ program: 'ssh-keygen', args: ['-F', name, '-f', file], input: null, ...limits });
+  return ending.kind === 'ended' && ending.code === 0 ? file : null;
+}
+
+async function lookAtKey(file: string, limits: Limits): Promise<KeyFact> {
+  const state = stateOf(file);
+  if (state !== 'good') return { file, state, publicKey: null };
+  // With an empty passphrase: one that has another, or is no key, cannot be read.
+  const args = ['-y', '-P', '', '-f', file];
+  const ending = await runChild({ program: 'ssh-keygen', args, input: null, ...limits });
+  const [line = ''] = ending.kind === 'ended' && ending.code === 0 ? ending.stdout.split('\n') : [];
+  if (line === '') return { file, state: 'locked', publicKey: null };
+  return { file, state, publicKey: writtenKey(`${file}.pub`, line) };
+}
+
+function stateOf(file: string): KeyFact['state'] {
+  try {
+    const { mode, uid } = statSync(file);
+    readFileSync(file);
+    // OpenSSH's sshkey_perm_ok: modes count for the owner alone.
+    return uid === process.geteuid?.() && (mode & 0o077) !== 0 ? 'open' : 'good';
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'unreadable' : 'missing';
+  }
+}
+
+/** The line of the file beside the key, if it is the same key: it has the comment that tells people whose it is. */
+function writtenKey(file: string, line: string): string {
+  try {
+    const written = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
+    const key = (text: string) => text.split(' ').slice(0, 2).join(' ');
+    return key(written) === key(line) ? written : line;
+  } catch {
+    return line;
+  }
+}

@@ -1,0 +1,145 @@
+import type { Snapshot } from '../snapshot/index.ts';
+
+/** The machine and the account that ask. */
+export type Here = {
+  /** Who runs the doctor. */
+  readonly user: string;
+  /** The home of that account. */
+  readonly home: string;
+  /** The account that runs the checks; null where this machine has none of the usual names. */
+  readonly account: string | null;
+  /** The command as it was called, less secrets. */
+  readonly command: readonly string[];
+  /** Whether a secret was left out of `command`. */
+  readonly secretLeftOut: boolean;
+  /** The snapshot script of this release as a file; null where it does not lie beside the doctor. */
+  readonly scriptFile: string | null;
+  /** The release of the snapshot script that the doctor sends along. */
+  readonly scriptVersion: string;
+};
+
+/** What came of looking a name up; `numeric` needs no look. */
+export type NameFact =
+  | { readonly kind: 'numeric' | 'found'; readonly addresses: readonly string[] }
+  | { readonly kind: 'none'; readonly reason: string };
+
+/** What came of connecting to a TCP port at one address, in a limited time. */
+export type PortFact = {
+  readonly address: string;
+  readonly port: number;
+  readonly state: 'open' | 'refused' | 'silent' | 'unreachable';
+  /** The system's code where it says one, such as EHOSTUNREACH. */
+  readonly code: string;
+  /** The first line that was sent from there; empty where nothing was, or it was not waited for. */
+  readonly greeting: string;
+  /** This machine's address on that connection; null where there was none. */
+  readonly source: string | null;
+};
+
+/** A file that ssh would take a key from. */
+export type KeyFact = {
+  readonly file: string;
+  /** `open`: others may read it, so ssh refuses it. `locked`: it has a passphrase, which nobody types for a check. */
+  readonly state: 'missing' | 'unreadable' | 'open' | 'locked' | 'good';
+  /** The line for authorized_keys; null where it is not known. */
+  readonly publicKey: string | null;
+};
+
+/** What came of asking for the snapshot as the plugins do: it, or the plugins' own reason (a fragment without a dot). */
+export type AnswerFact =
+  | { readonly reached: true; readonly snapshot: Snapshot; readonly milliseconds: number; readonly bytes: number }
+  | { readonly reached: false; readonly reason: string };
+
+/** A node's way by ssh: what ssh makes of its settings. */
+export type SshFacts = {
+  readonly kind: 'ssh';
+  readonly hostname: string;
+  readonly user: string;
+  readonly port: number;
+  /** Whether a jump host or a ProxyCommand stands between. */
+  readonly proxied: boolean;
+  /** Where the host key is looked for: files for the whole machine, then the account's own. */
+  readonly globalKnownHosts: readonly string[];
+  readonly userKnownHosts: readonly string[];
+  readonly hostKeyAlias: string | null;
+  /** Those of these files that have a key of the node. */
+  readonly knownIn: readonly string[];
+  /** Whether the target or the options name the key files: then the first is the one to make. */
+  readonly keys: readonly KeyFact[];
+  /** The arguments of ssh up to the host that reach the node as the plugins do. */
+  readonly sshArguments: readonly string[];
+  /** What `--remote-command` runs there; null where the script is sent along. */
+  readonly remoteCommand: string | null;
+};
+
+/** A node's way by NRPE. */
+export type NrpeFacts = {
+  readonly kind: 'nrpe';
+  readonly host: string;
+  readonly port: number;
+  readonly command: string;
+  readonly ssl: boolean;
+  /** The most that an answer by NRPE can be long, in bytes. */
+  readonly longestAnswer: number;
+  /** `NRPE v4.1.0`, or why the daemon does not say it; null where it was not asked. */
+  readonly version:
+    | { readonly ok: true; readonly value: string }
+    | { readonly ok: false; readonly reason: string }
+    | null;
+  /** Whether it answers when asked the other way, with SSL or without. */
+  readonly otherWay: boolean;
+};
+
+/** What is known of one node. */
+export type NodeFacts = {
+  readonly name: string;
+  /** The target as it was given. */
+  readonly target: string;
+  /** What the host object says: `NAME=TARGET`, or the target alone. */
+  readonly spec: string;
+  readonly way:
+    | SshFacts
+    | NrpeFacts
+    | { readonly kind: 'local' }
+    | { readonly kind: 'file' }
+    | { readonly kind: 'unsettled'; readonly reason: string };
+  readonly hostName: NameFact | null;
+  /** Empty where the node was not connected to by us. */
+  readonly ports: readonly PortFact[];
+  /** null where it was not asked, since something before that keeps it from answering. */
+  readonly answer: AnswerFact | null;
+};
+
+/** What came of asking a probe at one address. */
+export type ProbeTry = {
+  readonly address: string;
+  /** Why it gave no whole answer (a fragment that follows the host's name); null where it did. */
+  readonly reason: string | null;
+  /** Nothing at all came from there. */
+  readonly silent: boolean;
+};
+
+/** What is known of one probe. No secret is in it. */
+export type ProbeFacts = {
+  readonly host: string;
+  readonly port: number;
+  readonly hostName: NameFact;
+  readonly tries: readonly ProbeTry[];
+  /** The SNMP version that was spoken. */
+  readonly version: '1' | '2c' | '3';
+  /** The user of version 3. */
+  readonly user: string | null;
+  /** Where the community or the passwords are from. */
+  readonly secretFrom: 'default' | 'options' | 'file';
+  /** The other version of 1 and 2c where the probe answers in that one alone. */
+  readonly otherVersion: '1' | '2c' | null;
+  readonly family: string | null;
+  /** What the device says of itself. */
+  readonly description: string;
+  /** Rows, and those of them that say they are online. */
+  readonly sensors: { readonly rows: number; readonly online: number } | null;
+  /** From the first request to the first answer, and to the last. */
+  readonly firstMs: number | null;
+  readonly totalMs: number;
+  readonly requests: number;
+};

@@ -1,0 +1,16 @@
+export { type Examination, examine, type Facts, isWrongAccount } from './examination.ts';
+export type {
+  AnswerFact,
+  Here,
+  KeyFact,
+  NameFact,
+  NodeFacts,
+  NrpeFacts,
+  PortFact,
+  ProbeFacts,
+  ProbeTry,
+  SshFacts,
+} from './facts.ts';
+export type { HostOptions } from './host_object.ts';
+export type { Line, Step, Subject } from './line.ts';
+export { isWell, renderJson, renderText } from './report.ts';

@@ -1,0 +1,60 @@
+import type { Here, NameFact, NodeFacts, PortFact } from './facts.ts';
+import { type Line, ok, type Subject, thisMachine, todo, works } from './line.ts';
+import { nrpeLines } from './nrpe.ts';
+import { snapshotLines } from './snapshot_lines.ts';
+import { settingsLines, sshLines } from './ssh.ts';
+
+/** What is said of a node, in the order of the way to it. */
+export function judgeNode(node: NodeFacts, here: Here): Subject {
+  const { name, target, way } = node;
+  return { title: `${name} (${target})`, lines: linesOf() };
+
+  function linesOf(): readonly Line[] {
+    if (way.kind === 'unsettled') return [todo('settings', `ssh cannot read its settings: ${way.reason}`)];
+    if (way.kind === 'local' || way.kind === 'file') return answerLines(node, here);
+    if (way.kind === 'ssh') return [...settingsLines(node, way), ...placeLines(node), ...sshLines(node, way, here)];
+    return [...placeLines(node), ...nrpeLines(node, way, here)];
+  }
+}
+
+function answerLines({ answer, way }: NodeFacts, here: Here): readonly Line[] {
+  if (answer === null) return [];
+  if (!answer.reached) return [todo(way.kind === 'file' ? 'file' : 'answer', answer.reason)];
+  return snapshotLines(answer.snapshot, way.kind === 'local' ? thisMachine : 'the node', here);
+}
+
+/** The name and the port, each as far as it was looked at. */
+function placeLines({ hostName, ports }: NodeFacts): readonly Line[] {
+  if (hostName === null) return [];
+  const name = nameLine(hostName);
+  return works([name]) ? [name, ...portLines(ports)] : [name];
+}
+
+/** A name, and how it could be known. */
+export function nameLine(fact: NameFact): Line {
+  if (fact.kind === 'none')
+    return todo(
+      'name',
+      `${fact.reason}: enter it in DNS or in /etc/hosts of this machine, or give an address in its place`,
+    );
+  const addresses = fact.addresses.join(', ');
+  return ok('name', fact.kind === 'numeric' ? `${addresses} is an address` : `resolves to ${addresses}`);
+}
+
+function portLines(ports: readonly PortFact[]): readonly Line[] {
+  const open = ports.find(({ state }) => state === 'open');
+  if (open !== undefined) {
+    const { port, address, greeting } = open;
+    return [ok('port', `${port} at ${address} is open${greeting === '' ? '' : ` (${greeting})`}`)];
+  }
+  return ports.map(closedLine);
+}
+
+function closedLine({ address, port, state, code }: PortFact): Line {
+  const at = `${port} at ${address}`;
+  if (state === 'refused')
+    return todo('port', `${at} is closed: nobody listens there, or on another port, or a firewall refuses it`);
+  if (state === 'silent')
+    return todo('port', `${at} does not answer: the host is down, or a firewall between drops the packets`);
+  return todo('port', `${at} cannot be reached (${code}): no route from this machine`);
+}

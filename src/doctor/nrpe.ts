@@ -1,0 +1,92 @@
+import type { AnswerFact, Here, NodeFacts, NrpeFacts } from './facts.ts';
+import { asRoot, type Line, ok, type Step, thisMachine, todo } from './line.ts';
+import { quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+
+/** Debian and Ubuntu call the service by the first name, Red Hat and SUSE by the second. */
+const reload = 'systemctl reload nagios-nrpe-server || systemctl reload nrpe';
+const configuration = '/etc/nagios/nrpe.cfg';
+/** The first release whose protocol carries more than 1023 bytes. */
+const leastRelease = 4;
+
+/** Lines about a node behind NRPE, once its port has been found open. */
+export function nrpeLines(node: NodeFacts, way: NrpeFacts, here: Here): readonly Line[] {
+  const { name, answer } = node;
+  const version = versionLines(name, way);
+  if (answer === null) return version;
+  if (!answer.reached) return [...version, troubleLine(node, way, answer.reason, here)];
+  return [
+    ...version,
+    ok('command', `${way.command} is defined and answers after ${answer.milliseconds} ms`),
+    lengthLine(way, answer),
+    ...snapshotLines(answer.snapshot, name, here),
+  ];
+}
+
+function versionLines(name: string, { version }: NrpeFacts): readonly Line[] {
+  if (version === null || !version.ok) return [];
+  const release = Number(/\d+/.exec(version.value)?.[0]);
+  if (release >= leastRelease) return [ok('version', `${version.value}, which carries a whole snapshot`)];
+  return [
+    todo('version', `${name} has ${version.value}, which carries 1023 bytes: a snapshot needs NRPE 4 there and here`),
+  ];
+}
+
+function lengthLine(way: NrpeFacts, answer: Extract<AnswerFact, { readonly reached: true }>): Line {
+  const share = `${answer.bytes} of at most ${way.longestAnswer} bytes`;
+  return answer.bytes < way.longestAnswer * 0.9
+    ? ok('length', share)
+    : todo('length', `${share}: ask this node by ssh, before its answer is cut`);
+}
+
+/** What the plugins' reason means and what to do: those of docs/nodes.md. */
+function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here): Line {
+  const { name } = node;
+  if (/^check_nrpe is not installed/.test(reason))
+    return todo(
+      'check_nrpe',
+      reason,
+      asRoot(thisMachine, 'apt-get install -y nagios-nrpe-plugin || dnf install -y nagios-plugins-nrpe'),
+    );
+  if (/closed the connection|no SSL connection/.test(reason)) return closedLine(node, way, reason);
+  if (/has no command/.test(reason))
+    return todo('command', `${name} has no NRPE command ${way.command}`, ...defineCommand(name, way.command));
+  if (/^sudo on the node wants a password/.test(reason))
+    return todo('sudoers', `NRPE's account may not run the script on ${name}`, ruleForScript(name));
+  if (/^sudo on the node refused: .*command not found/.test(reason))
+    return todo('script', `the script is not on ${name}`, ...copyScript(name, way.host, here));
+  if (/gave no output/.test(reason))
+    return todo('command', `${reason}. The shipped line ends so`, ...defineCommand(name, way.command));
+  if (/1023 bytes/.test(reason)) return todo('version', reason);
+  return todo('answer', `${reason} (docs/nodes.md says what that means)`);
+}
+
+/** From outside, a wrong SSL mode and a host that is not allowed look alike, unless the other way answers. */
+function closedLine({ name, ports }: NodeFacts, way: NrpeFacts, reason: string): Line {
+  if (way.otherWay)
+    return todo(
+      'SSL',
+      way.ssl
+        ? `${name} speaks no SSL: give --nrpe-no-ssl, or turn SSL on there`
+        : `${name} speaks SSL: leave --nrpe-no-ssl out`,
+    );
+  if (/certificate/.test(reason) && !/allowed_hosts/.test(reason)) return todo('SSL', reason);
+  const source = ports.find((port) => port.source !== null)?.source ?? 'ADDRESS-OF-THIS-MACHINE';
+  return todo(
+    'allowed_hosts',
+    `${reason}. This machine asks from ${source}`,
+    asRoot(name, `sed -i 's/^allowed_hosts=.*/&,${source}/' ${configuration}`, reload),
+  );
+}
+
+function defineCommand(name: string, command: string): readonly Step[] {
+  const line = `command[${command}]=sudo -n ${usualScript} 2>&1`;
+  const folder = 'if [ -d /etc/nagios/nrpe.d ]; then cd /etc/nagios/nrpe.d; else cd /etc/nrpe.d; fi';
+  return [asRoot(name, `(${folder}; echo ${shellQuoted(line)} >${quoted(`${command}.cfg`)})`, reload)];
+}
+
+function ruleForScript(name: string): Step {
+  const user = `$(sed -n 's/^nrpe_user=//p' ${configuration})`;
+  const line = `"${user} ALL=(root) NOPASSWD: ${usualScript} \\"\\""`;
+  return asRoot(name, ...sudoersCommands(sudoersFile, [line]));
+}

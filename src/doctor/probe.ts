@@ -1,0 +1,95 @@
+import type { Here, ProbeFacts } from './facts.ts';
+import { asRoot, type Line, note, ok, type Subject, thisMachine, todo } from './line.ts';
+import { nameLine } from './node.ts';
+import { quoted } from './shell.ts';
+
+/** An answer that takes longer than this part of the time for one is worth a remark, in milliseconds. */
+const slow = 1000;
+
+/** What is said of a probe. */
+export function judgeProbe(probe: ProbeFacts, here: Here): Subject {
+  return { title: `${probe.host} (probe)`, lines: linesOf(probe, here) };
+}
+
+function linesOf(probe: ProbeFacts, here: Here): readonly Line[] {
+  const name = nameLine(probe.hostName);
+  if (name.state === 'todo') return [name];
+  const answered = probe.tries.find(({ reason }) => reason === null);
+  if (answered === undefined) return [name, ...troubleLines(probe), ...secretLines(probe, here)];
+  return [
+    name,
+    ok('port', `UDP ${probe.port} at ${answered.address} answers after ${probe.firstMs ?? 0} ms`),
+    ok('SNMP', `version ${probe.version}, ${who(probe)}`),
+    ...familyLines(probe),
+    ...timeLines(probe),
+    ...secretLines(probe, here),
+  ];
+}
+
+function who({ version, user, secretFrom }: ProbeFacts): string {
+  if (version === '3') return `user ${user ?? ''}`;
+  return secretFrom === 'default' ? 'community public' : 'the community that was given';
+}
+
+function troubleLines(probe: ProbeFacts): readonly Line[] {
+  const { tries, port, otherVersion, version, host } = probe;
+  if (otherVersion !== null)
+    return [
+      todo(
+        'SNMP',
+        `${host} answers in version ${otherVersion} and not in ${version}: give --protocol ${otherVersion}, or turn version ${version} on in the probe's web interface`,
+      ),
+    ];
+  return tries.map(({ address, reason, silent }) => {
+    if (silent && /no SNMP agent listens/.test(reason ?? ''))
+      return todo(
+        'port',
+        `UDP ${port} at ${address} is closed: turn SNMP on in the probe's web interface, or give --port`,
+      );
+    if (silent && /no answer/.test(reason ?? '')) return todo('SNMP', `${address}: ${reason}; ${allowed(probe)}`);
+    return todo('SNMP', `${address}: ${reason}`);
+  });
+}
+
+/** Where a device that says nothing is looked at. */
+function allowed({ version }: ProbeFacts): string {
+  const what = version === '3' ? 'the user and its passwords' : 'the community';
+  return `in the probe's web interface, compare ${what}, and see which addresses may ask`;
+}
+
+function familyLines({ family, description, sensors }: ProbeFacts): readonly Line[] {
+  if (family === null)
+    return [todo('family', `no AKCP device: it calls itself "${description}", so this is another address or device`)];
+  const called = description === '' ? '' : `, which calls itself "${description}"`;
+  if (sensors === null || sensors.online === 0)
+    return [
+      ok('family', `${family}${called}`),
+      todo('sensors', `none is online among ${sensors?.rows ?? 0} rows: is one plugged in and switched on?`),
+    ];
+  return [ok('family', `${family}${called}`), ok('sensors', `${sensors.online} online among ${sensors.rows} rows`)];
+}
+
+function timeLines({ totalMs, firstMs, requests }: ProbeFacts): readonly Line[] {
+  const text = `${totalMs} ms for everything, in ${requests} ${requests === 1 ? 'request' : 'requests'}`;
+  return (firstMs ?? 0) > slow
+    ? [note('time', `${text}; the first answer took ${firstMs} ms: raise --snmp-timeout if the check loses it`)]
+    : [ok('time', text)];
+}
+
+/** Where Icinga's host gets the secrets from, if they were typed here. */
+function secretLines({ secretFrom, version }: ProbeFacts, { account, user }: Here): readonly Line[] {
+  if (secretFrom !== 'options') return [];
+  const names = version === '3' ? ['SNMP_AUTH_PASSWORD', 'SNMP_PRIV_PASSWORD'] : ['SNMP_COMMUNITY'];
+  const lines = names.map((name) => `echo '${name}=...' >>${probeSecrets}`);
+  const group = `"$(id -gn ${quoted(account ?? user)})"`;
+  const file = `[ -e ${probeSecrets} ] || install -m 0640 -g ${group} /dev/null ${probeSecrets}`;
+  return [
+    {
+      ...note('secret', `put what was typed here into ${probeSecrets}, in place of the dots; the host object names it`),
+      steps: [asRoot(thisMachine, file, ...lines)],
+    },
+  ];
+}
+
+/** The file of credentials that the printed host names where none was given. */
+export const probeSecrets = '/etc/icinga2/probes.secret';

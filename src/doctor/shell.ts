@@ -1,0 +1,32 @@
+/** A word as a POSIX shell takes it: as it is where nothing in it means anything, else in single quotes. */
+export function quoted(word: string): string {
+  if (/^[A-Za-z0-9_.,:=@%+/-]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Words as a command line. */
+export function commandLine(words: readonly string[]): string {
+  return words.map(quoted).join(' ');
+}
+
+/** Where the lines of sudoers go, on every node. */
+export const sudoersFile = '/etc/sudoers.d/rackwatch';
+
+/**
+ * Commands that write lines (shell words) behind those of a file in sudoers.d: it is made anew under a name that sudo skips
+ * for its dot, checked, and put in place whole; a mistake leaves what was there.
+ */
+export function sudoersCommands(file: string, lines: readonly string[]): readonly string[] {
+  const draft = `${file}.new`;
+  return [
+    `cat ${quoted(file)} >${quoted(draft)} 2>/dev/null || true`,
+    ...lines.map((line) => `printf '%s\\n' ${line} >>${quoted(draft)}`),
+    `chmod 0440 ${quoted(draft)}`,
+    `visudo -cf ${quoted(draft)} && mv ${quoted(draft)} ${quoted(file)}`,
+  ];
+}
+
+/** In single quotes whatever it is, so that a line stands out as one. */
+export function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,108 @@
+import { unreadRules } from '../netfilter/index.ts';
+import type { Section, SectionName, Snapshot } from '../snapshot/index.ts';
+import type { Here } from './facts.ts';
+import { asRoot, type Line, note, ok, type Step, todo } from './line.ts';
+import { commandLine, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+
+/** What the kernel shows to root alone. */
+const guarded: readonly SectionName[] = [
+  'clusterip',
+  ...(['iptables-legacy', 'iptables', 'ip6tables-legacy', 'ip6tables', 'nft', 'nft-chains', 'hooks'] as const),
+  ...(['arptables', 'arptables-legacy', 'ebtables', 'ebtables-legacy'] as const),
+];
+
+/** The very reads that the script asks sudo for, wherever the tool is: nothing else that a node says goes into sudoers. */
+const read =
+  /^(?:\/[\w.-]+)+\/(?:cat \/proc\/net\/ipt_CLUSTERIP\/[0-9.]+|(?:iptables|ip6tables|arptables|ebtables)(?:-legacy|-nft)?-save ""|nft -j list ruleset|nft list chains|nft -t list ruleset|nft list hooks)$/;
+
+/** Lines about what a node showed. `owner` is where commands for it are pasted, `sudoersFile` where its lines go. */
+export function snapshotLines(snapshot: Snapshot, owner: string, here: Here): readonly Line[] {
+  const { host } = snapshot;
+  return [
+    ok('node', `${host.name}, Linux ${host.kernel}; the snapshot is read as ${host.user}`),
+    ...scriptLines(snapshot, owner, here),
+    toolsLine(snapshot),
+    ...sudoersLines(snapshot, owner),
+  ];
+}
+
+function scriptLines({ host }: Snapshot, owner: string, here: Here): readonly Line[] {
+  if (host.script === here.scriptVersion) return [ok('script', `release ${host.script}, as here`)];
+  const text = `the script there is of release ${host.script || 'unknown'}, here is ${here.scriptVersion}: install the same on both`;
+  const line = host.parts < 2 ? todo('script', text, ...copyScript(owner, null, here)) : note('script', text);
+  return [line];
+}
+
+/** The usual place of the script on a node, which the shipped configuration names too. */
+export const usualScript = '/usr/lib/nagios/plugins/cluster_node_snapshot';
+
+/** Brings this release's script to a node where root may log in by ssh; without a file here there is nothing to copy. */
+export function copyScript(owner: string, host: string | null, { scriptFile }: Here): readonly Step[] {
+  if (scriptFile === null) return [];
+  const target = host === null ? owner : host.includes(':') ? `[${host}]` : host;
+  const install = commandLine(['install', '-D', '-m', '0755', '/dev/stdin', usualScript]);
+  return [asRoot('this machine', `ssh ${quoted(`root@${target}`)} ${quoted(install)} <${quoted(scriptFile)}`)];
+}
+
+function toolsLine({ sections }: Snapshot): Line {
+  const there = sections.filter(({ name, status }) => guarded.includes(name) && status !== 'missing').map(toolOf);
+  const missing = sections.filter(({ status }) => status === 'missing').map(({ command }) => command);
+  const unique = (names: readonly string[]) => [...new Set(names.filter((name) => name !== ''))].join(', ');
+  const lacking = missing.length === 0 ? '' : `; not installed: ${unique(missing)}`;
+  const ip = sections.find(({ name }) => name === 'addr');
+  if (ip?.status !== 'read')
+    return todo('tools', `ip does not work there (${ip === undefined ? 'not looked at' : why(ip)}): install iproute2`);
+  return ok('tools', `${unique(['ip', ...there])}${lacking}`);
+}
+
+function why(section: Section): string {
+  return section.status === 'missing' ? 'not installed' : section.errors.join('; ') || `exit ${section.exit}`;
+}
+
+/** `nft` of `/usr/sbin/nft -j list ruleset`; nothing where the kernel has no such rules and no tool was asked. */
+function toolOf({ command, name }: Section): string {
+  if (name === 'clusterip' || command.startsWith('/proc/')) return '';
+  return command.split(' ')[0]?.split('/').at(-1) ?? '';
+}
+
+/** What sudo gives, and the line that it lacks. */
+function sudoersLines({ host, sections }: Snapshot, owner: string): readonly Line[] {
+  const parts = sections.filter(({ name }) => guarded.includes(name));
+  const unread = parts.flatMap((part) => {
+    if (part.name === 'clusterip' && part.status !== 'denied' && part.status !== 'failed') return [];
+    const found = unreadRules(part, part.command || part.name);
+    return found === null ? [] : [found];
+  });
+  const needs = [...new Set(unread.flatMap((one) => one.needs ?? []))];
+  const known = needs.filter((command) => read.test(command));
+  const strange = needs.filter((command) => !read.test(command));
+  const failed = unread.filter((one) => one.needs === null);
+  const works = new Set(parts.filter(({ status }) => status === 'read').map((part) => part.command || part.name));
+  return [
+    ...(host.uid === 0 ? [ok('sudoers', 'root needs no line')] : [...works].map((command) => ok('sudoers', command))),
+    ...(known.length === 0 ? [] : [missingLine(host, known, unread, owner)]),
+    ...strange.map((command) => todo('sudoers', `the node asks for a command that no release runs: ${command}`)),
+    ...failed.map(({ what, reason }) => todo('rules', `${what} cannot be read: ${reason}`)),
+  ];
+}
+
+function missingLine(
+  { user }: Snapshot['host'],
+  commands: readonly string[],
+  unread: readonly { readonly reason: string }[],
+  owner: string,
+): Line {
+  const noSudo = unread.some(({ reason }) => reason.includes('sudo is not installed'));
+  const install = 'if command -v apt-get >/dev/null; then apt-get install -y sudo; else dnf install -y sudo; fi';
+  // A user's name is a name in sudoers only without these.
+  const subject = user.replace(/[^A-Za-z0-9_.-]/g, '\\$&');
+  const lines = commands.map((command) => shellQuoted(`${subject} ALL=(root) NOPASSWD: ${command}`));
+  const [first = ''] = commands;
+  const what =
+    commands.length === 1 ? `${first} as root: its line is` : `${commands.length} commands as root: their lines are`;
+  return todo(
+    'sudoers',
+    `${user} may not run ${what} missing${noSudo ? ', and sudo is not installed there' : ''}`,
+    asRoot(owner, ...(noSudo ? [install] : []), ...sudoersCommands(sudoersFile, lines)),
+  );
+}

@@ -1,0 +1,76 @@
+import type { Here, NodeFacts, SshFacts } from './facts.ts';
+import { hostKeyLine } from './host_key.ts';
+import { asRoot, type Line, note, ok, todo } from './line.ts';
+import { deniedLine, keyLine } from './login.ts';
+import { quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+
+/** Lines about a node by ssh. The key is looked at even where nobody answers: that step can be done at once. */
+export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly Line[] {
+  const { answer } = node;
+  if (answer?.reached === true)
+    return [
+      ok('host key', 'known here'),
+      ok('login', `as ${way.user}, with an answer after ${answer.milliseconds} ms`),
+      ...snapshotLines(answer.snapshot, node.name, here),
+    ];
+  const key = keyLine(way, here);
+  return [
+    ...(answer === null ? [] : troubleLines(node, way, answer.reason, here)),
+    ...(key === undefined ? [ok('key', goodKey(way))] : [key]),
+  ];
+}
+
+function goodKey({ keys }: SshFacts): string {
+  return `${keys.find(({ state }) => state === 'good')?.file ?? ''} can be used`;
+}
+
+/** What the plugins' reason means and what to do: those of docs/nodes.md. */
+function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here): readonly Line[] {
+  const { name } = node;
+  const known = ok('host key', 'known here');
+  const said = reason.replace(/^ssh: /, '');
+  if (said.startsWith('Host key verification failed'))
+    return [hostKeyLine(name, way, here, / has changed$/.test(said))];
+  if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said)];
+  const inside = remoteLine(node, way, reason, here);
+  if (inside !== undefined) return [known, ok('login', `as ${way.user}`), inside];
+  return [todo('answer', `${reason} (docs/nodes.md says what that means)`)];
+}
+
+/** What went wrong once the account was in; undefined where that is not the matter. */
+function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: Here): Line | undefined {
+  if (/^sudo on the node wants a password/.test(reason)) {
+    const script = way.remoteCommand?.split(' ').find((word) => word.startsWith('/')) ?? usualScript;
+    const line = `${way.user} ALL=(root) NOPASSWD: ${script} ""`;
+    return todo(
+      'sudoers',
+      `${way.user} may not run the script as root on ${name}`,
+      asRoot(name, ...sudoersCommands(sudoersFile, [shellQuoted(line)])),
+    );
+  }
+  if (/^the remote command was not found/.test(reason))
+    return todo(
+      'script',
+      `${reason}: install it, or leave --remote-command out`,
+      ...copyScript(name, way.hostname, here),
+    );
+  if (/^the remote command cannot be run/.test(reason) && way.remoteCommand !== null)
+    return todo('script', reason, asRoot(name, `chmod 0755 ${quoted(way.remoteCommand.split(' ')[0] ?? '')}`));
+  if (/^no snapshot in the answer|^empty answer|^the remote command (?:cannot|ended)/.test(reason))
+    return todo(
+      'answer',
+      `${reason}: the login shell of ${way.user} there, a forced command or --remote-command does something else`,
+    );
+  if (/\((?:waiting for the answer|in the middle of the answer)\)$/.test(reason))
+    return todo('answer', `${reason}: a command hangs on ${name}; a longer --timeout shows whether it is only slow`);
+  return undefined;
+}
+
+/** What ssh's own settings do to the way. */
+export function settingsLines(node: NodeFacts, way: SshFacts): readonly Line[] {
+  const proxy = way.proxied
+    ? [note('way', 'a jump host or a ProxyCommand stands between: name and port are looked at by that one')]
+    : [];
+  return node.hostName === null || way.proxied ? proxy : [];
+}
