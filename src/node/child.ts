@@ -171,7 +171,8 @@ function startTrouble(program: string, { code, shortMessage }: Unstarted): strin
 async function quiet(closed: readonly Promise<void>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, lull);
+    // A busy process finds the timer due before it has looked at the streams at all: that look comes first.
+    timer = setTimeout(() => setImmediate(resolve), lull);
   });
   await Promise.race([Promise.all(closed), patience]);
   clearTimeout(timer);

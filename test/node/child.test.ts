@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Command, runChild } from '../../src/node/child.ts';
 import { timed } from '../timed.ts';
@@ -152,3 +153,22 @@ test.each([
   await run(script, { limitMs, silence: { afterMs: 300, call } });
   expect(calls).toBe(expected);
 });
+
+test('what a child has written is read, however busy this process was when it ended', async () => {
+  await run('true');
+  const ending = run('sleep 0.5; echo yes');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  // Its words and its end are both there when the loop looks next: first come the words, over which the other child ends,
+  // then the ends of both, and no other look before the time for it is over.
+  spawn('/bin/sh', ['-c', 'echo no']).stdout.on('data', () => {
+    block(600);
+    setImmediate(() => block(150));
+  });
+  block(150);
+  expect(await ending).toMatchObject({ kind: 'ended', stdout: 'yes\n' });
+});
+
+function block(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
