@@ -4,7 +4,7 @@ import { clusterObject, type HostOptions, probeObject } from './host_object.ts';
 import { note, ok, type Subject, todo, works } from './line.ts';
 import { judgeNode } from './node.ts';
 import { judgeProbe } from './probe.ts';
-import { sharedAddress, snapshotsOf } from './vip.ts';
+import { sharedAddress, showsAddress, snapshotsOf } from './vip.ts';
 
 /** All that was gathered, and what was asked for. */
 export type Facts = {
@@ -61,14 +61,12 @@ function vipSubject({ vip, nodes }: Facts, found: string | null): Subject {
   if (found === null)
     return { title, lines: [todo('VIP', 'the nodes do not show which one it is: give it with --vip')] };
   if (vip === null) return { title, lines: [ok('VIP', `${found}, as the nodes show it`)] };
-  const [address = vip] = vip.split('/');
-  const isThere = snapshotsOf(nodes).some(({ sections }) =>
-    sections.some(({ key, lines }) => key === address || lines.some((line) => line.includes(address))),
-  );
+  if (showsAddress(snapshotsOf(nodes), vip)) return { title, lines: [ok('VIP', `${vip}, which a node shows`)] };
+  // A node that has not answered may be the one that has it.
+  const isAll = nodes.every(({ answer }) => answer?.reached === true);
+  const text = `${vip} is on none of the nodes ${isAll ? '' : 'that have answered'}`.trim();
   return {
     title,
-    lines: [
-      isThere ? ok('VIP', `${vip}, which a node shows`) : note('VIP', `${vip} is on none of the nodes: is it right?`),
-    ],
+    lines: [isAll ? todo('VIP', `${text}: is it right, and is the cluster running?`) : note('VIP', text)],
   };
 }

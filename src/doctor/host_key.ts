@@ -1,6 +1,6 @@
 import type { Here, SshFacts } from './facts.ts';
 import { asRoot, type Line, thisMachine, todo } from './line.ts';
-import { commandLine, quoted } from './shell.ts';
+import { asAccount, commandLine, quoted } from './shell.ts';
 
 /** Prints the fingerprints on the node itself, to be compared by a person. */
 const own = 'for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "$key"; done';
@@ -60,7 +60,7 @@ function shown(facts: SshFacts, file: string): string {
 function forget(facts: SshFacts, here: Here): readonly string[] {
   return facts.knownIn.map((file) => {
     const words = ['ssh-keygen', '-R', knownAs(facts), '-f', file];
-    return commandLine(facts.globalKnownHosts.includes(file) ? words : ['runuser', '-u', here.user, '--', ...words]);
+    return commandLine(facts.globalKnownHosts.includes(file) ? words : asAccount(here.user, words));
   });
 }
 
@@ -68,7 +68,7 @@ function forget(facts: SshFacts, here: Here): readonly string[] {
 function proxied(name: string, facts: SshFacts, here: Here, changed: boolean): Line {
   const [target = '', ...options] = [...facts.sshArguments].reverse();
   const ask = ['ssh', ...options.reverse().filter((word) => word !== '--'), '-o', 'StrictHostKeyChecking=accept-new'];
-  const words = ['runuser', '-u', here.user, '--', ...ask, '--', target, 'true'];
+  const words = asAccount(here.user, [...ask, '--', target, 'true']);
   return todo(
     'host key',
     `the key of ${name}, or of the jump host before it, is ${changed ? 'another one than is known' : 'not known'} here; ${compare}`,

@@ -1,6 +1,6 @@
 import type { NodeFacts, ProbeFacts } from './facts.ts';
 import { probeSecrets } from './probe.ts';
-import { sharesOut, snapshotsOf } from './vip.ts';
+import { sharesOut, showsAddress, snapshotsOf } from './vip.ts';
 
 /** Options of a plugin as the host carries them, by the names of its CheckCommand's variables, less their prefix. */
 export type HostOptions = Readonly<Record<string, string | true>>;
@@ -16,19 +16,18 @@ export function clusterObject(
   options: HostOptions,
 ): string {
   const specs = nodes.map(({ spec }) => text(spec));
-  const failover = sharesOut(snapshotsOf(nodes)) ? [] : ['  vars.cluster_type = "failover"'];
+  const snapshots = snapshotsOf(nodes);
+  const isFailover = showsAddress(snapshots, vip) && !sharesOut(snapshots);
   return [
     'object Host "cluster1" {',
     '  import "generic-host"',
     `  address = ${text(vip.split('/')[0] ?? vip)}`,
     // An address for check_cluster_vip may have a prefix.
     ...(vip.includes('/') ? [`  vars.cluster_vip = ${text(vip)}`] : []),
-    ...failover,
+    ...(isFailover ? ['  vars.cluster_type = "failover"'] : []),
     ...(rest.length === 0 ? [] : [`  // Not yet: ${rest.map(({ name }) => name).join(', ')}`]),
     `  vars.cluster_nodes = [ ${specs.join(', ')} ]`,
-    ...entries(options).map(
-      ([name, value]) => `  vars.cluster_${failover.length > 0 ? 'vip' : 'buckets'}_${name} = ${value}`,
-    ),
+    ...entries(options).map(([name, value]) => `  vars.cluster_${isFailover ? 'vip' : 'buckets'}_${name} = ${value}`),
     '}',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import type { Here, KeyFact, SshFacts } from './facts.ts';
 import { asRoot, type Line, thisMachine, todo } from './line.ts';
-import { quoted, shellQuoted } from './shell.ts';
+import { asAccount, commandLine, quoted, shellQuoted } from './shell.ts';
 
 /** What keeps the account from having a key to show; undefined where it has one. */
 export function keyLine({ keys }: SshFacts, here: Here): Line | undefined {
@@ -31,7 +31,9 @@ export function keyLine({ keys }: SshFacts, here: Here): Line | undefined {
 
 function makeKey(keys: readonly KeyFact[], here: Here): Line {
   const files = keys.map(({ file }) => file);
-  const file = files.find((one) => one.endsWith('/id_ed25519')) ?? files[0] ?? `${here.home}/.ssh/id_ed25519`;
+  // ssh's own list begins with the oldest kind of key.
+  const [first = `${here.home}/.ssh/id_ed25519`] = files;
+  const file = (first.endsWith('/.ssh/id_rsa') ? files.find((one) => one.endsWith('/id_ed25519')) : undefined) ?? first;
   return todo('key', `${here.user} has no key to log in with`, asRoot(thisMachine, ...keygen(file, here)));
 }
 
@@ -39,7 +41,7 @@ function keygen(file: string, { user }: Here): readonly string[] {
   const [account, folder] = [quoted(user), quoted(file.slice(0, file.lastIndexOf('/')) || '/')];
   return [
     `[ -d ${folder} ] || install -d -m 0700 -o ${account} -g "$(id -gn ${account})" ${folder}`,
-    `[ -e ${quoted(file)} ] || runuser -u ${account} -- ssh-keygen -q -t ed25519 -N '' -C rackwatch -f ${quoted(file)}`,
+    `[ -e ${quoted(file)} ] || ${commandLine(asAccount(user, ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'rackwatch', '-f', file]))}`,
   ];
 }
 

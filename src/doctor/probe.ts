@@ -15,7 +15,7 @@ function linesOf(probe: ProbeFacts, here: Here): readonly Line[] {
   const name = nameLine(probe.hostName);
   if (name.state === 'todo') return [name];
   const answered = probe.tries.find(({ reason }) => reason === null);
-  if (answered === undefined) return [name, ...troubleLines(probe), ...secretLines(probe, here)];
+  if (answered === undefined) return [name, ...troubleLines(probe)];
   return [
     name,
     ok('port', `UDP ${probe.port} at ${answered.address} answers after ${probe.firstMs ?? 0} ms`),
@@ -76,17 +76,18 @@ function timeLines({ totalMs, firstMs, requests }: ProbeFacts): readonly Line[] 
     : [ok('time', text)];
 }
 
-/** Where Icinga's host gets the secrets from, if they were typed here. */
+/** Where Icinga's host gets the secrets from, if they were typed here. Nobody types them into a shell, which remembers. */
 function secretLines({ secretFrom, version }: ProbeFacts, { account, user }: Here): readonly Line[] {
   if (secretFrom !== 'options') return [];
-  const names = version === '3' ? ['SNMP_AUTH_PASSWORD', 'SNMP_PRIV_PASSWORD'] : ['SNMP_COMMUNITY'];
-  const lines = names.map((name) => `echo '${name}=...' >>${probeSecrets}`);
+  const names = version === '3' ? 'SNMP_AUTH_PASSWORD=... and SNMP_PRIV_PASSWORD=...' : 'SNMP_COMMUNITY=...';
   const group = `"$(id -gn ${quoted(account ?? user)})"`;
-  const file = `[ -e ${probeSecrets} ] || install -m 0640 -g ${group} /dev/null ${probeSecrets}`;
   return [
     {
-      ...note('secret', `put what was typed here into ${probeSecrets}, in place of the dots; the host object names it`),
-      steps: [asRoot(thisMachine, file, ...lines)],
+      ...note(
+        'secret',
+        `for Icinga, write ${names} into ${probeSecrets} with an editor; the host object names that file`,
+      ),
+      steps: [asRoot(thisMachine, `[ -e ${probeSecrets} ] || install -m 0640 -g ${group} /dev/null ${probeSecrets}`)],
     },
   ];
 }

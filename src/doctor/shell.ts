@@ -1,12 +1,16 @@
 /** A word as a POSIX shell takes it: as it is where nothing in it means anything, else in single quotes. */
 export function quoted(word: string): string {
-  if (/^[A-Za-z0-9_.,:=@%+/-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[A-Za-z0-9_.,:=@%+/-]+$/.test(word) ? word : shellQuoted(word);
 }
 
 /** Words as a command line. */
 export function commandLine(words: readonly string[]): string {
   return words.map(quoted).join(' ');
+}
+
+/** A command of root's shell that runs as an account. */
+export function asAccount(account: string, words: readonly string[]): readonly string[] {
+  return account === 'root' ? words : ['runuser', '-u', account, '--', ...words];
 }
 
 /** Where the lines of sudoers go, on every node. */

@@ -23,6 +23,14 @@ export function sharedAddress(snapshots: readonly Snapshot[]): string | null {
   return first !== undefined && more.length === 0 ? first : null;
 }
 
+/** Whether a node has an address, with or without its prefix, or a CLUSTERIP entry for it. */
+export function showsAddress(snapshots: readonly Snapshot[], address: string): boolean {
+  const [plain = address] = address.split('/');
+  return snapshots.some(
+    (one) => addressesOf(one).has(plain) || one.sections.some(({ name, key }) => name === 'clusterip' && key === plain),
+  );
+}
+
 /** What stands behind `inet` and `inet6`, without its prefix; not what every host has. */
 function addressesOf(snapshot: Snapshot | undefined): ReadonlySet<string> {
   const lines = snapshot?.sections.find(({ name }) => name === 'addr')?.lines ?? [];

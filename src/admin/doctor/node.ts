@@ -45,7 +45,7 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const { settings } = settled;
   const { hostname, user, port, proxied, hostKeyAlias } = settings;
   const [files, place] = await Promise.all([
-    lookAtSsh(settings, asking.home, limits),
+    lookAtSsh(settings, asking.request.sshIdentity, asking.home, limits),
     proxied ? undefined : reach(hostname, port, true, asking),
   ]);
   const way = {

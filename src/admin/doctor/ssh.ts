@@ -1,26 +1,26 @@
 import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import type { KeyFact, SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
 import type { Limits } from './place.ts';
 
-/** What ssh would show and go by here: known host keys, key files. */
+/** What ssh would show and go by here: known host keys, key files. `identity` is the file of `--ssh-identity`. */
 export async function lookAtSsh(
   settings: SshSettings,
+  identity: string | undefined,
   home: string,
   limits: Limits,
 ): Promise<Pick<SshFacts, 'knownIn' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
   const expand = (file: string) => file.replace(/^~(?=\/)/, home).replaceAll('%d', home);
   const globalKnownHosts = settings.globalKnownHosts.map(expand);
   const userKnownHosts = settings.userKnownHosts.map(expand);
+  // ssh leaves a file that is not there out of its list.
+  const given = identity === undefined ? [] : [identity.startsWith('~') ? identity : path.resolve(identity)];
+  const files = [...new Set([...given, ...settings.identityFiles].map(expand))];
   const [known, keys] = await Promise.all([
     Promise.all([...globalKnownHosts, ...userKnownHosts].map((file) => isKnownIn(file, settings, limits))),
     // A token that only ssh can fill stands for no file here.
-    Promise.all(
-      settings.identityFiles
-        .map(expand)
-        .filter((file) => !file.includes('%') && file !== 'none')
-        .map((file) => lookAtKey(file, limits)),
-    ),
+    Promise.all(files.filter((file) => !file.includes('%') && file !== 'none').map((file) => lookAtKey(file, limits))),
   ]);
   return { ...{ globalKnownHosts, userKnownHosts, keys }, knownIn: known.flatMap((file) => file ?? []) };
 }

@@ -1,0 +1,191 @@
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Mark, marked, newMark } from '../../node/marked.ts';
+import { timed } from '../../timed.ts';
+import { addAccount, allow, removeAccount } from '../ssh/account.ts';
+import { type Lab, openLab, whyNoSsh } from '../ssh/lab.ts';
+import { listen } from '../ssh/sshd.ts';
+import { buildDoctor, type Doctor, linesOf, todosOf } from './asking.ts';
+
+const why = whyNoSsh();
+if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the ssh lab cannot run: ${why}`);
+
+describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  let lab: Lab;
+  let doctor: Doctor;
+  let mark: Mark;
+  beforeAll(async () => {
+    lab = await openLab();
+    doctor = buildDoctor(lab.file('.'));
+  });
+  afterAll(() => lab.close());
+  beforeEach(() => {
+    mark = newMark();
+  });
+  afterEach(() => {
+    const left = marked(mark);
+    for (const { pid } of left) process.kill(pid, 'SIGKILL');
+    expect(left).toEqual([]);
+  });
+
+  /** Asks with the lab's configuration for ssh; `byId` with the key that opens every account. */
+  const ask = (...args: readonly string[]) => doctor(['--ssh-config', lab.file('ssh_config'), ...args], { mark });
+  const byId = (...args: readonly string[]) => ask('--ssh-identity', lab.file('id'), ...args);
+  const node = (spec: string) => ['--node', spec];
+
+  test('a node that lets the account read everything works', async () => {
+    const { stdout, stderr } = await byId(...node(lab.node('allowed')));
+    expect(stderr).toBe('');
+    expect(todosOf(stdout, 'allowed')).toEqual([]);
+    const topics = linesOf(stdout, 'allowed').map(({ topic }) => topic);
+    expect(topics.slice(0, 7)).toEqual(['name', 'port', 'host key', 'login', 'node', 'script', 'tools']);
+    expect(linesOf(stdout, 'allowed').filter(({ topic }) => topic === 'sudoers')).toContainEqual({
+      state: 'ok',
+      topic: 'sudoers',
+      text: '/usr/sbin/nft -j list ruleset',
+      paste: [],
+    });
+  });
+
+  test('a host key that is not known is said with the file to put it into', async () => {
+    copyFileSync(lab.file('ssh_config'), lab.file('new_config'));
+    const empty = lab.file('empty_hosts');
+    const config = readFileSync(lab.file('ssh_config'), 'utf8').replaceAll(lab.file('known_hosts'), empty);
+    writeFileSync(lab.file('new_config'), config);
+    const args = ['--ssh-config', lab.file('new_config'), ...node('by-alias')];
+    const { stdout, code } = await doctor(args, { mark });
+    expect(code).toBe(1);
+    expect(todosOf(stdout, 'by-alias')).toEqual([expect.stringMatching(/^host key: the key of by-alias is not known/)]);
+    const [line] = linesOf(stdout, 'by-alias').filter(({ state }) => state === 'TODO');
+    expect(line?.paste).toContain(`ssh-keyscan -p ${lab.port} -- 127.0.0.1 >>${empty}`);
+    expect(line?.paste).toContain('on by-alias, as root:');
+  });
+
+  test('one that has changed is not simply replaced', async () => {
+    const { stdout } = await ask(...node('changed-key'));
+    const [line] = linesOf(stdout, 'changed-key').filter(({ state }) => state === 'TODO');
+    expect(line).toMatchObject({
+      topic: 'host key',
+      text: expect.stringMatching(/installed anew, or somebody else answers\. Find out which/),
+    });
+    const known = lab.file('changed_hosts');
+    expect(line?.paste).toContain(`ssh-keygen -R '[127.0.0.1]:${lab.port}' -f ${known}`);
+  });
+
+  test('where ssh keeps no host keys at all, no file is proposed', async () => {
+    const { stdout } = await ask(...node('unknown-key'));
+    expect(todosOf(stdout, 'unknown-key')).toEqual([expect.stringMatching(/name no file to keep it in/)]);
+  });
+
+  test('a key that the node does not know, and an account that is locked or missing: who is let in, and how', async () => {
+    const missing = `nobody=ssh://rwlab-none@127.0.0.1:${lab.port}`;
+    const { stdout } = await byId(...[lab.node('locked'), missing].flatMap(node));
+    const stranger = await ask(...node('stranger'));
+    expect(todosOf(stdout, 'locked')).toEqual([expect.stringMatching(/^login: locked does not let rwlab\w+l in/)]);
+    expect(todosOf(stdout, 'nobody')).toEqual([expect.stringMatching(/^login: nobody does not let rwlab-none in/)]);
+    expect(todosOf(stranger.stdout, 'stranger')).toEqual([expect.stringMatching(/^login: .*give another account/)]);
+    const key = readFileSync(lab.file('stranger.pub'), 'utf8').trim();
+    const paste = linesOf(stranger.stdout, 'stranger').flatMap((line) => line.paste);
+    expect(paste).toContain(`key='restrict ${key}'`);
+  });
+
+  test('a key that is not there, that others can read, or that has a passphrase', async () => {
+    const readable = lab.file('readable');
+    copyFileSync(lab.file('id'), readable);
+    chmodSync(readable, 0o644);
+    const one = async (file: string) => {
+      const { stdout } = await ask('--ssh-identity', lab.file(file), ...node(lab.node('allowed')));
+      const [line] = linesOf(stdout, 'allowed').filter(({ topic, state }) => topic === 'key' && state === 'TODO');
+      return line;
+    };
+    const none = await one('none');
+    expect(none?.text).toBe('root has no key to log in with');
+    expect(none?.paste.at(-1)).toMatch(/ssh-keygen -q -t ed25519 -N '' -C rackwatch -f \S+\/none$/);
+    const open = await one('readable');
+    expect(open?.text).toMatch(/can be read by others than root, so ssh does not use it$/);
+    expect(open?.paste).toContain(`chmod 0600 ${readable}`);
+    writeFileSync(lab.file('garbage'), 'no key\n', { mode: 0o600 });
+    expect((await one('garbage'))?.text).toMatch(/has a passphrase, or is no key/);
+  });
+
+  test('sudoers: none of the lines, and all but one', async () => {
+    const account = 'rwlabdoctor';
+    addAccount(account);
+    try {
+      copyFileSync(lab.file('id.pub'), lab.file(`keys/${account}`));
+      allow(account, 'reads', lab.script);
+      const rules = `/etc/sudoers.d/${account}`;
+      writeFileSync(rules, readFileSync(rules, 'utf8').replace(/^.*iptables-legacy-save.*\n/m, ''));
+      const partly = `partly=ssh://${account}@127.0.0.1:${lab.port}`;
+      const { stdout } = await byId(...[lab.node('denied'), partly].flatMap(node));
+      expect(todosOf(stdout, 'denied')).toEqual([
+        expect.stringMatching(/may not run \d+ commands as root: their lines are missing$/),
+      ]);
+      const lines = linesOf(stdout, 'partly');
+      expect(lines).toContainEqual(expect.objectContaining({ state: 'ok', text: '/usr/sbin/nft -j list ruleset' }));
+      const missing = lines.filter(({ state }) => state === 'TODO');
+      expect(missing.map(({ text }) => text)).toEqual([
+        `${account} may not run /usr/sbin/iptables-legacy-save "" as root: its line is missing`,
+      ]);
+      expect(missing[0]?.paste).toContain(
+        `printf '%s\\n' '${account} ALL=(root) NOPASSWD: /usr/sbin/iptables-legacy-save ""' >>/etc/sudoers.d/rackwatch.new`,
+      );
+    } finally {
+      removeAccount(account);
+    }
+  });
+
+  test('an installed script that may run as root works; where sudo wants a password, its one line is said', async () => {
+    const command = ['--remote-command', `sudo -n ${lab.script}`];
+    const { stdout } = await byId(...command, ...[lab.node('installed'), lab.node('denied')].flatMap(node));
+    expect(todosOf(stdout, 'installed')).toEqual([]);
+    const [line] = linesOf(stdout, 'denied').filter(({ state }) => state === 'TODO');
+    expect(line?.paste.join('\n')).toContain(`NOPASSWD: ${lab.script} ""'`);
+    const absent = await byId('--remote-command', '/no/such/script', ...node(lab.node('allowed')));
+    expect(todosOf(absent.stdout, 'allowed')).toEqual([
+      expect.stringMatching(/^script: the remote command was not found/),
+    ]);
+  });
+
+  test('a name that does not resolve, a port that is closed, settings that ssh cannot read', async () => {
+    const nodes = ['no-such-name.invalid', 'ssh://127.0.0.1:1'];
+    const { stdout } = await byId(...nodes.flatMap(node));
+    expect(todosOf(stdout, 'no-such-name.invalid')).toEqual([expect.stringMatching(/^name: .* cannot be resolved/)]);
+    expect(todosOf(stdout, '127.0.0.1')).toEqual([expect.stringMatching(/^port: 1 at 127\.0\.0\.1 is closed/)]);
+    writeFileSync(lab.file('bad_config'), 'NoSuchKeyword yes\n');
+    const bad = await doctor(['--ssh-config', lab.file('bad_config'), ...node('by-alias')], { mark });
+    expect(todosOf(bad.stdout, 'by-alias')).toEqual([expect.stringMatching(/^settings: .*bad_config.*nosuchkeyword/i)]);
+  });
+
+  test('a node that hangs holds up nobody, and the limit holds', timed, async () => {
+    const silent = await listen(() => {});
+    try {
+      const nodes = ['hanging', 'by-alias', `silent=ssh://127.0.0.1:${silent.port}`, 'behind-proxy'].flatMap(node);
+      const { stdout, milliseconds } = await ask('--timeout', '12', ...nodes);
+      expect(milliseconds).toBeLessThan(12_000);
+      expect(todosOf(stdout, 'by-alias')).toEqual([]);
+      expect(todosOf(stdout, 'hanging')).toEqual([
+        expect.stringMatching(/^answer: no answer within .* hangs on hanging/),
+      ]);
+      expect(todosOf(stdout, 'silent')).toContainEqual(expect.stringMatching(/^answer: ssh: Connection timed out/));
+      expect(linesOf(stdout, 'behind-proxy')[0]).toMatchObject({ state: 'note', topic: 'way' });
+    } finally {
+      await silent.close();
+    }
+  });
+
+  test('as another account it says only how to be called, without a secret', async () => {
+    const args = ['--account', 'nagios', '--community', 'sesame', '--probe', '192.0.2.1', ...node('by-alias')];
+    const { stdout, code } = await doctor(args, { mark });
+    expect(code).toBe(1);
+    expect(stdout).not.toContain('by-alias (');
+    const [line] = linesOf(stdout, 'this machine');
+    expect(line?.text).toBe(
+      "this runs as root, but the checks as nagios: only that account's keys and rights tell the truth. Give the secret again, which is not printed here",
+    );
+    expect(line?.paste.at(-1)).toBe(
+      `runuser -u nagios -- ${lab.file('rackwatch')} doctor --timeout 60 --account nagios --probe 192.0.2.1 --node by-alias`,
+    );
+    expect(stdout).not.toContain('sesame');
+  });
+});
