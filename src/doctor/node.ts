@@ -1,5 +1,5 @@
 import type { Here, NameFact, NodeFacts, PortFact } from './facts.ts';
-import { type Line, ok, type Subject, thisMachine, todo, works } from './line.ts';
+import { asRoot, type Line, ok, type Subject, thisMachine, todo, works } from './line.ts';
 import { nrpeLines } from './nrpe.ts';
 import { snapshotLines } from './snapshot_lines.ts';
 import { settingsLines, sshLines } from './ssh.ts';
@@ -10,11 +10,17 @@ export function judgeNode(node: NodeFacts, here: Here): Subject {
   return { title: `${name} (${target})`, lines: linesOf() };
 
   function linesOf(): readonly Line[] {
-    if (way.kind === 'unsettled') return [todo('settings', `ssh cannot read its settings: ${way.reason}`)];
+    if (way.kind === 'unsettled') return [unsettled(way.reason)];
     if (way.kind === 'local' || way.kind === 'file') return answerLines(node, here);
     if (way.kind === 'ssh') return [...settingsLines(node, way), ...placeLines(node), ...sshLines(node, way, here)];
     return [...placeLines(node), ...nrpeLines(node, way, here)];
   }
+}
+
+function unsettled(reason: string): Line {
+  if (!/not installed/.test(reason)) return todo('settings', `ssh cannot read its settings: ${reason}`);
+  const install = 'apt-get install -y openssh-client || dnf install -y openssh-clients';
+  return todo('ssh', reason, asRoot(thisMachine, install));
 }
 
 function answerLines({ answer, way }: NodeFacts, here: Here): readonly Line[] {

@@ -42,7 +42,7 @@ function lengthLine(way: NrpeFacts, answer: Extract<AnswerFact, { readonly reach
 /** What the plugins' reason means and what to do: those of docs/nodes.md. */
 function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here): Line {
   const { name } = node;
-  if (/^check_nrpe is not installed/.test(reason))
+  if (/check_nrpe is not installed/.test(reason))
     return todo(
       'check_nrpe',
       reason,

@@ -11,9 +11,9 @@ const guarded: readonly SectionName[] = [
   ...(['arptables', 'arptables-legacy', 'ebtables', 'ebtables-legacy'] as const),
 ];
 
-/** The very reads that the script asks sudo for, wherever the tool is: nothing else that a node says goes into sudoers. */
+/** The very reads that the script asks sudo for, of tools where root alone installs them: nothing else that a node says goes into sudoers. */
 const read =
-  /^(?:\/[\w.-]+)+\/(?:cat \/proc\/net\/ipt_CLUSTERIP\/[0-9.]+|(?:iptables|ip6tables|arptables|ebtables)(?:-legacy|-nft)?-save ""|nft -j list ruleset|nft list chains|nft -t list ruleset|nft list hooks)$/;
+  /^(?:(?:\/usr(?:\/local)?)?\/s?bin|\/run\/current-system\/sw\/bin)\/(?:cat \/proc\/net\/ipt_CLUSTERIP\/[0-9.]+|(?:iptables|ip6tables|arptables|ebtables)(?:-legacy|-nft)?-save ""|nft -j list ruleset|nft list chains|nft -t list ruleset|nft list hooks)$/;
 
 /** Lines about what a node showed. `owner` is where commands for it are pasted, `sudoersFile` where its lines go. */
 export function snapshotLines(snapshot: Snapshot, owner: string, here: Here): readonly Line[] {

@@ -157,6 +157,22 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(todosOf(bad.stdout, 'by-alias')).toEqual([expect.stringMatching(/^settings: .*bad_config.*nosuchkeyword/i)]);
   });
 
+  test('a port whose packets are dropped on the way', async () => {
+    const network = [
+      'ip link set lo up',
+      'nft add table ip t',
+      "nft add chain ip t input '{ type filter hook input priority 0; }'",
+      'nft add rule ip t input tcp dport 2222 drop',
+      'exec "$@"',
+    ];
+    const wrapper = ['unshare', '--net', 'sh', '-c', network.join(' && '), 'sh'];
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+    const { stdout } = await doctor(node('ssh://127.0.0.1:2222'), { wrapper, env, mark });
+    expect(todosOf(stdout, '127.0.0.1')).toContainEqual(
+      'port: 2222 at 127.0.0.1 does not answer: the host is down, or a firewall between drops the packets',
+    );
+  });
+
   test('a node that hangs holds up nobody, and the limit holds', timed, async () => {
     const silent = await listen(() => {});
     try {
