@@ -1,13 +1,24 @@
-import { accessSync, chmodSync, constants, copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import { bundleApart } from './bundle.ts';
+import { bundleApart, bundleCommand } from './bundle.ts';
+import { carried } from './carried.ts';
 import { makeCaches } from './code_cache.ts';
 import { innerFolder, withFolder } from './installed.ts';
 import { plugins, shipped } from './plugins.ts';
 import { renderLicences, thirdParties } from './third_party.ts';
 
 // Installs the built plugins into a folder: one executable a plugin, the script that runs on cluster nodes, and beside
-// them a folder `rackwatch` with the bundles, their licences and V8's code caches. Usage: npm run install-plugins -- [DIR], the
+// them a folder `rackwatch` with the bundles, their licences, V8's code caches and the command `rackwatch`. Usage: npm run install-plugins -- [DIR], the
 // distribution's plugin folder unless said.
 
 async function install(target: string): Promise<void> {
@@ -37,6 +48,12 @@ async function install(target: string): Promise<void> {
   const script = path.join(target, 'cluster_node_snapshot');
   put('plugins/cluster_node_snapshot', script, 0o755);
   console.log(`installed ${script}`);
+  // Beside the plugins the folder has its name.
+  const command = path.join(inner, 'rackwatch');
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  rmSync(command, { force: true });
+  bundleCommand(command, carried(version));
+  console.log(`installed ${command}`);
 }
 
 /** Copies a file to where another one may be running: the new one is a file of its own. */

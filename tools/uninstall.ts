@@ -15,7 +15,9 @@ function uninstall(target: string): void {
   const inner = innerFolder(target);
   for (const folder of [path.join(inner, 'late'), inner]) {
     if (!existsSync(folder)) continue;
-    const ours = readdirSync(folder).filter((file) => /\.(?:cache|cjs)$|^(?:THIRD-PARTY-LICENSES|LICENSE)$/.test(file));
+    const ours = readdirSync(folder).filter((file) =>
+      /\.(?:cache|cjs)$|^(?:THIRD-PARTY-LICENSES|LICENSE|rackwatch)$/.test(file),
+    );
     for (const file of ours) rmSync(path.join(folder, file));
     // Not recursively: what somebody else has put there is theirs.
     rmdirSync(folder);

@@ -38,9 +38,9 @@ rackwatch-services.conf.new, which Icinga does not read. Icinga takes over what 
   },
 };
 
-/** The folder of the plugins; undefined where there are none. */
+/** The folder of the plugins: that of the command or the one it is in; undefined where there are none. */
 function pluginFolder(beside: string): string | undefined {
-  return [beside, ...customaryPlugins].find((folder) => existsSync(path.join(folder, sign)));
+  return [beside, path.dirname(beside), ...customaryPlugins].find((folder) => existsSync(path.join(folder, sign)));
 }
 
 /**

@@ -21,7 +21,7 @@ export function clusterObject(
   return [
     'object Host "cluster1" {',
     '  import "generic-host"',
-    `  address = ${text(vip.split('/')[0] ?? vip)}`,
+    addressLine(vip.split('/')[0] ?? vip),
     // An address for check_cluster_vip may have a prefix.
     ...(vip.includes('/') ? [`  vars.cluster_vip = ${text(vip)}`] : []),
     ...(isFailover ? ['  vars.cluster_type = "failover"'] : []),
@@ -39,10 +39,15 @@ export function probeObject({ host, secretFrom }: ProbeFacts, options: HostOptio
   return [
     `object Host ${nameText(host)} {`,
     '  import "generic-host"',
-    `  address = ${text(host)}`,
+    addressLine(host),
     given.length === 0 ? '  vars.akcp = { }' : `  vars.akcp = { ${given.join(', ')} }`,
     '}',
   ].join('\n');
+}
+
+/** Icinga has an attribute for each family. */
+function addressLine(address: string): string {
+  return `  ${address.includes(':') ? 'address6' : 'address'} = ${text(address)}`;
 }
 
 function entries(options: HostOptions): readonly (readonly [string, string])[] {

@@ -10,7 +10,7 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
   const { answer } = node;
   if (answer?.reached === true)
     return [
-      ok('host key', 'known here'),
+      knownLine(way),
       ok('login', `as ${way.user}, with an answer after ${answer.milliseconds} ms`),
       ...snapshotLines(answer.snapshot, node.name, here),
     ];
@@ -19,6 +19,14 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
     ...(answer === null ? [] : troubleLines(node, way, answer.reason, here)),
     ...(key === undefined ? [ok('key', goodKey(way))] : [key]),
   ];
+}
+
+function knownLine({ knownIn, proxied }: SshFacts): Line {
+  if (proxied || knownIn.length > 0) return ok('host key', 'known here');
+  return note(
+    'host key',
+    'in no file of known keys, and taken all the same: by StrictHostKeyChecking, a certificate or DNS',
+  );
 }
 
 function goodKey({ keys }: SshFacts): string {

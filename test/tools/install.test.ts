@@ -48,9 +48,18 @@ describe('the installed plugins', () => {
       name === 'late/findings' ? [`${name}.cjs`] : [`${name}.cache`, `${name}.cjs`],
     );
     const licences = ['LICENSE', 'THIRD-PARTY-LICENSES'];
-    expect(filesIn(path.join(folder, 'rackwatch'))).toEqual([...inner, ...licences].sort());
+    expect(filesIn(path.join(folder, 'rackwatch'))).toEqual([...inner, ...licences, 'rackwatch'].sort());
     const beside = readFileSync(path.join(folder, 'rackwatch/THIRD-PARTY-LICENSES'), 'utf8');
     expect(beside).toBe(readFileSync('dist/THIRD-PARTY-LICENSES', 'utf8'));
+  });
+
+  test('have the command rackwatch with them, which finds them', () => {
+    const target = mkdtempSync(path.join(tmpdir(), 'rackwatch-config-'));
+    const { status, stderr } = run(path.join(folder, 'rackwatch/rackwatch'), 'install-config', '--dir', target);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const commands = readFileSync(path.join(target, 'rackwatch-commands.conf'), 'utf8');
+    expect(commands).toContain(`command = [ "${folder}/check_cluster_buckets" ]`);
+    rmSync(target, { recursive: true });
   });
 
   test('say what the built ones say', () => {

@@ -58,7 +58,13 @@ async function usualAccount(limits: {
 }
 
 function scriptBeside(self: string): string | null {
-  const folders = [path.dirname(self), '/usr/lib/nagios/plugins', '/usr/lib64/nagios/plugins'];
+  // The plugins have a folder of their own for what belongs to them.
+  const folders = [
+    path.dirname(self),
+    path.dirname(path.dirname(self)),
+    '/usr/lib/nagios/plugins',
+    '/usr/lib64/nagios/plugins',
+  ];
   const file = folders.map((folder) => path.join(folder, 'cluster_node_snapshot')).find((one) => existsSync(one));
   return file === undefined ? null : realpathSync(file);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { KeyFact, SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
@@ -20,7 +20,7 @@ export async function lookAtSsh(
   const [known, keys] = await Promise.all([
     Promise.all([...globalKnownHosts, ...userKnownHosts].map((file) => isKnownIn(file, settings, limits))),
     // A token that only ssh can fill stands for no file here.
-    Promise.all(files.filter((file) => !file.includes('%') && file !== 'none').map((file) => lookAtKey(file, limits))),
+    Promise.all(files.filter((file) => !file.includes('%') && file !== 'none').map((file) => keyOf(file, limits))),
   ]);
   return { ...{ globalKnownHosts, userKnownHosts, keys }, knownIn: known.flatMap((file) => file ?? []) };
 }
@@ -28,8 +28,18 @@ export async function lookAtSsh(
 async function isKnownIn(file: string, settings: SshSettings, limits: Limits): Promise<string | null> {
   const { hostname, port, hostKeyAlias } = settings;
   const name = hostKeyAlias ?? (port === 22 ? hostname : `[${hostname}]:${port}`);
+  if (!existsSync(file)) return null;
   const ending = await runChild({ program: 'ssh-keygen', args: ['-F', name, '-f', file], input: null, ...limits });
   return ending.kind === 'ended' && ending.code === 0 ? file : null;
+}
+
+const looked = new Map<string, Promise<KeyFact>>();
+
+/** Looked at once: all nodes mostly go by the same files. */
+function keyOf(file: string, limits: Limits): Promise<KeyFact> {
+  const known = looked.get(file) ?? lookAtKey(file, limits);
+  looked.set(file, known);
+  return known;
 }
 
 async function lookAtKey(file: string, limits: Limits): Promise<KeyFact> {
