@@ -28,8 +28,10 @@ export type Examination = {
 /** Turns what was gathered into what is said. */
 export function examine(facts: Facts): Examination {
   const { here, nodes, probes } = facts;
-  const account = { title: 'this machine', lines: [accountLine(here)] };
-  if (isWrongAccount(here)) return { subjects: [account], objects: [] };
+  // What is saved says the same to everybody.
+  const isReplay = probes.length === 0 && nodes.length > 0 && nodes.every(({ way }) => way.kind === 'file');
+  const account = isReplay ? [] : [{ title: 'this machine', lines: [accountLine(here)] }];
+  if (!isReplay && isWrongAccount(here)) return { subjects: account, objects: [] };
   const judged = nodes.map((node) => ({ node, subject: judgeNode(node, here) }));
   const looked = probes.map((probe) => ({ probe, subject: judgeProbe(probe, here) }));
   const fit = judged.filter(({ subject }) => works(subject.lines)).map(({ node }) => node);
@@ -37,7 +39,7 @@ export function examine(facts: Facts): Examination {
   const vip = facts.vip ?? sharedAddress(snapshotsOf(nodes));
   return {
     subjects: [
-      account,
+      ...account,
       ...judged.map(({ subject }) => subject),
       ...(fit.length === 0 ? [] : [vipSubject(facts, vip)]),
       ...looked.map(({ subject }) => subject),

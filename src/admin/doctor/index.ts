@@ -73,15 +73,13 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
   const [until, snmpUntil] = [performance.now() + limitMs, now() + limitMs];
   const here = await lookHere(call.self, given.args, values.account, { limitMs: 3000, signal });
   const onlyFiles = values.probe.length === 0 && values.node.every(({ target }) => target.kind === 'file');
-  // What is saved says the same to everybody.
-  const who = onlyFiles ? { ...here, account: here.user } : here;
   const facts = {
-    here: who,
+    here,
     vip: values.vip ?? null,
     clusterOptions: hostOptions(wayOptions, values, given),
     probeOptions: hostOptions(snmpOptions, values, given),
   };
-  if (isWrongAccount(who)) return examine({ ...facts, nodes: [], probes: [] });
+  if (!onlyFiles && isWrongAccount(here)) return examine({ ...facts, nodes: [], probes: [] });
   const { access, secretFrom } = accessIn(values, given);
   const asking = { request: requestOf(values, signal), home: here.home, until };
   const { port, snmpTimeout, snmpRetries, useIpv4, useIpv6 } = values;

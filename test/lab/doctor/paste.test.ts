@@ -31,6 +31,25 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
     return { text: stdout + stderr, rounds, last: rounds.at(-1) ?? '' };
   }
 
+  /** Lines without what differs from machine to machine. */
+  const linesIn = (text: string) =>
+    text
+      .replaceAll(/\d+ ms/g, 'some ms')
+      .replaceAll(/(open|node: |tools: ).*/g, '$1...')
+      .split('\n');
+
+  /** What docs/doctor.md shows of a round. */
+  function documented(name: string): string[] {
+    const page = readFileSync('docs/doctor.md', 'utf8');
+    const start = page.indexOf(`<!-- doctor: ${name} -->`);
+    const blocks = page
+      .slice(start, page.indexOf('<!-- end of doctor -->', start))
+      .matchAll(/^```\n([\s\S]*?)\n```$/gm);
+    const lines = [...blocks].flatMap(([, block = '']) => linesIn(block));
+    expect(lines.length).toBeGreaterThan(10);
+    return lines;
+  }
+
   /** The codes with which the rounds ended. */
   const codes = (rounds: readonly string[]) => rounds.map((one) => Number(one.split('\n')[0]));
 
@@ -53,6 +72,11 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
     expect(rounds.length).toBeLessThan(7);
     expect(last).toContain('All of this works.');
     expect(last).toContain('ok    VIP: 192.168.56.20, as the nodes show it');
+    for (const [round, name] of [
+      [rounds[0], 'round 1'],
+      [last, 'last round'],
+    ] as const)
+      expect(linesIn(round ?? '')).toEqual(expect.arrayContaining(documented(name)));
     const object = last.slice(last.indexOf('object Host'), last.indexOf('All of this works.'));
     expect(last).toContain('[OK] 192.168.56.20: 2 buckets on 2 nodes, each on exactly one');
     expect(last).not.toMatch(/not read|could not be/);

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
@@ -187,6 +188,30 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
       expect(linesOf(stdout, 'behind-proxy')[0]).toMatchObject({ state: 'note', topic: 'way' });
     } finally {
       await silent.close();
+    }
+  });
+
+  test('ended by a signal it says so, and leaves nothing running', async () => {
+    const args = ['--ssh-config', lab.file('ssh_config'), ...node('hanging')];
+    const meanwhile = (child: ChildProcess) => void setTimeout(() => child.kill('SIGTERM'), 2000);
+    const { code, stdout, stderr, milliseconds } = await doctor(args, { mark, meanwhile });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe('rackwatch doctor: ended before everything was looked at\n');
+    expect(milliseconds).toBeLessThan(20_000);
+  });
+
+  test('this machine by an account that may read nothing as root: its lines, for here', async () => {
+    const account = 'rwlablocal';
+    addAccount(account);
+    try {
+      const wrapper = ['setpriv', `--reuid=${account}`, `--regid=${account}`, '--clear-groups'];
+      const { stdout, code } = await doctor(['--account', account, ...node('local')], { mark, wrapper });
+      expect(code).toBe(1);
+      const [line] = linesOf(stdout, 'local').filter(({ state }) => state === 'TODO');
+      expect(line).toMatchObject({ topic: 'sudoers', text: expect.stringMatching(/^rwlablocal may not run /) });
+      expect(line?.paste[0]).toBe('on this machine, as root:');
+    } finally {
+      removeAccount(account);
     }
   });
 
