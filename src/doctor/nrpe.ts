@@ -19,7 +19,7 @@ export function nrpeLines(node: NodeFacts, way: NrpeFacts, here: Here): readonly
     ...version,
     ok('command', `${way.command} is defined and answers after ${answer.milliseconds} ms`),
     lengthLine(way, answer),
-    ...snapshotLines(answer.snapshot, name, here),
+    ...snapshotLines(answer.snapshot, name, here, { host: way.host, port: 22 }),
   ];
 }
 
@@ -54,7 +54,7 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
   if (/^sudo on the node wants a password/.test(reason))
     return todo('sudoers', `NRPE's account may not run the script on ${name}`, ruleForScript(name));
   if (/^sudo on the node refused: .*command not found/.test(reason))
-    return todo('script', `the script is not on ${name}`, ...copyScript(name, way.host, here));
+    return todo('script', `the script is not on ${name}`, ...copyScript({ host: way.host, port: 22 }, here));
   if (/gave no output/.test(reason))
     return todo('command', `${reason}. The shipped line ends so`, ...defineCommand(name, way.command));
   if (/1023 bytes/.test(reason)) return todo('version', reason);

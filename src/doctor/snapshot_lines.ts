@@ -1,7 +1,7 @@
 import { unreadRules } from '../netfilter/index.ts';
 import type { Section, SectionName, Snapshot } from '../snapshot/index.ts';
 import type { Here } from './facts.ts';
-import { asRoot, type Line, note, ok, type Step, todo } from './line.ts';
+import { asRoot, type Line, note, ok, type Step, thisMachine, todo } from './line.ts';
 import { commandLine, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
 
 /** What the kernel shows to root alone. */
@@ -15,33 +15,47 @@ const guarded: readonly SectionName[] = [
 const read =
   /^(?:(?:\/usr(?:\/local)?)?\/s?bin|\/run\/current-system\/sw\/bin)\/(?:cat \/proc\/net\/ipt_CLUSTERIP\/[0-9.]+|(?:iptables|ip6tables|arptables|ebtables)(?:-legacy|-nft)?-save ""|nft -j list ruleset|nft list chains|nft -t list ruleset|nft list hooks)$/;
 
-/** Lines about what a node showed. `owner` is where commands for it are pasted, `sudoersFile` where its lines go. */
-export function snapshotLines(snapshot: Snapshot, owner: string, here: Here): readonly Line[] {
+/** Where a script is copied to: over ssh, or null for this machine. */
+export type Destination = { readonly host: string; readonly port: number } | null;
+
+/**
+ * Lines about what a node showed. `owner` is where commands for it are pasted; `destination` where a script of this release
+ * would be sent, undefined where that makes no sense.
+ */
+export function snapshotLines(
+  snapshot: Snapshot,
+  owner: string,
+  here: Here,
+  destination?: Destination,
+): readonly Line[] {
   const { host } = snapshot;
   return [
     ok('node', `${host.name}, Linux ${host.kernel}; the snapshot is read as ${host.user}`),
-    ...scriptLines(snapshot, owner, here),
+    scriptLine(snapshot, here, destination),
     toolsLine(snapshot),
+    ...factLines(snapshot),
     ...sudoersLines(snapshot, owner),
   ];
 }
 
-function scriptLines({ host }: Snapshot, owner: string, here: Here): readonly Line[] {
-  if (host.script === here.scriptVersion) return [ok('script', `release ${host.script}, as here`)];
+function scriptLine({ host }: Snapshot, here: Here, destination: Destination | undefined): Line {
+  if (host.script === here.scriptVersion) return ok('script', `release ${host.script}, as here`);
   const text = `the script there is of release ${host.script || 'unknown'}, here is ${here.scriptVersion}: install the same on both`;
-  const line = host.parts < 2 ? todo('script', text, ...copyScript(owner, null, here)) : note('script', text);
-  return [line];
+  const steps = destination === undefined ? [] : copyScript(destination, here);
+  // A script of release 0.1.0 or older shows half of what is judged.
+  return { ...(host.parts < 2 ? todo('script', text) : note('script', text)), steps };
 }
 
 /** The usual place of the script on a node, which the shipped configuration names too. */
 export const usualScript = '/usr/lib/nagios/plugins/cluster_node_snapshot';
 
 /** Brings this release's script to a node where root may log in by ssh; without a file here there is nothing to copy. */
-export function copyScript(owner: string, host: string | null, { scriptFile }: Here): readonly Step[] {
+export function copyScript(destination: Destination, { scriptFile }: Here): readonly Step[] {
   if (scriptFile === null) return [];
-  const target = host === null ? owner : host.includes(':') ? `[${host}]` : host;
   const install = commandLine(['install', '-D', '-m', '0755', '/dev/stdin', usualScript]);
-  return [asRoot('this machine', `ssh ${quoted(`root@${target}`)} ${quoted(install)} <${quoted(scriptFile)}`)];
+  const { host, port } = destination ?? { host: '', port: 22 };
+  const ssh = ['ssh', ...(port === 22 ? [] : ['-p', String(port)]), `root@${host}`, install];
+  return [asRoot(thisMachine, `${destination === null ? install : commandLine(ssh)} <${quoted(scriptFile)}`)];
 }
 
 function toolsLine({ sections }: Snapshot): Line {
@@ -49,14 +63,21 @@ function toolsLine({ sections }: Snapshot): Line {
   const missing = sections.filter(({ status }) => status === 'missing').map(({ command }) => command);
   const unique = (names: readonly string[]) => [...new Set(names.filter((name) => name !== ''))].join(', ');
   const lacking = missing.length === 0 ? '' : `; not installed: ${unique(missing)}`;
-  const ip = sections.find(({ name }) => name === 'addr');
-  if (ip?.status !== 'read')
-    return todo('tools', `ip does not work there (${ip === undefined ? 'not looked at' : why(ip)}): install iproute2`);
+  if (missing.includes('ip')) return todo('tools', 'ip is not installed there: install iproute2');
   return ok('tools', `${unique(['ip', ...there])}${lacking}`);
 }
 
-function why(section: Section): string {
-  return section.status === 'missing' ? 'not installed' : section.errors.join('; ') || `exit ${section.exit}`;
+/** What every verdict needs, of all that every account may read. */
+const needed: readonly SectionName[] = ['addr', 'link', 'maddr'];
+
+/** What anybody may read and could not be read all the same. */
+function factLines({ sections }: Snapshot): readonly Line[] {
+  return sections
+    .filter(({ name, status }) => !guarded.includes(name) && (status === 'failed' || status === 'denied'))
+    .map((part) => {
+      const text = `${part.command || part.name} fails: ${part.errors.join('; ') || `exit ${part.exit}`}`;
+      return needed.includes(part.name) ? todo('facts', text) : note('facts', text);
+    });
 }
 
 /** `nft` of `/usr/sbin/nft -j list ruleset`; nothing where the kernel has no such rules and no tool was asked. */

@@ -12,7 +12,7 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
     return [
       knownLine(way),
       ok('login', `as ${way.user}, with an answer after ${answer.milliseconds} ms`),
-      ...snapshotLines(answer.snapshot, node.name, here),
+      ...snapshotLines(answer.snapshot, node.name, here, { host: way.hostname, port: way.port }),
     ];
   const key = keyLine(way, here);
   return [
@@ -61,7 +61,7 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
     return todo(
       'script',
       `${reason}: install it, or leave --remote-command out`,
-      ...copyScript(name, way.hostname, here),
+      ...copyScript({ host: way.hostname, port: way.port }, here),
     );
   if (/^the remote command cannot be run/.test(reason) && way.remoteCommand !== null)
     return todo('script', reason, asRoot(name, `chmod 0755 ${quoted(way.remoteCommand.split(' ')[0] ?? '')}`));

@@ -144,3 +144,11 @@ test('as another account, or as root where nobody is known to run checks, nothin
   expect(examine({ ...facts, here: { ...here, user: 'root', account: null } }).subjects).toHaveLength(1);
   expect(examine({ ...facts, here: { ...here, user: 'joe', account: null } }).subjects.length).toBeGreaterThan(1);
 });
+
+test('what anybody may read and cannot be read is not passed over', () => {
+  const failed = ['! cannot open netlink', '= exit 2'];
+  expect(
+    todos(nodeOf({ sections: { addr: failed, link: failed } })).map(({ topic, text }) => `${topic}: ${text}`),
+  ).toEqual(['facts: addr fails: cannot open netlink', 'facts: link fails: cannot open netlink']);
+  expect(todos(nodeOf({ sections: { addr: ['= missing ip'] } })).map(({ topic }) => topic)).toEqual(['tools']);
+});

@@ -25,7 +25,7 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
     const { stdout, stderr } = spawnSync('unshare', [...namespaces, 'bash', ...script(lab.sub(name), file)], {
       encoding: 'utf8',
       env: { PATH: daemonPath },
-      timeout: 140_000,
+      timeout: 280_000,
     });
     const rounds = stdout.split(/^== round \d+, exit /m).slice(1);
     return { text: stdout + stderr, rounds, last: rounds.at(-1) ?? '' };
@@ -87,7 +87,7 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
     // Rules for what the host is not.
     expect(said.replace(/^.* does not match anywhere!$/gm, '')).not.toMatch(/warning|critical/);
     expect(status, said).toBe(0);
-  }, 300_000);
+  }, 400_000);
 
   test('leads from an NRPE that knows nobody to one that answers', () => {
     const { text, rounds, last } = paste(
@@ -100,7 +100,7 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
     const todos = rounds.map((round) => /^ {2}TODO +([^:]+):/m.exec(round)?.[1] ?? 'nothing');
     expect(todos).toEqual(['allowed_hosts', 'command', 'sudoers', 'script', 'nothing']);
     expect(last).toContain('vars.cluster_nodes = [ "node1=nrpe://127.0.0.1" ]');
-  }, 300_000);
+  }, 400_000);
 
   /** What `icinga2 daemon -C` says of hosts beside the shipped configuration. It writes into a folder of its own. */
   function validate(objects: string) {
