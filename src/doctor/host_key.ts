@@ -67,7 +67,13 @@ function forget(facts: SshFacts, here: Here): readonly string[] {
 /** Behind a jump host only ssh itself sees the key. */
 function proxied(name: string, facts: SshFacts, here: Here, changed: boolean): Line {
   const [target = '', ...options] = [...facts.sshArguments].reverse();
-  const ask = ['ssh', ...options.reverse().filter((word) => word !== '--'), '-o', 'StrictHostKeyChecking=accept-new'];
+  const ask = [
+    'ssh',
+    '-n',
+    ...options.reverse().filter((word) => word !== '--'),
+    '-o',
+    'StrictHostKeyChecking=accept-new',
+  ];
   const words = asAccount(here.user, [...ask, '--', target, 'true']);
   return todo(
     'host key',

@@ -1,6 +1,7 @@
 import type { Here, NameFact, NodeFacts, PortFact } from './facts.ts';
 import { asRoot, type Line, ok, type Subject, thisMachine, todo, works } from './line.ts';
 import { nrpeLines } from './nrpe.ts';
+import { installCommand } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
 import { settingsLines, sshLines } from './ssh.ts';
 
@@ -19,8 +20,7 @@ export function judgeNode(node: NodeFacts, here: Here): Subject {
 
 function unsettled(reason: string): Line {
   if (!/not installed/.test(reason)) return todo('settings', `ssh cannot read its settings: ${reason}`);
-  const install = 'apt-get install -y openssh-client || dnf install -y openssh-clients';
-  return todo('ssh', reason, asRoot(thisMachine, install));
+  return todo('ssh', reason, asRoot(thisMachine, installCommand('openssh-client', 'openssh-clients')));
 }
 
 function answerLines({ answer, way }: NodeFacts, here: Here): readonly Line[] {

@@ -1,6 +1,6 @@
 import type { AnswerFact, Here, NodeFacts, NrpeFacts } from './facts.ts';
 import { asRoot, type Line, ok, type Step, thisMachine, todo } from './line.ts';
-import { quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+import { installCommand, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
 import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
 
 /** Debian and Ubuntu call the service by the first name, Red Hat and SUSE by the second. */
@@ -43,11 +43,7 @@ function lengthLine(way: NrpeFacts, answer: Extract<AnswerFact, { readonly reach
 function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here): Line {
   const { name } = node;
   if (/check_nrpe is not installed/.test(reason))
-    return todo(
-      'check_nrpe',
-      reason,
-      asRoot(thisMachine, 'apt-get install -y nagios-nrpe-plugin || dnf install -y nagios-plugins-nrpe'),
-    );
+    return todo('check_nrpe', reason, asRoot(thisMachine, installCommand('nagios-nrpe-plugin', 'nagios-plugins-nrpe')));
   if (/closed the connection|no SSL connection/.test(reason)) return closedLine(node, way, reason);
   if (/has no command/.test(reason))
     return todo('command', `${name} has no NRPE command ${way.command}`, ...defineCommand(name, way.command));

@@ -13,6 +13,12 @@ export function asAccount(account: string, words: readonly string[]): readonly s
   return account === 'root' ? words : ['runuser', '-u', account, '--', ...words];
 }
 
+/** Installs a package by its name on Debian and its kin, or on Red Hat's. Neither reads what is pasted behind it. */
+export function installCommand(debian: string, redHat: string): string {
+  const apt = `apt-get update && apt-get install -y ${debian} </dev/null`;
+  return `if command -v apt-get >/dev/null; then ${apt}; else dnf install -y ${redHat} </dev/null; fi`;
+}
+
 /** Where the lines of sudoers go, on every node. */
 export const sudoersFile = '/etc/sudoers.d/rackwatch';
 

@@ -2,7 +2,7 @@ import { unreadRules } from '../netfilter/index.ts';
 import type { Section, SectionName, Snapshot } from '../snapshot/index.ts';
 import type { Here } from './facts.ts';
 import { asRoot, type Line, note, ok, type Step, thisMachine, todo } from './line.ts';
-import { commandLine, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+import { commandLine, installCommand, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
 
 /** What the kernel shows to root alone. */
 const guarded: readonly SectionName[] = [
@@ -114,7 +114,7 @@ function missingLine(
   owner: string,
 ): Line {
   const noSudo = unread.some(({ reason }) => reason.includes('sudo is not installed'));
-  const install = 'if command -v apt-get >/dev/null; then apt-get install -y sudo; else dnf install -y sudo; fi';
+  const install = installCommand('sudo', 'sudo');
   // A user's name is a name in sudoers only without these.
   const subject = user.replace(/[^A-Za-z0-9_.-]/g, '\\$&');
   const lines = commands.map((command) => shellQuoted(`${subject} ALL=(root) NOPASSWD: ${command}`));

@@ -41,7 +41,7 @@ test('a host key goes where ssh looks for it, under the name that it looks for',
     "ssh-keyscan -p 2222 -- node1.example.net | sed 's/^[^ ]*/rack7/' >>/etc/ssh/ssh_known_hosts\nssh-keygen -l -F rack7",
   );
   expect(paste({ proxied: true, sshArguments: ['-T', '-F', '/etc/a b', '--', 'rackwatch@node1'] })).toBe(
-    "runuser -u nagios -- ssh -T -F '/etc/a b' -o StrictHostKeyChecking=accept-new -- rackwatch@node1 true",
+    "runuser -u nagios -- ssh -n -T -F '/etc/a b' -o StrictHostKeyChecking=accept-new -- rackwatch@node1 true",
   );
 });
 

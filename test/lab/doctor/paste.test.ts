@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { daemonPath, type Lab, openLab, whyNoLab } from '../poller/lab.ts';
@@ -9,11 +9,15 @@ const why = whyNoLab([
   ...['/usr/sbin/nrpe', '/usr/lib/nagios/plugins/check_nrpe', '/usr/sbin/icinga2'],
 ]);
 
+/** The root of the nodes, as in test/lab/ssh/page.test.ts: this machine's own, or a bare system. */
+const lower = process.env['RACKWATCH_BARE_ROOT'] ?? '/';
+
 describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: ${why})` : ''}`, () => {
   let lab: Lab;
   beforeAll(() => {
     lab = openLab('doctor', 'copied');
-    mkdirSync(lab.sub('project'), { recursive: true });
+    // What stands on a poller beside the plugins.
+    cpSync('icinga-conf', path.join(lab.sub('project'), 'icinga-conf'), { recursive: true });
   });
   afterAll(() => lab?.close());
 
@@ -58,7 +62,7 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
     // What Icinga will run.
     const check = `runuser -u nagios -- /usr/lib/nagios/plugins/check_cluster_buckets --vip 192.168.56.20 ${nodes} -t 60`;
     const page = (work: string, file: string) => [
-      ...['test/lab/ssh/page.sh', work, path.join(lab.folder, 'project'), lab.plugins, '/', file],
+      ...['test/lab/ssh/page.sh', work, path.join(lab.folder, 'project'), lab.plugins, lower, file],
     ];
     const { text, rounds, last } = paste(
       'ssh',
