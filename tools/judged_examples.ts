@@ -1,4 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import type { View } from '../src/address/index.ts';
 import { memberFacts } from '../src/member/index.ts';
 import { notShared } from '../src/node/index.ts';
@@ -58,16 +60,30 @@ const seen = (facts: string, view: View, wanted: Partial<WantedVip> = {}): Judge
 });
 const answers = (...replies: readonly string[]): View => ({ kind: 'arp', ifname: 'eth0', replies, rounds: 1 });
 
-/** A built plugin that does in its run what the code is about; it may be sent a signal when it has begun. */
-function sample(what: string, facts: string, signal?: NodeJS.Signals): Judged {
-  const args = [buildSample(), '--do', what, '--timeout', '1', '--output-format', 'json'];
-  const findings = async () => {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    if (signal !== undefined) setTimeout(() => child.kill(signal), 400);
-    const parts = await child.stdout.setEncoding('utf8').toArray();
-    return JSON.parse(parts.join('')).findings as readonly Finding[];
-  };
-  return { facts, findings };
+/** A built plugin that does in its run what the code is about. */
+const sample = (what: string, facts: string): Judged => ({ facts, findings: () => findingsOf(what) });
+
+/** The same, ended while it waits for a child, whose number it says when it has begun. */
+const ended: Judged = {
+  facts: 'a plugin that is ended by its daemon',
+  findings: () => findingsOf('child', '60', (plugin) => plugin.stdio[3]?.once('data', () => plugin.kill('SIGTERM'))),
+};
+
+async function findingsOf(
+  what: string,
+  timeout = '1',
+  meanwhile: (plugin: ChildProcess) => void = () => undefined,
+): Promise<readonly Finding[]> {
+  const file = buildSample();
+  try {
+    const args = [file, '--do', what, '--timeout', timeout, '--output-format', 'json'];
+    const plugin = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+    meanwhile(plugin);
+    const parts = (await plugin.stdout?.setEncoding('utf8').toArray()) ?? [];
+    return JSON.parse(parts.join('')).findings;
+  } finally {
+    rmSync(path.dirname(file), { recursive: true });
+  }
 }
 
 export const judgedExamples = {
@@ -173,6 +189,6 @@ export const judgedExamples = {
     asked.replace('QUORUM EXIST', 'QUORUM IS ON THE EDGE'),
   ),
   'no-verdict': sample('slow', 'a plugin that comes to no verdict, with `--timeout 1`'),
-  'ended-by-signal': sample('slow', 'a plugin that is ended by its daemon', 'SIGTERM'),
+  'ended-by-signal': ended,
   'internal-error': sample('uncaught', 'a plugin with a mistake in it'),
 } satisfies Readonly<Record<string, Judged>>;
