@@ -6,6 +6,8 @@ export type Surroundings = {
   readonly wrapper?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly node?: string;
+  /** What it reads; `open`: nothing, and no end of it. */
+  readonly input?: string;
   /** The environment's variable by which its offspring is found. */
   readonly mark?: Mark;
   /** Gets the running process. */
@@ -21,20 +23,23 @@ export type Outcome = {
   readonly milliseconds: number;
 };
 
-/** Runs a built plugin (its file) as a monitoring daemon would, with nothing to read. */
+/** Runs a built plugin (its file) as a monitoring daemon would, with nothing to read unless told otherwise. */
 export async function runPlugin(file: string, args: readonly string[], over: Surroundings = {}): Promise<Outcome> {
-  const { wrapper = [], env = { PATH: '/usr/bin:/bin' }, node = process.execPath, mark, meanwhile } = over;
+  const { wrapper = [], env = { PATH: '/usr/bin:/bin' }, node = process.execPath, mark, input, meanwhile } = over;
   const [program = '', ...rest] = [...wrapper, node, file, ...args];
   const start = performance.now();
   const child = spawn(program, rest, {
     env: { ...env, ...(mark === undefined ? {} : { [mark.name]: mark.value }) },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  // A program that ends first is none of ours.
+  child.stdin?.on('error', () => {});
+  if (input !== undefined && input !== 'open') child.stdin?.end(input);
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     stdout += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     stderr += chunk;
   });
   meanwhile?.(child);

@@ -14,18 +14,31 @@ export function renderVersion({ name }: Plugin): string {
 }
 
 /** The answer to `--help`: usage, options with their defaults, examples and exit codes, in 80 columns. */
-export function renderHelp({ name, summary, description, options, examples }: Plugin): string {
+export function renderHelp(plugin: Plugin): string {
+  return renderCommandHelp(
+    plugin,
+    { 'Options:': plugin.options, 'Options of every plugin:': standardOptions },
+    'Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also help, version, --explain, usage errors)',
+  );
+}
+
+/** What the help of a command says of it, whether it is a plugin or not. */
+export type Described = Pick<Plugin, 'name' | 'summary' | 'description' | 'options' | 'examples'>;
+
+/** The help of a command: its options under their headings, and a last line about its exit codes; in 80 columns. */
+export function renderCommandHelp(
+  { name, summary, description, options, examples }: Described,
+  lists: Readonly<Record<string, Options>>,
+  exits: string,
+): string {
   const paragraphs = [
     `Usage: ${name} ${usage(options)}`.split('\n').flatMap((line) => wrap(line, 0, name.length + 8)),
     [...wrap(`${summary}.`, 0), ...(description === undefined ? [] : ['', ...wrap(description, 0)])],
-    ['Options:', ...optionLines(options)],
-    ['Options of every plugin:', ...optionLines(standardOptions)],
+    ...Object.entries(lists).map(([heading, some]) => [heading, ...optionLines(some)]),
     ...(examples.length === 0
       ? []
       : [['Examples:', ...examples.flatMap(({ text, args }) => exampleLines(text, `${name} ${args}`))]]),
-    ['Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also help, version, --explain, usage errors)'].flatMap(
-      (line) => wrap(line, 0),
-    ),
+    wrap(exits, 0),
   ];
   return `${paragraphs.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }

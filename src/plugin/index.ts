@@ -1,4 +1,5 @@
 export type { Section } from './explain.ts';
+export { defineHandler, type Handler, handlerOptions, readHandlerArguments } from './handler.ts';
 export { headline, listOf } from './headline.ts';
 export { optionLines, wrap } from './help.ts';
 export type { KitCode } from './kit_code.ts';
@@ -17,3 +18,4 @@ export { readSecrets } from './secrets.ts';
 export { type ExitCode, exitCode, type State, severity, worst } from './state.ts';
 export { type FactRow, factLines, tableLines } from './table.ts';
 export { judge, type Thresholds } from './threshold.ts';
+export { writeWhole } from './write.ts';

@@ -50,15 +50,19 @@ export function definePlugin<const O extends Options>(definition: Definition<O>)
 
 /**
  * What is wrong with the declarations of a plugin, one sentence each: names that no option can have, names and letters
- * that are taken, defaults that cannot be read. For the build: a run does not pay for it.
+ * that are taken by the options of every command of its kind, defaults that cannot be read. For the build: a run does not pay for
+ * it.
  */
-export function faultsOf({ name, options }: Plugin): readonly string[] {
+export function faultsOf(
+  { name, options }: Pick<Plugin, 'name' | 'options'>,
+  standard: Options = standardOptions,
+): readonly string[] {
   const faults: string[] = [];
-  const letters = new Set(Object.values<Option>(standardOptions).map(({ short }) => short));
+  const letters = new Set(Object.values<Option>(standard).map(({ short }) => short));
   for (const [key, option] of Object.entries(options)) {
     const { short } = option;
     const long = longName(key);
-    if (key in standardOptions || !/^[a-z][a-z0-9-]*$/.test(long) || long.startsWith('no-')) {
+    if (key in standard || !/^[a-z][a-z0-9-]*$/.test(long) || long.startsWith('no-')) {
       faults.push(`${name}: an option cannot be called ${key}`);
     }
     if (short !== undefined && (letters.has(short) || !/^[a-zA-Z46]$/.test(short))) {

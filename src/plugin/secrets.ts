@@ -7,11 +7,12 @@ const longest = 65_536;
 /**
  * Reads a file of `NAME=value` lines. `names` has the names that may stand there, and what each is called in the result.
  * It must be a regular file that nobody but its owner and group can read, and nobody but its owner can write. No reason
- * quotes what is in it.
+ * quotes what is in it. With `ownerAlone`, its group cannot read it either.
  */
 export function readSecrets<Key extends string>(
   path: string,
   names: Readonly<Record<string, Key>>,
+  { ownerAlone = false }: { readonly ownerAlone?: boolean } = {},
 ): Result<{ readonly [K in Key]?: string }> {
   try {
     // A plain open would wait at a FIFO until somebody writes.
@@ -20,6 +21,8 @@ export function readSecrets<Key extends string>(
       const { mode, size } = fstatSync(file);
       const isRegular = (mode & constants.S_IFMT) === constants.S_IFREG;
       if (!isRegular || size > longest) return failure(`${path} is not a regular file of a reasonable size`);
+      if (ownerAlone && (mode & 0o077) !== 0)
+        return failure(`${path} can be read or changed by its group or by others: chmod 600 ${path}`);
       if ((mode & 0o007) !== 0) return failure(`${path} can be read or changed by others: chmod 640 ${path}`);
       if ((mode & 0o020) !== 0) return failure(`${path} can be changed by its group: chmod 640 ${path}`);
       return parseSecrets(readFileSync(file, 'utf8'), path, names);

@@ -290,14 +290,7 @@ describe('help wins over everything, version over all but help', () => {
 });
 
 describe('a declaration that cannot work is told', () => {
-  const faults = (options: Options) =>
-    faultsOf({
-      name: 'check_x',
-      summary: 'x',
-      options,
-      examples: [],
-      run: async () => ({ summary: '', findings: [] }),
-    });
+  const faults = (options: Options) => faultsOf({ name: 'check_x', options });
   test.each<[Options, string]>([
     [{ timeout: { help: 'x' } }, 'timeout'],
     [{ noQuick: { help: 'x' } }, 'noQuick'],
