@@ -11,13 +11,16 @@ type Pieces = {
   readonly inputs: readonly string[];
 };
 
+/** What a file of `plugins` is: a check, or a program that a daemon calls. */
+export type Role = 'plugin' | 'handler';
+
 /**
- * Bundles a plugin (its TypeScript file) into one executable file that needs nothing but Node 18.19 or newer. Paths are
+ * Bundles a plugin or a handler (its TypeScript file) into one executable file that needs nothing but Node 18.19 or newer. Paths are
  * relative to the project's directory, which is the current one. Gives the files that went in, as the bundler lists them.
  * Throws when the bundle cannot be made.
  */
-export function bundle(plugin: string, outfile: string): readonly string[] {
-  return writeProgram(pieces(startOf(plugin)), outfile);
+export function bundle(file: string, outfile: string, role: Role = 'plugin'): readonly string[] {
+  return writeProgram(pieces(startOf(file, role)), outfile);
 }
 
 /**
@@ -47,10 +50,11 @@ const notice =
  * and those that went in.
  */
 export function bundleApart(
-  plugin: string,
+  file: string,
   outfile: string,
+  role: Role = 'plugin',
 ): { readonly files: readonly string[]; readonly inputs: readonly string[] } {
-  const { main, later, inputs } = pieces(startOf(plugin));
+  const { main, later, inputs } = pieces(startOf(file, role));
   const files = [
     [outfile, main] as const,
     ...[...later].map(([name, text]) => [path.join(path.dirname(outfile), `${name}.cjs`), text] as const),
@@ -63,12 +67,13 @@ export function bundleApart(
   return { files: files.map(([file]) => file), inputs };
 }
 
-/** The program that runs a plugin. */
-function startOf(plugin: string): string {
+/** The program that runs a plugin or a handler. */
+function startOf(file: string, role: Role): string {
+  const [run, from] = role === 'plugin' ? ['runPlugin', 'run'] : ['runHandler', 'handler'];
   return `
-    import plugin from './${plugin}';
-    import { runPlugin } from './src/plugin/run.ts';
-    runPlugin(plugin, process.argv.slice(2));`;
+    import program from './${file}';
+    import { ${run} } from './src/plugin/${from}.ts';
+    ${run}(program, process.argv.slice(2));`;
 }
 
 function pieces(contents: string, define: Readonly<Record<string, string>> = {}): Pieces {

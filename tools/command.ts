@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { subcommands } from '../src/admin/index.ts';
-import { type Example, isFlag, longName, type Option, type Options, standardOptions } from '../src/plugin/index.ts';
-import { plugins } from './plugins.ts';
+import {
+  type Example,
+  type Handler,
+  handlerOptions,
+  isFlag,
+  longName,
+  type Option,
+  type Options,
+  standardOptions,
+} from '../src/plugin/index.ts';
+import { handlers, plugins } from './plugins.ts';
 
 /** What completes a value: words of its own, or something of the machine it is typed on. */
 export type Completes = 'words' | 'list' | 'node' | 'host' | 'file' | 'folder' | 'code';
@@ -38,12 +47,14 @@ export type Command = {
   /** Environment variables that it reads secrets from, by their option. */
   readonly environment: readonly { readonly name: string; readonly option: string }[];
   readonly examples: readonly Example[];
+  /** What its exit codes mean, where they are not those of a plugin. */
+  readonly exits?: Readonly<Record<number, string>>;
 };
 
-/** Every shipped command: the plugins, the script that runs on cluster nodes, and `rackwatch`. */
+/** Every shipped command: the plugins, the handlers, the script that runs on cluster nodes, and `rackwatch`. */
 export function shippedCommands(): readonly Command[] {
   const script = readFileSync('plugins/cluster_node_snapshot', 'utf8');
-  return [...plugins.map(pluginCommand), snapshotCommand(script), rackwatchCommand()];
+  return [...plugins.map(pluginCommand), ...handlers.map(handlerCommand), snapshotCommand(script), rackwatchCommand()];
 }
 
 function pluginCommand({ name, summary, description = '', options, examples }: (typeof plugins)[number]): Command {
@@ -53,6 +64,11 @@ function pluginCommand({ name, summary, description = '', options, examples }: (
     standard: optionsOf(standardOptions),
     environment: environmentOf(options),
   };
+}
+
+function handlerCommand({ name, summary, description = '', options, examples, exits }: Handler): Command {
+  const all = optionsOf({ ...options, ...handlerOptions });
+  return { ...{ name, summary, description, examples, exits }, options: all, standard: [], environment: [] };
 }
 
 function environmentOf(options: Options): Command['environment'] {

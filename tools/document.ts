@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { isFlag, longName, type Option, type Options, standardOptions } from '../src/plugin/index.ts';
-import { plugins } from './plugins.ts';
+import { handlerOptions, isFlag, longName, type Option, type Options, standardOptions } from '../src/plugin/index.ts';
+import { handlers, plugins } from './plugins.ts';
 
 const block = /^<!-- (options|output): (.*) -->\n[\s\S]*?^<!-- end of \1 -->$/gm;
 
@@ -22,11 +22,12 @@ export function fillDocument(text: string, file: string): string {
 
 function optionTable(name: string, file: string): string {
   const plugin = plugins.find((one) => one.name === name);
-  if (plugin === undefined) throw new Error(`${file}: there is no plugin ${name}`);
-  const rows = (options: Options) => Object.entries(options).map(([key, option]) => optionRow(key, option));
-  return ['| option | meaning | default |', '|---|---|---|', ...rows(plugin.options), ...rows(standardOptions)].join(
-    '\n',
-  );
+  const handler = handlers.find((one) => one.name === name);
+  const all: Options | undefined =
+    (plugin && { ...plugin.options, ...standardOptions }) ?? (handler && { ...handler.options, ...handlerOptions });
+  if (all === undefined) throw new Error(`${file}: there is no plugin ${name}`);
+  const rows = Object.entries(all).map(([key, option]) => optionRow(key, option));
+  return ['| option | meaning | default |', '|---|---|---|', ...rows].join('\n');
 }
 
 function optionRow(key: string, option: Option): string {

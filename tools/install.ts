@@ -14,12 +14,18 @@ import { bundleApart, bundleCommand } from './bundle.ts';
 import { carried } from './carried.ts';
 import { makeCaches } from './code_cache.ts';
 import { innerFolder, withFolder } from './installed.ts';
-import { plugins, shipped } from './plugins.ts';
+import { shipped, shippedHandlers } from './plugins.ts';
 import { renderLicences, thirdParties } from './third_party.ts';
 
-// Installs the built plugins into a folder: one executable a plugin, the script that runs on cluster nodes, and beside
-// them a folder `rackwatch` with the bundles, their licences, V8's code caches and the command `rackwatch`. Usage: npm run install-plugins -- [DIR], the
-// distribution's plugin folder unless said.
+// Installs the built plugins into a folder: one executable a plugin or handler, the script that runs on cluster nodes, and
+// beside them a folder `rackwatch` with the bundles, their licences, V8's code caches and the command `rackwatch`.
+// Usage: npm run install-plugins -- [DIR], the distribution's plugin folder unless said.
+
+/** What is started by a launcher. */
+const programs = [
+  ...shipped.map(({ plugin: { name }, warmUp }) => ({ name, warmUp, role: 'plugin' as const })),
+  ...shippedHandlers.map(({ handler: { name }, warmUp }) => ({ name, warmUp, role: 'handler' as const })),
+];
 
 async function install(target: string): Promise<void> {
   const inner = innerFolder(target);
@@ -27,8 +33,8 @@ async function install(target: string): Promise<void> {
   for (const one of [target, inner]) if (!existsSync(one)) mkdirSync(one);
   accessSync(target, constants.W_OK);
   const went: string[] = [];
-  for (const { name } of plugins) {
-    const { files, inputs } = bundleApart(`plugins/${name}.ts`, path.join(inner, `${name}.cjs`));
+  for (const { name, role } of programs) {
+    const { files, inputs } = bundleApart(`plugins/${name}.ts`, path.join(inner, `${name}.cjs`), role);
     went.push(...inputs);
     for (const file of files) {
       chmodSync(file, 0o644);
@@ -40,8 +46,8 @@ async function install(target: string): Promise<void> {
   writeFileSync(path.join(inner, 'THIRD-PARTY-LICENSES'), renderLicences(thirdParties(went)));
   copyFileSync('LICENSE', path.join(inner, 'LICENSE'));
   // When all bundles are there: each run adds its functions to the caches of those that plugins share.
-  for (const { plugin, warmUp } of shipped) {
-    const launcher = path.join(target, plugin.name);
+  for (const { name, warmUp } of programs) {
+    const launcher = path.join(target, name);
     await makeCaches(launcher, warmUp);
     console.log(`installed ${launcher}`);
   }

@@ -5,7 +5,7 @@ export type Edition = { readonly version: string /** `YYYY-MM-DD` */; readonly d
 
 /** The man page of a command, in the macros of man(7), which groff and mandoc both read. */
 export function renderManPage(command: Command, { version, date }: Edition, others: readonly string[]): string {
-  const { name, operand, summary, description, options, standard, environment, examples } = command;
+  const { name, operand, summary, description, options, standard, environment, examples, exits } = command;
   const isPlugin = standard.length > 0;
   return [
     `.\\" Generated from the declarations of the options by "npm run build".`,
@@ -22,7 +22,7 @@ export function renderManPage(command: Command, { version, date }: Edition, othe
     '.SH OPTIONS',
     ...options.flatMap(entry),
     ...(isPlugin ? ['.SS Options of every plugin', ...standard.flatMap(entry)] : []),
-    ...(isPlugin ? exitStatus : []),
+    ...(isPlugin ? exitStatus(pluginExits) : exits === undefined ? [] : exitStatus(exits)),
     ...(environment.length === 0 ? [] : ['.SH ENVIRONMENT']),
     ...environment.flatMap((one) => ['.TP', `.B ${one.name}`, `The value of \\fB\\-\\-${dashed(one.option)}\\fR.`]),
     ...(examples.length === 0 ? [] : ['.SH EXAMPLES']),
@@ -41,15 +41,17 @@ export function renderManPage(command: Command, { version, date }: Edition, othe
     .concat('\n');
 }
 
-const exitStatus = [
-  '.SH EXIT STATUS',
-  ...[
-    ['0', 'OK'],
-    ['1', 'WARNING'],
-    ['2', 'CRITICAL'],
-    ['3', 'UNKNOWN; also help, version, \\fB\\-\\-explain\\fR and usage errors'],
-  ].flatMap(([code, meaning]) => ['.TP', `.B ${code}`, `${meaning}`]),
-];
+const pluginExits = {
+  0: 'OK',
+  1: 'WARNING',
+  2: 'CRITICAL',
+  3: 'UNKNOWN; also help, version, --explain and usage errors',
+};
+
+function exitStatus(exits: Readonly<Record<number, string>>): readonly string[] {
+  const entries = Object.entries(exits).flatMap(([code, meaning]) => ['.TP', `.B ${code}`, line(meaning)]);
+  return ['.SH EXIT STATUS', ...entries];
+}
 
 function entry(option: CommandOption): readonly string[] {
   const { short, value, long, help, notes } = option;

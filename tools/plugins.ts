@@ -1,9 +1,10 @@
+import akcpTrap from '../plugins/akcp_trap.ts';
 import checkClusterBuckets from '../plugins/check_cluster_buckets.ts';
 import checkClusterVip from '../plugins/check_cluster_vip.ts';
 import checkPgpool from '../plugins/check_pgpool.ts';
 import checkSensorprobe from '../plugins/check_sensorprobe.ts';
 import checkSourceAddress from '../plugins/check_source_address.ts';
-import type { Plugin } from '../src/plugin/index.ts';
+import type { Handler, Plugin } from '../src/plugin/index.ts';
 
 /** A run of a plugin with the functions that a check needs: what has not run is not in V8's code cache. */
 export type WarmUp = {
@@ -44,3 +45,17 @@ export const shipped: readonly Shipped[] = [
 ];
 
 export const plugins: readonly Plugin[] = shipped.map(({ plugin }) => plugin);
+
+/** Every program that a daemon calls when something happens; built and installed as the plugins are. */
+export const shippedHandlers: readonly { readonly handler: Handler; readonly warmUp: WarmUp }[] = [
+  {
+    handler: akcpTrap,
+    warmUp: {
+      args: ['--sender', '192.0.2.50', '--api-name', 'icinga1', '--dry-run'].concat(
+        ['--ca', '--api-credentials', '--state-dir'].flatMap((option) => [option, '/nonexistent']),
+      ),
+    },
+  },
+];
+
+export const handlers: readonly Handler[] = shippedHandlers.map(({ handler }) => handler);

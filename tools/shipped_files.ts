@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { plugins } from './plugins.ts';
+import { handlers, plugins } from './plugins.ts';
 
 /** What a file is; each kind of package has its place for it. */
 export type Kind = 'plugin' | 'command' | 'icinga' | 'nagios' | 'man' | 'bash' | 'zsh' | 'doc';
@@ -73,7 +73,7 @@ export function packages(): readonly Package[] {
 
 function pluginFiles(): readonly ShippedFile[] {
   return [
-    ...plugins.map(({ name }) => program('plugin', name)),
+    ...[...plugins, ...handlers].map(({ name }) => program('plugin', name)),
     program('command', 'rackwatch'),
     ...filesBelow('icinga-conf/icinga2').map((name) => file('icinga', `icinga-conf/icinga2/${name}`)),
     file('nagios', 'icinga-conf/nagios/commands.cfg', 'rackwatch.cfg'),

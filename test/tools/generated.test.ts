@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { definePlugin, faultsOf } from '../../src/plugin/index.ts';
+import { definePlugin, faultsOf, handlerOptions } from '../../src/plugin/index.ts';
 import { staleFiles } from '../../tools/generated.ts';
 import { renderCheckCommands } from '../../tools/icinga2.ts';
-import { plugins } from '../../tools/plugins.ts';
+import { handlers, plugins } from '../../tools/plugins.ts';
 
 // The outputs in the documents are those of real runs, one after the other.
 test('what is generated is what stands in the tree', { timeout: 600_000 }, () => {
@@ -11,13 +11,17 @@ test('what is generated is what stands in the tree', { timeout: 600_000 }, () =>
   // Many recordings are replayed for it.
 });
 
-test('every plugin is among those that things are generated from', () => {
+test('every plugin and handler is among those that things are generated from', () => {
   const files = readdirSync('plugins').filter((file) => file.endsWith('.ts'));
-  expect(plugins.map(({ name }) => `${name}.ts`).sort()).toEqual(files.sort());
+  expect([...plugins, ...handlers].map(({ name }) => `${name}.ts`).sort()).toEqual(files.sort());
 });
 
 test.each(plugins.map((plugin) => [plugin.name, plugin] as const))('%s declares options that can work', (_, plugin) => {
   expect(faultsOf(plugin)).toEqual([]);
+});
+
+test.each(handlers.map((handler) => [handler.name, handler] as const))('and so does %s', (_, handler) => {
+  expect(faultsOf(handler, handlerOptions)).toEqual([]);
 });
 
 test('a CheckCommand passes secrets by the environment and switches flags', () => {

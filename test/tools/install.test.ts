@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { customaryFolder } from '../../tools/installed.ts';
 import { late, lateName } from '../../tools/late.ts';
-import { plugins } from '../../tools/plugins.ts';
+import { handlers, plugins } from '../../tools/plugins.ts';
 
 const healthy = 'test/fixtures/clusterip/healthy';
 const args = ['--vip', '192.168.56.20', '--node', `file:${healthy}/n1.txt`, '--node', `file:${healthy}/n2.txt`];
@@ -41,7 +41,7 @@ describe('the installed plugins', () => {
   }
 
   test('are all there, with a code cache each', () => {
-    const names = plugins.map(({ name }) => name);
+    const names = [...plugins, ...handlers].map(({ name }) => name);
     expect(readdirSync(folder).sort()).toEqual([...names, 'cluster_node_snapshot', 'rackwatch'].sort());
     // What only --explain loads has not run, and has no code cache.
     const inner = [...names, ...Object.keys(late).map(lateName)].flatMap((name) =>

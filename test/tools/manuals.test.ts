@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sections } from '../../src/findings/table.ts';
 import { longName, standardOptions } from '../../src/plugin/index.ts';
 import { manuals } from '../../tools/manuals.ts';
-import { plugins } from '../../tools/plugins.ts';
+import { handlers, plugins } from '../../tools/plugins.ts';
 import { bashWords, openTerminal, type Typist, zshOffers } from './typing.ts';
 
-const commands = [...plugins.map(({ name }) => name), 'cluster_node_snapshot', 'rackwatch'].sort();
+const commands = [...[...plugins, ...handlers].map(({ name }) => name), 'cluster_node_snapshot', 'rackwatch'].sort();
 
 /** The first of these programs that is missing here; it is an error where the lab is required. */
 function lacking(...programs: readonly string[]): string | undefined {

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { plugins } from '../../tools/plugins.ts';
+import { handlers, plugins } from '../../tools/plugins.ts';
 
-const commands = [...plugins.map(({ name }) => name), 'cluster_node_snapshot', 'rackwatch'].sort();
+const commands = [...[...plugins, ...handlers].map(({ name }) => name), 'cluster_node_snapshot', 'rackwatch'].sort();
 
-test('every plugin, the script and rackwatch are commands of the package', () => {
+test('every plugin, every handler, the script and rackwatch are commands of the package', () => {
   const { bin }: { readonly bin: Readonly<Record<string, string>> } = JSON.parse(readFileSync('package.json', 'utf8'));
   expect(bin).toEqual(Object.fromEntries(commands.map((name) => [name, `dist/${name}`])));
 });

@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { plugins } from '../../tools/plugins.ts';
+import { handlers, plugins } from '../../tools/plugins.ts';
 import { packageTime, releases } from '../../tools/release_history.ts';
 
 const { version }: { readonly version: string } = JSON.parse(readFileSync('package.json', 'utf8'));
-const names = plugins.map(({ name }) => name);
+const names = [...plugins, ...handlers].map(({ name }) => name);
 
 let folder = '';
 beforeAll(() => {
@@ -50,6 +50,7 @@ describe.skipIf(missing.length > 0)(
         './usr/bin/rackwatch': '-rwxr-xr-x root/root',
         './etc/icinga2/conf.d/rackwatch-commands.conf': '-rw-r--r-- root/root',
         './etc/icinga2/conf.d/rackwatch-services.conf': '-rw-r--r-- root/root',
+        './etc/icinga2/conf.d/rackwatch-trap-user.conf': '-rw-r--r-- root/root',
         './etc/nagios-plugins/config/rackwatch.cfg': '-rw-r--r-- root/root',
         './usr/share/doc/rackwatch-plugins/THIRD-PARTY-LICENSES': '-rw-r--r-- root/root',
         './usr/share/doc/rackwatch-plugins/copyright': '-rw-r--r-- root/root',

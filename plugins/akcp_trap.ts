@@ -1,0 +1,236 @@
+import { readFileSync, statSync } from 'node:fs';
+import { defineHandler, failure, type Result, readSecrets, success, writeWhole } from '../src/plugin/index.ts';
+import {
+  type Api,
+  askRecheck,
+  journals,
+  leaveBehind,
+  note,
+  ownTurn,
+  readInput,
+  type Severity,
+  Turns,
+  waitUntil,
+} from '../src/recheck/index.ts';
+import { type Outcome, readAddress, recheckRequest, senderOf, type Turn } from '../src/trap/index.ts';
+
+const name = 'akcp_trap';
+
+/** What a run ends with. */
+const code = { asked: 0, failed: 1, usage: 2, stranger: 3 } as const;
+
+/** What is read from the files and the options before anything is asked. */
+type Setting = {
+  readonly sender: string;
+  readonly api: Api;
+  readonly turns: Turns;
+  readonly limitMs: number;
+  readonly holdSeconds: number;
+  say(severity: Severity, line: string): Promise<void>;
+};
+
+const handler = defineHandler({
+  name,
+  summary: 'Has Icinga check a probe at once when it sends a trap',
+  description:
+    'Called by snmptrapd (traphandle) or snmptt for each trap of an AKCP probe. It takes nothing from the trap but the address it came from: Icinga is asked to check the sensorprobe services of the host with that address, at once and once more at the end of the hold, however many traps come meanwhile. What it does is in syslog.',
+  options: {
+    sender: {
+      value: 'ADDRESS',
+      help: 'the address that the trap came from; without it, standard input is what snmptrapd gives a traphandle',
+      parse: readAddress,
+    },
+    api: {
+      value: 'ADDRESS[:PORT]',
+      help: "where Icinga's API is; an address, no name",
+      default: '127.0.0.1:5665',
+      parse: readPlace,
+    },
+    apiName: {
+      value: 'NAME',
+      help: "the name in the API's certificate: Icinga's NodeName",
+      required: true,
+      parse: readName,
+    },
+    ca: { value: 'FILE', help: "certificate of the authority that has signed the API's", required: true },
+    apiCredentials: {
+      value: 'FILE',
+      help: 'file with ICINGA_USER= and ICINGA_PASSWORD= lines that only its owner can read',
+      required: true,
+    },
+    stateDir: {
+      value: 'DIR',
+      help: 'folder of its own, made when it is not there, for when which probe was asked about',
+      required: true,
+    },
+    hold: {
+      value: 'SECONDS',
+      help: 'a probe is checked at most once in so many seconds',
+      type: 'integer',
+      min: 1,
+      max: 3600,
+      default: 10,
+    },
+    timeout: {
+      short: 't',
+      value: 'SECONDS',
+      help: 'how long the API may take to answer',
+      type: 'integer',
+      min: 1,
+      max: 60,
+      default: 5,
+    },
+    log: { value: 'WHERE', help: 'syslog, or stderr to try it by hand', type: journals, default: 'syslog' },
+    dryRun: { help: 'print what Icinga would be asked, and ask nothing', type: 'flag' },
+  },
+  examples: [
+    {
+      text: 'try it by hand',
+      args: '--sender 192.0.2.50 --api-name icinga1 --ca /etc/snmp/icinga-ca.crt --api-credentials /etc/snmp/akcp_trap.secret --state-dir /var/lib/snmp/akcp_trap --log stderr',
+    },
+  ],
+  exits: {
+    [code.asked]: 'Icinga was asked, or will be at the end of the hold',
+    [code.failed]: 'it was not, the reason is in the log',
+    [code.usage]: 'usage errors, and files that cannot be used',
+    [code.stranger]: 'Icinga has no such probe',
+  },
+  run: async (options) => {
+    const say = (severity: Severity, line: string) => note(name, options.log, severity, line);
+    const refused = async (reason: string) => {
+      await say('err', reason);
+      return code.usage;
+    };
+    const sender = options.sender === undefined ? await senderOfInput() : success(options.sender);
+    if (!sender.ok) return refused(sender.reason);
+    if (options.dryRun) {
+      writeWhole(`${JSON.stringify(recheckRequest(sender.value), null, 2)}\n`);
+      return code.asked;
+    }
+    const ca = readCertificate(options.ca);
+    if (!ca.ok) return refused(`--ca: ${ca.reason}`);
+    const secrets = readSecrets(
+      options.apiCredentials,
+      { ICINGA_USER: 'user', ICINGA_PASSWORD: 'password' },
+      { ownerAlone: true },
+    );
+    if (!secrets.ok) return refused(`--api-credentials: ${secrets.reason}`);
+    const { user, password } = secrets.value;
+    if (user === undefined || password === undefined)
+      return refused(`--api-credentials: ${options.apiCredentials} needs ICINGA_USER= and ICINGA_PASSWORD=`);
+    const turns = Turns.open(options.stateDir, options.hold * 1000);
+    if (!turns.ok) return refused(`--state-dir: ${turns.reason}`);
+    const setting: Setting = {
+      ...{ sender: sender.value, turns: turns.value, limitMs: options.timeout * 1000, holdSeconds: options.hold, say },
+      api: { ...options.api, name: options.apiName, ca: ca.value, user, password },
+    };
+    const own = ownTurn();
+    return own === null ? answerTrap(setting) : keepTurn(setting, own);
+  },
+  refuse: async (reason, kind) => {
+    // At a terminal too, where a wrong option is most likely tried.
+    if (process.stderr.isTTY) await note(name, 'stderr', 'err', reason);
+    await note(name, 'syslog', 'err', reason);
+    return kind === 'usage' ? code.usage : code.failed;
+  },
+});
+
+export default handler;
+
+/** A trap has come: a turn that is due now asks, and one more is left behind for what comes during the hold. */
+async function answerTrap(setting: Setting): Promise<number> {
+  const { sender, turns, holdSeconds, say } = setting;
+  const taken = turns.take(sender);
+  if (taken.kind === 'covered') return code.asked;
+  if (taken.kind === 'stranger') return code.stranger;
+  if (taken.kind === 'crowded') {
+    await say(
+      'warning',
+      `a trap from ${sender} changes nothing: too many others wait for their time to be asked about`,
+    );
+    return code.failed;
+  }
+  if (taken.turn.due > Date.now()) return leave(setting, taken.turn);
+  turns.sweep();
+  const outcome = await ask(setting, taken.turn, `once more in ${holdSeconds} s`);
+  if (outcome.kind === 'unknown') return code.stranger;
+  // A check that was already running has swallowed this one, as Icinga does, and may not have seen what has changed.
+  const next = turns.follow(sender, taken.turn);
+  if (next !== null) await leave(setting, next);
+  return outcome.kind === 'asked' ? code.asked : code.failed;
+}
+
+/** Left behind for a turn: asks when its time has come, or at once when it is told to end. */
+async function keepTurn(setting: Setting, number: number): Promise<number> {
+  const { sender, turns } = setting;
+  const turn = turns.read(sender, number) ?? { number, due: Date.now(), found: null };
+  const woken = await waitUntil(turn.due);
+  const now = woken === 'due' ? turn : { ...turn, due: Date.now() };
+  // A trap that comes after this has to have a turn of its own.
+  if (woken === 'hurried') turns.write(sender, now);
+  const outcome = await ask(setting, now, 'no more for this trap');
+  return outcome.kind === 'asked' ? code.asked : outcome.kind === 'unknown' ? code.stranger : code.failed;
+}
+
+async function ask({ sender, api, turns, limitMs, say }: Setting, turn: Turn, next: string): Promise<Outcome> {
+  const outcome = await askRecheck(api, recheckRequest(sender), limitMs);
+  if (outcome.kind === 'asked') {
+    const { services } = outcome;
+    turns.write(sender, { ...turn, found: services });
+    await say('info', `Icinga checks ${services === 1 ? '1 service' : `${services} services`} of ${sender} at once`);
+  } else if (outcome.kind === 'unknown') {
+    turns.write(sender, { ...turn, found: 0 });
+    await say(
+      'warning',
+      `a trap from ${sender}: no sensorprobe service with that address that this API user may check`,
+    );
+  } else {
+    turns.noteFailure();
+    await say('err', `a trap from ${sender}: ${outcome.reason}; it is asked ${next}`);
+  }
+  return outcome;
+}
+
+async function leave({ sender, say }: Setting, turn: Turn): Promise<number> {
+  const args = process.argv.slice(2);
+  const own = args.some((arg) => /^--sender(?:=|$)/.test(arg)) ? [] : ['--sender', sender];
+  if (await leaveBehind([...args, ...own], turn.number)) return code.asked;
+  await say('err', `a trap from ${sender}: no process can be started that asks at the end of the hold`);
+  return code.failed;
+}
+
+async function senderOfInput(): Promise<Result<string>> {
+  const input = await readInput();
+  return input.ok ? senderOf(input.value) : input;
+}
+
+/** Reads `192.0.2.1`, `192.0.2.1:5665`, `2001:db8::1` or `[2001:db8::1]:5665`. */
+function readPlace(text: string): Result<{ readonly address: string; readonly port: number }> {
+  const [, host = text, port] = /^(\[.*\]|[^:]*):(\d{1,5})$/.exec(text) ?? [];
+  const address = readAddress(host);
+  if (!address.ok) return failure(`"${text}" is not ADDRESS or ADDRESS:PORT`);
+  const number = Number(port ?? 5665);
+  return number >= 1 && number <= 65_535
+    ? success({ address: address.value, port: number })
+    : failure(`"${text}": the port is not between 1 and 65535`);
+}
+
+function readName(text: string): Result<string> {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/.test(text)
+    ? success(text)
+    : failure(`"${text}" is not a name that a certificate can have`);
+}
+
+/** Reads a file of certificates; the reason is a sentence fragment. */
+function readCertificate(file: string): Result<string> {
+  try {
+    const state = statSync(file);
+    if (!state.isFile() || state.size > 1_000_000) return failure(`${file} is not a file of certificates`);
+    const text = readFileSync(file, 'utf8');
+    return text.includes('-----BEGIN CERTIFICATE-----') ? success(text) : failure(`${file} has no certificate in it`);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    if (reason === 'ENOENT') return failure(`${file} does not exist`);
+    return failure(reason === 'EACCES' ? `${file} may not be read by this user` : `${file} cannot be read (${reason})`);
+  }
+}

@@ -1,0 +1,80 @@
+import { judgeAnswer, type Outcome, type RecheckRequest } from '../trap/index.ts';
+
+/** Where Icinga's API is, whom it must be, and who asks it. */
+export type Api = {
+  /** An address, not a name: no name server stands between a trap and its check. */
+  readonly address: string;
+  readonly port: number;
+  /** The name in its certificate: Icinga's NodeName. */
+  readonly name: string;
+  /** The authority that has signed it, as PEM. */
+  readonly ca: string;
+  readonly user: string;
+  readonly password: string;
+};
+
+/** The longest answer that is read, in characters. */
+const longest = 1_000_000;
+
+/** What OpenSSL calls a certificate that the authority has not signed. */
+const foreign = [
+  'CERT_SIGNATURE_FAILURE',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
+
+/** Asks Icinga once to check services again. Whatever the other side does, this ends after `limitMs`, with a reason. */
+export async function askRecheck(api: Api, body: RecheckRequest, limitMs: number): Promise<Outcome> {
+  // Loaded late: most traps of a burst never come here.
+  const { request } = await import('node:https');
+  const { address, port, name, ca, user, password } = api;
+  const place = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return new Promise((resolve) => {
+    const fail = (reason: string) => resolve({ kind: 'failed', reason: `Icinga's API at ${place} ${reason}` });
+    const asking = request(
+      {
+        ...{ host: address, port, path: '/v1/actions/reschedule-check', method: 'POST', agent: false },
+        ...{ ca, servername: name, auth: `${user}:${password}` },
+        // Said outright: the environment can change the default.
+        rejectUnauthorized: true,
+        headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+          if (text.length <= longest) return;
+          fail('answers without end');
+          asking.destroy();
+        });
+        response.on('end', () => {
+          const outcome = judgeAnswer(response.statusCode ?? 0, text);
+          if (outcome.kind === 'failed') fail(outcome.reason);
+          else resolve(outcome);
+        });
+        response.on('error', (error) => fail(reasonOf(error, name)));
+        response.on('close', () => fail('broke its answer off'));
+      },
+    );
+    asking.on('error', (error) => fail(reasonOf(error, name)));
+    setTimeout(() => {
+      fail(`did not answer within ${limitMs / 1000} s`);
+      asking.destroy();
+    }, limitMs);
+    asking.end(JSON.stringify(body));
+  });
+}
+
+function reasonOf(error: Error, name: string): string {
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'ECONNREFUSED') return 'refuses connections: nothing listens there';
+  if (code === 'ECONNRESET') return 'ended the connection';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `has a certificate for another name than --api-name ${name}`;
+  if (code === 'CERT_HAS_EXPIRED') return 'has a certificate that has expired';
+  if (foreign.includes(code)) return 'has a certificate that the authority of --ca has not signed';
+  return `cannot be asked (${code === '' ? error.name : code})`;
+}

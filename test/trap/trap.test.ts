@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import {
+  decide,
+  formatTurn,
+  judgeAnswer,
+  parseTurn,
+  readAddress,
+  recheckRequest,
+  senderOf,
+  spellings,
+  type Turn,
+} from '../../src/trap/index.ts';
+
+describe('the sender, out of what snmptrapd gives', () => {
+  test.each([
+    ['UDP: [192.0.2.50]:48492->[192.0.2.1]:162', '192.0.2.50'],
+    ['TCP: [192.0.2.50]:48492->[192.0.2.1]:162', '192.0.2.50'],
+    ['UDP/IPv6: [2001:db8:0:0::50]:59305', '2001:db8::50'],
+    ['UDP/IPv6: [2001:DB8::50]:59305->[2001:db8::1]:162', '2001:db8::50'],
+    ['UDP/IPv6: [::ffff:192.0.2.50]:59305', '192.0.2.50'],
+    ['UDP/IPv6: [fe80::1%eth0]:59305', 'fe80::1'],
+  ])('%s', (line, sender) => {
+    expect(senderOf(`name\n${line}\n.1.3.6.1.4.1.3854.1.7.5 "UDP: [192.0.2.66]:1"\n`)).toEqual({
+      ok: true,
+      value: sender,
+    });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['one line', 'UDP: [192.0.2.50]:1->[192.0.2.1]:162'],
+    ['a name for an address', 'x\nUDP: [probe1]:1\n'],
+    ['an address that is none', 'x\nUDP: [192.0.2.500]:1\n'],
+    ['something before it', 'x\n UDP: [192.0.2.50]:1\n'],
+    ['no transport', 'x\n[192.0.2.50]:1\n'],
+    ['the address in the third line', 'x\n\nUDP: [192.0.2.50]:1\n'],
+    ['a long line', `x\nUDP: [${'1'.repeat(100_000)}]:1\n`],
+  ])('%s is refused', (_, text) => {
+    expect(senderOf(text).ok).toBe(false);
+  });
+
+  test('an address of an option may stand in brackets, and nothing else is one', () => {
+    expect(readAddress('[2001:db8::1]')).toEqual({ ok: true, value: '2001:db8::1' });
+    for (const text of ['', 'localhost', '1.2.3', '192.0.2.1/24', '-4', '1.2.3.4 ', '::1%lo'])
+      expect(readAddress(text).ok).toBe(false);
+  });
+});
+
+describe('what Icinga is asked', () => {
+  test('has the address as a value alone', () => {
+    const [one, other] = ['192.0.2.50', '2001:db8::1'].map(recheckRequest);
+    expect(one?.filter).toBe(other?.filter);
+    expect(one?.filter_vars).toEqual({ senders: ['192.0.2.50'], commands: ['sensorprobe'] });
+    expect(one).toMatchObject({ type: 'Service', force: true });
+  });
+
+  test('knows the usual spellings of an IPv6 address, and each once', () => {
+    expect(spellings('2001:db8::a')).toEqual([
+      ...['2001:db8::a', '2001:DB8::A', '2001:db8:0:0:0:0:0:a', '2001:DB8:0:0:0:0:0:A'],
+      ...['2001:0db8:0000:0000:0000:0000:0000:000a', '2001:0DB8:0000:0000:0000:0000:0000:000A'],
+    ]);
+    expect(spellings('::1')[0]).toBe('::1');
+  });
+});
+
+describe('what Icinga answers', () => {
+  const fine = { code: 200, status: "Successfully rescheduled check for object 'probe1!sensorprobe'." };
+  const failed = (reason: string) => ({ kind: 'failed', reason });
+  test.each([
+    [200, { results: [fine] }, { kind: 'asked', services: 1 }],
+    [200, { results: [fine, fine] }, { kind: 'asked', services: 2 }],
+    // Nothing was found: seen in 2.13.
+    [404, { error: 404, status: 'No objects found.' }, { kind: 'unknown' }],
+    [500, { results: [] }, { kind: 'unknown' }],
+    [200, { results: [] }, { kind: 'unknown' }],
+    [
+      401,
+      { error: 401, status: 'Unauthorized.' },
+      failed('refuses the user or the password of --api-credentials (401)'),
+    ],
+    [403, { error: 403 }, failed('does not let this user do actions/reschedule-check (403)')],
+    [503, { error: 503, status: 'Icinga is reloading' }, failed('answers 503: Icinga is reloading')],
+    [200, { results: [fine, { code: 500, status: 'no' }] }, failed('answers 200: no')],
+    [200, {}, failed('answers 200')],
+    [200, [], failed('answers 200')],
+    [200, { results: [null] }, failed('answers 200')],
+    [500, { status: `a\n\u001b[31mb${'c'.repeat(1000)}` }, failed(`answers 500: a b${'c'.repeat(197)}`)],
+  ])('%i %j', (status, body, outcome) => {
+    expect(judgeAnswer(status, JSON.stringify(body))).toEqual(outcome);
+  });
+
+  test('something that is no JSON', () => {
+    expect(judgeAnswer(200, '<html>')).toEqual(failed('answers 200'));
+    expect(judgeAnswer(0, '')).toEqual(failed('answers 0'));
+  });
+});
+
+describe('whose turn it is', () => {
+  const hold = 10_000;
+  const at = (now: number, last: Turn | null, failed = 0) => decide(last, { now, hold, failed });
+  const turn = (over: Partial<Turn> = {}): Turn => ({ number: 7, due: 100_000, found: 1, ...over });
+
+  test('the first trap of a probe asks at once', () => {
+    expect(at(100_000, null)).toEqual({ kind: 'turn', number: 1, due: 100_000 });
+  });
+  test('one before the next turn waits for it', () => {
+    expect(at(99_999, turn({ found: null }))).toEqual({ kind: 'covered' });
+    expect(at(100_000, turn({ found: null }))).toEqual({ kind: 'covered' });
+  });
+  test('one that comes during the hold takes the turn at its end', () => {
+    expect(at(100_001, turn())).toEqual({ kind: 'turn', number: 8, due: 110_000 });
+    expect(at(109_999, turn({ found: null }))).toEqual({ kind: 'turn', number: 8, due: 110_000 });
+  });
+  test('one after the hold asks at once', () => {
+    expect(at(110_001, turn())).toEqual({ kind: 'turn', number: 8, due: 110_001 });
+  });
+  test('of a stranger, nothing is asked during the hold', () => {
+    expect(at(100_001, turn({ found: 0 }))).toEqual({ kind: 'stranger' });
+    expect(at(110_001, turn({ found: 0 }))).toEqual({ kind: 'turn', number: 8, due: 110_001 });
+  });
+  test('while the API gives no answer, nobody waits for it in the foreground', () => {
+    expect(at(100_001, null, 100_000)).toEqual({ kind: 'turn', number: 1, due: 110_000 });
+    expect(at(110_000, null, 100_000)).toEqual({ kind: 'turn', number: 1, due: 110_000 });
+    expect(at(105_000, turn({ due: 99_000 }), 100_000)).toEqual({ kind: 'turn', number: 8, due: 110_000 });
+  });
+  test('a turn further ahead than any can be is one of another clock', () => {
+    expect(at(100_000, turn({ due: 130_000 }))).toEqual({ kind: 'turn', number: 8, due: 100_000 });
+    expect(at(100_000, null, 900_000)).toEqual({ kind: 'turn', number: 1, due: 100_000 });
+  });
+  test('however traps come, each has a turn at or after its own time, and turns are a hold apart', () => {
+    let seed = 1;
+    const random = (below: number) => {
+      seed = (seed * 48_271) % 0x7fffffff;
+      return seed % below;
+    };
+    let [now, last]: [number, Turn | null] = [1_000_000, null];
+    const dues: number[] = [];
+    for (let i = 0; i < 5000; i++) {
+      now += random(4) === 0 ? random(30_000) : random(50);
+      const decision = at(now, last);
+      if (decision.kind === 'turn') {
+        last = { number: decision.number, due: decision.due, found: 1 };
+        if (dues.length > 0) expect(decision.due - (dues.at(-1) ?? 0)).toBeGreaterThanOrEqual(hold);
+        dues.push(decision.due);
+      }
+      expect(last?.due).toBeGreaterThanOrEqual(now);
+      expect((last?.due ?? 0) - now).toBeLessThanOrEqual(hold);
+    }
+  });
+
+  test('is written and read again, and nothing else is', () => {
+    for (const one of [turn(), turn({ found: null }), turn({ found: 0 })])
+      expect(parseTurn(one.number, formatTurn(one))).toEqual(one);
+    for (const text of ['', '1', '1 2', 'x -\n', '1 -\n1 -\n', '-1 -\n']) expect(parseTurn(1, text)).toBeNull();
+  });
+});
