@@ -2,7 +2,7 @@ import { request } from 'node:https';
 import { until } from '../poller/until.ts';
 
 /** Where the API of an instance is, and how it is asked. */
-export type ApiAccess = { readonly port: number; readonly password: string };
+export type ApiAccess = { readonly port: number; readonly user?: string; readonly password: string };
 
 /** What Icinga keeps of a check: the whole answer of the plugin, as it understood it. */
 export type CheckResult = {
@@ -20,6 +20,8 @@ type Attributes = {
   readonly last_check_result: CheckResult | null;
   readonly last_reachable: boolean;
   readonly state: number;
+  /** 0 soft, 1 hard. */
+  readonly state_type: number;
 };
 
 type Reply<T> = { readonly results?: readonly T[]; readonly error?: number; readonly status?: string };
@@ -71,14 +73,14 @@ export class Api {
   }
 
   /** The API's answer as it comes. */
-  text(path: string, body: unknown = {}, method: 'GET' | 'POST' = 'GET'): Promise<string> {
-    const { port, password } = this.#access;
+  text(path: string, body: unknown = {}, method: 'GET' | 'POST' | 'PUT' = 'GET'): Promise<string> {
+    const { port, user = 'lab', password } = this.#access;
     const headers = { Accept: 'application/json', 'X-HTTP-Method-Override': method };
     // The lab's certificate names the instance, not the address.
     const where = { host: '127.0.0.1', port, path: `/v1/${path}`, rejectUnauthorized: false };
     return new Promise((resolve, reject) => {
       const signal = AbortSignal.timeout(60_000);
-      request({ ...where, method: 'POST', headers, auth: `lab:${password}`, signal }, (response) => {
+      request({ ...where, method: 'POST', headers, auth: `${user}:${password}`, signal }, (response) => {
         let text = '';
         response.setEncoding('utf8').on('data', (chunk: string) => {
           text += chunk;

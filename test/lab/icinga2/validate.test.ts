@@ -91,6 +91,18 @@ ${examples.map((line) => line.replace('//', '').replace('"cluster1"', '"cluster2
       expect(status, text).toBe(0);
     });
 
+    test('and so is the account for traps, which is there once its password is', () => {
+      const rules = `include "${path.resolve('icinga-conf/icinga2/rackwatch-trap-user.conf')}"\n`;
+      const service = 'check_command = "dummy"';
+      const [without, with_] = ['', 'const RackwatchTrapPassword = "said"\n'].map((said) =>
+        validate(service, said + rules),
+      );
+      expect(without?.status, without?.text).toBe(0);
+      expect(without?.text).not.toMatch(/ApiUser|warning|critical/);
+      expect(with_?.status, with_?.text).toBe(0);
+      expect(with_?.text).toContain('1 ApiUser');
+    });
+
     test('a command that is not among them is refused, so that this test can fail', () => {
       const { text, status } = validate('check_command = "cluster_bucket"');
       expect(text).toMatch(/'cluster_bucket' of type 'CheckCommand' does not exist/);

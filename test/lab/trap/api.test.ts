@@ -1,0 +1,297 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer as createTls } from 'node:https';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { timed } from '../../timed.ts';
+import { Api } from '../icinga2/api.ts';
+import { giveTo } from '../poller/account.ts';
+import { type Lab, openLab, whyNoLab } from '../poller/lab.ts';
+import { until } from '../poller/until.ts';
+import { freePort, listen } from '../ssh/sshd.ts';
+import { addresses, password, startTrapLab, type TrapLab, trapFiles } from './lab.ts';
+
+const why = whyNoLab(trapFiles);
+
+describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? ` (skipped: ${why})` : ''}`, () => {
+  let lab: Lab;
+  let traps: TrapLab;
+  beforeAll(async () => {
+    lab = openLab('trap-api');
+    traps = await startTrapLab(lab);
+  }, 300_000);
+  afterAll(() => lab?.close());
+
+  /** The options for a trap of the probe, with turns that nobody has taken yet. */
+  const args = (over: Readonly<Record<string, string>> = {}) =>
+    traps.args({ sender: addresses.probe, hold: '2', timeout: '2', 'state-dir': traps.fresh(), ...over });
+  /** The first line that is logged after something; syslogd may be a moment behind. */
+  const logged = async <T>(work: () => Promise<T>) => {
+    const before = traps.syslog.lines().length;
+    const result = await work();
+    const line = await until('the line', 5, () => traps.syslog.lines()[before]);
+    return { line, result };
+  };
+  const lastCheck = async () =>
+    (await traps.icinga.api.service('probe!sensorprobe')).last_check_result?.execution_start ?? 0;
+  /** A file of the account, with these rights. */
+  const file = (name: string, text: string, mode: number) => {
+    const made = path.join(lab.folder, 'snmptrapd', name);
+    writeFileSync(made, text);
+    chmodSync(made, mode);
+    giveTo(traps.account, made);
+    return made;
+  };
+
+  test('asks at once and once more, and a second trap of the hold ends at once', timed, async () => {
+    const given = args();
+    const before = traps.syslog.lines().length;
+    const began = Date.now() / 1000;
+    const first = await traps.run(given);
+    expect(first).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    const checked = await until('the check', 10, async () => (await lastCheck()) > began && lastCheck());
+    expect(await traps.run(given)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    await until('the second check', 10, async () => (await lastCheck()) > checked);
+    expect((await lastCheck()) - checked).toBeGreaterThan(1.8);
+    await until('the end', 10, () => traps.processes() === 0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(traps.syslog.lines().length).toBe(before + 2);
+  });
+
+  test('twenty traps at the same moment are asked about twice', async () => {
+    const given = args();
+    const before = traps.syslog.lines().length;
+    const ends = await Promise.all(Array.from({ length: 20 }, () => traps.run(given)));
+    expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 0));
+    await until('the end', 10, () => traps.processes() === 0);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(traps.syslog.lines().length).toBe(before + 2);
+  });
+
+  describe('an API that gives no answer is one line in syslog and an exit code, within the limit', () => {
+    const failing = async (over: Readonly<Record<string, string>>, reason: RegExp) => {
+      const given = args({ hold: '3600', ...over });
+      const { line, result } = await logged(() => traps.run(given));
+      const { code, stdout, stderr, milliseconds } = result;
+      expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: '' });
+      expect(line).toMatch(/^daemon\.err a trap from 127\.0\.0\.50: Icinga's API at 127\.0\.0\.1:\d+ /);
+      expect(line).toMatch(reason);
+      expect(line).not.toContain(password);
+      // Nobody waits for it in the foreground while that is so, and the next trap ends at once.
+      const again = await traps.run(given);
+      expect(again.code).toBe(0);
+      // It asks before it ends, with the same result.
+      expect((await logged(traps.endWaiting)).line).toMatch(/it is asked no more for this trap$/);
+      return milliseconds;
+    };
+    const api = (port: number) => `127.0.0.1:${port}`;
+
+    test('dead', async () => {
+      await failing(
+        { api: api(await freePort()) },
+        /refuses connections: nothing listens there; it is asked once more/,
+      );
+    });
+
+    test('takes the connection and says nothing', timed, async () => {
+      const silent = await listen(() => {});
+      expect(await failing({ api: api(silent.port) }, /did not answer within 2 s/)).toBeLessThan(4000);
+      await silent.close();
+    });
+
+    test('says something else', async () => {
+      const other = await listen((write) => write('220 mail ESMTP\r\n'));
+      await failing({ api: api(other.port) }, /cannot be asked \(\w+\)/);
+      await other.close();
+    });
+
+    test.each([
+      ['hangs behind the handshake', () => {}, /did not answer within 2 s/],
+      [
+        'answers without end',
+        (write: (text: string) => boolean) => void setInterval(() => write('x'.repeat(1e5)), 1).unref(),
+        /answers without end/,
+      ],
+      [
+        'answers no JSON',
+        (write: (text: string) => boolean, end: () => void) => {
+          write('<html>');
+          end();
+        },
+        /answers 200;/,
+      ],
+    ] as const)('%s', timed, async (_, answer, reason) => {
+      const { port, close } = await startTls(answer);
+      expect(await failing({ api: api(port) }, reason)).toBeLessThan(4500);
+      await close();
+    });
+
+    test('does not know the password', async () => {
+      const wrong = file('wrong', 'ICINGA_USER=akcp-trap\nICINGA_PASSWORD=no\n', 0o600);
+      await failing({ 'api-credentials': wrong }, /refuses the user or the password of --api-credentials \(401\)/);
+    });
+
+    test('has the certificate of somebody else, or another name', async () => {
+      const key = path.join(lab.folder, 'other.key');
+      const other = file('other.crt', '', 0o644);
+      const subject = ['-subj', '/CN=Icinga CA', '-days', '2', '-keyout', key, '-out', other];
+      execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject], { stdio: 'pipe' });
+      await failing({ ca: other }, /has a certificate that the authority of --ca has not signed/);
+      await failing({ 'api-name': 'icinga2' }, /has a certificate for another name than --api-name icinga2/);
+    });
+
+    /** Something with Icinga's own certificate that answers in another way. */
+    function startTls(answer: (write: (text: string) => boolean, end: () => void) => void) {
+      const read = (ending: string) => readFileSync(path.join(traps.icinga.tree, `certs/icinga1.${ending}`));
+      const server = createTls({ key: read('key'), cert: read('crt') }, (_, response) => {
+        response.on('error', () => {});
+        answer(
+          (text) => response.write(text),
+          () => response.end(),
+        );
+      });
+      return new Promise<{ port: number; close(): Promise<unknown> }>((resolve) => {
+        server.listen(0, '127.0.0.1', () => {
+          const place = server.address();
+          const close = () => {
+            server.closeAllConnections();
+            return new Promise((closed) => server.close(closed));
+          };
+          resolve({ port: typeof place === 'object' ? (place?.port ?? 0) : 0, close });
+        });
+      });
+    }
+  });
+
+  test('a process that waits asks before it is ended, and the trap after that is no less heard', async () => {
+    const given = args({ hold: '3600' });
+    await logged(() => traps.run(given));
+    expect((await logged(traps.endWaiting)).line).toBe(
+      `daemon.info Icinga checks 2 services of ${addresses.probe} at once`,
+    );
+    expect((await traps.run(given)).code).toBe(0);
+    expect(traps.processes()).toBe(1);
+    await traps.endWaiting();
+  });
+
+  test('what waits holds nothing of who called it', async () => {
+    await traps.run(args({ hold: '3600' }));
+    const [pid] = traps.pids();
+    const held = [0, 1, 2].map((descriptor) => statSync(`/proc/${pid}/fd/${descriptor}`).rdev);
+    expect(held).toEqual(held.map(() => statSync('/dev/null').rdev));
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(password);
+    await traps.endWaiting();
+  });
+
+  describe('what is refused before anything is asked', () => {
+    const refused = async (over: Readonly<Record<string, string>>, reason: string) => {
+      const { line, result } = await logged(() => traps.run(args(over)));
+      expect(result).toMatchObject({ code: 2, stdout: '' });
+      expect(line).toBe(`daemon.err ${reason}`);
+      expect(traps.processes()).toBe(0);
+    };
+    const missing = () => path.join(lab.folder, 'missing');
+    const secret = `ICINGA_USER=akcp-trap\nICINGA_PASSWORD=${password}\n`;
+
+    test.each([0o644, 0o640, 0o660, 0o604])('credentials of mode %o', async (mode) => {
+      const open = file('open', secret, mode);
+      const reason = `--api-credentials: ${open} can be read or changed by its group or by others: chmod 600 ${open}`;
+      await refused({ 'api-credentials': open }, reason);
+    });
+
+    test('credentials without a password, and none', async () => {
+      const half = file('half', 'ICINGA_USER=akcp-trap\n', 0o600);
+      await refused({ 'api-credentials': half }, `--api-credentials: ${half} needs ICINGA_USER= and ICINGA_PASSWORD=`);
+      await refused({ 'api-credentials': missing() }, `--api-credentials: ${missing()} does not exist`);
+    });
+
+    test('an authority that is none', async () => {
+      const none = file('none', 'no certificate', 0o644);
+      await refused({ ca: none }, `--ca: ${none} has no certificate in it`);
+      await refused({ ca: missing() }, `--ca: ${missing()} does not exist`);
+    });
+
+    test('a folder for turns that others can look into, write to, or have put there', async () => {
+      const open = path.join(lab.folder, 'snmptrapd', 'open-folder');
+      mkdirSync(open);
+      giveTo(traps.account, open);
+      chmodSync(open, 0o755);
+      await refused({ 'state-dir': open }, `--state-dir: ${open} is open to others: chmod 700 ${open}`);
+      const foreign = path.join(lab.folder, 'foreign');
+      mkdirSync(foreign, { mode: 0o700 });
+      await refused({ 'state-dir': foreign }, `--state-dir: ${foreign} belongs to another account`);
+      const link = path.join(lab.folder, 'snmptrapd', 'link');
+      symlinkSync(open, link);
+      await refused({ 'state-dir': link }, `--state-dir: ${link} is not a folder`);
+    });
+
+    test('a sender that is no address, and an option that is none', async () => {
+      await refused({ sender: '$(id)' }, '--sender: "$(id)" is not an IP address (see --help)');
+      await refused(
+        { sender: '-x' },
+        '--sender needs a value; "-x" looks like an option (a value like that is written --sender=-x) (see --help)',
+      );
+      await refused({ holds: '1' }, 'unknown option "--holds", did you mean --hold? (see --help)');
+    });
+  });
+
+  test('standard input that is not of snmptrapd is refused, and one without an end too', timed, async () => {
+    const { sender: _, ...rest } = Object.fromEntries(
+      args().flatMap((word, i, all) => (i % 2 === 0 ? [[word.slice(2), all[i + 1] ?? '']] : [])),
+    );
+    const given = Object.entries(rest).flatMap(([option, value]) => [`--${option}`, value]);
+    const empty = await logged(() => traps.run(given));
+    expect(empty.result.code).toBe(2);
+    expect(empty.line).toMatch(/^daemon\.err standard input is not what snmptrapd gives/);
+    const open = await logged(() => traps.run(given, 'open'));
+    expect(open.result.code).toBe(2);
+    expect(open.line).toMatch(/^daemon\.err standard input did not end; without snmptrapd, --sender says/);
+    expect(open.result.milliseconds).toBeLessThan(5000);
+    const large = await traps.run(given, `host\nUDP: [${addresses.probe}]:1->[127.0.0.1]:2\n${'x'.repeat(3e6)}`);
+    expect(large.code).toBe(0);
+    await until('the end', 10, () => traps.processes() === 0);
+  });
+
+  test('the shipped ApiUser can have sensors checked, and nothing else', async () => {
+    const api = new Api({ port: traps.icinga.port, user: 'akcp-trap', password });
+    const answer = (where: string, body: unknown) => api.text(where, body, 'POST');
+    const all = { type: 'Service', filter: 'true' };
+    expect(
+      await answer('actions/reschedule-check', { type: 'Service', service: 'probe!sensorprobe', force: true }),
+    ).toContain('Successfully rescheduled');
+    const refused = [
+      ['actions/reschedule-check', { type: 'Service', service: 'probe!other', force: true }],
+      ['actions/reschedule-check', { type: 'Host', filter: 'true', force: true }],
+      ['actions/process-check-result', { ...all, exit_status: 0, plugin_output: 'fine' }],
+      ['actions/acknowledge-problem', { ...all, author: 'me', comment: 'no' }],
+      ['actions/schedule-downtime', { ...all, author: 'me', comment: 'no', start_time: 1, end_time: 2e9, duration: 1 }],
+      ['actions/execute-command', { ...all, command_type: 'EventCommand', ttl: 10 }],
+      ['actions/shutdown-process', {}],
+      ['actions/restart-process', {}],
+      ['config/packages/evil', {}],
+      ['console/execute-script', { command: '1' }],
+    ] as const;
+    for (const [where, body] of refused)
+      expect(await answer(where, body), where).toMatch(/"error":40[34]|No objects found/);
+    for (const where of [
+      'objects/services',
+      'objects/apiusers',
+      'status',
+      'events?queue=q&types=CheckResult',
+      'config/packages',
+    ])
+      expect(await api.text(where, {}, 'GET'), where).toMatch(/"error":40[34]/);
+    expect(await api.text('objects/hosts/evil', { attrs: { check_command: 'dummy' } }, 'PUT')).toMatch(
+      /"error":40[34]/,
+    );
+    expect(await traps.icinga.api.get('objects/services')).toHaveLength(51);
+  });
+
+  test('a trap is never in an argument list, and what is asked is the same for every sender', async () => {
+    const { stdout, code } = await traps.run([...args({ sender: '2001:db8::1' }), '--dry-run']);
+    expect(code).toBe(0);
+    const asked: { filter: string; filter_vars: { senders: string[] } } = JSON.parse(stdout);
+    expect(asked.filter).not.toContain('2001');
+    expect(asked.filter_vars.senders).toContain('2001:0DB8:0000:0000:0000:0000:0000:0001');
+  });
+});
