@@ -29,13 +29,14 @@ const folders = [
 
 /**
  * Runs the steps one after the other, as root, in a folder with the package for npm, with a network, processes and copies of
- * the system's folders of their own; `programs` are scripts that its path finds first. Of the two packages of the README it is
+ * the system's folders of their own; `programs` are scripts that its path finds first, `more` other folders that the steps write to. Of the two packages of the README it is
  * the one for npm that is installed. Gives what each step printed. All that was started ends with it.
  */
 export async function runSteps(
   folder: string,
   steps: readonly Step[],
   programs: Readonly<Record<string, string>> = {},
+  more: readonly string[] = [],
 ): Promise<readonly string[]> {
   const packages = path.join(folder, 'packages');
   execFileSync(process.execPath, ['tools/run.mjs', 'tools/pack.ts', packages], { stdio: 'pipe' });
@@ -46,7 +47,9 @@ export async function runSteps(
   const output = (i: number) => path.join(folder, `output-${i}`);
   const script = [
     'set -e',
-    ...folders.filter((one) => existsSync(one)).map((one) => cover(one, path.join(folder, 'copies', one))),
+    ...[...folders, ...more]
+      .filter((one) => existsSync(one))
+      .map((one) => cover(one, path.join(folder, 'copies', one))),
     'mount -t tmpfs tmpfs /run',
     'ip link set lo up',
     `cd ${packages}`,
