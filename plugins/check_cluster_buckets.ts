@@ -101,9 +101,9 @@ export default definePlugin({
   check: ({ vip, node, skip, totalNodes, expectBuckets, client, clients }) => {
     const family = parseIp(vip)?.family;
     const stranger = client.find((one) => one.family !== family);
-    if (stranger !== undefined) return `--client ${stranger.text} is of another address family than ${vip}`;
+    if (stranger !== undefined) return `--client ${stranger.text} and ${vip} are of different address families`;
     if (clients.some((one) => one.family !== family))
-      return `--clients names a network of another address family than ${vip}`;
+      return `--clients names a network of a different address family from ${vip}`;
     if (client.length > 0 && skip.includes('rules')) return '--client needs the rules: leave out --skip rules';
     if (expectBuckets !== undefined && node.length > 1) return '--expect-buckets judges one node: give one --node';
     if (skip.includes('rules') && totalNodes === undefined && expectBuckets === undefined)

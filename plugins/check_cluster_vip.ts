@@ -31,7 +31,7 @@ export default definePlugin({
     ...nodeOption,
     node: {
       ...nodeOption.node,
-      help: `${nodeOption.node.help}; without any, local is asked, or with --from-here none`,
+      help: `${nodeOption.node.help}; without any, local is asked, or none with --from-here`,
       default: [],
     },
     expect: {
@@ -44,7 +44,7 @@ export default definePlugin({
     interface: { value: 'NAME', help: 'the interface that must have it', parse: readInterface },
     mac: {
       value: 'MAC',
-      help: 'the MAC of the VIP; otherwise what the rules name, or what the nodes agree on; with --expect one none',
+      help: 'the MAC of the VIP; otherwise the one that the rules name or the nodes agree on, or none with --expect one',
       parse: readMac,
     },
     skip: {
@@ -72,7 +72,7 @@ export default definePlugin({
   ],
   check: ({ node, expect, skip, mac, arpMangle }) => {
     if (typeof expect === 'number' && node.length > 0 && expect > node.length)
-      return `--expect ${expect} needs as many nodes: ${node.length} are given with --node`;
+      return `--expect ${expect} needs ${expect} nodes, but --node gives ${node.length}`;
     if (skip.includes('mac') && (mac !== undefined || arpMangle))
       return `--skip mac contradicts ${mac === undefined ? '--arp-mangle' : '--mac'}`;
     if (skip.includes('arp') && arpMangle) return '--skip arp contradicts --arp-mangle';
@@ -135,7 +135,7 @@ function readExpected(text: string): Result<Expected> {
   if (text === 'one' || text === 'none') return success(text === 'one' ? 1 : 0);
   return /^\d{1,3}$/.test(text)
     ? success(Number(text))
-    : failure(`"${text}" is none of all, one, none or a number of nodes`);
+    : failure(`"${text}" is not all, one, none or a number of nodes`);
 }
 
 function readInterface(text: string): Result<string> {

@@ -77,8 +77,8 @@ export default definePlugin({
       default: 'auto',
     },
     pcpPort: { value: 'PORT', help: 'ask PCP too, on this port', type: 'integer', min: 1025, max: 65535 },
-    pcpHost: { value: 'HOST', help: 'where PCP listens; else as --hostname', parse: readHost },
-    pcpUsername: { value: 'USER', help: 'whom to log in to PCP as; else as --username' },
+    pcpHost: { value: 'HOST', help: 'host where PCP listens; otherwise the one of --hostname', parse: readHost },
+    pcpUsername: { value: 'USER', help: 'PCP user to log in as; otherwise the one of --username' },
   },
   examples: [
     { text: 'backends, roles and replication', args: '--hostname pgpool1 --username monitor' },

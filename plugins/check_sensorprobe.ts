@@ -79,7 +79,7 @@ export default definePlugin({
     },
     expect: {
       value: 'NAME',
-      help: 'a sensor that must be online on every probe that has it and on one at least, or HOST:NAME on that probe, else CRITICAL',
+      help: 'a sensor that must be online on every probe that has it, and on at least one; HOST:NAME: on that probe; else CRITICAL',
       repeat: true,
       default: [],
     },
@@ -113,7 +113,7 @@ export default definePlugin({
   examples: [
     { text: 'judged by the device itself', args: '--hostname probe1 --community public' },
     {
-      text: 'your your own ranges for two kinds',
+      text: 'your own ranges for two kinds',
       args: '--hostname probe1 -w temperature=18:27 -c temperature=10:35 -w humidity=30:60',
     },
     { text: 'list the sensors of a probe', args: '--hostname probe1 --list' },

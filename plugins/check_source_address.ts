@@ -26,7 +26,7 @@ export default definePlugin({
   name: 'check_source_address',
   summary: 'Checks that outgoing traffic uses the cluster’s address',
   description:
-    'Says with which source address packets to each target would leave, and compares it with the one wanted, as Pacemaker’s IPsrcaddr or keepalived sets it. This host is asked by connecting a UDP socket: nothing is sent and no right is needed. Other hosts are asked for their route.',
+    'Says with which source address packets to each target would leave, and compares it with the one wanted, as Pacemaker’s IPsrcaddr or keepalived sets it. This host is asked by connecting a UDP socket: nothing is sent and no privileges are needed. Other hosts are asked for their route.',
   options: {
     source: {
       short: 's',
@@ -45,7 +45,7 @@ export default definePlugin({
     },
     ifActive: {
       value: 'VIP',
-      help: 'judge only a host that has this address; the passive one of a pair is fine',
+      help: 'judge only a host that has this address; the passive one of a pair is OK',
       parse: readAddress,
     },
     nat: {

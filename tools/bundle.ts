@@ -41,8 +41,7 @@ function writeProgram({ main, later, inputs }: Pieces, outfile: string): readonl
 }
 
 /** The file may be copied without what lies beside it. */
-const notice =
-  '// Contains packages of npm; their licences stand in THIRD-PARTY-LICENSES, which comes with this file.\n';
+const notice = '// Contains packages of npm; their licences are in THIRD-PARTY-LICENSES, which comes with this file.\n';
 
 /**
  * Bundles a plugin for the launcher of an installation: the plugin into a file of its own, late packages into a folder

@@ -128,7 +128,7 @@ function snapshotCommand(script: string): Command {
   return {
     name: 'cluster_node_snapshot',
     summary,
-    description: `${summary}, ${rest.join(', ')} It always ends with exit code 0: what could not be read stands in the snapshot.`,
+    description: `${summary}, ${rest.join(', ')} It always ends with exit code 0: what could not be read is noted in the snapshot.`,
     options: [
       ...options,
       { ...option('help', undefined, 'print this help and exit', false), short: 'h' },

@@ -10,7 +10,7 @@ import { type RecordedRun, recordedRuns, runOf } from './recorded_runs.ts';
 const head = `# Findings
 
 Every line of a report has a code, which stays the same whatever its words are: \`findings[].code\` in the output of
-\`--output-format json\`. \`--explain CODE\` of every plugin prints what stands here. The examples are printed by the plugins,
+\`--output-format json\`. \`--explain CODE\` of every plugin prints what is written here. The examples are printed by the plugins,
 of recordings of real kernels, daemons and devices, unless they say otherwise.
 
 This page is written by \`npm run generate\`.

@@ -16,7 +16,7 @@ const head = `# Commands of the Rackwatch plugins for Nagios 4, Naemon and other
 #   check_command  check_cluster_buckets!--node node1 --node admin@node2
 #
 # $USER1$ (resource.cfg) is where the plugins are installed. In an argument, "!" and ";" end it, a "$" is written "$$", and
-# what a shell would read stands in quotes.`;
+# what a shell would read must be in quotes.`;
 
 function renderCommand(plugin: Plugin): string {
   const options = Object.entries<Option>({ ...plugin.options, timeout: standardOptions.timeout });

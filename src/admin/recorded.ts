@@ -10,7 +10,7 @@ export const recorded: Subcommand = {
 Writes what each node of a cluster said that was recorded on a real kernel, for --node file:DIR/n1.txt.
 
   CLUSTER    healthy: every bucket on exactly one node; bucket-lost: the second node has given up its bucket
-  --dir DIR  the folder to write to, made if need be (default: the current one)`,
+  --dir DIR  the folder to write to, created if needed (default: the current one)`,
 
   run({ args, carried, say }) {
     const { words, options } = parseArguments(args, ['dir'], 1);

@@ -93,7 +93,7 @@ function randomSeeds(nodes: readonly RuledNode[], shares: Shares | null): readon
       const [brief, why] =
         formula === 'symhash' || formula === 'numgen random' || formula === 'numgen inc'
           ? choices[formula]
-          : (['no hash seed', 'the rule has no hash seed, so that every load draws its own'] as const);
+          : (['no hash seed', 'the rule has no hash seed, so every load draws a new one'] as const);
       const perPacket = formula?.startsWith('numgen') === true;
       const each = perPacket ? 'packets' : 'client addresses';
       const expected = shares === null ? '' : ` (${shareText(shares, each)})`;

@@ -139,7 +139,7 @@ export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[]
 function clientText({ client, bucket, nodes, unknown, denying, intruding, shared }: ClientAnswer): string {
   const where = bucket === null ? '' : ` (bucket ${bucket})`;
   const doubt = unknown.length === 0 ? '' : `; unknown for ${listOf(unknown)}`;
-  const unless = denying.length === 0 ? '' : `, unless a list or a rate of ${listOf(denying)} denies it`;
+  const unless = denying.length === 0 ? '' : `, unless a list or a rate limit on ${listOf(denying)} denies it`;
   const outside = shared ? '' : ', as it is not shared by the cluster';
   if (nodes.length === 0)
     return `client ${client}${where} is answered by ${unknown.length === 0 ? 'no node' : 'no other node'}${doubt}`;

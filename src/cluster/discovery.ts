@@ -30,16 +30,16 @@ function advertFaults(name: string, adverts: Adverts, vip: string): readonly Fau
   const missing = all.less(passed).less(doubt);
   if (missing.isEmpty) return [];
   const rule = droppedBy === null ? '' : ` (${droppedBy.place}: ${droppedBy.text})`;
-  const fix = `Fix: before that on ${name}: ${acceptedFirst(droppedBy?.tool ?? 'nft')}`;
-  const meanwhile = 'It may work for the moment, while it knows that MAC from elsewhere';
+  const fix = `Fix: add before it on ${name}: ${acceptedFirst(droppedBy?.tool ?? 'nft')}`;
+  const meanwhile = 'It may work for now, while the node still knows that MAC from elsewhere';
   if (missing.equals(all)) {
-    const text = `${name} drops every neighbour advertisement to ${vip}${rule}: what it asks from the VIP, such as the MAC of its gateway, is never answered, and its clients get no answer then. ${meanwhile}. ${fix}`;
+    const text = `${name} drops every neighbour advertisement to ${vip}${rule}: what it asks for from the VIP, such as the MAC of its gateway, it never learns, and then its clients get no answer. ${meanwhile}. ${fix}`;
     return [fault('CRITICAL', 'nd-dropped', `${name}: drops the neighbour advertisements to the VIP`, text)];
   }
   const lost = shareLost(adverts);
   // Some sources alone are a firewall's business.
   if (lost === null) return [];
-  const text = `${name} leaves neighbour advertisements to ${vip} to the cluster rule${rule}: where the hash gives that of its gateway to another node (${percent(lost)} of all addresses), what it asks from the VIP is never answered, and its clients get no answer. ${meanwhile}. ${fix}`;
+  const text = `${name} leaves neighbour advertisements to ${vip} to the cluster rule${rule}: if the hash gives the one from its gateway to another node (as it does for ${percent(lost)} of all addresses), it never learns the MAC of the gateway, and its clients get no answer. ${meanwhile}. ${fix}`;
   return [fault('WARNING', 'nd-shared', `${name}: neighbour advertisements to the VIP are shared by hash`, text)];
 }
 

@@ -139,7 +139,7 @@ function along(stretches: readonly Stretch[], answered: JudgedNode['answered']):
 /** A rule of another backend than the one that every node is to have. */
 function otherBackend(name: string, rule: Rule, { backend }: Wanted): readonly Fault[] {
   if (backend === 'auto' || backend === rule.backend) return [];
-  const brief = `${name} has a rule of ${rule.backend}, not of ${backend}`;
+  const brief = `${name} uses ${rule.backend}, not ${backend}`;
   return [fault('CRITICAL', 'backend-unexpected', brief, `${brief} as --backend asserts: ${rule.text}`)];
 }
 
@@ -160,8 +160,8 @@ function aboveTotal(name: string, rule: Rule): readonly Fault[] {
       fault(
         'CRITICAL',
         'answers-everybody',
-        `${name} answers every client (no DROP behind the cluster rule)`,
-        `${name} answers every client: no DROP behind the cluster rule takes what its buckets do not hold. Add one at the end of ${rule.place}`,
+        `${name} answers every client (no DROP after the cluster rule)`,
+        `${name} answers every client: no DROP after the cluster rule stops what its buckets do not hold. Add one at the end of ${rule.place}`,
       ),
     ];
   const above = rule.buckets.filter((bucket) => bucket > rule.total);
@@ -193,7 +193,7 @@ function withoutRule(
   if (standing === 'unread') return faults;
   if (standing === 'absent') return [];
   const others = all.some(({ reading }) => reading.rules.length > 0);
-  const text = `${node.name} has the VIP but no cluster rule: it answers every client or none, as each of them has learned its MAC`;
+  const text = `${node.name} has the VIP but no cluster rule: depending on the MAC that a peer has learned, it answers every client or none`;
   const fix = others
     ? `Load the rule there as on the other nodes, or remove ${vip} from it`
     : 'If this is a failover VIP, use check_cluster_vip';
@@ -222,13 +222,13 @@ function cardNotKnown({ name, placements }: ReadNode, { ifname }: Rule): Fault {
   const where = placements.map(({ address }) => address.ifname).join(' and ');
   const judged =
     ifname === null
-      ? 'by which interface its frames come in is not known, so neither that nor the cluster MAC is judged there'
-      : `its frames are taken to come in by ${ifname}, the interface of the rule`;
+      ? 'the interface that its frames come in by is not known, so neither it nor the cluster MAC is judged there'
+      : `its frames are assumed to come in by ${ifname}, the interface of the rule`;
   return fault(
     'OK',
     'vip-on-loopback',
     `${name} has the VIP on ${where}`,
-    `${name} has the VIP on ${where} alone: ${judged}`,
+    `${name} has the VIP on ${where} only: ${judged}`,
   );
 }
 

@@ -71,7 +71,7 @@ export function pathMtu({ nodes }: Judgement): readonly string[] {
   return bySource.length === 0
     ? []
     : [
-        `path MTU: on ${names} "fragmentation needed" falls into the bucket of the router that sends it, as the rule hashes ip saddr; clamp the MSS where the clients' path is narrower (xt_cluster hashes the connection, and is right)`,
+        `path MTU: on ${names} "fragmentation needed" falls into the bucket of the router that sends it, as the rule hashes ip saddr; clamp the MSS where the clients' path is narrower (xt_cluster hashes the connection and is not affected)`,
       ];
 }
 

@@ -28,8 +28,8 @@ function closed({ name, rule }: JudgedNode, other: JudgedNode, missing: readonly
   const list = missing.map(({ low, high }) => (low === high ? `${low}` : `${low}-${high}`));
   const ports = `tcp port${list.length > 1 || list[0]?.includes('-') ? 's' : ''} ${list.slice(0, 5).join(', ')}`;
   const held = rule?.buckets.length === 1 ? 'its bucket' : 'its buckets';
-  const text = `${name} does not let in ${ports}, which ${other.name} opens: clients of ${held} get no answer there. Give both the same firewall`;
-  return fault('CRITICAL', 'port-closed', `${name} does not let in ${ports}, which ${other.name} opens`, text);
+  const text = `${name} does not accept ${ports}, which ${other.name} opens: clients of ${held} get no answer there. Give both the same firewall`;
+  return fault('CRITICAL', 'port-closed', `${name} does not accept ${ports}, which ${other.name} opens`, text);
 }
 
 /** The TCP ports that most clients are let in to, less those of administration; null where that is not known. */

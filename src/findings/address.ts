@@ -5,37 +5,37 @@ import { keepAddress, keepNothing, keepRules, keepService, keepSetting } from '.
 export const address = {
   'vip-missing': {
     means:
-      'A node that should have the VIP does not have it: what comes in for its buckets is not for this host, and its clients get no answer.',
+      'A node that should have the VIP does not have it: the kernel does not accept the packets of its buckets as its own, and its clients get no answer.',
     now: 'Start the resource of the VIP there, or assign the address by hand as the line says.',
     keep: keepAddress,
   },
   'vip-elsewhere': {
-    means: 'The node has the VIP on another interface than the one that the cluster rule or --interface names.',
+    means: 'The node has the VIP on a different interface from the one that the cluster rule or --interface names.',
     now: 'Move the address to that interface, or correct the rule or the option if the interface has a new name.',
     keep: keepAddress,
   },
   'vip-on-loopback': {
     means:
-      'The node has the VIP on a loopback interface alone. There no client reaches it by the network of that address; frames for it come in by some other interface, which is not known.',
-    now: 'Nothing, if that is meant so (real servers of LVS: --allow-lo). Otherwise assign it to the interface of the clients.',
+      'The node has the VIP on a loopback interface only. No client can reach it there through the network of that address; frames for it come in by some other interface, which is not known.',
+    now: 'Nothing, if that is intended (real servers of LVS: --allow-lo). Otherwise assign it to the interface that faces the clients.',
     keep: keepAddress,
   },
   'vip-not-counted': {
     means:
-      'The node has the VIP where nobody who asks on the wire gets an answer: on loopback, or on a dummy. It is a real server of a load balancer and does not count as one that has the VIP.',
+      'The node has the VIP only where it answers nobody on the wire: on loopback, or on a dummy interface. The real servers of a load balancer look like this, so it does not count as having the VIP.',
     now: 'Nothing.',
     keep: keepNothing,
   },
   'vip-duplicate': {
     means:
-      'The kernel found the IPv6 address of the VIP on another host of the link (dadfailed), and does not use it on this node.',
+      'The kernel found the IPv6 address of the VIP on another host on the link (dadfailed), and does not use it on this node.',
     now: 'Find the other owner. Where nodes share the VIP, switch duplicate address detection off for it (nodad); then remove the address and add it again.',
     keep: keepAddress,
   },
   'vip-tentative': {
     means:
-      'The IPv6 address of the VIP is tentative: the kernel is still looking for duplicates and does not use it yet. It takes a second or two; without a carrier it never ends.',
-    now: 'Look again in a minute. If it stays so, look at the cable and the link.',
+      'The IPv6 address of the VIP is tentative: the kernel is still looking for duplicates and does not use it yet. This takes a second or two; without a carrier it never ends.',
+    now: 'Look again in a minute. If it is still tentative, check the cable and the link.',
     keep: keepAddress,
   },
   'vip-repeated': {
@@ -50,37 +50,37 @@ export const address = {
     keep: keepAddress,
   },
   'interface-down': {
-    means: 'The interface that has the VIP is down or has no carrier, so the node can use the VIP for nobody.',
-    now: 'Set the link up; without a carrier look at the cable, the switch port or the bond below it.',
+    means: 'The interface that has the VIP is down or has no carrier, so the node cannot serve anyone on the VIP.',
+    now: 'Bring the link up; if it has no carrier, check the cable, the switch port or the bond below it.',
     keep: keepAddress,
   },
   'card-noarp': {
     means:
-      'The interface with the VIP has the flag NOARP: it answers nobody who asks for the VIP, and finds no neighbour for its own answers.',
+      'The interface with the VIP has the flag NOARP: it answers no ARP request for the VIP, and cannot resolve neighbours for its own answers.',
     now: 'Switch ARP on with ip link set, arp on.',
     keep: keepAddress,
   },
   'card-xdp': {
     means:
-      'An XDP program on the interface sees each frame before any rule and may drop what it likes. What it drops cannot be read.',
-    now: 'Look at it with bpftool net show, and ask a client of this node whether it gets answers.',
-    keep: 'Load the program with an exception for the VIP, where your system loads it at boot.',
+      'An XDP program on the interface sees each frame before any rule does, and may drop any of them. Which ones it drops cannot be read.',
+    now: 'Inspect it with bpftool net show, and try from a client of this node whether it gets answers.',
+    keep: 'Where your system loads the program at boot, load it with an exception for the VIP.',
   },
   'tc-filter': {
     means:
-      'A filter of traffic control on the ingress of an interface drops, redirects or may drop frames for the VIP before any rule sees them.',
+      'A traffic control filter on the ingress of an interface drops or redirects frames for the VIP, or may do so, before any rule sees them.',
     now: 'Delete the filter, or exclude the VIP from it.',
-    keep: 'tc filters are gone after a reboot: change what sets them (a unit, a script of the interface, a container network).',
+    keep: 'tc filters are gone after a reboot: change what sets them (a unit, an interface script, a container network).',
   },
   'received-twice': {
     means:
       'Frames for the VIP come in twice, by two interfaces on the same wire, and both listen to the cluster MAC. UDP and ping are answered twice.',
-    now: 'Let the second interface leave the group of the cluster MAC, or drop what comes in for the VIP there.',
+    now: 'Remove the group of the cluster MAC from the second interface, or drop what comes in for the VIP there.',
     keep: keepAddress,
   },
   'mac-not-heard': {
     means:
-      'The interface with the VIP does not listen to the cluster MAC: the card filters its frames, and none of the traffic of the VIP comes in. While somebody runs tcpdump there it works, which misleads.',
+      'The interface with the VIP does not listen to the cluster MAC: the card filters its frames out, and no traffic for the VIP comes in. It works while somebody runs tcpdump there, which is misleading.',
     now: 'Add the group with ip maddr add and the cluster MAC, on the interface that the line names.',
     keep: 'CLUSTERIP adds the group by itself when its rule is loaded. For the other backends put the ip maddr line into the configuration of the interface (ifupdown: up line; systemd: a unit after the interface), because no network manager keeps link-layer groups.',
   },
@@ -91,7 +91,7 @@ export const address = {
     keep: keepRules,
   },
   'mac-unexpected': {
-    means: 'All rules name the same cluster MAC, and it is another one than --mac asserts.',
+    means: 'All rules name the same cluster MAC, but not the one that --mac asserts.',
     now: 'Correct the rules, or --mac if the MAC was changed on purpose. Peers with a static entry must change too.',
     keep: keepRules,
   },
@@ -104,41 +104,41 @@ export const address = {
   'mac-unknown': {
     means:
       'No rule names the cluster MAC, and what the nodes listen to does not show it. Whether frames for the VIP come in is not proven.',
-    now: 'Say it with --mac; with --skip mac it is not judged at all. For a failover VIP use check_cluster_vip with --expect one.',
+    now: 'Give it with --mac; with --skip mac it is not judged at all. For a failover VIP use check_cluster_vip with --expect one.',
     keep: keepService,
   },
   'mac-by-agreement': {
-    means: 'No rule names the cluster MAC; the one multicast MAC to which the nodes listen in common is taken for it.',
+    means: 'No rule names the cluster MAC; the one multicast MAC that the nodes listen to in common is taken to be it.',
     now: 'Nothing. With --mac it would be certain.',
     keep: keepNothing,
   },
   'mac-not-judged': {
     means:
-      'No rule names the cluster MAC, and the interfaces take in every multicast frame (a bridge, ALLMULTI, PROMISC), so there is nothing to judge.',
-    now: 'Nothing. With --mac what the nodes tell their peers is judged against it.',
+      'No rule names the cluster MAC, and the interfaces accept every multicast frame (a bridge, ALLMULTI, PROMISC), so there is nothing to judge.',
+    now: 'Nothing. With --mac, the MAC that the nodes announce to their peers is compared with it.',
     keep: keepNothing,
   },
   'mac-rules-unread': {
     means:
-      'The rules that might name the cluster MAC were not read; it is judged only by the groups to which the nodes listen.',
-    now: 'Nothing, or add the sudoers entry of the line on the node to have the rules read too.',
+      'The rules that might name the cluster MAC were not read; it is judged only by the groups that the nodes listen to.',
+    now: 'Nothing; or, to have the rules read too, add the sudoers entry that the line gives on the node.',
     keep: 'A file in /etc/sudoers.d survives reboots and upgrades.',
   },
   'mac-not-own': {
     means: 'The interface that has the VIP does not have the MAC that --mac asserts for it, or its MAC is not known.',
-    now: 'If a virtual router (keepalived with use_vmac) should own it, see why the VIP is on another interface; otherwise correct --mac.',
+    now: 'If a virtual router (keepalived with use_vmac) should own it, find out why the VIP is on another interface; otherwise correct --mac.',
     keep: keepAddress,
   },
   'local-route-missing': {
     means:
-      'The node has the VIP, and the kernel has no local route for it: what comes in is not for this host, and its clients get no answer.',
+      'The node has the VIP, but its kernel has no local route for it: it does not accept packets for the VIP as its own, and its clients get no answer.',
     now: 'Remove the address and add it again, which brings the route back.',
     keep: keepAddress,
   },
   'rp-filter-drops': {
     means:
-      'The reverse path filter is strict on the interface of the VIP, and the way back to these clients leaves by another one: their packets are dropped on arrival.',
-    now: 'Set rp_filter to 2 for that interface and for all, or give these clients a route back by that interface.',
+      'The reverse path filter is strict on the interface of the VIP, and the route back to these clients leaves by another one: their packets are dropped on arrival.',
+    now: 'Set rp_filter to 2 for that interface and for conf.all, or give these clients a route back by that interface.',
     keep: keepSetting,
   },
 } satisfies Record<string, Section>;

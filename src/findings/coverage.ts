@@ -5,13 +5,13 @@ import { keepNothing, keepRules, keepService } from './keep.ts';
 export const coverage = {
   'bucket-held': {
     means: 'The node holds these buckets: it answers the clients whose packets hash into them.',
-    now: 'Nothing. The line is there so that one sees who holds what.',
+    now: 'Nothing. The line shows who holds what.',
     keep: keepNothing,
   },
   'no-bucket-held': {
     means:
-      'The node has the cluster rule and holds no bucket at the moment, so it answers no client. After a takeover that is how the node looks that gave its buckets up.',
-    now: 'Nothing, unless the node should carry load: then let it take a bucket, and the node that holds it now give it up. The option -w 1: of the service warns of such nodes.',
+      'The node has the cluster rule and holds no bucket at the moment, so it answers no client. A node that gave up its buckets in a takeover looks like this.',
+    now: 'Nothing, unless the node should carry load: then let it take a bucket, and have the node that holds that bucket now give it up. The option -w 1: warns about such nodes.',
     keep: keepNothing,
   },
   'stands-by': {
@@ -20,16 +20,15 @@ export const coverage = {
     keep: keepNothing,
   },
   'bucket-lost': {
-    means:
-      'No node holds the bucket. Every client that hashes into it gets no answer at all, from no address, while all others notice nothing.',
-    now: 'Let one node take it, as the line says. With CLUSTERIP write a plus sign and the number into /proc/net/ipt_CLUSTERIP/VIP on that node; with the other backends add the bucket to its cluster rule. Then find out who gave it up. Where Pacemaker manages the rule, look at the resource instead.',
+    means: 'No node holds the bucket. Clients that hash into it get no answer at all, while all others notice nothing.',
+    now: 'Let one node take it, as the line says. With CLUSTERIP write a plus sign and the number into /proc/net/ipt_CLUSTERIP/VIP on that node; with the other backends add the bucket to its cluster rule. Then find out which node gave it up. Where Pacemaker manages the rule, look at the resource instead.',
     keep: 'A bucket taken through /proc is gone after a reboot: the number that counts at boot is --local-node in the CLUSTERIP rule. Give each node its own number there, or let a cluster manager move the buckets. With xt_cluster and nftables save the changed rule where it is loaded from.',
   },
   'bucket-doubled': {
     means:
       'Several nodes hold the bucket. Each of its clients gets an answer from each of them: TCP connections are reset, datagrams are answered twice.',
     now: 'Decide which node keeps the bucket, and let the other one give it up, as the line says. With CLUSTERIP write a minus sign and the number into /proc/net/ipt_CLUSTERIP/VIP there.',
-    keep: 'Most often a node came back and took its own buckets again while another one still had them from a takeover. Either the takeover is undone by what brings the node back, or the node starts without buckets. Give each node its own --local-node in the rule that is loaded at boot.',
+    keep: 'Most often a node came back and took its own buckets again while another one still had them from a takeover. Either let whatever brings the node back undo the takeover, or let the node start without buckets. Give each node its own --local-node in the rule that is loaded at boot.',
   },
   'bucket-unproven': {
     means:
@@ -40,23 +39,23 @@ export const coverage = {
   'bucket-above-total': {
     means:
       'The node holds a bucket with a number above the number of buckets. No client ever falls into it; most often --local-node was set without raising --total-nodes.',
-    now: 'Recreate the rule with the right numbers: --total-nodes is how many buckets there are, and each bucket is one of 1 to that number.',
+    now: 'Recreate the rule with the right numbers: --total-nodes is how many buckets there are, and a bucket is a number from 1 to that.',
     keep: keepRules,
   },
   'buckets-held': {
     means: 'The number of buckets that the node holds is outside the range of --warning or --critical.',
     now: 'If the node took over for another one, bring that one back and hand its buckets back. If it idles, let it take its buckets again.',
-    keep: 'Give each node its own buckets in the rule that is loaded at boot, and correct the range where the number is meant to be so.',
+    keep: 'Give each node its own buckets in the rule that is loaded at boot, and correct the range if the number is intended.',
   },
   'buckets-nowhere': {
-    means: 'Every node that was reached drops everything that comes to the VIP, and none lets a bucket through.',
+    means: 'Every node that was reached drops everything sent to the VIP, and none lets a bucket through.',
     now: 'Load the cluster rules of the nodes, or look at the resource that should do so: a cloned IPaddr2 that is stopped leaves exactly this behind.',
     keep: keepRules,
   },
   'buckets-unexpected': {
     means: 'The node does not hold exactly the buckets that --expect-buckets names.',
     now: 'Compare with the other nodes: a takeover moves buckets on purpose, and then the other node has them. Otherwise hand the buckets back.',
-    keep: 'The buckets that a node has after boot stand in the rule that is loaded then. If they were moved for good, change --expect-buckets of both nodes.',
+    keep: 'The buckets that a node has after boot are those of the rule that is loaded then. If they were moved for good, change --expect-buckets of both nodes.',
   },
   'one-node-asked': {
     means: 'Only one node was asked, and it does not hold all buckets. Whether the others hold the rest is not known.',
@@ -75,7 +74,7 @@ export const coverage = {
   },
   'nobody-served': {
     means:
-      'Buckets, rules and addresses are fine, but the together, the firewalls of the nodes let no client through to any port that the cluster shares.',
+      'Buckets, rules and addresses are fine, but together, the firewalls of the nodes let no client through to any port that the cluster shares.',
     now: 'Open the service for the clients on all nodes.',
     keep: keepRules,
   },
@@ -86,7 +85,7 @@ export const coverage = {
     keep: keepRules,
   },
   'total-unexpected': {
-    means: 'The rules state another number of buckets than --total-nodes asserts.',
+    means: 'The rules state a different number of buckets from the one that --total-nodes asserts.',
     now: 'If the cluster has grown or shrunk, change --total-nodes of the service; otherwise recreate the rules with the right number on all nodes.',
     keep: keepRules,
   },
@@ -102,12 +101,12 @@ export const coverage = {
   },
   'client-lost': {
     means: 'No node answers the client given with --client.',
-    now: 'The other lines say why: a bucket on no node, a firewall that denies the client, or a way back that is broken. Mend that cause.',
-    keep: 'See the section of the cause.',
+    now: 'The other lines say why: a bucket on no node, a firewall that denies the client, or a broken way back. Fix that cause.',
+    keep: 'See the section about the cause.',
   },
   'client-doubled': {
     means: 'Several nodes answer the client given with --client, so that its connections are reset.',
-    now: 'The other lines say why: a bucket on several nodes, or a node that answers everybody. Mend that cause.',
-    keep: 'See the section of the cause.',
+    now: 'The other lines say why: a bucket on several nodes, or a node that answers everybody. Fix that cause.',
+    keep: 'See the section about the cause.',
   },
 } satisfies Record<string, Section>;

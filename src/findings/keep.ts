@@ -21,12 +21,11 @@ export const keepSetting =
   'Write the setting into a file of its own in /etc/sysctl.d; sysctl --system applies it at once.';
 
 /** The arguments of the check itself. */
-export const keepService =
-  'The arguments stand in the definition of the service; a reboot of a node changes nothing there.';
+export const keepService = 'The arguments are in the service definition; rebooting a node changes nothing there.';
 
 /** What is as it should be. */
 export const keepNothing =
-  'There is nothing to change. What makes it so must be loaded at boot, as on the other nodes.';
+  'There is nothing to change. Whatever sets it up must be loaded at boot, as on the other nodes.';
 
 /** What is set on the probe. */
 export const keepProbe =

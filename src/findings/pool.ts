@@ -18,9 +18,9 @@ export const pool = {
   },
   'backend-detached': {
     means:
-      'Pgpool has the backend as down although its PostgreSQL runs: a short network fault was enough, and nobody attached it again. It stays so until somebody does.',
-    now: 'Make sure that it is a standby that replicates, then run the pcp_attach_node of the line.',
-    keep: 'Set auto_failback in pgpool.conf where standbys may come back by themselves, and see that health checks forgive short faults (health_check_max_retries).',
+      'Pgpool lists the backend as down although its PostgreSQL is running: a short network fault is enough for that, and nobody attached it again. It stays down until somebody does.',
+    now: 'Make sure that it is a standby that replicates, then run the pcp_attach_node command that the line gives.',
+    keep: 'Set auto_failback in pgpool.conf where standbys may come back by themselves, and make sure that health checks tolerate short faults (health_check_max_retries).',
   },
   'backend-second-primary': {
     means:
@@ -40,7 +40,7 @@ export const pool = {
     keep: keepPool,
   },
   'backends-unexpected': {
-    means: 'Pgpool has another number of backends than --expect-nodes says.',
+    means: 'Pgpool has a different number of backends from the one that --expect-nodes gives.',
     now: 'Compare pgpool.conf with what you expect, and correct the one that is wrong.',
     keep: keepPool,
   },
@@ -50,19 +50,20 @@ export const pool = {
     keep: 'Set a failover_command that promotes a standby, and test it.',
   },
   'primaries-several': {
-    means: 'Several PostgreSQL servers take writes at the same time: their data part from each other with every write.',
+    means: 'Several PostgreSQL servers accept writes at the same time: their data diverge further with every write.',
     now: 'Find out which of them has the data that counts, stop the others at once, and rebuild them as standbys.',
     keep: 'Let the failover script stop or fence the old primary, and keep anybody from promoting a standby by hand while one is there.',
   },
   'primary-unexpected': {
-    means: 'Another backend is the primary than --expect-primary says: there was a failover, or the option is old.',
-    now: 'If the failover was meant, change the option; else switch back in a quiet hour.',
+    means:
+      'The primary is not the backend that --expect-primary names: there was a failover, or the option is out of date.',
+    now: 'If the failover was intended, change the option; otherwise switch back at a quiet time.',
     keep: keepService,
   },
   'role-differs': {
     means:
       'Pgpool and PostgreSQL disagree about the role of a backend: it was promoted, or started without standby.signal, behind the back of Pgpool.',
-    now: 'Look at pg_is_in_recovery on each backend, and bring Pgpool and PostgreSQL together again before more is written.',
+    now: 'Look at pg_is_in_recovery on each backend, and make Pgpool and PostgreSQL agree again before more is written.',
     keep: 'Promote only through Pgpool: by its failover_command or pcp_promote_node.',
   },
   'role-unknown': {
@@ -87,7 +88,7 @@ export const pool = {
   },
   'pool-limit-open': {
     means:
-      'A range of -w or -c, or --expect-primary, has no value to judge: the mode of Pgpool has none, or it is in another unit.',
+      'A range of -w or -c, or --expect-primary, has nothing to judge: there is no such value in this mode of Pgpool, or it is in another unit.',
     now: 'Leave the option out, or write the range in the unit that the line names.',
     keep: keepService,
   },
@@ -98,34 +99,34 @@ export const pool = {
   },
   'pool-word-unknown': {
     means:
-      'Pgpool, or its watchdog, says a word for a state or a role that this release does not know. It is never taken for well.',
+      'Pgpool, or its watchdog, uses a word for a state or a role that this release does not know. It is never treated as OK.',
     now: 'Look the word up in the manual of your Pgpool-II, and tell the authors of the plugins.',
     keep: keepNothing,
   },
   'pool-unreachable': {
-    means: 'Nobody serves at the host and port: refused, no route, or a name that has no address.',
-    now: 'See whether Pgpool runs there, and what it listens to (listen_addresses, port).',
+    means: 'Nothing answers at the host and port: connection refused, no route, or a name without an address.',
+    now: 'Check whether Pgpool is running there, and what it listens on (listen_addresses, port).',
     keep: 'Enable the service of Pgpool so that it starts with the host.',
   },
   'pool-no-session': {
     means:
-      'Pgpool is there and gives no session: all children are busy, it looks for a primary, or no backend is left.',
+      'Pgpool is running but gives no session: all children are busy, it is looking for a primary, or no backend is left.',
     now: 'Find out which by its log and by pcp_node_info: raise num_init_children, end idle sessions, or start a backend.',
     keep: keepPool,
   },
   'pool-stalled': {
-    means: 'A session was there, and then no answer came: a backend is frozen or cut off.',
+    means: 'A session was established, but then no answer came: a backend is frozen or cut off.',
     now: 'Find the backend that does not answer, and detach or restart it.',
     keep: 'Enable health checks with a short health_check_timeout.',
   },
   'pool-closed': {
-    means: 'The other side ended the connection before it had answered.',
+    means: 'The other side closed the connection before answering.',
     now: 'Read the log of Pgpool: it is stopping, or has no backend left.',
     keep: keepPool,
   },
   'pool-foreign': {
     means: 'What answers at the port is not Pgpool-II: PostgreSQL itself, or another service.',
-    now: 'Give the port of Pgpool with --port (9999 where nothing else is set).',
+    now: 'Give the port of Pgpool with --port (9999 unless it was changed).',
     keep: keepService,
   },
   'pool-refused': {
@@ -135,7 +136,7 @@ export const pool = {
     keep: keepService,
   },
   'pool-unread': {
-    means: 'Part of what the check asks for was refused or not told.',
+    means: 'Part of what the check asks for was refused or left out.',
     now: 'Look at the reason in the line; the role of the check needs no rights beyond a login.',
     keep: keepService,
   },
@@ -150,12 +151,12 @@ export const pool = {
     keep: keepPool,
   },
   'watchdog-unseen': {
-    means: 'The watchdog is enabled, and was not looked at, because that needs PCP.',
+    means: 'The watchdog is enabled but was not checked, because that needs PCP.',
     now: 'Give --pcp-port, and a PCP user in pcp.conf.',
     keep: keepService,
   },
   'watchdog-unread': {
-    means: 'PCP did not tell the state of the watchdog, or not all of it.',
+    means: 'PCP did not report the state of the watchdog, or not all of it.',
     now: 'Check the PCP port, user and password, and pcp_listen_addresses.',
     keep: keepService,
   },
@@ -175,7 +176,7 @@ export const pool = {
     keep: 'Use an odd number of Pgpools, at least three.',
   },
   'quorum-edge': {
-    means: 'Exactly as many Pgpools are alive as the quorum needs: the next one that is lost takes it away.',
+    means: 'Exactly as many Pgpools are alive as the quorum needs: if one more is lost, so is the quorum.',
     now: 'Start the Pgpools that are lost.',
     keep: 'Use an odd number of Pgpools, at least three.',
   },

@@ -6,17 +6,17 @@ export const rules = {
   'rule-missing': {
     means:
       'The node has the VIP but no cluster rule. Depending on which MAC a peer has learned, it answers every client or none.',
-    now: 'Load the rule as on the other nodes (a flushed or reloaded firewall often takes it along), or remove the VIP from this node. If the VIP is meant to be on one node at a time, use check_cluster_vip.',
+    now: 'Load the rule as on the other nodes (flushing or reloading a firewall often removes it), or remove the VIP from this node. If the VIP is meant to be on one node at a time, use check_cluster_vip.',
     keep: keepRules,
   },
   'backend-unexpected': {
-    means: 'The cluster rule is of another backend than --backend asserts.',
+    means: 'The cluster rule uses a different backend from the one that --backend asserts.',
     now: 'Replace the rule, or change --backend after a migration.',
     keep: keepRules,
   },
   'several-backends': {
     means:
-      'The node shares the VIP by two backends at once. Where they agree it works; where they do not, only what both let through is answered.',
+      'The node shares the VIP with two backends at once. Where they agree it works; where they do not, only what both let through is answered.',
     now: 'Delete the rules of one of them, after the migration is complete on this node.',
     keep: keepRules,
   },
@@ -27,25 +27,25 @@ export const rules = {
   },
   'second-rule-ignored': {
     means:
-      'There is a second CLUSTERIP rule for the VIP with other parameters. The kernel keeps those of the first one for as long as it lives, so the second one says something that is not so.',
+      'There is a second CLUSTERIP rule for the VIP with other parameters. The kernel keeps those of the first one for as long as it lives, so what the second one says is not in effect.',
     now: 'Delete the second rule.',
     keep: keepRules,
   },
   'hash-differs': {
     means:
-      'The nodes do not hash alike: number of buckets, fields, seed or offset differ. Some clients are answered by nobody and others by several nodes; where it can be computed, the line has both shares.',
+      'The nodes do not hash alike: number of buckets, fields, seed or offset differ. Some clients are answered by nobody and others by several nodes; where they can be computed, the line gives both shares.',
     now: 'Give all nodes the same rule, with the same number of buckets, the same fields, the same seed and the same offset; only the bucket differs.',
     keep: keepRules,
   },
   'works-by-accident': {
     means:
       'The rules of the nodes differ, and yet each client is answered exactly once. The next change to one of them will break that.',
-    now: 'Give all nodes the same rule at the next occasion.',
+    now: 'Give all nodes the same rule at the next opportunity.',
     keep: keepRules,
   },
   'hash-seed-random': {
     means:
-      'The rule has no seed of its own (or is symhash), so the kernel draws another one at each load or boot. No two nodes hash alike, and coverage cannot be exact.',
+      'The rule has no seed of its own (or is symhash), so the kernel draws a new one at each load or boot. No two nodes hash alike, and coverage cannot be exact.',
     now: 'Use jhash with a seed that is written down, the same on all nodes.',
     keep: keepRules,
   },
@@ -68,19 +68,19 @@ export const rules = {
   },
   'answers-everybody': {
     means:
-      'Nothing behind the cluster rule drops what its buckets do not hold, so the node answers every client of every node.',
+      'Nothing after the cluster rule drops what its buckets do not hold, so the node answers every client of every node.',
     now: 'Add a DROP for the VIP at the end of that chain.',
     keep: keepRules,
   },
   'drop-missing': {
     means:
-      'Some traffic to the VIP passes behind the cluster rule although its bucket is not here: this node answers it for every client, in most cases ICMP and UDP.',
-    now: 'Add a DROP for the VIP behind the cluster rule, before anything that accepts.',
+      'Some traffic to the VIP is accepted after the cluster rule although its bucket is not here: this node answers it for every client. In most cases it is ICMP and UDP.',
+    now: 'Add a DROP for the VIP after the cluster rule, before anything that accepts.',
     keep: keepRules,
   },
   'reject-for-drop': {
     means:
-      'A REJECT stands where the cluster needs a DROP: clients whom another node answers get the refusal of this node too.',
+      'There is a REJECT where the cluster needs a DROP: clients that another node answers get the refusal of this node too.',
     now: 'Make it a DROP for the VIP.',
     keep: keepRules,
   },
@@ -91,25 +91,25 @@ export const rules = {
     keep: keepRules,
   },
   'rule-unreached': {
-    means: 'The cluster rule stands in a chain through which none of the traffic of the VIP passes.',
-    now: 'Move the rule to where the traffic passes: CLUSTERIP to filter INPUT, the other backends to prerouting. Behind a VRF the rule must name the VRF device, or no interface.',
+    means: 'The cluster rule is in a chain that none of the traffic for the VIP passes through.',
+    now: 'Move the rule to where the traffic passes: CLUSTERIP to filter INPUT, the other backends to prerouting. Where a VRF is in use, the rule must name the VRF device, or no interface.',
     keep: keepRules,
   },
   'table-dormant': {
-    means: 'The table with the cluster rule is dormant: nftables has it loaded, and none of its chains does anything.',
+    means: 'The table with the cluster rule is dormant: nftables has it loaded, but none of its chains does anything.',
     now: 'Wake the table, with nft add table and its family and name, which clears the flag.',
     keep: 'Remove flags dormant from that table in /etc/nftables.conf.',
   },
   'rule-in-nat': {
     means:
-      'The cluster rule stands in a nat chain. Only the first packet of a connection passes there, so TCP connects and then hangs.',
+      'The cluster rule is in a nat chain. Only the first packet of a connection passes there, so TCP connects and then hangs.',
     now: 'Move the rule to where every packet passes: CLUSTERIP to filter INPUT, the other backends to prerouting at priority mangle (-150).',
     keep: keepRules,
   },
   'rule-too-early': {
     means:
-      'The cluster rule stands before connection tracking, on which its hash depends, so it matches nothing or drops everything.',
-    now: 'Move the rule behind connection tracking: CLUSTERIP to filter INPUT, the other backends to prerouting at priority mangle (-150).',
+      'The cluster rule comes before connection tracking, which its hash depends on, so it matches nothing or drops everything.',
+    now: 'Move the rule to after connection tracking: CLUSTERIP to filter INPUT, the other backends to prerouting at priority mangle (-150).',
     keep: keepRules,
   },
   'rule-unreadable': {
@@ -120,7 +120,7 @@ export const rules = {
   },
   'rules-unread': {
     means:
-      'Something on the node could not be read or understood, such as its rules: mostly because the account that asks may not run the command as root. Nothing is proven about it.',
+      'Something on the node could not be read or understood, such as its rules: usually because the account that asks may not run the command as root. Nothing is proven about it.',
     now: 'If the line ends in a sudoers entry, add that entry on the node, with visudo. Otherwise the line says what is missing or not understood. What you do not want judged can be left out with --skip.',
     keep: 'A file in /etc/sudoers.d survives reboots and upgrades.',
   },
@@ -132,13 +132,12 @@ export const rules = {
   },
   'not-looked-at': {
     means:
-      'Part of the way of a packet was not looked at, because the snapshot of the node does not contain it. It does no harm to the verdict on the rest.',
+      'Part of the way of a packet was not looked at, because the snapshot of the node does not contain it. The verdict on the rest is not affected.',
     now: 'If the script on the node is an older one, install the one of this version there. Otherwise the line names what is missing.',
     keep: 'Update the script on the nodes together with the plugins.',
   },
   'snapshot-not-saved': {
-    means:
-      'What a node said could not be kept in the folder of --save-snapshots. The verdict itself is not touched by that.',
+    means: 'What a node said could not be kept in the folder of --save-snapshots. The verdict itself is not affected.',
     now: 'Look at the reason: the folder must exist, belong to the account of the check and have room. Remove old snapshots where it is full.',
     keep: 'Let a timer or logrotate remove old snapshots from that folder.',
   },
@@ -150,8 +149,8 @@ export const rules = {
   },
   'node-unreachable': {
     means: 'The node gave no snapshot, so nothing is known about it. The line has the reason.',
-    now: 'Look at the reason: a dead node, a refused connection, a wrong key or a time limit. The page about reaching nodes explains each of them. Do not take its buckets or addresses over before it is certain that it is dead.',
-    keep: 'Let the service depend on the host check of the node, so that a reboot does not alarm twice.',
+    now: 'Look at the reason: a dead node, a refused connection, a wrong key or a time limit. The page about reaching nodes explains each of them. Do not take over its buckets or addresses until it is certain that it is dead.',
+    keep: 'Let the service depend on the host check of the node, so that a reboot does not raise two alarms.',
   },
 } satisfies Record<string, Section>;
 
@@ -159,13 +158,13 @@ export const rules = {
 export const firewall = {
   'rule-before': {
     means:
-      'A rule before the cluster rule takes traffic that the cluster shares, so the cluster rule never sees it. What happens to the clients depends on the verdict of that rule; the line says it.',
+      'A rule before the cluster rule takes traffic that the cluster shares, so the cluster rule never sees it. What happens to the clients depends on the verdict of that rule; the line says what it is.',
     now: 'Put the cluster rule before it, or exclude the VIP from that rule. With CLUSTERIP insert the new rule first and delete the lower one afterwards, so that the held buckets stay.',
     keep: keepRules,
   },
   'rule-behind': {
-    means: 'A firewall rule behind the cluster rule denies what the cluster rule has let through.',
-    now: 'Let the VIP through there, or, if it is meant so, deny it on all nodes alike.',
+    means: 'A firewall rule after the cluster rule denies what the cluster rule has let through.',
+    now: 'Let the VIP through there, or, if that is intended, deny it on all nodes alike.',
     keep: keepRules,
   },
   'rule-may-take': {
@@ -176,7 +175,7 @@ export const firewall = {
   },
   'rule-aside': {
     means:
-      'A rule before the cluster rule takes only traffic that the cluster does not serve, such as ssh or ping. It is named so that nothing is passed over in silence.',
+      'A rule before the cluster rule takes only traffic that the cluster does not serve, such as ssh or ping. It is listed only so that nothing goes unmentioned.',
     now: 'Nothing.',
     keep: keepNothing,
   },
@@ -187,35 +186,37 @@ export const firewall = {
     keep: keepRules,
   },
   'denied-alike': {
-    means: 'All nodes deny the same traffic, or the same answers, so this is taken for policy and not for a fault.',
-    now: 'Nothing, if it is meant so.',
+    means: 'All nodes deny the same traffic, or the same answers, so this is taken as policy and not as a fault.',
+    now: 'Nothing, if that is intended.',
     keep: keepNothing,
   },
   'clients-banned': {
-    means: 'The firewall denies a handful of single clients, as fail2ban and its kin do. No bucket is hurt by that.',
+    means:
+      'The firewall denies a handful of single clients, as fail2ban and similar tools do. No bucket is affected by that.',
     now: 'Nothing, unless one of these clients should be served.',
     keep: keepNothing,
   },
   'mark-changed': {
     means:
-      'The DROP of the cluster goes by a packet mark, and another rule has changed that mark: it now drops clients of the buckets that this node holds.',
-    now: 'Keep other rules from changing the mark of traffic for the VIP, for instance by a mask of their own.',
+      'The DROP of the cluster depends on a packet mark, and another rule has changed that mark: it now drops clients of the buckets that this node holds.',
+    now: 'Keep other rules from changing the mark of traffic for the VIP, for instance with a mask of their own.',
     keep: keepRules,
   },
   'tcp-hangs': {
     means:
       'The first packet of a TCP connection reaches the service, and the later ones do not. Clients connect and then wait until they give up, which looks like a slow service and not like a firewall.',
-    now: 'Most often ESTABLISHED is accepted before the cluster rule, or the cluster rule matches NEW alone. Put the cluster rule first, and let it match without a state.',
+    now: 'Most often ESTABLISHED is accepted before the cluster rule, or the cluster rule matches only NEW. Put the cluster rule first, and let it match without a state.',
     keep: keepRules,
   },
   'tcp-never-opens': {
-    means: 'The cluster rule matches later packets of connections and not the first, so no connection begins.',
+    means:
+      'The cluster rule matches the later packets of connections but not the first, so no connection is ever established.',
     now: 'Let the rule match NEW too, or leave out the state.',
     keep: keepRules,
   },
   'tcp-reset': {
     means:
-      'A rule resets connections that look new to this node and are answered by another one. It breaks the connections of clients of the other nodes.',
+      'A rule resets connections that look new to this node but are answered by another one. It breaks the connections of the other nodes’ clients.',
     now: 'Make it a DROP, or put the cluster rule and its DROP before it.',
     keep: keepRules,
   },

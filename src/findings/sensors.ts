@@ -4,13 +4,12 @@ import { keepNothing, keepProbe, keepService } from './keep.ts';
 /** Sensors of a probe, and the probe itself: check_sensorprobe. */
 export const sensors = {
   'sensor-ok': {
-    means: 'The sensor is well, by its own limits or by the ranges of the service. The line says who decided.',
+    means: 'The sensor is fine, by its own limits or by the ranges of the service. The line says who decided.',
     now: 'Nothing.',
     keep: keepNothing,
   },
   'sensor-warning': {
-    means:
-      'The sensor is past a warning limit: that which is set on the device, or the range of --warning where one is given.',
+    means: 'The sensor is past a warning limit: the one set on the device, or the range given with --warning.',
     now: 'Look at what it measures: air conditioning, doors, load. If the value is normal for that place, change the limit.',
     keep: keepProbe,
   },
@@ -38,13 +37,13 @@ export const sensors = {
   },
   'sensor-overlooked': {
     means:
-      'The summary of the probe is worse than every sensor that was read: some sensor is in trouble that this check does not see.',
+      'The summary of the probe is worse than every sensor that was read: a sensor that this check does not see is in trouble.',
     now: 'Look at the web page of the probe. If the line names a table that is not known, please report it.',
     keep: keepProbe,
   },
   'sensors-too-few': {
     means: 'Fewer sensors are online than --min-sensors asks for.',
-    now: 'See with --list which are offline, and look at their cables.',
+    now: 'Use --list to see which are offline, and check their cables.',
     keep: keepProbe,
   },
   'output-unexpected': {
@@ -75,42 +74,42 @@ export const sensors = {
   },
   'nothing-judged': {
     means: 'What the options select is offline, or is not judged unless its kind is asked for, so there is no verdict.',
-    now: 'Ask for its kind with --kind, or look why everything is offline.',
+    now: 'Ask for its kind with --kind, or find out why everything is offline.',
     keep: keepService,
   },
   'pattern-too-slow': {
-    means: 'The pattern of --sensor or --exclude takes too long on the names of the sensors, and was not applied.',
+    means:
+      'The pattern of --sensor or --exclude takes too long to match against the names of the sensors, and was not applied.',
     now: 'Simplify the pattern: avoid repeats inside repeats.',
     keep: keepService,
   },
   'probe-silent': {
-    means:
-      'Nothing came from the probe: it is off, unreachable, or drops requests of a wrong community without a word.',
-    now: 'Ping it and open its web page; then check the community, the port and the firewall between.',
+    means: 'Nothing came from the probe: it is off, unreachable, or silently drops requests with a wrong community.',
+    now: 'Ping it and open its web page; then check the community, the port and any firewall in between.',
     keep: keepProbe,
   },
   'probe-not-asked': {
-    means: 'The time limit was over before this probe could be asked.',
+    means: 'The time limit expired before this probe could be asked.',
     now: 'Raise --timeout, or split the probes over several services.',
     keep: keepService,
   },
   'probe-unresolved': {
     means: 'The name of the probe has no address, or could not be looked up.',
-    now: 'Check the name and the resolver of the poller; with an address in its place no lookup is needed.',
+    now: 'Check the name and the resolver of the poller; with an address instead, no lookup is needed.',
     keep: keepService,
   },
   'probe-unreadable': {
-    means: 'The probe, or its host, answers and refuses: wrong credentials, no access, or it stopped in the middle.',
+    means: 'The probe, or its host, answers but refuses: wrong credentials, no access, or it stopped in the middle.',
     now: 'The line has the reason. Compare user, protocols and passwords with the SNMP page of the probe.',
     keep: keepProbe,
   },
   'probe-nonsense': {
-    means: 'What the agent answers cannot be true or is not sound SNMP, so nothing in it is believed.',
-    now: 'Restart the probe. If it stays so, look at its firmware, and at what else has that address.',
+    means: 'What the agent answers cannot be true or is not valid SNMP, so none of it is trusted.',
+    now: 'Restart the probe. If that does not help, check its firmware, and whether something else has that address.',
     keep: keepProbe,
   },
   'probe-tables-unknown': {
-    means: 'It is an AKCP device, and none of its sensor tables is known here.',
+    means: 'It is an AKCP device, but none of its sensor tables is known to this release.',
     now: 'Try --family. If that does not help, please report the model and the firmware.',
     keep: keepService,
   },

@@ -2,7 +2,7 @@ import type { Section } from '../plugin/index.ts';
 import { keepAddress, keepNothing, keepRules } from './keep.ts';
 
 const keepManager =
-  'Let one cluster manager own the address, and keep it out of the network configuration of the nodes: an address set there comes back at boot, whoever has it then.';
+  'Let one cluster manager own the address, and keep it out of the network configuration of the nodes: an address set there comes back at boot, no matter which node has it by then.';
 
 /** On which nodes the VIP is: check_cluster_vip. */
 export const vip = {
@@ -12,18 +12,18 @@ export const vip = {
     keep: keepNothing,
   },
   'vip-absent': {
-    means: 'The node does not have the VIP, as is expected of a node that stands by.',
+    means: 'The node does not have the VIP, as expected of a node that stands by.',
     now: 'Nothing.',
     keep: keepNothing,
   },
   'vip-nowhere': {
     means: 'None of the nodes that were reached has the VIP: nobody answers for it.',
-    now: 'Check the address of --vip. If it is right, start its resource (pcs resource, crm resource, keepalived) and read why it stopped.',
+    now: 'Check the address of --vip. If it is right, start its resource (pcs resource, crm resource, keepalived) and find out why it stopped.',
     keep: keepManager,
   },
   'vip-split-brain': {
     means:
-      'Several nodes have a VIP that only one of them may have at a time. Each client reaches the one that it learned last, and data may part.',
+      'Several nodes have a VIP that only one of them may have at a time. Each client reaches the one whose MAC it learned last, and data may diverge.',
     now: 'Find out why the nodes do not see each other, then stop the resource on all but one of them.',
     keep: 'Use fencing and a quorum, so that a node that sees nobody gives up by itself.',
   },
@@ -44,24 +44,24 @@ export const vip = {
     keep: keepManager,
   },
   'vip-unwanted': {
-    means: 'A node has the VIP although --expect none says that nobody may have it.',
+    means: 'A node has the VIP although --expect none says that no node may have it.',
     now: 'Remove it there, or correct --expect.',
     keep: keepManager,
   },
   'view-right': {
     means:
-      'What this host sees on its own link fits: the right MAC answers for the VIP, or nobody where nobody should.',
+      'What this host sees on its own link is as expected: the right MAC answers for the VIP, or nobody where nobody should.',
     now: 'Nothing.',
     keep: keepNothing,
   },
   'view-blind': {
     means:
-      'This host cannot look for the VIP: it is not on the same link, or may not send ARP. The view of the nodes is not touched by that.',
+      'This host cannot look for the VIP: it is not on the same link, or may not send ARP. This does not affect what the nodes report.',
     now: 'Leave out --from-here, or run the check on a host of the same link, with arping installed.',
     keep: 'File capabilities of arping are lost with its next upgrade; set them again in a hook of the package manager, or use sudo.',
   },
   'view-unproven': {
-    means: 'The neighbour table of this host names a MAC for the VIP, and nothing confirmed it in time.',
+    means: 'The neighbour table of this host names a MAC for the VIP, but nothing confirmed it in time.',
     now: 'Install the arping of iputils: with its answers it is certain.',
     keep: 'Install it by the package manager.',
   },
@@ -71,7 +71,7 @@ export const vip = {
     keep: keepAddress,
   },
   'view-unwanted': {
-    means: 'Somebody answers for the VIP although --expect none says that nobody may have it.',
+    means: 'Somebody answers for the VIP although --expect none says that no node may have it.',
     now: 'Find the host by its MAC, in the table of the switch or in the neighbour tables, and remove the address there.',
     keep: keepManager,
   },
@@ -82,8 +82,8 @@ export const vip = {
     keep: keepRules,
   },
   'view-mac-unexpected': {
-    means: 'Another MAC answers for the VIP than the nodes or --mac say.',
-    now: 'Find the host with that MAC: it is a stranger with the same address, or a node that was not asked.',
+    means: 'The MAC that answers for the VIP is not the one that the nodes or --mac name.',
+    now: 'Find the host with that MAC: it is another host with the same address, or a node that was not asked.',
     keep: keepManager,
   },
   'view-too-few': {

@@ -71,7 +71,7 @@ function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answeri
       [first.node.name, [fault('OK', 'not-looked-at', 'not looked at: who answers neighbour discovery', text)]],
     ]);
   }
-  const text = `each node answers neighbour discovery for ${vip} with the MAC of its own card: peers that resolve the VIP so reach only one node. It is fine only where every peer has a static entry for the cluster MAC: then --skip arp`;
+  const text = `each node answers neighbour discovery for ${vip} with the MAC of its own card: peers that resolve the VIP this way reach only one node. This is fine only if every peer has a static entry for the cluster MAC: then use --skip arp`;
   const brief = 'peers without a static entry learn only one node by neighbour discovery';
   return new Map([[first.node.name, [fault('WARNING', 'nd-own-mac', brief, text)]]]);
 }
@@ -120,12 +120,12 @@ function togetherFaults(judged: readonly Judged[], cards: readonly Judged[], wan
   if (cards.length > 0) {
     const who = judged.length === 1 ? `${judged[0]?.node.name} does not answer` : 'no node answers';
     const fixes = cards.map((one) => `on ${one.node.name}: ${ruleFor(one, wanted)}`).join('; ');
-    const text = `${who} ARP for ${vip} with ${withMac}: peers that resolve the VIP by ARP reach only one node. It is fine only where every peer has a static entry: then --skip arp. Fix: ${fixes}`;
+    const text = `${who} ARP for ${vip} with ${withMac}: peers that resolve the VIP by ARP reach only one node. This is fine only if every peer has a static entry: then use --skip arp. Fix: ${fixes}`;
     return [...notes, fault('WARNING', 'arp-own-mac', `${who} ARP with the cluster MAC`, text)];
   }
   if (of('silent').length === judged.length && judged.length > 0 && judged.every((one) => muteBy(one) === null)) {
     const why = listOf([...new Set(judged.map(silentBy))]);
-    const text = `no node answers ARP for ${vip} (${why}): peers reach it only by a static entry: if every peer has one, --skip arp`;
+    const text = `no node answers ARP for ${vip} (${why}): peers reach it only by a static entry. If every peer has one, use --skip arp`;
     return [...notes, fault('WARNING', 'arp-silent', 'no node answers ARP for the VIP', text)];
   }
   return notes;
@@ -178,7 +178,7 @@ function cardFaults(
     return [fault('CRITICAL', 'arp-rule-missing', `${node.name}: no ARP rule`, text)];
   }
   const others = `${listOf(cluster.map((other) => other.node.name))} with the cluster MAC${mac === null ? '' : ` ${mac}`}`;
-  const text = `${node.name} answers ARP for ${vip} with the MAC of its own card${own === null ? '' : ` (${own})`}, ${others}: a peer that learns it reaches ${node.name} alone, and clients of the other nodes get no answer${fix}`;
+  const text = `${node.name} answers ARP for ${vip} with the MAC of its own card${own === null ? '' : ` (${own})`}, ${others}: a peer that learns it reaches only ${node.name}, and clients of the other nodes get no answer${fix}`;
   return [
     fault(
       'CRITICAL',
@@ -222,8 +222,8 @@ function muteFaults(one: Judged): readonly Fault[] {
   const rule = muteBy(one);
   if (rule === null) return [];
   const { name } = one.node;
-  const text = `${name} drops the ARP of the VIP: it cannot ask for the MAC of its gateway, so its clients get no answer. Fix: remove ${rule}, or put a rule before it that accepts`;
-  return [fault('CRITICAL', 'arp-dropped', `${name}: drops the ARP of the VIP`, text)];
+  const text = `${name} drops ARP packets of the VIP: it cannot ask for the MAC of its gateway, so its clients get no answer. Fix: remove ${rule}, or put a rule before it that accepts`;
+  return [fault('CRITICAL', 'arp-dropped', `${name}: drops ARP packets of the VIP`, text)];
 }
 
 function silentBy({ ignored, reply }: Judged): string {
@@ -233,7 +233,7 @@ function silentBy({ ignored, reply }: Judged): string {
 function silentFaults(one: Judged, cluster: readonly Judged[], { vip }: WantedArp): readonly Fault[] {
   if (cluster.length === 0) return [];
   const { name } = one.node;
-  const text = `${name} does not answer ARP for ${vip} (${silentBy(one)}): peers learn the cluster MAC from ${listOf(cluster.map(({ node }) => node.name))} alone, and from nobody if that fails`;
+  const text = `${name} does not answer ARP for ${vip} (${silentBy(one)}): peers learn the cluster MAC from ${listOf(cluster.map(({ node }) => node.name))} only, and from nobody if that fails`;
   return [fault('WARNING', 'arp-silent', `${name}: does not answer ARP for the VIP`, text)];
 }
 

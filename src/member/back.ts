@@ -148,7 +148,7 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
 }
 
 function homeless({ node: { name }, ifname }: Followed, vip: string): Fault {
-  const brief = `${name} has no local route for ${vip}: it takes nothing in`;
+  const brief = `${name} has no local route for ${vip}: it accepts nothing`;
   const where = ifname === null ? '' : ` dev ${ifname}`;
   return fault(
     'CRITICAL',
@@ -163,7 +163,12 @@ function notUnderstood(name: string, unread: readonly string[]): Fault {
   const brief = `${name}: ${unread.length === 1 ? 'a route or rule is' : `${unread.length} routes or rules are`} not understood`;
   const shown = unread.slice(0, 3).map((line) => line.replaceAll(/\s+/g, ' ').trim());
   const more = unread.length > 3 ? ` and ${unread.length - 3} more` : '';
-  return fault('WARNING', 'route-unreadable', brief, `${brief}, and may take answers away: ${shown.join('; ')}${more}`);
+  return fault(
+    'WARNING',
+    'route-unreadable',
+    brief,
+    `${brief}, and may divert or drop answers: ${shown.join('; ')}${more}`,
+  );
 }
 
 /** What all of the nodes that are compared lose for certain. */
@@ -251,7 +256,7 @@ function asideFaults({ node, replies, ifname }: Followed, circle: Circle): reado
     if (meant.isEmpty || shareOf(meant, scope) < smallShare) return [];
     const what = `answers to ${describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant)}`;
     const brief = `${node.name}: ${short(what)} leave by ${dev}, not by ${ifname}`;
-    const text = `${node.name}: ${what} leave by ${dev}, not by ${ifname} which has the VIP, as on the other nodes: whether they arrive is not known. Fix: make the routes alike on all nodes`;
+    const text = `${node.name}: ${what} leave by ${dev}, not by ${ifname} (which has the VIP) as on the other nodes: whether they arrive is not known. Fix: make the routes the same on all nodes`;
     return [fault('WARNING', 'answer-leaves-elsewhere', brief, text)];
   });
 }
@@ -268,12 +273,12 @@ function alikeNotes(circle: Circle): readonly Fault[] {
   const who =
     serving.length > 1
       ? 'all nodes alike'
-      : 'no other node to compare with: --clients tells where clients are, and has it judged';
+      : 'no other node to compare with: say with --clients where the clients are to have it judged';
   const all = common(circle).and(scope).less(first.replies.nobody);
   const lost =
     asked.networks.length > 0 || all.isEmpty || scope.within(common(circle)) || first.replies.homeless
       ? []
-      : [`answers to ${describeTraffic(all)} get no way back (${listOf(reasons(first, all))}; ${who})`];
+      : [`answers to ${describeTraffic(all)} have no way back (${listOf(reasons(first, all))}; ${who})`];
   const away = [...first.replies.aside].flatMap(([dev, clients]) => {
     const meant = followed.reduce(
       (sum, { replies }) => sum.and(circle.space.union([...replies.aside.values()])),

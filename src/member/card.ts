@@ -80,8 +80,8 @@ function notLookedAt(uses: readonly Pick<CardUse, 'node'>[]): readonly Fault[] {
   const [first] = unread;
   if (first === undefined) return [];
   const names = listOf(unread.map(({ name }) => name));
-  const text = `not looked at: filters of traffic control on ${names} (${first.reason})`;
-  return [fault('OK', 'not-looked-at', 'filters of traffic control not looked at', text)];
+  const text = `not looked at: traffic control filters on ${names} (${first.reason})`;
+  return [fault('OK', 'not-looked-at', 'traffic control filters not looked at', text)];
 }
 
 /** What the interface itself, and those under it, show: no ARP, or a program that may drop. */
@@ -108,7 +108,7 @@ function attached(node: ReachedNode, ifname: string): readonly Fault[] {
   return names.flatMap((name) => {
     const xdp = linkOf(node, name)?.xdp ?? null;
     if (xdp === null) return [];
-    const text = `${node.name}: an XDP program (${xdp}) on ${name} may drop the VIP's frames before any rule sees them; what it drops cannot be read. Look at it with bpftool net show dev ${name}, and ask a client of ${node.name}`;
+    const text = `${node.name}: an XDP program (${xdp}) on ${name} may drop the VIP's frames before any rule sees them; what it drops cannot be read. Inspect it with bpftool net show dev ${name}, and try it from a client of ${node.name}`;
     return [fault('WARNING', 'card-xdp', `${node.name}: an XDP program on ${name} may drop the VIP`, text)];
   });
 }
@@ -157,7 +157,7 @@ function perhapsDoubled({ node, ifname, shared, besides }: CardUse, mac: string 
     const card = link !== undefined && (link.kind === null || link.kind === 'veth') && isUp(link);
     if (!card || other === ifname || link.master !== null || below.includes(other) || besides.has(other)) return [];
     const own = node.host.addresses?.filter((one) => one.ifname === other && one.scope === 'global') ?? [];
-    const text = `not known on ${node.name}: whether ${other}, which listens to the cluster MAC as well, is on the wire of ${ifname}: then UDP and ping are answered twice`;
+    const text = `not known on ${node.name}: whether ${other}, which listens to the cluster MAC as well, is on the wire of ${ifname}; if it is, UDP and ping are answered twice`;
     if (own.length > 1) return [fault('OK', 'not-looked-at', text)];
     const brief = `${node.name}: ${other} listens to the cluster MAC as well`;
     const full = `${brief}, and has no VIP of its own: if it is on the wire of ${ifname}, the VIP's frames come in twice, and UDP and ping are answered twice. Fix: ip maddr del ${mac} dev ${other}`;

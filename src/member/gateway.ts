@@ -78,13 +78,13 @@ function silence(one: Followed, entry: NeighbourEntry, clients: Clients, circle:
   const asked = updated !== null && confirmed !== null && (updated >= 1 || confirmed - updated > 61);
   if (state === 'INCOMPLETE' && !asked) {
     const brief = `${name}: its gateway ${address} has not answered yet`;
-    const text = `${brief}: ${ifname} is asking for it at this moment ${table}. If it still does so at the next check, ${what} are lost`;
+    const text = `${brief}: ${ifname} is asking for it right now ${table}. If it is still asking at the next check, ${what} are lost`;
     return fault('WARNING', 'gateway-dead', brief, text);
   }
   const fix = `Fix: ${peersGateway(one, entry, clients.some, circle)}`;
   if (state === 'INCOMPLETE' || (updated !== null && updated <= justNow)) {
     const brief = `${name}: its gateway ${address} does not answer`;
-    const lost = clients.all ? 'are lost' : 'are lost as far as they go by it';
+    const lost = clients.all ? 'are lost' : 'are lost where they go through it';
     const text = `${brief} when ${ifname} asks for it ${table}: ${what} ${lost}. ${fix}`;
     return fault(matters(clients, circle) ? 'CRITICAL' : 'WARNING', 'gateway-dead', brief, text);
   }
@@ -98,9 +98,9 @@ function silence(one: Followed, entry: NeighbourEntry, clients: Clients, circle:
 const justNow = 10;
 
 function peersGateway({ node }: Followed, entry: NeighbourEntry, clients: Traffic, circle: Circle): string {
-  const look = `look for ${entry.address}, and at the wire of ${entry.ifname}`;
+  const look = `check ${entry.address} and the cabling of ${entry.ifname}`;
   const peer = peerSpan(node.name, clients, circle, (span) => !span.cases.some((one) => leadsBy(one, entry)));
-  return peer === null ? look : `${look}, or take the route of ${peer.name}: ${peer.route}`;
+  return peer === null ? look : `${look}, or use the route of ${peer.name}: ${peer.route}`;
 }
 
 /** What another node knows of the same gateway. */
@@ -142,7 +142,7 @@ function unlike(one: Followed, entry: NeighbourEntry, clients: Clients, circle: 
   const what = answersTo(clients.some, circle);
   const fix = `ip neigh del ${address} dev ${ifname}`;
   if (certain) {
-    const text = `${by}, but answers ${proof.name} by ${proof.entry.mac}: ${what} are lost. Fix: ${fix}`;
+    const text = `${by}, but answers ${proof.name} with ${proof.entry.mac}: ${what} are lost. Fix: ${fix}`;
     return fault(matters(clients, circle) ? 'CRITICAL' : 'WARNING', 'gateway-differs', brief, text);
   }
   const how = proof.entry.state === 'PERMANENT' ? 'by hand as well' : `(${proof.entry.state}: learned some time ago)`;

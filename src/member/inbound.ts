@@ -78,7 +78,7 @@ function takenBy(inbound: Inbound | undefined, { frame, space, links }: Asked): 
       deeds.push({
         ...deed,
         state: what === 'unread' ? 'UNKNOWN' : 'WARNING',
-        verb: `may take, for it ${verb}`,
+        verb: `may take, because it ${verb}`,
         traffic: may,
       });
     lost = lost.or(sure);

@@ -116,13 +116,13 @@ function agreedMac(entrances: readonly Entrance[]): ClusterMac {
     'OK',
     'mac-by-agreement',
     `cluster MAC ${mac} by agreement`,
-    `no rule that was read names the cluster MAC: ${mac} is judged, which ${listOf(heard.filter(({ macs }) => macs.includes(mac)).map(({ node }) => node.name))} ${heard.length === 1 ? 'listens' : 'listen'} to`,
+    `no rule that was read names the cluster MAC: ${mac} is judged in its place, which ${listOf(heard.filter(({ macs }) => macs.includes(mac)).map(({ node }) => node.name))} ${heard.length === 1 ? 'listens' : 'listen'} to`,
   );
   return { mac, named: null, faults: notes(note), listening: listeningOf(entrances, mac) };
 }
 
 function needless(names: readonly string[]): Fault {
-  const text = `no rule that was read names the cluster MAC, and ${listOf(names)} ${names.length === 1 ? 'takes' : 'take'} in every multicast frame: it is not judged without --mac`;
+  const text = `no rule that was read names the cluster MAC, and ${listOf(names)} ${names.length === 1 ? 'accepts' : 'accept'} every multicast frame: it is not judged without --mac`;
   return fault('OK', 'mac-not-judged', 'cluster MAC not judged', text);
 }
 
@@ -140,6 +140,6 @@ function severalCommon(common: readonly string[]): Fault {
 function heardDiffer(heard: readonly { readonly node: ReachedNode; readonly macs: readonly string[] }[]): Fault {
   const each = listOf(heard.map(({ node, macs }) => `${node.name} ${macs.length === 0 ? 'to none' : listOf(macs)}`));
   const brief = 'the nodes listen to different MACs';
-  const text = `${brief} (${each}): each client reaches only the nodes that listen to the MAC it has learned. Give all the same, and see --mac`;
+  const text = `${brief} (${each}): each client reaches only the nodes that listen to the MAC it has learned. Give all nodes the same one, or see --mac`;
   return fault('CRITICAL', 'mac-differs', brief, text);
 }

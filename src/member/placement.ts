@@ -40,7 +40,7 @@ export function judgePlacement(node: ReachedNode, wanted: WantedPlacement): Judg
   const { name, host, placements } = node;
   const bare = { node, places: [], faults: [] };
   if (host.addresses === null) {
-    const faults = [notRead(`${name}: addresses`, 'what ip says of its addresses could not be read')];
+    const faults = [notRead(`${name}: addresses`, 'what ip says about its addresses could not be read')];
     return { ...bare, standing: 'unread', usable: null, faults };
   }
   if (placements.length === 0) return { ...bare, standing: 'absent', usable: false };
@@ -80,7 +80,7 @@ function trouble(node: ReachedNode, { address, down }: Placement, loss: string |
   const { ifname, flags } = address;
   const suffers = loss === null ? '' : `: ${loss}`;
   if (host.links === null || linkOf(node, ifname) === undefined) {
-    const reason = `ip shows nothing of it that can be read, so it is not proven that ${ifname}, which has the VIP, works`;
+    const reason = `ip shows nothing readable about it, so it is not proven that ${ifname}, which has the VIP, works`;
     return notRead(`${name}: interface ${ifname}`, reason);
   }
   if (down !== null) {

@@ -298,7 +298,7 @@ function filtered({ node, space, ifname }: Answerer, routing: Routing, sender: S
     const [route] = sent.filter(({ hops }) => !hops.some(({ dev }) => dev !== null && ifnames.includes(dev)));
     if (lets === true || route === undefined) continue;
     const how = `are dropped on arrival: rp_filter is strict on ${ifname}, and the route back to them leaves by ${route.hops[0]?.dev ?? 'another interface'}`;
-    const fix = `sysctl -w net.ipv4.conf.${ifname}.rp_filter=2 (and the same of conf.all, if that is 1), or a route back by ${ifname}`;
+    const fix = `sysctl -w net.ipv4.conf.${ifname}.rp_filter=2 (and the same for conf.all, if that is 1), or a route back by ${ifname}`;
     const cause: Cause = { side: 'requests', how, text: `route ${route.text}`, fix, hosts: false };
     found.lose(cause, lets === false, space.only({ source: { low: block.low, high: block.high } }));
   }

@@ -36,7 +36,7 @@ export function unshownRoutes(nodes: readonly ReachedNode[]): readonly string[] 
     const shown = routing.gaps.slice(0, 5).map(({ text }) => text);
     const more = routing.gaps.length > 5 ? [`${routing.gaps.length - 5} more groups`] : [];
     return [
-      `not judged one by one: routes that the snapshot of ${name} leaves out (${listOf([...shown, ...more], 'and')}); they are of networks smaller than a /16, IPv6: /32, or of single hosts`,
+      `not judged one by one: routes that the snapshot of ${name} leaves out (${listOf([...shown, ...more], 'and')}); they are for networks smaller than a /16 (IPv6: /32) or for single hosts`,
     ];
   });
 }
@@ -48,7 +48,7 @@ export function unprintedNotes(nodes: readonly ReachedNode[]): readonly Fault[] 
     for (const what of typeof routing === 'string' ? [] : routing.unprinted)
       by.set(what, [...(by.get(what) ?? []), name]);
   return [...by].map(([what, names]) => {
-    const text = `not looked at: what ip does not print of the rules and routes of ${listOf(names)}: ${what}. With iproute2 installed there it is judged`;
+    const text = `not looked at: what ip does not print about the rules and routes of ${listOf(names)}: ${what}. With iproute2 installed there, it is judged`;
     return fault('OK', 'not-looked-at', `not looked at: some words of the routes of ${listOf(names)}`, text);
   });
 }

@@ -30,7 +30,7 @@ export type Repair = { readonly words: string; readonly commands: readonly strin
 const spoiled = /[`~$&|'"<>]/;
 
 const clusterip: BackendTraits = {
-  effects: effectsOf('CLUSTERIP drops what is not tracked, clients of its buckets get no answer'),
+  effects: effectsOf('CLUSTERIP drops what is not tracked, so clients of its buckets get no answer'),
   betterChain: 'move it to filter INPUT',
   reachedChain: 'move it to filter INPUT',
   untracked: 'where it drops everything',
@@ -47,7 +47,7 @@ const clusterip: BackendTraits = {
 const ruleChain = 'move it to prerouting at priority mangle (-150)';
 
 const xtCluster: BackendTraits = {
-  effects: effectsOf('xt_cluster matches nothing that is not tracked, clients of its buckets get no answer'),
+  effects: effectsOf('xt_cluster matches only what is tracked, so clients of its buckets get no answer'),
   betterChain: ruleChain,
   reachedChain: 'move it to where prerouting passes',
   untracked: 'where it matches nothing',
@@ -59,7 +59,7 @@ const xtCluster: BackendTraits = {
 
 const nftables: BackendTraits = {
   ...xtCluster,
-  effects: effectsOf('ct original matches nothing that is not tracked, clients of its buckets get no answer'),
+  effects: effectsOf('ct original matches only what is tracked, so clients of its buckets get no answer'),
   choosesOffset: true,
 };
 
@@ -70,7 +70,7 @@ function effectsOf(untracked: string): BackendTraits['effects'] {
   return {
     accepted: 'TCP gets no answer, ICMP and UDP are answered by this node for every client',
     dropped: 'clients of its buckets get no answer',
-    rejected: 'clients get its refusal, those of other nodes too',
+    rejected: 'clients get its refusal, even those of other nodes',
     redirected: 'they never reach the cluster rule and get no answer',
     untracked,
     unknown: 'not known',

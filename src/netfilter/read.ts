@@ -215,7 +215,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   }));
   const large = trace.complete
     ? []
-    : [{ what: 'the rules', reason: 'they are too many to follow, or they loop', needs: null }];
+    : [{ what: 'the rules', reason: 'there are too many of them to follow, or they loop', needs: null }];
   const complete = rule === null ? null : completed(rule, rulesets, told);
   const judged = complete === null ? null : judgeResets(complete, trace, program, packets, path);
   const leaving = leavingFrom(rulesets, snapshot, { ...packets, direction: 'answers' }, pathTo(links, vipOn), real);

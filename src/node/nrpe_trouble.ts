@@ -72,14 +72,14 @@ const phrases: readonly (readonly [RegExp, Explain])[] = [
 ];
 
 function closed({ ssl }: Asked): string {
-  const other = ssl ? 'its NRPE speaks no SSL (--nrpe-no-ssl)' : 'its NRPE wants SSL (give no --nrpe-no-ssl)';
+  const other = ssl ? 'its NRPE does not use SSL (--nrpe-no-ssl)' : 'its NRPE wants SSL (give no --nrpe-no-ssl)';
   return `the node closed the connection: ${notAllowed}, or ${other}`;
 }
 
 function noHandshake({ ca, certificate }: Asked): string {
   const reasons = [
     ...(ca ? ['its certificate is not signed by the authority of --nrpe-ca'] : []),
-    'it speaks no SSL (--nrpe-no-ssl)',
+    'it does not use SSL (--nrpe-no-ssl)',
     ...(certificate ? [] : ['it wants a certificate (--nrpe-cert)']),
   ];
   return `no SSL connection with the node: ${reasons.join(', ')}, or ${notAllowed}`;
@@ -88,7 +88,7 @@ function noHandshake({ ca, certificate }: Asked): string {
 /** With TLS 1.3 a client has ended its handshake before the server has seen its certificate. */
 function afterHandshake({ certificate }: Asked): string {
   const wants = certificate
-    ? 'it does not take that of --nrpe-cert'
+    ? 'it does not accept the one of --nrpe-cert'
     : 'it wants a certificate (--nrpe-cert, --nrpe-key)';
   return `the node closed the connection after the SSL handshake: ${wants}`;
 }

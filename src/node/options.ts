@@ -19,7 +19,7 @@ export const nodeOption = {
 export const wayOptions = {
   remoteCommand: {
     value: 'COMMAND',
-    help: 'run this installed command on ssh nodes in place of the script sent along',
+    help: 'run this installed command on ssh nodes instead of the script sent along',
   },
   sshConfig: { value: 'FILE', help: 'configuration file for ssh' },
   sshIdentity: { value: 'FILE', help: 'key file for ssh' },
@@ -30,9 +30,9 @@ export const wayOptions = {
     min: 1,
     max: 3600,
   },
-  checkNrpe: { value: 'PATH', help: 'the check_nrpe to ask nrpe nodes with, if not where it usually is' },
+  checkNrpe: { value: 'PATH', help: 'path of the check_nrpe to ask nrpe nodes with, if it is not in a usual place' },
   nrpeNoSsl: { type: 'flag', help: 'speak to nrpe nodes without SSL' },
-  nrpeCa: { value: 'FILE', help: 'authority (PEM) that must have signed the certificates of nrpe nodes' },
+  nrpeCa: { value: 'FILE', help: 'CA certificate (PEM) that must have signed the certificates of nrpe nodes' },
   nrpeCert: { value: 'FILE', help: 'certificate (PEM) to show to nrpe nodes' },
   nrpeKey: { value: 'FILE', help: 'key (PEM) of that certificate' },
   saveSnapshots: {

@@ -57,7 +57,7 @@ async function saveAll(answers: readonly Answer[], folder: string, deadline: num
   const there = (await readdir(folder)).filter((name) => isSaved.test(name)).length;
   const said = answers.filter(({ text }) => text !== '');
   if (there + said.length > mostSaved)
-    return notSaved(folder, `it holds ${there} already, and ${mostSaved} are the most: move some of them away`);
+    return notSaved(folder, `it already holds ${there}, and ${mostSaved} is the limit: move some of them away`);
   const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const lines: string[] = [];
   const failed: string[] = [];

@@ -28,7 +28,7 @@ const zone = /^[^%]+(?:%[A-Za-z0-9_.-]+)?$/;
  */
 export function parseNodeSpec(text: string): Result<NodeSpec> {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: to refuse them
-  if (/[\s\x00-\x1f\x7f]/.test(text)) return failure(`"${text}" has a blank or a control character in it`);
+  if (/[\s\x00-\x1f\x7f]/.test(text)) return failure(`"${text}" contains a blank or a control character`);
   const [, given = null, target = text] = /^([A-Za-z0-9_.-]+)=(.*)$/.exec(text) ?? [];
   if (given?.startsWith('-')) return failure(`"${text}" begins with a dash`);
   const read = readTarget(target);
@@ -62,7 +62,7 @@ function readTarget(text: string): Result<Target> {
   if (text.startsWith('ssh://')) return readSsh(text.slice('ssh://'.length), text);
   if (text.startsWith('nrpe://')) return readNrpe(text.slice('nrpe://'.length), text);
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1];
-  if (scheme !== undefined) return failure(`"${text}": no way to a node is called ${scheme}://`);
+  if (scheme !== undefined) return failure(`"${text}": ${scheme}:// is not a way to reach a node`);
   const ssh = readSsh(text, text);
   if (ssh.ok && ssh.value.kind === 'ssh' && ssh.value.port !== null)
     return failure(`"${text}": a port needs ssh:// before it, as in ssh://${text}`);
@@ -91,7 +91,7 @@ function readNrpe(rest: string, text: string): Result<Target> {
 function readPlace(rest: string, text: string): Result<Place> {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(rest);
   const colon = rest.indexOf(':');
-  if (bracketed === null && isIPv6(rest)) return failure(`"${text}": an IPv6 address stands in brackets, [${rest}]`);
+  if (bracketed === null && isIPv6(rest)) return failure(`"${text}": an IPv6 address must be in brackets, [${rest}]`);
   if (bracketed === null && rest.startsWith('['))
     return failure(`"${text}": "${rest}" is not [ADDRESS] or [ADDRESS]:PORT`);
   const host = bracketed?.[1] ?? (colon < 0 ? rest : rest.slice(0, colon));

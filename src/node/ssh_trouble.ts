@@ -32,7 +32,7 @@ function wordsFrom(stderr: string, alone: boolean): readonly string[] {
   return others.length === 0 && alone ? all : others;
 }
 
-const silent = 'ssh ended with 255 without a word: the connection broke, or the remote command was killed';
+const silent = 'ssh ended with 255 without a message: the connection broke, or the remote command was killed';
 
 function connectionTrouble(lines: readonly string[], last: string): string {
   // `ssh: connect to host ...`, `root@node1: Permission denied (...).`

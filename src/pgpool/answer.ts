@@ -55,7 +55,7 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
   const faults = [
     ...(trouble === undefined ? [] : [troubleFault(trouble, fromPcp === undefined ? null : backends)]),
     ...(rows === undefined && trouble === undefined
-      ? [fault('UNKNOWN', 'pool-unread', 'Pgpool did not tell of its backends')]
+      ? [fault('UNKNOWN', 'pool-unread', 'Pgpool did not report its backends')]
       : []),
     ...(rows === undefined ? [] : judgeTogether(facts, wishes)),
     ...unread.map((what) => fault('UNKNOWN', 'pool-unread', what)),
@@ -79,7 +79,7 @@ export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
   };
 }
 
-const unseen = fault('OK', 'watchdog-unseen', 'the watchdog is enabled, and not looked at without --pcp-port');
+const unseen = fault('OK', 'watchdog-unseen', 'the watchdog is enabled, but is not checked without --pcp-port');
 
 /** Whether the backends should be asked for once more before they are judged. */
 export function isWorthAnotherLook(told: Told): boolean {

@@ -61,7 +61,7 @@ function manyPrimaries(writable: readonly Backend[]): Fault {
     'CRITICAL',
     'primaries-several',
     `${count} primaries: ${places}; stop all but one`,
-    `${count} primaries, each of which takes writes: ${places}. Find out which of them has the data that counts, stop the others, and rebuild them as standbys (pg_rewind or pcp_recovery_node)`,
+    `${count} primaries, each of which accepts writes: ${places}. Find out which of them has the data that counts, stop the others, and rebuild them as standbys (pg_rewind or pcp_recovery_node)`,
   );
 }
 
@@ -128,7 +128,7 @@ function judgeStatus(backend: Backend, facts: Facts, wishes: Wishes): readonly F
   const strange: readonly Fault[] =
     pgStatus === null || ['up', 'down', 'unknown', ''].includes(pgStatus)
       ? []
-      : [fault('UNKNOWN', 'pool-word-unknown', `${name}: pg_status ${pgStatus} is not known here`)];
+      : [fault('UNKNOWN', 'pool-word-unknown', `${name}: pg_status ${pgStatus} is unknown to this plugin`)];
   if (isInUse(backend)) {
     if (pgStatus !== 'down') return strange;
     const leads = role === 'primary' || role === 'main';
@@ -145,7 +145,7 @@ function judgeStatus(backend: Backend, facts: Facts, wishes: Wishes): readonly F
   if (status === 'down' || status === 'quarantine') return [...strange, downFault(backend, facts)];
   return [
     ...strange,
-    fault('UNKNOWN', 'pool-word-unknown', `${name}: status ${status || '(empty)'} is not known here`),
+    fault('UNKNOWN', 'pool-word-unknown', `${name}: status ${status || '(empty)'} is unknown to this plugin`),
   ];
 }
 
@@ -158,8 +158,8 @@ function downFault(backend: Backend, facts: Facts): Fault {
     pgStatus === 'down'
       ? 'PostgreSQL does not answer'
       : pgStatus === 'up'
-        ? 'PostgreSQL runs'
-        : 'Pgpool does not say whether PostgreSQL runs';
+        ? 'PostgreSQL is running'
+        : 'Pgpool does not say whether PostgreSQL is running';
   const todo =
     status === 'quarantine'
       ? 'The watchdog had no quorum for a failover; it comes back by itself once this Pgpool reaches it'
@@ -175,7 +175,7 @@ function downFault(backend: Backend, facts: Facts): Fault {
 /** A backend that was detached although its PostgreSQL runs; the command that attaches it, unless that does harm. */
 function attachFault(backend: Backend, { backends }: Facts, wishes: Wishes): Fault {
   const { pgRole, replication } = backend;
-  const brief = `${nameOf(backend)} detached though PostgreSQL runs`;
+  const brief = `${nameOf(backend)} detached though PostgreSQL is running`;
   const others = backends.filter((one) => one !== backend && takesWrites(one));
   const text = `${brief}${sinceWords(backend)}`;
   if (pgRole === 'primary' && others.length > 0)
@@ -190,7 +190,7 @@ function attachFault(backend: Backend, { backends }: Facts, wishes: Wishes): Fau
     pgRole === null || pgRole === 'unknown'
       ? 'Make sure first that it is not a second primary (SELECT pg_is_in_recovery() says t on a standby), then: '
       : pgRole === 'standby' && replication === ''
-        ? 'Its replication is not seen to run; look at that first, then: '
+        ? 'Its replication does not appear to be running; check that first, then: '
         : '';
   return fault(
     'WARNING',
@@ -204,7 +204,7 @@ function judgeRole(backend: Backend, { backends, settings }: Facts): readonly Fa
   const { role, pgRole, pgStatus } = backend;
   const name = nameOf(backend);
   if (!['primary', 'standby', 'main', 'replica'].includes(role))
-    return [fault('UNKNOWN', 'pool-word-unknown', `${name}: role ${role || '(empty)'} is not known here`)];
+    return [fault('UNKNOWN', 'pool-word-unknown', `${name}: role ${role || '(empty)'} is unknown to this plugin`)];
   if (!isStreaming(backends) || pgRole === null || pgRole === '') return [];
   if (pgRole === 'unknown') {
     if (!isInUse(backend) || pgStatus !== 'up' || !(Number(settings.srCheckPeriod) > 0)) return [];
@@ -213,12 +213,12 @@ function judgeRole(backend: Backend, { backends, settings }: Facts): readonly Fa
         'WARNING',
         'role-unknown',
         `${name}: Pgpool cannot ask PostgreSQL for its role`,
-        `${name}: Pgpool cannot ask PostgreSQL for its role, though it runs: look at sr_check_user and its password`,
+        `${name}: Pgpool cannot ask PostgreSQL for its role, though it is running: check sr_check_user and its password`,
       ),
     ];
   }
   if (pgRole !== 'primary' && pgRole !== 'standby')
-    return [fault('UNKNOWN', 'pool-word-unknown', `${name}: pg_role ${pgRole} is not known here`)];
+    return [fault('UNKNOWN', 'pool-word-unknown', `${name}: pg_role ${pgRole} is unknown to this plugin`)];
   if (role === pgRole) return [];
   return [
     fault(
@@ -254,7 +254,7 @@ function judgeReplication(backend: Backend, { backends, settings }: Facts): read
     return [
       ['startup', 'catchup', 'backup', 'stopping'].includes(replication)
         ? fault('WARNING', 'replication-state', `${name} does not stream yet: ${replication}`)
-        : fault('UNKNOWN', 'pool-word-unknown', `${name}: replication state ${replication} is not known here`),
+        : fault('UNKNOWN', 'pool-word-unknown', `${name}: replication state ${replication} is unknown to this plugin`),
     ];
   const dead = backends.filter((one) => one !== backend && isInUse(one) && one.pgStatus === 'down');
   const why =

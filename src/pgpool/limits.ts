@@ -39,7 +39,7 @@ function judgeLimit(state: State, limit: Limit, values: Values): readonly Found[
         fault: fault(
           'UNKNOWN',
           'pool-limit-open',
-          'Pgpool does not tell of its children, so their range judges nothing',
+          'Pgpool does not report its children, so their range judges nothing',
         ),
       },
     ];
@@ -75,7 +75,7 @@ function judgeDelay(
 }
 
 const unitAdvice = {
-  B: 'leave the s at its end out, or set delay_threshold_by_time',
+  B: 'drop the s at its end, or set delay_threshold_by_time',
   s: 'write it with an s at its end, as in delay=10s',
 } as const;
 

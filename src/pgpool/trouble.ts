@@ -46,7 +46,7 @@ export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
         'CRITICAL',
         'pool-stalled',
         `${brief} (a backend does not answer)`,
-        `${brief}: a backend does not answer, as a host does that is frozen or cut off; Pgpool waits for its connect_timeout, 10 s for each`,
+        `${brief}: a backend does not answer, as if its host were frozen or cut off; Pgpool waits for its connect_timeout, 10 s for each`,
       );
     }
     case 'closed':
@@ -61,7 +61,7 @@ export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
     case 'server':
       return judgeError(trouble.code, trouble.message, trouble.asking);
     case 'foreign':
-      return fault('UNKNOWN', 'pool-foreign', `${trouble.what} answers, which is not Pgpool-II`);
+      return fault('UNKNOWN', 'pool-foreign', `${trouble.what} answers, not Pgpool-II`);
     case 'refusal':
       return fault('UNKNOWN', 'pool-refused', trouble.text);
   }
@@ -79,7 +79,7 @@ function advice(cause: Cause): string {
   if (cause === 'hanging') return 'New sessions wait for that backend until it answers or is detached';
   const busy = 'All children are in use (num_init_children) when clients hold that many sessions';
   if (cause === 'busy') return busy;
-  return `${busy}. A host of a backend that is frozen or cut off looks the same; the log of Pgpool says which it is`;
+  return `${busy}. A backend host that is frozen or cut off looks the same; the log of Pgpool says which it is`;
 }
 
 function judgeError(code: string, message: string, asking: string | null): Fault {

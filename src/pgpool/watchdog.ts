@@ -102,7 +102,7 @@ function judgeQuorum(watchdog: Watchdog): readonly Fault[] {
           'CRITICAL',
           'quorum-lost',
           'the watchdog has lost its quorum: no failover, no virtual address',
-          `the watchdog has lost its quorum: ${seen}, so this side holds no virtual address, and by default it fails nothing over. Start the Pgpools that are lost, or repair the network between them`,
+          `the watchdog has lost its quorum: ${seen}, so this side holds no virtual address, and by default does no failover. Start the Pgpools that are lost, or repair the network between them`,
         ),
       ];
     case 'quorum is on the edge':
@@ -111,7 +111,7 @@ function judgeQuorum(watchdog: Watchdog): readonly Fault[] {
           'WARNING',
           'quorum-edge',
           'the watchdog is on the edge of its quorum',
-          `the watchdog is on the edge of its quorum: ${seen}, and the next one that is lost takes the quorum with it. Start the Pgpools that are lost`,
+          `the watchdog is on the edge of its quorum: ${seen}, and losing one more loses the quorum. Start the Pgpools that are lost`,
         ),
       ];
     case 'no leader node':
@@ -121,7 +121,7 @@ function judgeQuorum(watchdog: Watchdog): readonly Fault[] {
         fault(
           'UNKNOWN',
           'pool-word-unknown',
-          `the state of the watchdog's quorum is not known here: ${watchdog.quorum || 'empty'}`,
+          `the state of the watchdog's quorum is unknown to this plugin: ${watchdog.quorum || 'empty'}`,
         ),
       ];
   }
@@ -153,13 +153,7 @@ function judgeNodes({ nodes, total }: Watchdog): readonly Fault[] {
   const untold: readonly Fault[] =
     nodes.length >= total
       ? []
-      : [
-          fault(
-            'UNKNOWN',
-            'watchdog-unread',
-            `the watchdog has ${total} Pgpools, and ${nodes.length} of them are told of`,
-          ),
-        ];
+      : [fault('UNKNOWN', 'watchdog-unread', `the watchdog has ${total} Pgpools, but lists ${nodes.length} of them`)];
   return [...untold, ...nodes.flatMap(judgeNode)];
 }
 
@@ -180,6 +174,6 @@ function judgeNode({ name, state, membership }: WatchdogNode): readonly Fault[] 
       '. Start it, or look at its network',
     );
   if (coming.has(state)) return said('WARNING', `is not yet a member of the watchdog: ${state}`);
-  if (!alive.has(state)) return said('UNKNOWN', `is in a state that is not known here: ${state || 'empty'}`);
+  if (!alive.has(state)) return said('UNKNOWN', `is in a state that is unknown to this plugin: ${state || 'empty'}`);
   return removed === '' ? [] : said('WARNING', 'does not count for the quorum');
 }

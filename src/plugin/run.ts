@@ -75,7 +75,7 @@ class Run {
   leave(): void {
     if (this.#answered) return;
     const stage = this.#stage === '' ? '' : ` while ${this.#stage}`;
-    const text = `${this.#plugin.name}: internal error: the run came to no end${stage}`;
+    const text = `${this.#plugin.name}: internal error: the run did not end${stage}`;
     this.#answer(this.#render(unknown('internal-error', text)), exitCode.UNKNOWN);
   }
 

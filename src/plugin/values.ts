@@ -45,11 +45,11 @@ function readText(option: Option, text: string): Result<unknown> {
   const { parse, type = 'string' } = option;
   if (parse !== undefined) return parse(text);
   if (typeof type === 'object') {
-    return type.includes(text) ? success(text) : failure(`"${text}" is none of ${type.join(', ')}`);
+    return type.includes(text) ? success(text) : failure(`"${text}" is not one of ${type.join(', ')}`);
   }
   if (type === 'range') return parseRange(text);
   if (type === 'integer' || type === 'number') return readNumber(option, text);
-  return text.includes('\0') ? failure(`"${text}" has a NUL in it`) : success(text);
+  return text.includes('\0') ? failure(`"${text}" contains a NUL`) : success(text);
 }
 
 function readNumber(

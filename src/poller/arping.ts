@@ -7,7 +7,7 @@ import { command, type Limits } from './command.ts';
 const patience = 500;
 
 /** Not a reason to do without arping: the neighbour table cannot tell one node from two. */
-const busy = success<View>({ kind: 'blind', reason: 'this host was too busy for arping to come to its end' });
+const busy = success<View>({ kind: 'blind', reason: 'this host was too busy for arping to finish' });
 
 /**
  * Asks by ARP who has an address: three broadcasts, one a second, or fewer in less time. arping sends on until it is

@@ -19,10 +19,10 @@ export async function lookFor(vip: string, limits: Limits): Promise<View> {
   if (route === null) return blind(`ip route get said: ${asked.stderr.trim() || asked.stdout.trim()}`);
   if (route.kind === 'own') return blind('this host has it itself');
   if (route.kind !== 'sent' || route.ifname === null) return blind('this host has no route to it');
-  if (route.gateway !== null) return blind(`the router ${route.gateway} stands between`);
+  if (route.gateway !== null) return blind(`the router ${route.gateway} is in between`);
   if (route.ifname === 'lo') return blind('this host reaches it by loopback');
   const { ifname } = route;
-  if (family === 6) return askByDatagram(vip, family, ifname, 'ARP is of IPv4 only', left());
+  if (family === 6) return askByDatagram(vip, family, ifname, 'ARP is for IPv4 only', left());
   const replies = await askByArp(vip, ifname, left());
   return replies.ok ? replies.value : askByDatagram(vip, family, ifname, replies.reason, left());
 }

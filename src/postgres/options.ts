@@ -7,7 +7,7 @@ import type { Access } from './session.ts';
 /** How a session is asked for, with the letters of psql; for a plugin that asks a server. */
 export const postgresOptions = {
   port: { short: 'p', value: 'PORT', help: 'port of the server', type: 'integer', min: 1, max: 65535, default: 9999 },
-  username: { short: 'U', value: 'USER', help: "whom to log in as; else PGUSER, else the account's name" },
+  username: { short: 'U', value: 'USER', help: 'role to log in as; otherwise PGUSER, or the name of the account' },
   dbname: { short: 'd', value: 'NAME', help: 'database to log in to', default: 'postgres' },
   credentials: {
     value: 'FILE',
@@ -58,7 +58,7 @@ function findAny(
   const found = file === undefined ? { reason: 'there is no ~/.pgpass' } : readPassfile(file, wanted);
   if ('password' in found) return found.password;
   return {
-    reason: `it asks for the password of ${wanted.user}, and none is at hand: no PGPASSWORD, and ${found.reason}`,
+    reason: `it asks for the password of ${wanted.user}, but none is available: no PGPASSWORD, and ${found.reason}`,
   };
 }
 

@@ -40,7 +40,7 @@ export function readPassfile(
     if (!state.isFile()) return { reason: `${file} is not a regular file` };
     if ((state.mode & 0o077) !== 0) return { reason: `${file} can be read by its group or others: chmod 600 ${file}` };
     const password = findPassword(readFileSync(file, 'utf8'), wanted);
-    return password === null ? { reason: `no line of ${file} fits` } : { password };
+    return password === null ? { reason: `no line of ${file} matches` } : { password };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT') return { reason: `${file} does not exist` };

@@ -31,7 +31,7 @@ export async function secure(socket: Socket, host: string, { mode, ca }: TlsWish
   const optional = mode === 'prefer';
   if (first === 'S' && said.length === 1) return begin(socket, host, { mode, ca });
   if (first === 'N' && said.length === 1)
-    return optional ? { kind: 'ready', socket } : refusal('it offers no TLS, and --sslmode wants it');
+    return optional ? { kind: 'ready', socket } : refusal('it offers no TLS, but --sslmode wants it');
   if (first === '' || first === 'E') {
     socket.destroy();
     if (optional) return { kind: 'again' };
@@ -64,7 +64,7 @@ async function begin(socket: Socket, host: string, { mode, ca }: TlsWish): Promi
       secured?.destroy();
       socket.destroy();
       if (mode === 'prefer') resolve({ kind: 'again' });
-      else resolve(refusal(error === undefined ? 'the connection ends in the TLS handshake' : tlsWords(error)));
+      else resolve(refusal(error === undefined ? 'the connection ends during the TLS handshake' : tlsWords(error)));
     };
     try {
       secured = connectTls({

@@ -34,7 +34,7 @@ export function tlsWords(error: Error): string {
     const reason = 'reason' in error ? String(error.reason) : code;
     return `the TLS handshake fails (${reason})`;
   }
-  if (/^(?:ECONNRESET|EPIPE)$/.test(code)) return 'the connection ends in the TLS handshake';
+  if (/^(?:ECONNRESET|EPIPE)$/.test(code)) return 'the connection ends during the TLS handshake';
   return `its certificate does not verify (${error.message})`;
 }
 

@@ -58,7 +58,7 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
 
   function overlookedBy({ summaries }: Survey): readonly Finding[] {
     const seen = all.map((sensor) => ({ sensor, state: deviceState(sensor).state }));
-    return judgeSummaries(host, summaries, seen, trouble === undefined ? unread : 'it could not be read whole');
+    return judgeSummaries(host, summaries, seen, trouble === undefined ? unread : 'it could not be read completely');
   }
 
   function faultsOf(): readonly Finding[] {
@@ -68,7 +68,7 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
     if (survey?.family === undefined)
       return unknown(
         'not-a-probe',
-        `no AKCP sensor probe${description === '' ? '' : `; it calls itself "${description}"`}`,
+        `not an AKCP sensor probe${description === '' ? '' : `; it calls itself "${description}"`}`,
       );
     const online = judged.filter(({ sensor }) => sensor.online !== false).length;
     const least = wishes.leastSensors;
@@ -79,7 +79,7 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
             {
               state: 'CRITICAL',
               code: 'sensors-too-few',
-              text: `${host}: ${counted(online)} online, at least ${least} wanted`,
+              text: `${host}: ${counted(online)} online, at least ${least} needed`,
             },
           ];
     const lost = [
@@ -90,7 +90,7 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
         ? []
         : unknown(
             'pattern-too-slow',
-            `the pattern "${astray.text}" takes too long on its names and was not held against them: simplify it`,
+            `the pattern "${astray.text}" takes too long to match against its names and was not applied: simplify it`,
           )),
     ];
     const dry = wishes.dewPoint && items.length === judged.length;
@@ -99,9 +99,8 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
       : [];
     if (few.length > 0 || lost.length > 0) return [...few, ...lost, ...pairs];
     if (all.length === 0)
-      return unknown('probe-tables-unknown', 'an AKCP device without any sensor table that is known here');
-    if (sensors.length === 0)
-      return unknown('nothing-selected', `nothing is selected of its ${all.length} sensor rows`);
+      return unknown('probe-tables-unknown', 'an AKCP device without any sensor table that this plugin knows');
+    if (sensors.length === 0) return unknown('nothing-selected', `none of its ${all.length} sensor rows is selected`);
     return judged.length === 0 ? unknown('nothing-judged', nothingOf(sensors)) : pairs;
   }
 }

@@ -50,7 +50,7 @@ export type Seen = { readonly sensor: Sensor; readonly state: State };
 
 /**
  * What is wrong with sensors that no row tells of. A device knows the worst status of them all: where that is worse than
- * every row that was read, a sensor is overlooked: a table that is not known here, or a row that was not given. `unread`
+ * every row that was read, a sensor is overlooked: a table that is unknown to this plugin, or a row that was not given. `unread`
  * says what was there and not read.
  */
 export function judgeSummaries(

@@ -119,21 +119,21 @@ function passwordTrouble(option: string, level: Level, password: string | undefi
 
 function readLevel(text: string): Result<Level> {
   const level = levels.find((word) => word.toLowerCase() === text.toLowerCase());
-  return level === undefined ? failure(`"${text}" is none of ${levels.join(', ')}`) : success(level);
+  return level === undefined ? failure(`"${text}" is not one of ${levels.join(', ')}`) : success(level);
 }
 
 /** `SHA256`, `sha-256` and `SHA-256` are one protocol; `SHA1` is SHA. */
 function readAuthProtocol(text: string): Result<AuthProtocol> {
   const word = wordOf(text);
   for (const name of authNames) if (word === wordOf(name) || (name === 'SHA' && word === 'SHA1')) return success(name);
-  return failure(`"${text}" is none of ${authNames.join(', ')}`);
+  return failure(`"${text}" is not one of ${authNames.join(', ')}`);
 }
 
 function readPrivProtocol(text: string): Result<PrivProtocol> {
   const word = wordOf(text);
   for (const name of privNames)
     if (word === wordOf(name) || (name === 'AES' && word === 'AES128')) return success(name);
-  return failure(`"${text}" is none of ${privNames.join(', ')}`);
+  return failure(`"${text}" is not one of ${privNames.join(', ')}`);
 }
 
 function wordOf(text: string): string {

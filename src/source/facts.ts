@@ -108,7 +108,7 @@ function wayFrom(name: string, snapshot: Snapshot, host: HostAddresses, target: 
   const unknown = (reason: string): Way => ({ target, known: false, reason });
   if (part === undefined)
     return unknown(
-      `its snapshot has no route to it. Where a way passes no arguments, they stand in the command on ${name}: add --route ${target.address}`,
+      `its snapshot has no route to it. If no arguments can be passed to ${name}, add --route ${target.address} to the command there`,
     );
   if (part.status === 'missing') return unknown('ip is not installed there');
   const route = parseRoute(part.lines, part.errors);

@@ -55,7 +55,7 @@ export function natLeftOpen(hosts: readonly HostFacts[], { nat, ifActive }: Want
   }
   return [...open].map(
     ([why, names]) =>
-      `not judged: whether NAT (SNAT, MASQUERADE) changes the source of what leaves ${listOf(names)} (${why}); --nat has the rules read and judged`,
+      `not judged: whether NAT (SNAT, MASQUERADE) changes the source of what leaves ${listOf(names)} (${why}); with --nat the rules are read and judged`,
   );
 }
 

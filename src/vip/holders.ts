@@ -35,7 +35,7 @@ function countFaults(
 }
 
 function nobody(nodes: readonly VipNode[], silent: readonly SilentNode[], { vip, unreachable }: WantedVip): Fault {
-  const hint = 'nobody answers for it. Is the address right, and does its resource run?';
+  const hint = 'nobody answers for it. Is the address right, and is its resource running?';
   if (silent.length === 0 && nodes.length === 1)
     return fault('CRITICAL', 'vip-nowhere', `${names(nodes)} does not have it`, `${names(nodes)} does not have ${vip}`);
   if (silent.length === 0) return fault('CRITICAL', 'vip-nowhere', 'no node has it', `no node has ${vip}: ${hint}`);

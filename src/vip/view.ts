@@ -37,7 +37,7 @@ export function judgeView(view: View, known: Known, wanted: WantedVip): readonly
         'UNKNOWN',
         'view-blind',
         `not seen ${from}: ${view.reason}`,
-        `${from}, ${wanted.vip} cannot be looked at: ${view.reason}`,
+        `${from}, ${wanted.vip} cannot be checked: ${view.reason}`,
       ),
     ];
   if (view.kind === 'arp') return judgeReplies(view, known, wanted);

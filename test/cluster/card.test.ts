@@ -377,7 +377,7 @@ describe('what lies under the VIP’s interface', () => {
     const { state, findings } = judge(of(plain, { qdisc: ['= missing tc'] }));
     expect(state).toBe('OK');
     expect(findings.map(({ text }) => text)).toContain(
-      'not looked at: filters of traffic control on n2 (tc is not installed)',
+      'not looked at: traffic control filters on n2 (tc is not installed)',
     );
   });
 });

@@ -160,7 +160,7 @@ describe('verdicts on a cluster of CLUSTERIP nodes', () => {
     'the VIP on loopback of all nodes is a place like any other: the rules say by which card it comes': {
       nodes: { n1: { ...holds('1'), addr: onLoopback }, n2: { ...holds('2'), addr: onLoopback } },
       state: 'OK',
-      says: /n1 has the VIP on lo alone: its frames are taken to come in by eth1/,
+      says: /n1 has the VIP on lo only: its frames are assumed to come in by eth1/,
     },
     'the VIP on loopback of a node whose card does not listen to the cluster MAC is CRITICAL': {
       nodes: { n1: holds('1'), n2: { ...holds('2'), addr: onLoopback, maddr: [] } },

@@ -14,7 +14,7 @@ const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 1500);
 
 const healthy: readonly Situation[] = scenarios.flatMap((scenario) => {
   const { name, ipv6, state, silent, options } = scenario;
-  // What a firewall behind the cluster rules opens on one node alone is its own business.
+  // What a firewall after the cluster rules opens on one node alone is its own business.
   if (ipv6 || state !== 'OK' || silent.length + options.length > 0 || /beside|firewall/.test(name)) return [];
   const snapshots = Object.values(readRecording(scenario)?.snapshots ?? {});
   const small = snapshots.every((text) => text.length < 12_000);

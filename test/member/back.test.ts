@@ -34,7 +34,7 @@ describe('the way back by the routes', () => {
     const stretches = judged([{ routes: [onLink] }, { routes: [onLink] }]);
     expect(states(stretches)).toEqual(['OK']);
     expect(said(stretches)).toMatch(
-      /answers to clients other than 192\.168\.56\.0\/24 get no way back \(no route; all/,
+      /answers to clients other than 192\.168\.56\.0\/24 have no way back \(no route; all/,
     );
   });
 

@@ -25,7 +25,7 @@ describe('a gateway that does not answer', () => {
   test('is WARNING where it was asked for this moment for the first time, and says that', () => {
     const stretches = second({ neigh: entry('ref 1 used 0/60/0probes 4 INCOMPLETE') });
     expect(states(stretches)).toEqual(['WARNING']);
-    expect(said(stretches)).toMatch(/has not answered yet: eth1 is asking for it at this moment/);
+    expect(said(stretches)).toMatch(/has not answered yet: eth1 is asking for it right now/);
     expect(stretches[1]?.doubt.isEmpty).toBe(true);
   });
 
@@ -66,7 +66,7 @@ describe('a gateway that does not answer', () => {
       neigh: entry('used 0/63/1probes 5 INCOMPLETE', '192.168.56.250'),
     };
     expect(said(second(given))).toMatch(
-      /Fix: look for 192\.168\.56\.250, and at the wire of eth1, or take the route of n1: default via 192\.168\.56\.254 dev eth1/,
+      /Fix: check 192\.168\.56\.250 and the cabling of eth1, or use the route of n1: default via 192\.168\.56\.254 dev eth1/,
     );
   });
 
@@ -83,7 +83,7 @@ describe('the MAC of a gateway', () => {
     const stretches = second({ neigh: byHand(wrong) }, { neigh: learned(right) });
     expect(states(stretches)).toEqual(['CRITICAL']);
     expect(said(stretches)).toContain(
-      `n2: the gateway 192.168.56.254 is set to ${wrong} by hand on eth1, but answers n1 by ${right}`,
+      `n2: the gateway 192.168.56.254 is set to ${wrong} by hand on eth1, but answers n1 with ${right}`,
     );
     expect(said(stretches)).toContain('Fix: ip neigh del 192.168.56.254 dev eth1');
     expect(stretches[1]?.doubt.isEmpty).toBe(false);

@@ -50,7 +50,7 @@ describe('routes that a snapshot leaves out', () => {
       ],
     };
     expect(unshownRoutes([member('n1', { sections: routes })])).toEqual([
-      'not judged one by one: routes that the snapshot of n1 leaves out (main, 600 unicast routes via 192.168.56.2 dev eth1 and main, 900 blackhole routes to hosts); they are of networks smaller than a /16, IPv6: /32, or of single hosts',
+      'not judged one by one: routes that the snapshot of n1 leaves out (main, 600 unicast routes via 192.168.56.2 dev eth1 and main, 900 blackhole routes to hosts); they are for networks smaller than a /16 (IPv6: /32) or for single hosts',
     ]);
     expect(unshownRoutes([member('n1')])).toEqual([]);
   });
@@ -58,7 +58,7 @@ describe('routes that a snapshot leaves out', () => {
   test('what BusyBox does not print is said once for all nodes that have it', () => {
     const busybox = n2('words that the ip of BusyBox does not know (not, ipproto, sport, dport, nexthop ...)');
     expect(said(judged([busybox, busybox]))).toBe(
-      '[OK] not looked at: what ip does not print of the rules and routes of n1 and n2: words that the ip of BusyBox does not know (not, ipproto, sport, dport, nexthop ...). With iproute2 installed there it is judged',
+      '[OK] not looked at: what ip does not print about the rules and routes of n1 and n2: words that the ip of BusyBox does not know (not, ipproto, sport, dport, nexthop ...). With iproute2 installed there, it is judged',
     );
   });
 });

@@ -74,17 +74,13 @@ describe('damage', () => {
     ['the end is missing', cut(1), 'table filter has no end'],
     ['a table was begun and cut', cut(3), 'table filter has no end'],
     ['an end in the middle is missing', without('COMMIT'), 'table filter begins within table mangle'],
-    [
-      'the first line is missing',
-      without('*mangle'),
-      'a line stands outside of every table: :PREROUTING ACCEPT [12:3456]',
-    ],
+    ['the first line is missing', without('*mangle'), 'a line is outside of every table: :PREROUTING ACCEPT [12:3456]'],
     [
       'a rule stands behind the end',
       [...whole, '-A INPUT -j DROP'],
-      'a line stands outside of every table: -A INPUT -j DROP',
+      'a line is outside of every table: -A INPUT -j DROP',
     ],
-    ['an end stands alone', ['COMMIT'], 'a line stands outside of every table: COMMIT'],
+    ['an end stands alone', ['COMMIT'], 'a line is outside of every table: COMMIT'],
     ['a table is there twice', [...whole, '*filter', 'COMMIT'], 'table filter is there twice'],
     [
       'a line begins in its middle',

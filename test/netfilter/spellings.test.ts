@@ -247,7 +247,7 @@ describe('what IPaddr2 writes', () => {
 
   test('the DROP missing', () => {
     const { rules } = read({ nft: captured('nft-n2-no-drop.txt') }, '192.0.2.100');
-    expect(rules[0]?.obstacles[0]?.brief).toMatch(/no DROP behind/);
+    expect(rules[0]?.obstacles[0]?.brief).toMatch(/no DROP after/);
   });
 
   test('over IPv6, with neighbour advertisements let through', () => {

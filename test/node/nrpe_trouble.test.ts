@@ -11,7 +11,7 @@ test.each<[string, Partial<typeof asked>, { stdout?: string; stderr?: string; si
     'killed by SIGPIPE, as about one in 40 is by a daemon that closes at once',
     {},
     { signal: 'SIGPIPE' },
-    'the node closed the connection: this host is not in its allowed_hosts, or its NRPE speaks no SSL (--nrpe-no-ssl)',
+    'the node closed the connection: this host is not in its allowed_hosts, or its NRPE does not use SSL (--nrpe-no-ssl)',
   ],
   ['killed otherwise', {}, { signal: 'SIGKILL' }, 'check_nrpe was killed by SIGKILL'],
   [
@@ -24,7 +24,7 @@ test.each<[string, Partial<typeof asked>, { stdout?: string; stderr?: string; si
     'closed after the handshake with a certificate',
     { certificate: true },
     { stdout: 'CHECK_NRPE: Error sending query to host.\n' },
-    'the node closed the connection after the SSL handshake: it does not take that of --nrpe-cert',
+    'the node closed the connection after the SSL handshake: it does not accept the one of --nrpe-cert',
   ],
   [
     'closed without SSL, seen as an end',

@@ -101,7 +101,7 @@ describe('what nodes said is kept', () => {
     const answers = await answersOf(`n1=file:${healthy}/n1.txt`, `n2=file:${healthy}/n2.txt`);
     for (let i = 0; i < mostSaved - 1; i++) writeFileSync(path.join(folder, `n1-20260101T000000Z-${i + 2}.txt`), '');
     const [fault] = (await saveAnswers(answers, folder, 5000)).faults;
-    expect(fault?.text).toContain('it holds 999 already, and 1000 are the most');
+    expect(fault?.text).toContain('it already holds 999, and 1000 is the limit');
     expect(saved()).toHaveLength(mostSaved - 1);
     expect((await saveAnswers(answers.slice(0, 1), folder, 5000)).faults).toEqual([]);
   });

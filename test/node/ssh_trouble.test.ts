@@ -101,10 +101,10 @@ test.each<[string, number | null, string, string | null]>([
     'ssh: Connection to node1 closed by remote host',
   ],
   [
-    '255 without a word',
+    '255 without a message',
     255,
     '',
-    'ssh ended with 255 without a word: the connection broke, or the remote command was killed',
+    'ssh ended with 255 without a message: the connection broke, or the remote command was killed',
   ],
   [
     'a sudo that wants a password',

@@ -7,13 +7,13 @@ import { capture, captured, judged, limits, watched } from './capture.ts';
 const situations = [
   ['00-healthy', 'OK', '2 of 2 backends up, primary 0 (127.0.0.1:15432)'],
   ['01-replay-paused', 'OK', '2 of 2 backends up'],
-  ['02-detached', 'WARNING', 'standby 1 (127.0.0.1:15433) detached though PostgreSQL runs: pcp_attach_node -n 1'],
+  ['02-detached', 'WARNING', 'standby 1 (127.0.0.1:15433) detached though PostgreSQL is running: pcp_attach_node -n 1'],
   ['03-attached-soon', 'OK', '2 of 2 backends up'],
   ['04-attached-later', 'OK', '2 of 2 backends up'],
   ['05-standby-killed-0s', 'WARNING', 'standby 1 (127.0.0.1:15433) is up, but its PostgreSQL is down'],
   ['06-standby-killed-3s', 'WARNING', 'standby 1 (127.0.0.1:15433) is down, PostgreSQL does not answer'],
   ['07-standby-killed-9s', 'WARNING', 'standby 1 (127.0.0.1:15433) is down, PostgreSQL does not answer'],
-  ['08-standby-restarted-not-attached', 'WARNING', 'detached though PostgreSQL runs: pcp_attach_node -n 1'],
+  ['08-standby-restarted-not-attached', 'WARNING', 'detached though PostgreSQL is running: pcp_attach_node -n 1'],
   ['09-reattached', 'OK', '2 of 2 backends up'],
   ['10-replication-stopped', 'WARNING', 'standby 1 (127.0.0.1:15433) has no replication state'],
   ['11-standby-promoted', 'CRITICAL', 'two primaries: 0 (127.0.0.1:15432) and 1 (127.0.0.1:15433)'],
@@ -107,7 +107,7 @@ describe('the watchdog', () => {
   test('without quorum is CRITICAL, also where its nodes are not told of', () => {
     const { first, text } = watched(captured('32-watchdog-no-quorum-verbose.txt'));
     expect(first).toContain('[CRITICAL] pool1: the watchdog has lost its quorum');
-    expect(text).toContain('[UNKNOWN] the watchdog has 3 Pgpools, and 0 of them are told of');
+    expect(text).toContain('[UNKNOWN] the watchdog has 3 Pgpools, but lists 0 of them');
   });
 
   test('that is not enabled is not judged, unless it is required', () => {

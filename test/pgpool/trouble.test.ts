@@ -53,7 +53,7 @@ const troubles: readonly (readonly [Trouble, string, string])[] = [
     'this is PostgreSQL, not Pgpool-II',
   ],
   [server('99999', 'something new'), 'UNKNOWN', 'something new (99999)'],
-  [{ kind: 'foreign', what: 'a server that speaks HTTP' }, 'UNKNOWN', 'which is not Pgpool-II'],
+  [{ kind: 'foreign', what: 'a server that speaks HTTP' }, 'UNKNOWN', 'not Pgpool-II'],
   [{ kind: 'refusal', text: 'offers no TLS' }, 'UNKNOWN', 'offers no TLS'],
 ];
 

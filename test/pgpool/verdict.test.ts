@@ -88,23 +88,29 @@ const rows: readonly Row[] = [
     backends({}, { status: 'resting' }),
     {},
     'UNKNOWN',
-    'status resting is not known here',
+    'status resting is unknown to this plugin',
   ],
   [
     'a pg_status that is not known',
     backends({}, { pg_status: 'odd' }),
     {},
     'UNKNOWN',
-    'pg_status odd is not known here',
+    'pg_status odd is unknown to this plugin',
   ],
   [
     'a pg_role that is not known',
     backends({}, { pg_role: 'cascade' }),
     {},
     'UNKNOWN',
-    'pg_role cascade is not known here',
+    'pg_role cascade is unknown to this plugin',
   ],
-  ['a role that is not known', backends({}, { role: 'witness' }), {}, 'UNKNOWN', 'role witness is not known here'],
+  [
+    'a role that is not known',
+    backends({}, { role: 'witness' }),
+    {},
+    'UNKNOWN',
+    'role witness is unknown to this plugin',
+  ],
   ['a replication state that is not known', backends({}, { replication_state: 'dreaming' }), {}, 'UNKNOWN', 'dreaming'],
   ['a standby that catches up', backends({}, { replication_state: 'catchup' }), {}, 'WARNING', 'does not stream yet'],
   [
@@ -163,7 +169,7 @@ const rows: readonly Row[] = [
     backends({}, { status: 'quarantine' }),
     {},
     'WARNING',
-    'is quarantined, PostgreSQL runs',
+    'is quarantined, PostgreSQL is running',
   ],
 ];
 
@@ -178,7 +184,7 @@ describe('a backend that was detached', () => {
   test('gets the command that attaches it', () => {
     const { text } = judged({ told: telling(backends({}, detached)) }, { pcp });
     expect(text).toContain(
-      'detached though PostgreSQL runs, since 2026-11-22 08:13:22. pcp_attach_node -h pool1 -p 9898 -U admin -n 1',
+      'detached though PostgreSQL is running, since 2026-11-22 08:13:22. pcp_attach_node -h pool1 -p 9898 -U admin -n 1',
     );
   });
 
@@ -235,7 +241,7 @@ describe('sr_check_period', () => {
   test('that looks, at a PostgreSQL that runs and does not tell its role, is WARNING', () => {
     const { state, text } = judged({ told: telling(backends({ pg_role: 'unknown' }, {})) });
     expect(state).toBe('WARNING');
-    expect(text).toContain('look at sr_check_user and its password');
+    expect(text).toContain('check sr_check_user and its password');
   });
 });
 

@@ -26,7 +26,7 @@ describe('the watchdog', () => {
     ['with a node lost', lastNode('LOST'), 'WARNING', '39999 Linux vm is lost to the watchdog. Start it'],
     ['with a node shut down', lastNode('SHUTDOWN'), 'WARNING', 'is lost to the watchdog (shutdown)'],
     ['with a node that joins', lastNode('JOINING'), 'WARNING', 'is not yet a member'],
-    ['with a state that is new', lastNode('DREAMING'), 'UNKNOWN', 'not known here: dreaming'],
+    ['with a state that is new', lastNode('DREAMING'), 'UNKNOWN', 'unknown to this plugin: dreaming'],
     [
       'as before 4.2, with a master',
       healthy.replaceAll('LEADER', 'MASTER').replaceAll('Leader', 'Master'),

@@ -39,7 +39,7 @@ test.each([
   ['-H pool1 --pcp-port 80', /--pcp-port: "80" is not between 1025 and 65535/],
   ['-H pool1 --sslmode verify-ca', /--sslrootcert is required with --sslmode verify-ca/],
   ['-H pool1 --sslmode require --sslrootcert ca.pem', /--sslmode require verifies nothing/],
-  ['-H pool1 --sslmode allow', /"allow" is none of disable/],
+  ['-H pool1 --sslmode allow', /"allow" is not one of disable/],
   ['-H pool1 --password secret', /unknown option "--password"/],
 ])('%s is a usage error', (line, reason) => {
   expect(read(line)).toMatchObject({ kind: 'refused', reason: expect.stringMatching(reason) });

@@ -112,7 +112,7 @@ const peers: readonly (readonly [story: string, Behaviour, Partial<Access>, expe
     'offers no TLS, and must',
     plain(welcome),
     { sslmode: 'require' },
-    { kind: 'refusal', text: 'it offers no TLS, and --sslmode wants it' },
+    { kind: 'refusal', text: 'it offers no TLS, but --sslmode wants it' },
   ],
   [
     'answers the SSLRequest with an error, and must offer TLS',

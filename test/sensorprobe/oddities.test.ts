@@ -170,7 +170,7 @@ test('an object that cannot be does not hide the sensors', () => {
 
 test('fewer sensors than wanted are CRITICAL, also when nothing is selected', () => {
   expect(said([warm(0)], { leastSensors: 1, kinds: ['water'] })).toBe(
-    'CRITICAL probe1: 0 sensors online, at least 1 wanted',
+    'CRITICAL probe1: 0 sensors online, at least 1 needed',
   );
 });
 

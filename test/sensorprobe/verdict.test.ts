@@ -126,11 +126,7 @@ describe('selection', () => {
   });
 
   test.each<[string, Partial<Wishes>, string]>([
-    [
-      'that matches nothing',
-      { sensor: pattern('nobody') },
-      '[UNKNOWN] probe1: nothing is selected of its 84 sensor rows',
-    ],
+    ['that matches nothing', { sensor: pattern('nobody') }, '[UNKNOWN] probe1: none of its 84 sensor rows is selected'],
     ['of what is offline', { ports: [20] }, '[UNKNOWN] probe1: the one row selected, Switch20 Description, is offline'],
   ])('a selection %s is UNKNOWN, never OK', (_, wishes, summary) => {
     expect(lines('sensorprobe8', wishes)[0]).toBe(summary);
@@ -166,9 +162,9 @@ describe('what must be there', () => {
       'expected sensor "Temperature5 Description" is offline on probe1 (temperature, port 5)',
     ],
     ['sensorprobe8', 'OK', { expected: ['Rack A front'] }, ''],
-    ['sensorprobe8', 'CRITICAL', { leastSensors: 12 }, 'probe1: 11 sensors online, at least 12 wanted'],
+    ['sensorprobe8', 'CRITICAL', { leastSensors: 12 }, 'probe1: 11 sensors online, at least 12 needed'],
     ['sensorprobe8', 'OK', { leastSensors: 11 }, ''],
-    ['sensorprobe8-all-offline', 'CRITICAL', { leastSensors: 1 }, 'probe1: 0 sensors online, at least 1 wanted'],
+    ['sensorprobe8-all-offline', 'CRITICAL', { leastSensors: 1 }, 'probe1: 0 sensors online, at least 1 needed'],
     [
       'sensorprobe2',
       'WARNING',

@@ -55,13 +55,13 @@ test.each<[string, unknown]>([
 test.each<[string, RegExp]>([
   ['-P 3', /--secname is required/],
   ['-U me', /give --protocol 3/],
-  ['-P 4', /"4" is none of 1, 2c, 3/],
+  ['-P 4', /"4" is not one of 1, 2c, 3/],
   ['-P 3 -U me -L authPriv', /--authpasswd is required for authPriv/],
   [`-P 3 -U me -L authPriv -A ${password}`, /--privpasswd is required for authPriv/],
   ['-P 3 -U me -A short', /--authpasswd has fewer than 8 characters/],
   [`-P 3 -U me -X ${password}`, /--privpasswd needs an authentication password/],
-  ['-P 3 -U me -a SHA3', /"SHA3" is none of MD5, SHA/],
-  ['-P 3 -U me -x 3DES', /"3DES" is none of DES, AES/],
+  ['-P 3 -U me -a SHA3', /"SHA3" is not one of MD5, SHA/],
+  ['-P 3 -U me -x 3DES', /"3DES" is not one of DES, AES/],
   ['-4 -6', /leave no address/],
   ['-p 70000', /"70000" is not between 1 and 65535/],
 ])('"%s" is a usage error', (line, reason) => {

@@ -85,7 +85,7 @@ describe('NAT on the way out', () => {
   test('where it was not judged, -v says so, and how to have it judged', () => {
     const iptables = ['! Permission denied (you must be root)', '= exit 4', '= needs /usr/sbin/iptables-save'];
     expect(judged({ from: vip, iptables }).open.join()).toMatch(
-      /^not judged: whether NAT .* leaves n1 \(.*Permission denied.*\); --nat has the rules read and judged$/,
+      /^not judged: whether NAT .* leaves n1 \(.*Permission denied.*\); with --nat the rules are read and judged$/,
     );
     expect(judged({ from: vip, iptables, nat: true }).open).toEqual([]);
     expect(judged({ from: vip }).open).toEqual([]);

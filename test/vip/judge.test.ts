@@ -85,7 +85,7 @@ describe('filters of traffic control', () => {
   });
 
   test('that were not asked for are said where nodes are asked for all of the way', () => {
-    expect(report([node('n1'), node('n2')]).texts).toMatch(/not looked at: filters of traffic control on n1 and n2/);
+    expect(report([node('n1'), node('n2')]).texts).toMatch(/not looked at: traffic control filters on n1 and n2/);
     expect(report([node('n1'), node('n2')], { skipMac: true }).texts).not.toContain('traffic control');
     expect(report([node('n1')], { expect: 1 }).texts).not.toContain('traffic control');
   });

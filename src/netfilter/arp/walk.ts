@@ -43,7 +43,7 @@ export function followArp(program: ArpProgram, packet: ArpPacket, told: Told): r
   let flows: readonly Flow[] = [{ told, rule: null, open: null }];
   for (const base of bases) {
     const unseen = seesDevice(base.devices, packet.ifname) === null ? flows : [];
-    const text = `a chain of which nft does not say the interface: ${base.rules[0]?.text ?? base.policy ?? ''}`;
+    const text = `a chain whose interface nft does not show: ${base.rules[0]?.text ?? base.policy ?? ''}`;
     const seen = unseen.length === 0 ? flows : opened(flows, { open: 'other', text });
     const passed = passBase(base, packet, seen);
     dropped.push(...passed.dropped);

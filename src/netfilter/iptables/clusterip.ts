@@ -229,7 +229,7 @@ function secondRules(lines: readonly RuleLine[], parameters: Parameters): readon
     return read === null || key(read) !== key(parameters);
   });
   if (other === undefined) return [];
-  const text = `has a second CLUSTERIP rule with other parameters, which do not count while the first one lives: ${other.text}`;
+  const text = `has a second CLUSTERIP rule with other parameters, which have no effect while the first one exists: ${other.text}`;
   const brief = 'a second CLUSTERIP rule with other parameters';
   return [
     { state: 'WARNING', code: 'second-rule-ignored', text, brief, mend: 'delete it', disables: false, alike: null },

@@ -57,7 +57,7 @@ export function damageOf(lines: readonly string[]): string | null {
       open = table;
     } else if (!/^(?:COMMIT$|:\S+ \S|-A )/.test(text))
       return `a line is not iptables-save output: ${text.slice(0, 80)}`;
-    else if (open === null) return `a line stands outside of every table: ${text.slice(0, 80)}`;
+    else if (open === null) return `a line is outside of every table: ${text.slice(0, 80)}`;
     else if (text === 'COMMIT') open = null;
   }
   return open === null ? null : `table ${open} has no end`;

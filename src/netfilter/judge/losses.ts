@@ -44,7 +44,7 @@ export function judgeLosses(taken: readonly Taken[], loss: Omit<Loss, 'taken'>):
   );
 }
 
-/** Single hosts whose packets the node's firewall denies behind the cluster rule, whichever bucket they are in. */
+/** Single hosts whose packets the node's firewall denies after the cluster rule, whichever bucket they are in. */
 export function deniedHosts(taken: readonly Taken[], shared: Traffic): Traffic {
   const denied = byRule(taken.filter((one) => one.certain && denies(one))).flatMap((one) => {
     const traffic = one.traffic.and(shared);
@@ -77,8 +77,8 @@ function together(group: readonly JudgedLoss[], position: Position): readonly Ob
   if (first === undefined) return [];
   const { taken, traffic, extent, obstacle } = first;
   const all = traffic.space.union(group.map((one) => one.traffic));
-  const what = extent === 'hosts' ? `something of ${group.length} single clients` : describeTraffic(all);
-  const brief = `${deeds[taken.fate](what)} ${position} the cluster rule`;
+  const what = extent === 'hosts' ? `some traffic of ${group.length} single clients` : describeTraffic(all);
+  const brief = `${deeds[taken.fate](what)} ${where[position]} the cluster rule`;
   const text = `${brief} (${taken.place}: ${taken.rule.text} and ${group.length - 1} more rules)`;
   const keys = group.map((one) => one.obstacle.alike ?? '').sort();
   return [{ ...obstacle, text, brief, alike: keys.join('; '), denies: all.whateverResidue }];
@@ -104,7 +104,7 @@ function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
     state,
     code: codeOf(extent, loss, traffic, state),
     text: `${sentence(loss, what, traffic, extent)} (${taken.place}: ${taken.rule.text})`,
-    brief: `${deed} ${position} the cluster rule${hang}`,
+    brief: `${deed} ${where[position]} the cluster rule${hang}`,
     mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
     disables: extent === 'all' && state === 'CRITICAL',
     alike: policyKey(taken, traffic, extent, position),
@@ -130,6 +130,9 @@ const deeds: Readonly<Record<Fate, (what: string) => string>> = {
   unknown: (what) => `may take ${what}`,
 };
 
+/** Where the rule is, as seen from the cluster rule. */
+const where: Readonly<Record<Position, string>> = { before: 'before', behind: 'after' };
+
 const reorder = 'put the cluster rule before it';
 const mends: Readonly<Record<Fate, string>> = {
   accepted: reorder,
@@ -137,16 +140,17 @@ const mends: Readonly<Record<Fate, string>> = {
   rejected: `delete it, or ${reorder}`,
   redirected: 'exclude the VIP from it (! -d VIP)',
   untracked: 'exclude the VIP from it (! -d VIP)',
-  unknown: `${reorder}, so that nothing can be taken`,
+  unknown: `${reorder}, so that it can take nothing`,
 };
 
 function sentence({ taken, shared, effects, position }: Loss, what: string, traffic: Traffic, extent: Extent): string {
-  if (!taken.certain) return `may take ${what} away ${position} the cluster rule; the rule does not show which packets`;
+  if (!taken.certain)
+    return `may take ${what} away ${where[position]} the cluster rule; the rule does not show which packets`;
   const share = percent(sourceShare(traffic) / sourceShare(shared));
   const clients = extent === 'clients' || extent === 'hosts' ? ` (${share} of addresses)` : '';
   const effect = hangs(taken, traffic) ? 'TCP connects, then hangs' : effects[taken.fate];
   const aside = extent === 'aside' ? 'not shared by the cluster' : effect;
-  return `${deeds[taken.fate](`${what}${clients}`)} ${position} the cluster rule: ${aside}`;
+  return `${deeds[taken.fate](`${what}${clients}`)} ${where[position]} the cluster rule: ${aside}`;
 }
 
 function stateOf(extent: Extent, { taken, position }: Loss, traffic: Traffic): State {

@@ -110,7 +110,7 @@ function severalHashes(arrivals: readonly Arrival[]): readonly Obstacle[] {
   const other = uses.find(({ id }) => id !== first?.id);
   if (first === undefined || other === undefined) return [];
   const name = ({ hash, total }: ClusterUse) => `${hash.name} mod ${total} seed ${hash.seed ?? 'none'}`;
-  const text = `has cluster rules with different hashes (${name(first)}; ${name(other)}): together they fit no other node’s`;
+  const text = `has cluster rules with different hashes (${name(first)}; ${name(other)}): together they match no other node’s`;
   return [
     obstacle('several-hashes', text, 'has cluster rules with different hashes', 'give all of them the same', {
       disables: false,
@@ -130,12 +130,12 @@ function severalBackends(arrivals: readonly Arrival[]): readonly Obstacle[] {
   const both = names.join(' and ');
   const mend = 'delete the rules of one';
   if (new Set(said).size === 1) {
-    const text = `shares the VIP by two backends at once (${both}), which agree`;
+    const text = `shares the VIP with two backends at once (${both}), which agree`;
     return [
       obstacle('several-backends', text, `has two backends (${both})`, mend, { state: 'WARNING', disables: false }),
     ];
   }
-  const text = `shares the VIP by two backends at once (${both}), which do not agree: only what both let through is answered`;
+  const text = `shares the VIP with two backends at once (${both}), which do not agree: only what both let through is answered`;
   return [
     obstacle('several-backends', text, `has two backends that do not agree (${both})`, mend, { disables: false }),
   ];
@@ -154,9 +154,9 @@ function shortcomings(
     found.push(obstacle('pkttype-multicast', text, 'does not set meta pkttype host: TCP gets no answer', mend));
   }
   if (!open.isEmpty) {
-    const text = `drops nothing behind the accept in ${place}: ICMP and UDP are answered by this node for every client`;
+    const text = `drops nothing after the accept in ${place}, so this node answers ICMP and UDP for every client`;
     const mend = 'add a drop for the VIP at the end of the chain';
-    found.push(obstacle('drop-missing', text, 'has no DROP behind the cluster rule', mend, { disables: false }));
+    found.push(obstacle('drop-missing', text, 'has no DROP after the cluster rule', mend, { disables: false }));
   }
   if (!leak.isEmpty) {
     const taken: Taken = {
@@ -196,7 +196,7 @@ function refusals({ takenBehind }: Trace, { use }: Arrival, held: Traffic): read
   });
   if (refusing === undefined) return [];
   const { place, rule } = refusing;
-  const text = `rejects what its buckets do not hold, so that clients of other nodes get its refusal too (${place}: ${rule.text})`;
+  const text = `rejects what its buckets do not hold, so clients of other nodes get its refusal too (${place}: ${rule.text})`;
   const brief = 'has a REJECT where the cluster needs a DROP';
   return [obstacle('reject-for-drop', text, brief, 'make it a DROP', { disables: false, disturbs: true })];
 }
@@ -206,7 +206,7 @@ function failsThere(arrival: Arrival): boolean {
   return chainsThatFail(arrival).length > 0;
 }
 
-/** What a firewall behind the cluster rule takes of what the cluster let through. */
+/** What a firewall after the cluster rule takes of what the cluster let through. */
 function behindIt(trace: Trace, shared: Traffic, arrival: Arrival, held: Traffic): readonly Obstacle[] {
   const { takenBehind } = trace;
   const { use } = arrival;

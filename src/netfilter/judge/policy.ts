@@ -19,7 +19,7 @@ export function isBanList(taken: Taken, traffic: Traffic): boolean {
 /**
  * Equal on nodes where a rule denies the same, when that is policy: to deny some ports or some clients is a firewall's
  * work, and no fault of the cluster when every node does the same. So is a list of addresses that are denied, and
- * whatever stands behind the cluster rule and may deny; but not what nobody knows, nor the cluster's own DROP, which names
+ * whatever stands after the cluster rule and may deny; but not what nobody knows, nor the cluster's own DROP, which names
  * the VIP and waits for what another rule has let through. Null where it is not a policy.
  */
 export function policyKey(taken: Taken, traffic: Traffic, extent: Extent, position: Position): string | null {

@@ -17,7 +17,7 @@ export function withResets(rule: Rule, strays: Trace, own: Trace): Rule {
     .whatever('phase');
   const found = resetting(strays).find(({ traffic }) => !served(traffic.less(held), shared).less(refused).isEmpty);
   if (found === undefined) return rule;
-  const text = `resets connections that other nodes answer, which look new to it (${found.place}: ${found.rule.text})`;
+  const text = `resets connections that other nodes answer, because they look new to it (${found.place}: ${found.rule.text})`;
   const brief = 'resets the connections of other nodes’ clients';
   const mend = 'make it a DROP, or put the cluster rule before it';
   const resets: Obstacle = obstacle('tcp-reset', text, brief, mend, { disables: false, disturbs: true });

@@ -121,7 +121,7 @@ function unreached(place: string, asleep: string | null, { ifname }: ChainRule, 
   if (path.vrf !== null && ifname === path.ifname && ifname !== null)
     return obstacle(
       'rule-unreached',
-      `has the cluster rule in ${place} for ${ifname}, but behind prerouting traffic comes in by its VRF ${path.vrf}: ${effect}`,
+      `has the cluster rule in ${place} for ${ifname}, but after prerouting its traffic comes in by its VRF ${path.vrf}: ${effect}`,
       `has the cluster rule for ${ifname} where traffic comes by ${path.vrf}`,
       `put -i ${path.vrf} into the rule, or move it to prerouting`,
     );

@@ -110,7 +110,7 @@ describe.skipIf(why !== null)(
       const run = async (...more: readonly string[]) =>
         (await namespaces.run('n1', [process.execPath, plugin, ...ask, ...more])).stdout;
       expect(await run()).not.toContain('NAT');
-      expect(await run('-v')).toMatch(/^\[OK\] .*\n(?:.*\n)*not judged: whether NAT .* --nat has the rules read/);
+      expect(await run('-v')).toMatch(/^\[OK\] .*\n(?:.*\n)*not judged: whether NAT .* with --nat the rules are read/);
     });
 
     test('an account that may not read the rules is told what sudo has to allow', async () => {

@@ -52,7 +52,9 @@ describe.skipIf(why !== null)(`the plugins on every Node line${why === null ? ''
       const pgpool = await withPgpool('test/fixtures/pgpool/02-detached.psv', (port) =>
         runPlugin(path.join(place, 'check_pgpool'), ['-H', 'localhost', '-p', String(port), '-U', 'monitor'], { node }),
       );
-      expect(pgpool.stdout).toMatch(/^\[WARNING] localhost: standby 1 \(db2:5432\) detached though PostgreSQL runs/);
+      expect(pgpool.stdout).toMatch(
+        /^\[WARNING] localhost: standby 1 \(db2:5432\) detached though PostgreSQL is running/,
+      );
       expect({ code: pgpool.code, stderr: pgpool.stderr }).toEqual({ code: 1, stderr: '' });
     }
   });

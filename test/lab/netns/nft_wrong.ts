@@ -267,7 +267,7 @@ table ip later {
 }
 RULES`,
     state: 'CRITICAL',
-    says: /n2 drops everything behind the cluster rule/,
+    says: /n2 drops everything after the cluster rule/,
     tcp: [0.5, 0],
   },
 ];

@@ -176,7 +176,7 @@ sets() {
   done
 }
 
-# A firewall of its own table, behind the cluster rules: what every distribution loads.
+# A firewall of its own table, after the cluster rules: what every distribution loads.
 firewall() { # NODE
   if [ $WAY = nftables ]; then
     on $1 nft -f - <<'RULES'

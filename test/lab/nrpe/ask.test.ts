@@ -14,11 +14,11 @@ if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error
 
 // How a closed connection shows depends on who was faster.
 const closedWithSsl =
-  /^(?:the node closed the connection: this host is not in its allowed_hosts, or its NRPE speaks no SSL \(--nrpe-no-ssl\)|no SSL connection with the node: it speaks no SSL \(--nrpe-no-ssl\), it wants a certificate \(--nrpe-cert\), or this host is not in its allowed_hosts)$/;
+  /^(?:the node closed the connection: this host is not in its allowed_hosts, or its NRPE does not use SSL \(--nrpe-no-ssl\)|no SSL connection with the node: it does not use SSL \(--nrpe-no-ssl\), it wants a certificate \(--nrpe-cert\), or this host is not in its allowed_hosts)$/;
 const closedWithoutSsl =
   'the node closed the connection: this host is not in its allowed_hosts, or its NRPE wants SSL (give no --nrpe-no-ssl)';
 const notSigned =
-  'no SSL connection with the node: its certificate is not signed by the authority of --nrpe-ca, it speaks no SSL (--nrpe-no-ssl), it wants a certificate (--nrpe-cert), or this host is not in its allowed_hosts';
+  'no SSL connection with the node: its certificate is not signed by the authority of --nrpe-ca, it does not use SSL (--nrpe-no-ssl), it wants a certificate (--nrpe-cert), or this host is not in its allowed_hosts';
 
 describe.skipIf(why !== null)(`nodes behind a real NRPE${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let lab: Lab;
@@ -161,7 +161,7 @@ describe.skipIf(why !== null)(`nodes behind a real NRPE${why === null ? '' : ` (
       'mutual',
       undefined,
       () => ({ nrpeCert: file('other.pem'), nrpeKey: file('other.key') }),
-      'the node closed the connection after the SSL handshake: it does not take that of --nrpe-cert',
+      'the node closed the connection after the SSL handshake: it does not accept the one of --nrpe-cert',
     ],
     [
       'with a certificate that is not there',

@@ -68,9 +68,9 @@ describe.skipIf(reason !== null)(`backends of a Pgpool${reason === null ? '' : `
 
   test('whose standby was detached: the command is said, and not run', async () => {
     pool.pcp('pcp_detach_node', '-n', '1');
-    const text = await expectFirst('WARNING', `${standby} detached though PostgreSQL runs: pcp_attach_node -n 1`);
+    const text = await expectFirst('WARNING', `${standby} detached though PostgreSQL is running: pcp_attach_node -n 1`);
     expect(text).toContain(`. pcp_attach_node -h 127.0.0.1 -p ${pool.pcpPort} -U pcpadmin -n 1`);
-    await expectFirst('WARNING', `${standby} detached though PostgreSQL runs`);
+    await expectFirst('WARNING', `${standby} detached though PostgreSQL is running`);
     await expectFirst('CRITICAL', '1 of 2 backends up, 2 needed', '--min-up', '2');
     pool.pcp('pcp_attach_node', '-n', '1');
     await expectFirst('OK', '2 of 2 backends up');
@@ -91,7 +91,7 @@ describe.skipIf(reason !== null)(`backends of a Pgpool${reason === null ? '' : `
     await pair.standby.crash();
     await expectFirst('WARNING', `${standby} is down, PostgreSQL does not answer`);
     await pair.standby.start();
-    await expectFirst('WARNING', `${standby} detached though PostgreSQL runs: pcp_attach_node -n 1`);
+    await expectFirst('WARNING', `${standby} detached though PostgreSQL is running: pcp_attach_node -n 1`);
     pool.pcp('pcp_attach_node', '-n', '1');
     await expectFirst('OK', '2 of 2 backends up');
   });

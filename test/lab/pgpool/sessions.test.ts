@@ -160,10 +160,14 @@ describe.skipIf(reason !== null)(`sessions of a Pgpool${reason === null ? '' : `
       expectRun(
         await ask({}),
         'UNKNOWN',
-        'it asks for the password of secret, and none is at hand: no PGPASSWORD, and ',
+        'it asks for the password of secret, but none is available: no PGPASSWORD, and ',
       );
       const open = plugin.secrets('*:*:*:*:s3cret\n', 0o644);
-      expectRun(await ask({ PGPASSFILE: open }), 'UNKNOWN', 'it asks for the password of secret, and none is at hand');
+      expectRun(
+        await ask({ PGPASSFILE: open }),
+        'UNKNOWN',
+        'it asks for the password of secret, but none is available',
+      );
     });
 
     test.each([
@@ -239,7 +243,7 @@ describe.skipIf(reason !== null)(`sessions of a Pgpool${reason === null ? '' : `
 
     test('that is asked for and not offered', async () => {
       const pool = await startPgpool(lab, 'plain', backends);
-      expectRun(await plugin.sql(pool, '--sslmode', 'require'), 'UNKNOWN', 'it offers no TLS, and --sslmode wants it');
+      expectRun(await plugin.sql(pool, '--sslmode', 'require'), 'UNKNOWN', 'it offers no TLS, but --sslmode wants it');
       writeFileSync(lab.file('empty.pem'), '');
       const nothing = await plugin.sql(pool, '--sslmode', 'verify-ca', '--sslrootcert', lab.file('empty.pem'));
       expect(nothing.stdout).toContain('[UNKNOWN] --sslrootcert: there is no certificate in');

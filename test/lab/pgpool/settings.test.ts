@@ -90,7 +90,7 @@ const situations: readonly Situation[] = [
     story: 'that still has a status file from when a standby was down',
     files: { pgpool_status: 'up\ndown\n' },
     first:
-      /^\[WARNING] 127\.0\.0\.1: standby 1 \(127\.0\.0\.1:\d+\) detached though PostgreSQL runs: pcp_attach_node -n 1/,
+      /^\[WARNING] 127\.0\.0\.1: standby 1 \(127\.0\.0\.1:\d+\) detached though PostgreSQL is running: pcp_attach_node -n 1/,
   },
   {
     story: 'with a backend where nobody listens',

@@ -106,7 +106,7 @@ export const invented: readonly Invented[] = [
     device: 'spx-unknown-table',
     args: ['-v'],
     code: 0,
-    says: /table 1\.3\.6\.1\.4\.1\.3854\.3\.5\.30 is not known here and was not read/,
+    says: /table 1\.3\.6\.1\.4\.1\.3854\.3\.5\.30 is unknown to this plugin and was not read/,
   },
   {
     device: 'sensorprobe8-unknown-table-and-critical',

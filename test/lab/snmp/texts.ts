@@ -168,8 +168,8 @@ export const texts: readonly Text[] = [
     args: ['--min-sensors', '3'],
     code: 2,
     lines: [
-      "[CRITICAL] 127.0.0.1: 2 sensors online, at least 3 wanted | Room=22.1C;15:28;5:32 'Room humidity'=42%;15:75;10:85;0;100",
-      '\\_ [CRITICAL] 127.0.0.1: 2 sensors online, at least 3 wanted',
+      "[CRITICAL] 127.0.0.1: 2 sensors online, at least 3 needed | Room=22.1C;15:28;5:32 'Room humidity'=42%;15:75;10:85;0;100",
+      '\\_ [CRITICAL] 127.0.0.1: 2 sensors online, at least 3 needed',
       '\\_ [OK] Room: 22.1 C, normal (device: warning 15:28, critical 5:32; temperature, port 1)',
       '\\_ [OK] Room humidity: 42 %, normal (device: warning 15:75, critical 10:85; humidity, port 2)',
     ],
@@ -302,8 +302,8 @@ export const texts: readonly Text[] = [
     args: ['--sensor', '^Attic$'],
     code: 3,
     lines: [
-      '[UNKNOWN] 127.0.0.1: nothing is selected of its 6 sensor rows',
-      '\\_ [UNKNOWN] 127.0.0.1: nothing is selected of its 6 sensor rows',
+      '[UNKNOWN] 127.0.0.1: none of its 6 sensor rows is selected',
+      '\\_ [UNKNOWN] 127.0.0.1: none of its 6 sensor rows is selected',
     ],
   },
   {
@@ -322,8 +322,8 @@ export const texts: readonly Text[] = [
     args: [],
     code: 3,
     lines: [
-      '[UNKNOWN] 127.0.0.1: an AKCP device without any sensor table that is known here',
-      '\\_ [UNKNOWN] 127.0.0.1: an AKCP device without any sensor table that is known here',
+      '[UNKNOWN] 127.0.0.1: an AKCP device without any sensor table that this plugin knows',
+      '\\_ [UNKNOWN] 127.0.0.1: an AKCP device without any sensor table that this plugin knows',
     ],
   },
   {
@@ -332,8 +332,8 @@ export const texts: readonly Text[] = [
     args: [],
     code: 3,
     lines: [
-      '[UNKNOWN] 127.0.0.1: no AKCP sensor probe; it calls itself "Linux web1 6.1.0-28-amd64 #1 SMP Debian 6.1.119-1 x86_64"',
-      '\\_ [UNKNOWN] 127.0.0.1: no AKCP sensor probe; it calls itself "Linux web1 6.1.0-28-amd64 #1 SMP Debian 6.1.119-1 x86_64"',
+      '[UNKNOWN] 127.0.0.1: not an AKCP sensor probe; it calls itself "Linux web1 6.1.0-28-amd64 #1 SMP Debian 6.1.119-1 x86_64"',
+      '\\_ [UNKNOWN] 127.0.0.1: not an AKCP sensor probe; it calls itself "Linux web1 6.1.0-28-amd64 #1 SMP Debian 6.1.119-1 x86_64"',
     ],
   },
 ];

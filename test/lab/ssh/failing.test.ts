@@ -88,7 +88,7 @@ describe.skipIf(why !== null)(`nodes that fail behind a real sshd${why === null 
       [
         'nothing, being killed',
         'kill -9 $$',
-        'ssh ended with 255 without a word: the connection broke, or the remote command was killed',
+        'ssh ended with 255 without a message: the connection broke, or the remote command was killed',
       ],
     ] as const)('a node that says %s', async (_, command, expected) => {
       const told = await reasonOf(lab, lab.node('root'), { remoteCommand: command.replace('SCRIPT', lab.script) });
