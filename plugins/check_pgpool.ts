@@ -132,7 +132,7 @@ export default definePlugin({
 const secretNames = { PGPASSWORD: 'postgres', PCPPASSWORD: 'pcp' } as const;
 type Secrets = { readonly postgres?: string; readonly pcp?: string };
 
-/** Whoever is asked gets a shorter time than the plugin, `-t` less 1.5 s and at least two thirds of it. */
+/** What is asked gets a shorter time than the plugin, `-t` less 1.5 s and at least two thirds of it. */
 function patienceOf(context: Context): Patience {
   const limitMs = Math.max(0, context.timeLeft() - Math.min(1500, context.timeoutMs / 3));
   return { until: now() + limitMs, limitMs: context.timeoutMs - Math.min(1500, context.timeoutMs / 3) };

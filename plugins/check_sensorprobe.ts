@@ -167,7 +167,7 @@ export default definePlugin({
 });
 
 /**
- * From so many probes on, V8 would optimise dozens of functions that are called some thousand times each, and take twice
+ * From this many probes on, V8 would optimise dozens of functions that are called some thousand times each, and take twice
  * the time for it that it wins before all is done. `--no-opt` is known to V8 in every Node from 18 to 26.
  */
 const manyProbes = 50;
@@ -197,7 +197,7 @@ const troubleCodes = {
   broken: 'probe-nonsense',
 } as const satisfies Record<Trouble['kind'], Code>;
 
-/** Asks one probe for all that is wanted of it. Never rejects; no probe's trouble is another's. */
+/** Asks one probe for everything that is wanted. Never rejects; trouble with one probe does not affect another. */
 async function ask(host: string, question: Question): Promise<Answer> {
   const { ipVersion, port, patience, signal } = question;
   const start = now();
@@ -220,7 +220,7 @@ async function ask(host: string, question: Question): Promise<Answer> {
   return { host, survey: told, trouble, requests, milliseconds: Math.round(now() - start) };
 }
 
-/** What came of asking at one address. */
+/** The outcome of asking at one address. */
 type Asked = {
   readonly told: Answer['survey'];
   readonly trouble: Answer['trouble'];
@@ -230,8 +230,8 @@ type Asked = {
 };
 
 /**
- * Asks at each address of a host until somebody is there: a name may have an address of IPv6 where the device has IPv4
- * alone. Each gets its share of the time for its first answer.
+ * Asks at each address of a host until one answers: a name may have an IPv6 address where the device has
+ * only IPv4. Each gets its share of the time for its first answer.
  */
 async function askInTurn(places: readonly Place[], question: Question): Promise<Asked> {
   const reasons: string[] = [];
@@ -286,7 +286,7 @@ function askedBy({ host, answer: { survey: told, trouble, requests, milliseconds
   return `${host}: ${trouble?.text ?? what}; ${requests} ${requests === 1 ? 'request' : 'requests'} in ${milliseconds} ms`;
 }
 
-/** What the device has and nobody here knows: a newer firmware's tables. */
+/** What the device has and the plugin does not know: tables of newer firmware. */
 function unreadBy({ host, unread }: ProbeVerdict): readonly string[] {
   return unread === undefined ? [] : [`${host}: ${unread}`];
 }

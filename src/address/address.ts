@@ -45,7 +45,7 @@ function parseAddress(line: string): Address | null {
   };
 }
 
-/** The words that stand behind the scope, less the label of IPv4 and what comes in pairs (`proto kernel_ll`, `flags 02`). */
+/** The words after the scope, without the IPv4 label and what comes in pairs (`proto kernel_ll`, `flags 02`). */
 function flagsOf(words: readonly string[], labelled: boolean): readonly string[] {
   const start = words.indexOf('scope');
   const behind = start < 0 ? [] : words.slice(start + 2, labelled ? -1 : undefined);

@@ -14,7 +14,7 @@ export type Hop = {
   /** The gateway; null on the wire itself. A route of IPv4 may have one of IPv6. */
   readonly via: string | null;
   readonly dev: string | null;
-  /** The gateway is taken for a neighbour, whatever the addresses say. */
+  /** The gateway is treated as a neighbour, whatever the addresses say. */
   readonly onlink: boolean;
   /** `dead`, `linkdown`, `pervasive`, `offload` ... */
   readonly flags: readonly string[];
@@ -29,20 +29,20 @@ export type FibRoute = {
   /** The length of its prefix. */
   readonly prefix: number;
   readonly hops: readonly Hop[];
-  /** The address that packets get which have none yet. */
+  /** The source address for packets that do not have one yet. */
   readonly source: string | null;
   /** The lowest one wins among equal prefixes. */
   readonly metric: number;
   /** IPv6: the route is only for packets from here. */
   readonly from: IpBlock | null;
   readonly proto: string | null;
-  /** What else decides whether and how it is taken: `tos 0x10`, `encap ...`. */
+  /** What else decides whether and how the route is used: `tos 0x10`, `encap ...`. */
   readonly others: readonly string[];
   readonly text: string;
 };
 
 /**
- * Reads `ip -o -4 route show table all` or the same of IPv6, one route a line:
+ * Reads `ip -o -4 route show table all` or the same of IPv6, one route per line:
  * `10.9.0.0/16 \	nexthop via 10.77.0.9 dev eth1 weight 2 \	nexthop via 10.77.0.8 dev eth1 weight 1`,
  * `blackhole 10.200.0.0/16`, `default via 10.77.0.9 dev eth1 metric 200`. The words are those of iproute2 3.10 to 7.1
  * (ip/iproute.c). BusyBox prints no further next hops: the script says so in what it has left out.
@@ -99,7 +99,7 @@ function newHop(): HopDraft {
 const hopFlags = ['dead', 'linkdown', 'pervasive', 'offload', 'trap', 'unresolved', 'rt_offload', 'rt_trap'];
 const silentFlags = ['rt_offload_failed', 'notify', 'equalize', 'cache', 'redirected', 'cloned'];
 
-/** Reads what belongs to a next hop; gives how many words it was, 0 for none. */
+/** Reads what belongs to a next hop; returns how many words that was, 0 for none. */
 function takeHop(route: Draft, words: readonly string[], at: number): number {
   const [word = '', value = '', next = ''] = words.slice(at, at + 3);
   if (word === 'nexthop') {
@@ -131,7 +131,7 @@ const pairs = [
 ];
 const lockable = ['mtu', 'advmss', 'hoplimit', 'rtt', 'rttvar', 'ssthresh', 'cwnd', 'window', 'congctl', 'rto_min'];
 
-/** Reads what belongs to the route; gives how many words it was, 0 for what is not known. */
+/** Reads what belongs to the route; returns how many words that was, 0 for something unknown. */
 function takeAttribute(route: Draft, words: readonly string[], at: number, family: 4 | 6): number {
   const [word = '', value = '', next = ''] = words.slice(at, at + 3);
   if (silentFlags.includes(word)) return 1;

@@ -2,7 +2,7 @@ import { type Ip, type IpBlock, parseBlock } from './ip.ts';
 import { parseMac } from './mac.ts';
 import type { Lines } from './policy.ts';
 
-/** What a filter of traffic control does with a packet that it fits, one after the other. */
+/** What a traffic control filter does with a packet that it matches, one action after the other. */
 export type TrafficAction =
   | { readonly kind: 'drop' | 'pass' | 'pipe' | 'continue' }
   | {
@@ -16,7 +16,7 @@ export type TrafficAction =
   | { readonly kind: 'edit'; readonly text: string }
   | { readonly kind: 'unknown'; readonly text: string };
 
-/** A filter of traffic control: which packets it fits, and what it does with them. */
+/** A traffic control filter: which packets it matches, and what it does with them. */
 export type TrafficFilter = {
   /** `flower`, `u32`, `matchall`, `bpf` ... */
   readonly kind: string;
@@ -37,8 +37,8 @@ export type TrafficFilter = {
 };
 
 /**
- * Reads `tc filter show dev IF ingress` (`egress`, or none of both). Each filter is a line that begins with `filter`, and
- * the indented ones behind it:
+ * Reads `tc filter show dev IF ingress` (`egress`, or none of both). Each filter is a line that begins with `filter`,
+ * followed by indented ones:
  *
  *     filter protocol ip pref 20 u32 chain 0 fh 800::800 order 2048 key ht 800 bkt 0 terminal flowid not_in_hw
  *       match 0a4d0064/ffffffff at 16
@@ -103,7 +103,7 @@ function parseFilter(block: readonly string[]): TrafficFilter | 'list' | null {
     else takeKey(draft, line);
   }
   takeWords(draft, protocol);
-  // What these decide does not stand in their text, or in no form that is read here.
+  // What these decide is not in their text, or not in a form that is read here.
   if (!['flower', 'u32', 'matchall'].includes(kind))
     draft.others.push(`${kind}${rest.replace(/ (?:chain|pref) \d+/g, '')}`.trim());
   if (/\bchain [1-9]/.test(rest)) draft.others.push(/\bchain \d+/.exec(rest)?.[0] ?? '');
@@ -148,13 +148,13 @@ function parseWord(line: string): Words | null {
   return value === undefined ? null : { at: Number(at), value: BigInt(`0x${value}`), mask: BigInt(`0x${mask}`) };
 }
 
-/** Where the addresses stand in a header. Source: RFC 791, RFC 8200. */
+/** Where the addresses are in a header. Source: RFC 791, RFC 8200. */
 const places = {
   ip: { source: 12, destination: 16, words: 1 },
   ipv6: { source: 8, destination: 24, words: 4 },
 } as const;
 
-/** Makes addresses of the four bytes that u32 compares, where they stand at the place of one. */
+/** Turns the four bytes that u32 compares into addresses, if they are where an address is. */
 function takeWords(draft: Draft, protocol: string): void {
   let rest = draft.words;
   if (protocol === 'ip' || protocol === 'ipv6') {
@@ -211,7 +211,7 @@ function parseAction([first = '', ...more]: readonly string[]): TrafficAction {
 /** A packet that filters are asked about. */
 export type Frame = {
   readonly protocol: 'ip' | 'ipv6' | 'arp';
-  /** The VIP, and where in the packet it stands: clients ask for it, answers come from it. */
+  /** The VIP, and where it is in the packet: the destination of requests, the source of answers. */
   readonly vip: Ip;
   readonly side: 'destination' | 'source';
   /** The MAC that the frame is for; null where it is not known. */
@@ -230,8 +230,8 @@ export function fits(filter: TrafficFilter, { protocol, vip, side, mac }: Frame)
 }
 
 /**
- * What becomes of a packet that a filter fits: `next` asks the next filter, `unread` is what nobody can tell from the
- * text. A packet that is mirrored or edited goes on to the next action, and passes behind the last one.
+ * What happens to a packet that matches a filter: `next` asks the next filter, `unread` means that the text does not
+ * show it. A packet that is mirrored or edited goes on to the next action, and passes after the last one.
  */
 export function fate({ actions, kind, text }: TrafficFilter): 'drop' | 'pass' | 'next' | 'redirect' | 'unread' {
   // A program may end a packet's way by itself.

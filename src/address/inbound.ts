@@ -6,7 +6,7 @@ import { parseQueues } from './queue.ts';
 export type Inbound = {
   readonly ifname: string;
   readonly filters: readonly TrafficFilter[];
-  /** What stands there and was not understood, or why it was not read. */
+  /** What is there and was not understood, or why it was not read. */
   readonly unread: readonly string[];
 };
 
@@ -15,7 +15,7 @@ export type InboundReading =
   | { readonly read: true; readonly interfaces: readonly Inbound[] }
   | { readonly read: false; readonly reason: string };
 
-/** Takes what traffic control does with incoming packets out of a snapshot: `tc qdisc show` and `tc filter show dev IF ingress`. */
+/** Extracts from a snapshot what traffic control does with incoming packets: `tc qdisc show` and `tc filter show dev IF ingress`. */
 export function readInbound(snapshot: Snapshot): InboundReading {
   const part = section(snapshot, 'qdisc');
   if (part === undefined) return { read: false, reason: 'the script there is of an older release' };

@@ -2,7 +2,7 @@ import { parseBlock, parseIp } from './ip.ts';
 import type { Link } from './link.ts';
 import type { HostAddresses } from './placement.ts';
 
-/** Where frames come by on their way up to an interface: by one of these, into a bridge or not. */
+/** Which interfaces frames pass on their way up: one of these, as a port of a bridge or not. */
 export type Level = {
   readonly ifnames: readonly string[];
   /** The bridge whose ports they are; null where they are none. */
@@ -31,7 +31,7 @@ export function levelsBelow(links: readonly Link[], ifname: string, depth = 0): 
 function ifnamesUnder(links: readonly Link[], { ifname, kind, parent }: Link): readonly string[] {
   if (kind === 'bridge' || kind === 'bond' || kind === 'team')
     return links.filter(({ master }) => master === ifname).map((one) => one.ifname);
-  // The other end of a veth is not a way by which its frames come.
+  // The other end of a veth is not an interface that its frames pass.
   const stacked = kind !== null && stackedKinds.includes(kind) && links.some((one) => one.ifname === parent);
   return stacked && parent !== null ? [parent] : [];
 }
@@ -44,7 +44,7 @@ function joinLevels(levels: readonly Level[]): Level {
   return { ifnames: [...new Set(levels.flatMap(({ ifnames }) => ifnames))], bridge };
 }
 
-/** The VRF that an interface belongs to, behind prerouting the interface of all that comes in by it; null without one. */
+/** The VRF that an interface belongs to: after prerouting, the interface of everything that comes in by it; null without one. */
 export function vrfOf(links: readonly Link[], ifname: string): string | null {
   const link = links.find((one) => one.ifname === ifname);
   const master = links.find((one) => one.ifname === link?.master);

@@ -22,13 +22,13 @@ export type Link = {
   readonly xdp: string | null;
 };
 
-/** Why an interface carries no traffic, in words that go behind its name, and what may help; null where there is nothing to add. */
+/** Why an interface carries no traffic, in words that follow its name, and what may help (null where there is nothing to add). */
 export type Down = { readonly what: string; readonly hint: string | null };
 
 const LINE = /^\d+:\s+([^\s:@]+)(?:@([^\s:]+))?:\s+<([^>]*)>\s*([^\\]*)(?:\\(.*))?$/;
 
 /**
- * Reads `ip -o link show`, with `-d` or without: behind each `\\` of a line stands another part of it. Lines of another
+ * Reads `ip -o link show`, with `-d` or without: each `\\` in a line begins another part of it. Lines of another
  * form are skipped.
  */
 export function parseLinks(lines: readonly string[]): readonly Link[] {
@@ -53,7 +53,7 @@ function parseLink(line: string): Link | null {
 
 type Details = Pick<Link, 'kind' | 'memberOf' | 'mode' | 'table' | 'xdp'>;
 
-/** The parts behind the addresses: `veth`, `macvlan mode bridge ...`, `vrf table 10`, `bridge_slave state ...`, `prog/xdp id 7`. */
+/** The parts after the addresses: `veth`, `macvlan mode bridge ...`, `vrf table 10`, `bridge_slave state ...`, `prog/xdp id 7`. */
 function detailsOf(rest: string, parts: readonly string[]): Details {
   const words = parts.map((part) => part.trim().split(/\s+/)).filter(([first = '']) => /^[a-z]/.test(first));
   const own = words.find(
@@ -81,8 +81,8 @@ export function isInternal(links: readonly Link[], ifname: string): boolean {
 }
 
 /**
- * Why an interface carries no traffic; null when it does. A dummy carries none anyway: its addresses are answered for by
- * other cards while it is down (measured).
+ * Why an interface carries no traffic; null when it does. A dummy carries none anyway: other cards answer for its
+ * addresses even while it is down (measured).
  * `state UNKNOWN` is normal on lo and on some virtual interfaces. A bond without miimon stays UP with all its slaves
  * down (measured), so its slaves are looked at, also from what stands upon it (VLAN, macvlan). An address on a member of
  * a VRF is not answered for while the VRF is down (measured).

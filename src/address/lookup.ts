@@ -1,7 +1,7 @@
 import type { FibRoute, Hop } from './fib.ts';
 import { type Ip, type IpBlock, wholeFamily } from './ip.ts';
 
-/** Addresses of one table that have the same answer: the route, and those that would go before it for some packets. */
+/** Addresses for which a table gives the same answer: the route, and those that would take precedence for some packets. */
 export type Piece = {
   readonly block: IpBlock;
   /** Null: the table has none. */

@@ -58,7 +58,7 @@ export function parseNeighbourEntries(lines: readonly string[]): Lines<Neighbour
     const [address = '', dev, ifname = ''] = words;
     const state = STATES.find((one) => words.includes(one)) ?? (words.includes('used') ? 'NONE' : undefined);
     if (parseIp(address) === null || dev !== 'dev' || state === undefined) return null;
-    // BusyBox writes a blank behind them, and divides them by the wrong number.
+    // BusyBox writes a blank after them, and divides them by the wrong number.
     const [, confirmed, updated] = /\bused \d+\/(\d+)\/(\d+)probes/.exec(line) ?? [];
     return {
       address,
@@ -75,11 +75,11 @@ export function parseNeighbourEntries(lines: readonly string[]): Lines<Neighbour
 /** What a node's neighbour table says of the gateways of its routes. */
 export type NeighbourReading = {
   readonly entries: readonly NeighbourEntry[];
-  /** Why entries may be missing, behind `the neighbour table: `: it was not read, or only some of it. */
+  /** Why entries may be missing, to follow `the neighbour table: `: it was not read, or only part of it. */
   readonly missing: string | null;
 };
 
-/** Takes the neighbour table out of a snapshot. */
+/** Extracts the neighbour table from a snapshot. */
 export function readNeighbours(snapshot: Snapshot): NeighbourReading {
   const part = section(snapshot, 'neigh');
   if (part === undefined) return { entries: [], missing: 'not in the snapshot' };
@@ -91,7 +91,7 @@ export function readNeighbours(snapshot: Snapshot): NeighbourReading {
 
 function whyIncomplete({ status, errors, exit, command, leftOut }: Section): string | null {
   if (status !== 'read') return errors.at(-1) ?? `exit ${exit}`;
-  // Scripts of an earlier state asked for those alone.
+  // Earlier scripts asked only for those.
   if (/ nud /.test(command)) return 'an older script shows only what was set by hand or did not answer';
   return leftOut.find((what) => !what.startsWith('neighbours other than gateways')) ?? null;
 }
@@ -99,7 +99,7 @@ function whyIncomplete({ status, errors, exit, command, leftOut }: Section): str
 /** The states of an entry that somebody has answered for at some time. */
 const ANSWERED = ['REACHABLE', 'STALE', 'DELAY', 'PROBE'];
 
-/** What the table says of one address some time after a datagram to it. */
+/** What the table says about one address some time after a datagram to it. */
 export type Confirmation =
   | { readonly kind: 'confirmed'; readonly mac: string }
   /** The kernel has asked and got no answer. */

@@ -18,7 +18,7 @@ export type Placement = {
   readonly down: Down | null;
 };
 
-/** Takes the address facts out of a snapshot. */
+/** Extracts the address facts from a snapshot. */
 export function readAddresses(snapshot: Snapshot): HostAddresses {
   return {
     addresses: linesOf(section(snapshot, 'addr'), parseAddresses),
@@ -37,6 +37,6 @@ export function locate(host: HostAddresses, vip: string): readonly Placement[] {
 function linesOf<T>(part: Section | undefined, parse: (lines: readonly string[]) => readonly T[]): readonly T[] | null {
   if (part?.status !== 'read') return null;
   const facts = parse(part.lines);
-  // Lines that all mean nothing are an answer we cannot read, not a host without addresses.
+  // If no line means anything, the answer cannot be read; it is not a host without addresses.
   return facts.length === 0 && part.lines.length > 0 ? null : facts;
 }

@@ -3,7 +3,7 @@ import { type IpBlock, parseBlock } from './ip.ts';
 /** A mark that a rule wants: the packet's mark and `mask` must be `value`. */
 export type Mark = { readonly value: number; readonly mask: number };
 
-/** What becomes of a packet that a rule is for. */
+/** What happens to a packet that a rule matches. */
 export type PolicyAction =
   | {
       readonly kind: 'table';
@@ -29,13 +29,13 @@ export type PolicyRule = {
   readonly priority: number;
   /** The rule is for the packets that the selectors do not fit. */
   readonly not: boolean;
-  /** Null: from everywhere, and so on. */
+  /** Null: any source, and so on. */
   readonly from: IpBlock | null;
   readonly to: IpBlock | null;
   readonly iif: string | null;
   readonly oif: string | null;
   readonly mark: Mark | null;
-  /** Selectors that ask more of a packet: `ipproto tcp`, `dport 80-90`, `uidrange 0-99`, `tos 0x10`, `tun_id 5`. */
+  /** Further selectors: `ipproto tcp`, `dport 80-90`, `uidrange 0-99`, `tos 0x10`, `tun_id 5`. */
   readonly others: readonly string[];
   readonly action: PolicyAction;
   readonly text: string;
@@ -78,19 +78,19 @@ function parsePolicyRule(line: string): PolicyRule | null {
   const words = rest.split(/\s+/);
   for (let i = 0; i < words.length; ) {
     const taken = takeSelector(rule, words, i) || takeAction(rule, words, i);
-    // A word that nobody knows may ask anything of a packet.
+    // An unknown word may be any condition on a packet.
     if (taken === 0) rule.others = [...rule.others, words[i] ?? ''];
     i += Math.max(1, taken);
   }
   return rule.action.kind === 'unknown' && rule.action.words === '' ? null : rule;
 }
 
-/** Selectors with one word behind them, whose meaning is the judge's. */
+/** Selectors followed by one word, which the judge interprets. */
 const more = ['ipproto', 'sport', 'dport', 'uidrange', 'tos', 'dsfield', 'dscp', 'tun_id', 'flowlabel'];
-/** What stands in a line and asks nothing of a packet. */
+/** Words of a line that are no condition on a packet. */
 const remarks = ['proto', 'protocol', 'realms', 'realm'];
 
-/** Reads the selector that begins at a word into the rule; gives how many words it was, 0 for none. */
+/** Reads the selector that begins at a word into the rule; returns how many words that was, 0 for none. */
 function takeSelector(rule: Draft, words: readonly string[], at: number): number {
   const word = words[at] ?? '';
   const value = words[at + 1] ?? '';
@@ -119,7 +119,7 @@ function takeSelector(rule: Draft, words: readonly string[], at: number): number
   return remarks.includes(word) ? 2 : 0;
 }
 
-/** Reads the action that begins at a word into the rule; gives how many words it was, 0 for none. */
+/** Reads the action that begins at a word into the rule; returns how many words that was, 0 for none. */
 function takeAction(rule: Draft, words: readonly string[], at: number): number {
   const word = words[at] ?? '';
   const value = words[at + 1] ?? '';
@@ -153,7 +153,7 @@ function takeAction(rule: Draft, words: readonly string[], at: number): number {
   return 0;
 }
 
-/** `0x1/0xff`, `0x10`, `16`; a mask that is not said is all ones. */
+/** `0x1/0xff`, `0x10`, `16`; a missing mask is all ones. */
 function parseMark(text: string): Mark | null {
   const [value = '', mask = '0xffffffff', more] = text.split('/');
   const shape = /^(?:0x[0-9a-f]{1,8}|\d{1,10})$/i;

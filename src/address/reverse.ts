@@ -1,7 +1,7 @@
 import type { IpBlock } from './ip.ts';
 import type { Lead, Stretch } from './routing.ts';
 
-/** What reverse path filtering is told: `rp_filter` and `accept_local` as they count for the interface. */
+/** The settings of reverse path filtering: `rp_filter` and `accept_local` as they count for the interface. */
 export type ReversePath = {
   /** Where the packets come in; beside its own name, those of its masters (a VRF). */
   readonly ifnames: readonly string[];
@@ -10,7 +10,7 @@ export type ReversePath = {
   readonly acceptLocal: boolean;
 };
 
-/** Source addresses, and whether packets from them are let in; null where it hangs on the packet. */
+/** Source addresses, and whether packets from them are let in; null where it depends on the packet. */
 export type ReverseStretch = { readonly block: IpBlock; readonly lets: boolean | null; readonly stretch: Stretch };
 
 /**

@@ -4,7 +4,7 @@ import type { Ip, IpBlock } from './ip.ts';
 import { type PolicyRule, parsePolicyRules } from './policy.ts';
 import type { Refusal } from './route.ts';
 
-/** How a node finds the way of a packet: the rules of policy routing, and the routes of all tables. */
+/** How a node routes a packet: the rules of policy routing, and the routes of all tables. */
 export type Routing = {
   readonly family: 4 | 6;
   readonly rules: readonly PolicyRule[];
@@ -19,7 +19,7 @@ export type Routing = {
 
 /** The packets whose way is asked for. */
 export type Sender = {
-  /** Their source address; null where the kernel is still to choose it. */
+  /** Their source address; null where the kernel has yet to choose it. */
   readonly from: Ip | null;
   /** Their mark; null where it is not known. */
   readonly mark: number | null;
@@ -36,7 +36,7 @@ export function ownPackets(from: Ip | null): Sender {
   return { from, mark: 0, iif: 'lo', oif: null, vrfTable: null };
 }
 
-/** What becomes of a packet. */
+/** What happens to a packet. */
 export type Lead =
   | { readonly kind: 'sent'; readonly route: FibRoute }
   /** To the host itself. */
@@ -47,7 +47,7 @@ export type Lead =
   | { readonly kind: 'refused'; readonly why: Refusal; readonly route: FibRoute | null }
   | { readonly kind: 'unknown'; readonly what: string };
 
-/** What becomes of the packets that fulfil all of `when`, which are selectors of rules and routes. */
+/** What happens to the packets that meet all of `when`, which are selectors of rules and routes. */
 export type Case = {
   readonly when: readonly string[];
   readonly lead: Lead;
@@ -55,7 +55,7 @@ export type Case = {
   readonly rule: PolicyRule | null;
 };
 
-/** Addresses to which all of a sender's packets fare alike. */
+/** Addresses to which all packets of a sender are treated alike. */
 export type Stretch = {
   readonly block: IpBlock;
   /** The first one whose `when` holds; the last has none. */
@@ -64,7 +64,7 @@ export type Stretch = {
   readonly gaps: readonly FibGap[];
 };
 
-/** Takes the routing of a family out of a snapshot; a text where a section is not there or was not read. */
+/** Extracts the routing of a family from a snapshot; a text where a section is missing or was not read. */
 export function readRouting(snapshot: Snapshot, family: 4 | 6): Routing | string {
   const parts = [section(snapshot, `rule${family}`), section(snapshot, `routes${family}`)] as const;
   const [ruleLines, routeLines] = parts;

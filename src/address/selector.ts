@@ -1,4 +1,4 @@
-/** What a rule of policy routing asks of the content of a packet. */
+/** What a rule of policy routing requires of the content of a packet. */
 export type Selector = {
   readonly field: 'protocol' | 'sport' | 'dport';
   readonly low: bigint;
@@ -17,8 +17,8 @@ const protocols: ReadonlyMap<string, bigint> = new Map([
 ]);
 
 /**
- * Reads `ipproto tcp`, `ipproto 47`, `sport 80`, `dport 1000-2000` (without a mask: newer ones have `80/0xff`). Null for
- * what asks for anything else, such as `uidrange 0-99` or `tos 0x10`.
+ * Reads `ipproto tcp`, `ipproto 47`, `sport 80`, `dport 1000-2000` (without a mask: newer ones have `80/0xff`). Null
+ * for any other selector, such as `uidrange 0-99` or `tos 0x10`.
  */
 export function readSelector(text: string): Selector | null {
   const [word = '', value = '', more] = text.split(' ');

@@ -3,15 +3,15 @@ import { type Snapshot, section } from '../snapshot/index.ts';
 /** Settings of the kernel's network (sysctl), by their name: `net.ipv4.conf.eth1.rp_filter`. */
 export type Settings = ReadonlyMap<string, number>;
 
-/** Takes the settings out of a snapshot; null where they are not there or were not read. */
+/** Extracts the settings from a snapshot; null where they are missing or were not read. */
 export function readSettings(snapshot: Snapshot): Settings | null {
   const part = section(snapshot, 'sysctl');
   return part?.status === 'read' ? parseSettings(part.lines) : null;
 }
 
 /**
- * Reads lines such as `net.ipv4.conf.all.rp_filter = 0`, those of `sysctl` too. A line of another form, or a value that
- * is not a number, is not a setting that is asked for.
+ * Reads lines such as `net.ipv4.conf.all.rp_filter = 0`, those of `sysctl` too. Lines of another form and
+ * values that are not numbers are ignored.
  */
 export function parseSettings(lines: readonly string[]): Settings {
   return new Map(

@@ -4,7 +4,7 @@ import { divideTable, type Piece } from './lookup.ts';
 import type { PolicyRule } from './policy.ts';
 import type { Case, Lead, Routing, Sender, Stretch } from './routing.ts';
 
-/** Addresses whose way is still open, with what was found on it so far. */
+/** Addresses whose route is not decided yet, with what was found for them so far. */
 type Open = { readonly block: IpBlock; readonly cases: readonly Case[]; readonly gaps: readonly FibGap[] };
 
 /**
@@ -23,7 +23,7 @@ export function routeFor(
   return merged(walk({ rules, sender, tables: tablesOf(routing, sender) }, 0, parts));
 }
 
-/** What is asked for some packets: the rules in order of priority, and the tables. */
+/** The rules, in order of priority, and the tables. */
 type Asked = {
   readonly rules: readonly PolicyRule[];
   readonly sender: Sender;
@@ -79,7 +79,7 @@ function tablesOf({ routes, gaps, family }: Routing, { from }: Sender) {
 /** Addresses that a rule is for, where the packets fulfil `when`. */
 type Fit = { readonly part: Open; readonly when: readonly string[] };
 
-/** What of some addresses a rule is for, and what it leaves to the next one. */
+/** Which of some addresses a rule matches, and which it leaves to the next one. */
 function split(
   one: Open,
   rule: PolicyRule,
@@ -89,12 +89,12 @@ function split(
   const [inside, outside] = mayFit(rule, sender) ? divide(one, rule.to) : [[], [one]];
   const under = (parts: readonly Open[], when: readonly string[]) => parts.map((part) => ({ part, when }));
   if (!rule.not) return { fits: under(inside, conditions), others: outside };
-  // Whoever misses one selector is meant, whatever the others ask.
+  // A packet that misses one selector is matched, whatever the others require.
   if (conditions.length === 0) return { fits: under(outside, []), others: inside };
   return { fits: [...under(outside, []), ...under(inside, [`not ${conditions.join(' ')}`])], others: [] };
 }
 
-/** What of some addresses lies in a block, and what does not. */
+/** Which of some addresses are in a block, and which are not. */
 function divide(one: Open, within: IpBlock | null): readonly [readonly Open[], readonly Open[]] {
   const { block } = one;
   if (within === null) return [[one], []];
@@ -116,7 +116,7 @@ function mayFit({ from, iif, oif, mark, action }: PolicyRule, sender: Sender): b
 
 const vrfTable = '[l3mdev-table]';
 
-/** What a rule asks that the sender does not say. */
+/** Conditions of a rule that the sender does not settle. */
 function conditionsOf({ mark, others }: PolicyRule, sender: Sender): readonly string[] {
   if (mark === null || sender.mark !== null) return others;
   return [`fwmark 0x${mark.value.toString(16)}/0x${mark.mask.toString(16)}`, ...others];
@@ -231,7 +231,7 @@ function leadOf(route: FibRoute): Lead {
   }
 }
 
-/** In order, neighbours that fare alike as one. */
+/** In order; neighbours that are treated alike are joined. */
 function merged(stretches: readonly Stretch[]): readonly Stretch[] {
   const result: Stretch[] = [];
   for (const one of [...stretches].sort((a, b) => (a.block.low < b.block.low ? -1 : 1))) {

@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from './subcommand.ts';
 
-/** A command line of a subcommand, less its name. */
+/** A subcommand's command line, without its name. */
 export type Arguments<Name extends string> = {
   readonly options: Readonly<Partial<Record<Name, string>>>;
   readonly words: readonly string[];
 };
 
 /**
- * Parses a subcommand's arguments: options that take a value each, and at most so many words. Throws a `UsageError` for
+ * Parses a subcommand's arguments: options that take a value each, and a limited number of words. Throws a `UsageError` for
  * anything else.
  */
 export function parseArguments<Name extends string>(

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArguments } from './arguments.ts';
 import { type Subcommand, UsageError } from './subcommand.ts';
 
-/** Where Icinga reads configuration unless it is told otherwise. */
+/** Where Icinga reads its configuration by default. */
 const customaryTarget = '/etc/icinga2/conf.d';
 
 /** Where distributions keep plugins, and where Icinga's PluginContribDir points. */

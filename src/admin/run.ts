@@ -18,7 +18,7 @@ export type Surroundings = Omit<Call, 'args' | 'say'>;
 
 /**
  * Runs `rackwatch` and gives its exit code: that of the subcommand, 1 when something cannot be done, 2 for a wrong call. What
- * is wrong stands on standard error.
+ * is wrong is printed on standard error.
  */
 export async function run(args: readonly string[], around: Surroundings, { out, error }: Streams): Promise<number> {
   const [name = '', ...rest] = args;

@@ -42,7 +42,7 @@ export function judgeAgreement(nodes: readonly RuledNode[], shares: Shares | nul
   ];
 }
 
-/** What is hashed, told apart where CLUSTERIP hashes the same field by its own formula. */
+/** What is hashed; distinguishes CLUSTERIP, which hashes the same field by a formula of its own. */
 function fieldsText(hash: Hash | null): string {
   return hash === null ? '?' : hash.name;
 }

@@ -21,7 +21,7 @@ export type ClientAnswer = {
   /** The bucket it falls into; null where the nodes do not hash alike, or its hash needs what was not said. */
   readonly bucket: number | null;
   readonly nodes: readonly string[];
-  /** Nodes of which it is not known. */
+  /** Nodes for which that is not known. */
   readonly unknown: readonly string[];
   /** Of the nodes that answer, those whose firewall may deny it by a list or a rate. */
   readonly denying: readonly string[];
@@ -31,7 +31,7 @@ export type ClientAnswer = {
   readonly shared: boolean;
 };
 
-/** Tells of each client that was asked about which nodes answer it. */
+/** Determines for each client asked about which nodes answer it. */
 export function judgeClients(
   nodes: readonly JudgedNode[],
   silent: readonly SilentNode[],
@@ -90,7 +90,7 @@ function intrudes(
   return own === false && said.some(({ answer }) => answer === true) && begins(answered, client);
 }
 
-/** Ports that were not said: one of the shared service, and one that clients use. */
+/** Fills in ports that were not given: one of the shared service, and one that clients use. */
 function complete(
   { protocol, saddr, sport, dport }: AskedClient,
   nodes: readonly JudgedNode[],
@@ -117,13 +117,13 @@ function isOpen({ part }: HashField, open: readonly ('sport' | 'dport')[]): bool
   return (part === 'sport' || part === 'dport') && open.includes(part);
 }
 
-/** Whether any packet of a client is of what the cluster shares. */
+/** Whether any packet of a client is among what the cluster shares. */
 function isShared(shared: Traffic, { protocol, saddr, sport, dport }: Client): boolean {
   const [source, from, to] = [saddr, BigInt(sport), BigInt(dport)];
   return shared.meets(shared.space.only({ protocol: BigInt(protocol), source, sport: from, dport: to }));
 }
 
-/** Clients that nobody or several answer: what the first line is to name. Whoever is answered is told, and changes nothing. */
+/** Clients that no node or several nodes answer, for the first line to name. Those answered by one are listed, and change nothing. */
 export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[] {
   return clients.map((one) => {
     const text = clientText(one);

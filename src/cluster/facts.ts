@@ -7,12 +7,12 @@ export type ReadNode = ReachedNode & { readonly reading: Reading };
 
 export type NodeFacts = ReadNode | SilentNode;
 
-/** Which facts to take from the rules: all, while there is time, or only the held buckets with the number that the user says. */
+/** Which facts to take from the rules: all, while there is time, or only the held buckets, with the number of buckets that the user gives. */
 export type RuleSource =
   | { readonly skipRules: false; readonly backend: BackendChoice; readonly tooLate?: () => boolean }
   | { readonly skipRules: true; readonly total: number | null };
 
-/** Takes everything that is judged about a VIP out of a node's snapshot. */
+/** Extracts from a node's snapshot everything that is judged about a VIP. */
 export function factsOf(
   name: string,
   snapshot: Snapshot,

@@ -91,7 +91,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
 
 const noMac: ClusterMac = { mac: null, named: null, faults: [], listening: new Map() };
 
-/** Known only where it is known of every node what it answers, and that clients reach all of them by one MAC. */
+/** Known only if it is known for every node what it answers, and that clients reach all of them by one MAC. */
 function sharesOf(
   nodes: readonly JudgedNode[],
   ruled: readonly RuledNode[],
@@ -151,7 +151,7 @@ function totals(ruled: readonly RuledNode[], { totalNodes, skip }: Wanted): read
   ];
 }
 
-/** Faults of coverage: what nobody answers, less what a node's own fault has already told, and what several answer. */
+/** Faults of coverage: what no node answers, without what a node's own fault already reports, and what several answer. */
 function coverageFaults(
   coverage: Coverage,
   nodes: readonly JudgedNode[],
@@ -172,14 +172,14 @@ function coverageFaults(
   return [...lost, ...(coverage.doubled.length > 0 ? [doubledFault(coverage.doubled, total, nodes, vip)] : [])];
 }
 
-/** A single node of several that was asked: no command to take the rest, which another node may well hold. */
+/** Only one of several nodes was asked: no command to take the rest, which another node may well hold. */
 function onlyOneNode(lost: readonly Bucket[], total: number, nodes: readonly JudgedNode[]): Fault {
   const brief = `${bucketList(lost)} of ${total} not on ${nodes[0]?.name}, and only ${nodes[0]?.name} was asked`;
   const text = `${brief}: name every node of the cluster with --node, or say what this one must hold with --expect-buckets`;
   return fault('CRITICAL', 'one-node-asked', brief, text);
 }
 
-/** Nobody has a rule, and nobody the VIP: most likely the address is wrong. */
+/** No node has a rule or the VIP: most likely the address is wrong. */
 function nowhere(
   reached: readonly ReadNode[],
   ruled: readonly RuledNode[],

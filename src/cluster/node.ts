@@ -26,7 +26,7 @@ export type JudgedNode = {
   readonly known: boolean;
   /** True when its buckets are answered, as far as the node itself shows. */
   readonly serves: boolean;
-  /** What it answers in the end; null where that is not known. */
+  /** What it finally answers; null where that is not known. */
   readonly answered: NodeAnswers['answered'] | null;
   /** What its firewall refuses as all others do. */
   readonly refused: Traffic;
@@ -121,11 +121,11 @@ function answeredBy(
   if (member !== null && member.usable !== true) return member.usable === null ? null : 'nothing';
   if (listening.some(({ state }) => state === 'CRITICAL')) return 'nothing';
   if (listening.length > 0) return null;
-  // Of a rule for one card it is known by which its frames come.
+  // With a rule for one card, the card that its frames come in by is known.
   return rule !== null && rule.ifname === null && onLoopbackAlone(node) ? null : node.reading.answered;
 }
 
-/** What is left of what a node answers, behind the other stretches of the way. */
+/** What is left of what a node answers, after the other stretches of the way. */
 function along(stretches: readonly Stretch[], answered: JudgedNode['answered']): JudgedNode['answered'] {
   if (answered === null || answered === 'nothing') return answered;
   let { traffic, doubt } = answered;
@@ -143,7 +143,7 @@ function otherBackend(name: string, rule: Rule, { backend }: Wanted): readonly F
   return [fault('CRITICAL', 'backend-unexpected', brief, `${brief} as --backend asserts: ${rule.text}`)];
 }
 
-/** A rule's own odd numbers: a bucket that no client falls into, or no buckets at all. */
+/** Odd numbers in a rule: a bucket that no client falls into, or no buckets at all. */
 function aboveTotal(name: string, rule: Rule): readonly Fault[] {
   if (rule.answersAll && rule.total === 0) {
     return [
@@ -274,13 +274,13 @@ function refusedBy(rule: Rule, { isShared }: Policies, space: TrafficSpace): Tra
   return space.union([rule.denied, ...denied]);
 }
 
-/** Whether every node with a rule denies the same, and who that is. */
+/** Whether every node with a rule denies the same, and which nodes those are. */
 type Policies = { readonly isShared: (obstacle: Obstacle) => boolean; readonly who: string };
 
 /** What one node denies is policy where each other one has the same denial, or denies all of it by several. */
 function sharedPolicies(node: ReadNode, all: readonly ReadNode[]): Policies {
   const { space } = node.reading;
-  // A node that drops everything for the VIP has no clients whom it could deny anything.
+  // A node that drops everything for the VIP has no clients to deny anything.
   const ruled = all.filter((one) => one === node || one.reading.rules.some((rule) => !holdsNothing(rule)));
   const denials = ruled.map(({ reading }) => {
     const obstacles = reading.rules[0]?.obstacles ?? [];

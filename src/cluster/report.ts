@@ -8,7 +8,7 @@ import type { Judgement } from './judge.ts';
 import type { JudgedNode } from './node.ts';
 import type { Wanted } from './wanted.ts';
 
-/** Words a judgement: first line, a finding for each fault and each sound node, metrics, and the facts for JSON. */
+/** Puts a judgement into words: first line, a finding for each fault and each sound node, metrics, and the facts for JSON. */
 export function reportCluster(judgement: Judgement, facts: readonly NodeFacts[], wanted: Wanted): Report {
   const findings: Finding[] = [
     ...judgement.faults.map(({ brief: _, ...finding }) => finding),
@@ -87,7 +87,7 @@ function headline({ faults, nodes, total }: Judgement, state: State, { expectBuc
     const more = worstFaults.length - 1;
     return more > 0 ? `${first.brief} (+${more} more)` : first.brief;
   }
-  // One node's own view says nothing of the others.
+  // One node's own view says nothing about the others.
   if (expectBuckets !== undefined)
     return listOf(
       nodes.map(({ name }) => `${name} holds ${bucketList(expectBuckets)} of ${total ?? '?'}, as expected`),
@@ -113,7 +113,7 @@ function holdingCode({ rule }: JudgedNode): Code {
   return rule.buckets.length === 0 ? 'no-bucket-held' : 'bucket-held';
 }
 
-/** The MAC that a node's cluster rule names, else its ARP rule. */
+/** The MAC named by a node's cluster rule, or else by its ARP rule. */
 function macNamed({ rule, node }: JudgedNode): string | null {
   return rule?.mac ?? node.macs.names.find(({ by }) => by === 'ARP rule')?.mac ?? null;
 }

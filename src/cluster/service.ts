@@ -7,7 +7,7 @@ type OpenPorts = { readonly node: JudgedNode; readonly ports: Traffic };
 
 /**
  * A port that one node's firewall opens, as one of few, and another node does not let in: clients of the other's buckets
- * get no answer there. That a node without a firewall lets in more than others says nothing of what is served.
+ * get no answer there. That a node without a firewall lets in more than others says nothing about what is served.
  */
 export function judgeServices(nodes: readonly JudgedNode[]): readonly Fault[] {
   const opening = nodes.flatMap((node) => openPorts(node) ?? []);

@@ -20,7 +20,7 @@ export type Shares = {
   readonly doubled: number;
   /** False where several hashes decide, which no two addresses have in common but by chance: an expectation. */
   readonly exact: boolean;
-  /** True when only datagrams fare so, and TCP is healthy. */
+  /** True when this holds only for datagrams, and TCP is healthy. */
   readonly datagrams: boolean;
 };
 
@@ -36,7 +36,7 @@ export function measureShares(
   scope: Traffic,
 ): Shares | null {
   const { space } = shared;
-  // Whom the firewalls of all nodes refuse is nobody's client, unless that is everybody.
+  // Those whom the firewalls of all nodes refuse are not clients, unless that is everybody.
   const admitted = shared.less(refused);
   const [segments, datagrams] = [tcp, udp].map((protocol) => {
     const all = admitted.meets(space.only({ protocol: tcp })) ? admitted : shared;
@@ -51,7 +51,7 @@ export function measureShares(
   return worse ? { ...datagrams, datagrams: segments !== undefined } : { ...first, datagrams: false };
 }
 
-/** Null where of some of these clients it is not known whether they are answered. */
+/** Null where it is not known for some of these clients whether they are answered. */
 type Measured = Omit<Shares, 'datagrams'> | null;
 
 function measure(nodes: readonly NodeAnswers[], shared: Traffic, scope: Traffic, connected: boolean): Measured {

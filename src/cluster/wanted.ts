@@ -11,14 +11,14 @@ export type Wanted = {
   readonly mac: string | undefined;
   /** How many buckets a node may hold. */
   readonly held: Thresholds;
-  /** What a node counts that gave nothing and whose buckets nobody else holds. */
+  /** How a node counts that gave nothing and whose buckets no other node holds. */
   readonly unreachable: State;
   readonly skip: readonly ('rules' | 'vip' | 'mac' | 'arp')[];
   /** The backend that every rule must be of; `auto` takes what is there. */
   readonly backend: BackendChoice;
   /** Where clients are; without any, everywhere. */
   readonly networks: readonly IpBlock[];
-  /** Clients to tell the answering nodes of. */
+  /** Clients whose answering nodes are to be listed. */
   readonly clients: readonly AskedClient[];
   /** The buckets that the one node must hold; coverage is not judged then. */
   readonly expectBuckets: readonly Bucket[] | undefined;

@@ -14,7 +14,7 @@ import type { ReadNode } from './facts.ts';
 import { sharersOf, whileIdle } from './node.ts';
 import type { Wanted } from './wanted.ts';
 
-/** Judges one stretch of the way on all nodes together: what one node lacks shows beside the others. */
+/** Judges one stretch of the way on all nodes together: comparison shows what one node lacks. */
 type Judge = (nodes: readonly ReadNode[], wanted: Wanted) => ReadonlyMap<string, Stretch>;
 
 /** The stretches beside the cluster rule, in the order in which a client's packet passes them. */
@@ -70,7 +70,7 @@ function wayBack(nodes: readonly ReadNode[], { vip, networks }: Wanted): Readonl
   return judgeReplies(repliers, { vip, networks });
 }
 
-/** Whom a node's own firewall denies: no answer is missing there. */
+/** Clients that a node's own firewall denies: no answer is missing there. */
 function deniedBy({ obstacles, denied }: Rule, space: TrafficSpace): Traffic {
   return space.union([denied, ...obstacles.flatMap(({ denies }) => denies ?? [])]);
 }

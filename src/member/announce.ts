@@ -5,17 +5,17 @@ import { linkOf, type ReachedNode } from './facts.ts';
 /** A node that has the VIP, and the interface by which its peers reach it; null where that is not known. */
 export type Answerer = { readonly node: ReachedNode; readonly ifname: string | null };
 
-/** What becomes of the ARP packets about the VIP on one node: every end that each may come to. */
+/** What happens to the ARP packets about the VIP on one node: every possible outcome of each. */
 export type Announcement = Answerer & {
-  /** Its answer to a peer that asks for the VIP; a request that a rule drops brings none. */
+  /** Its answer to a peer that asks for the VIP; none where a rule drops the request. */
   readonly reply: readonly ArpEnd[];
-  /** What it asks its own peers from the VIP; null where it asks from another address. */
+  /** Its requests to its own peers from the VIP; null where it sends them from another address. */
   readonly request: readonly ArpEnd[] | null;
   /** Their answers to that. */
   readonly heard: readonly ArpEnd[];
   /** Set where the kernel does not answer for an address that is on another interface. */
   readonly ignored: string | null;
-  /** True where its rules tell the same MAC for its other addresses as well. */
+  /** True where its rules announce the same MAC for its other addresses as well. */
   readonly forAll: boolean;
   /** The MAC of its own card; null where it is not known. */
   readonly own: string | null;

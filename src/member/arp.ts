@@ -6,22 +6,22 @@ import { type Announcement, type Answerer, announce } from './announce.ts';
 import type { ReachedNode } from './facts.ts';
 import { sudoers } from './unread.ts';
 
-/** What is wanted of the nodes' ARP. */
+/** What is expected of the nodes' ARP. */
 export type WantedArp = {
   readonly vip: string;
   /** The cluster MAC; null where it is not known. */
   readonly mac: string | null;
-  /** Another MAC that the rules of all nodes name, which was said before; null where there is none. */
+  /** Another MAC that the rules of all nodes name, which was already reported; null where there is none. */
   readonly named: string | null;
-  /** True where every node must have a rule that tells it, whatever static entries the peers may have. */
+  /** True where every node must have a rule that announces it, whatever static entries the peers may have. */
   readonly required: boolean;
-  /** What rules count that were not read and might tell it: OK where the check does without them. */
+  /** The state for unread rules that might announce it: OK where the check does without them. */
   readonly unread: 'UNKNOWN' | 'OK';
 };
 
 /** Who answers for the VIP, on all nodes together. */
 export type Answering = {
-  /** What is wrong, by the node's name; what is of none alone stands with the first one. */
+  /** What is wrong, by the node's name; what concerns all of them is listed with the first one. */
   readonly faults: ReadonlyMap<string, readonly Fault[]>;
   /** True where peers learn different MACs, so that it is not known whom a client reaches. */
   readonly mixed: boolean;
@@ -29,15 +29,15 @@ export type Answering = {
   readonly mute: readonly string[];
 };
 
-/** What a node tells its peers. */
+/** What a node announces to its peers. */
 type Standing = 'cluster' | 'card' | 'other' | 'silent' | 'open' | 'unread' | 'absent';
 
 type Judged = Announcement & { readonly standing: Standing };
 
 /**
  * Judges that the nodes which share a VIP over IPv4 answer ARP with the cluster MAC, all alike. CLUSTERIP does so by itself,
- * every other backend needs a rule. Where none of them does, it may be well: peers may have a static entry, which no
- * snapshot shows.
+ * every other backend needs a rule. Where none of them does, all may still be well: peers may have a static entry, which
+ * no snapshot shows.
  */
 export function judgeAnswering(answerers: readonly Answerer[], wanted: WantedArp): Answering {
   if (parseIp(wanted.vip)?.family !== 4) return { faults: advertised(answerers, wanted), mixed: false, mute: [] };
@@ -82,7 +82,7 @@ function standingOf({ node, reply, ignored }: Announcement, { mac }: WantedArp):
   const [only] = kinds;
   const settled = kinds.size === 1 && only !== undefined ? only : 'open';
   if (settled === 'cluster') return ignored === null ? 'cluster' : 'silent';
-  // What was not read may tell the cluster MAC after all.
+  // What was not read may announce the cluster MAC after all.
   const unread = [...arp.unread, ...macs.unread];
   if (unread.some(({ absent }) => !absent)) return 'unread';
   if (unread.length > 0) return 'absent';
@@ -161,7 +161,7 @@ function ownFaults(
   }
 }
 
-/** It tells the MAC of its own card, where others tell the cluster MAC, or where it must not. */
+/** It announces the MAC of its own card, where others announce the cluster MAC, or where it must not. */
 function cardFaults(
   one: Judged,
   cluster: readonly Judged[],
@@ -197,7 +197,7 @@ function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac, named }: Wan
   return [fault('CRITICAL', 'arp-other-mac', `${node.name}: ARP rule announces ${told}`, text)];
 }
 
-/** Its own requests tell peers a MAC as well. */
+/** Its own requests announce a MAC to peers as well. */
 function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
   const { node, request, reply } = one;
   const [end, ...more] = request ?? [];

@@ -30,19 +30,19 @@ export type Replier = {
   readonly shared: Traffic;
   /** Packets that NAT sends to another port of the node, by that port. */
   readonly resent?: ReadonlyMap<bigint, Traffic>;
-  /** What becomes of answers in the chains that they pass; null where that is not asked, a text why it is not known. */
+  /** What happens to answers in the chains that they pass; null where that is not asked, a text where it is not known. */
   readonly leaving: Leaving | string | null;
 };
 
-/** Whose answers are asked about: of which VIP, and where clients are; without networks, everywhere. */
+/** Which answers are asked about: those from this VIP to these networks; without networks, to everywhere. */
 export type Asked = { readonly vip: string; readonly networks: readonly IpBlock[] };
 
 /** A node with what its chains and routes do to answers. */
 export type Followed = Replier & { readonly replies: Replies; readonly unread: readonly string[] };
 
 /**
- * Judges the way back of answers by the routes of all nodes. Without a word about where clients are, what the nodes' routes
- * lose alike is taken for a place where there are none, as long as some clients are left.
+ * Judges the way back of answers by the routes of all nodes. If nothing is said about where clients are, networks that the
+ * routes of all nodes lose alike are taken to have none, as long as some clients are left.
  */
 export function judgeReplies(repliers: readonly Replier[], asked: Asked): ReadonlyMap<string, Stretch> {
   const vip = parseIp(asked.vip);
@@ -96,7 +96,7 @@ export type Circle = {
   readonly followed: readonly Followed[];
 };
 
-/** The packets of the clients of some networks; without any, of the addresses that are in use, private ones of IPv6 among them. */
+/** The packets of clients in these networks; without any, of all addresses in use, including private IPv6 ones. */
 export function clientsOf(networks: readonly IpBlock[], space: TrafficSpace): Traffic {
   if (networks.length > 0) return space.union(networks.map(({ low, high }) => space.only({ source: { low, high } })));
   return space.family === 4
@@ -109,7 +109,7 @@ function local(space: TrafficSpace): Traffic {
   return space.only({ source: { low: 0xfcn << 120n, high: (0xfen << 120n) - 1n } });
 }
 
-/** The same for the clients whom a node's firewall lets in to anything: no answer is missing to the others. */
+/** The same for the clients whom a node's firewall lets in to anything: the others are missing no answer. */
 function around({ shared, space }: Replier, circle: Circle): Circle {
   const main = shared.and(mainTraffic(space)).less(ownTraffic(space));
   return main.isEmpty ? circle : { ...circle, scope: circle.scope.and(main.like('source')) };
@@ -158,7 +158,7 @@ function homeless({ node: { name }, ifname }: Followed, vip: string): Fault {
   );
 }
 
-/** Lines of the node's routes or rules that may lead answers anywhere. */
+/** Lines of the node's routes or rules that might lead answers anywhere. */
 function notUnderstood(name: string, unread: readonly string[]): Fault {
   const brief = `${name}: ${unread.length === 1 ? 'a route or rule is' : `${unread.length} routes or rules are`} not understood`;
   const shown = unread.slice(0, 3).map((line) => line.replaceAll(/\s+/g, ' ').trim());
@@ -171,7 +171,7 @@ function notUnderstood(name: string, unread: readonly string[]): Fault {
   );
 }
 
-/** What all of the nodes that are compared lose for certain. */
+/** What all of the compared nodes certainly lose. */
 function common({ followed, space }: Circle): Traffic {
   const sets = followed.map(({ replies: { losses, nobody } }) =>
     space.union([nobody, ...losses.filter(({ certain }) => certain).map(({ clients }) => clients)]),
@@ -205,7 +205,7 @@ function lossFault({ node, replies }: Followed, loss: Loss, circle: Circle): Fau
   );
 }
 
-/** A first line holds some 100 characters. */
+/** There is room for some 100 characters in a first line. */
 export function short(what: string): string {
   return what.length > 60 ? `${what.slice(0, 57)}...` : what;
 }

@@ -20,7 +20,7 @@ export type CardUse = {
   readonly ifname: string;
   /** What the cluster shares; null on a node without a rule. */
   readonly shared: Traffic | null;
-  /** What is answered of frames that come in by another interface of the same wire, by its name; null where that is not known. */
+  /** Which frames are answered that come in by another interface on the same wire, by its name; null where that is not known. */
   readonly besides: ReadonlyMap<string, Answered | null>;
 };
 
@@ -46,7 +46,7 @@ export function judgeCards(uses: readonly CardUse[], asked: CardQuestion): Reado
   );
 }
 
-/** What filters of traffic control do with the VIP's frames on their way in, on all nodes that have it. */
+/** What traffic control filters do with incoming frames for the VIP, on all nodes that have it. */
 export function judgeFilters(
   uses: readonly Pick<CardUse, 'node' | 'ifname'>[],
   { vip, mac, space }: CardQuestion,
@@ -90,8 +90,8 @@ export function cardFaults(node: ReachedNode, ifname: string): readonly Fault[] 
 }
 
 /**
- * `NOARP`: the node answers nobody who asks for the VIP, and sends what it answers to itself (measured). Tunnels, dummies
- * and VRFs have it by nature.
+ * `NOARP`: the node answers nobody who asks for the VIP, and sends its answers to itself (measured). Tunnels, dummies
+ * and VRFs always have it.
  */
 function withoutArp(node: ReachedNode, ifname: string): readonly Fault[] {
   const link = linkOf(node, ifname);
@@ -101,7 +101,7 @@ function withoutArp(node: ReachedNode, ifname: string): readonly Fault[] {
   return [fault('CRITICAL', 'card-noarp', `${node.name}: ${ifname} has NOARP`, text)];
 }
 
-/** A program at the card may drop what it likes before anything else sees it, and no tool says what. */
+/** A program at the card may drop anything before anything else sees it, and no tool shows what. */
 function attached(node: ReachedNode, ifname: string): readonly Fault[] {
   const links = node.host.links ?? [];
   const names = [...levelsBelow(links, ifname).flatMap(({ ifnames }) => ifnames), ifname];
@@ -123,7 +123,7 @@ function deedFault({ name }: ReachedNode, { state, verb, traffic, ifname, text }
   return fault(policy ? 'OK' : minor ? 'WARNING' : state, policy ? 'denied-alike' : 'tc-filter', brief, full);
 }
 
-/** Frames that come in a second time, by a macvlan over the interface, what is under it or another card: TCP alone does not mind. */
+/** Frames that come in a second time, by a macvlan over the interface, what is under it or another card: only TCP does not mind. */
 function doubled({ node, ifname, shared, besides }: CardUse, mac: string | null): readonly Fault[] {
   if (shared === null || mac === null) return [];
   const { space } = shared;
@@ -145,7 +145,7 @@ function doubled({ node, ifname, shared, besides }: CardUse, mac: string | null)
 }
 
 /**
- * A card that listens to the cluster MAC, and of which no address tells whether it is on the same wire. One with several
+ * A card that listens to the cluster MAC, and whose addresses do not show whether it is on the same wire. One with several
  * addresses of another network may share one of them there.
  */
 function perhapsDoubled({ node, ifname, shared, besides }: CardUse, mac: string | null): readonly Fault[] {

@@ -4,7 +4,7 @@ import type { State } from '../plugin/index.ts';
 import { type Circle, type Followed, shareOf, short } from './back.ts';
 import type { Stretch } from './stretch.ts';
 
-/** What chains take of a node's answers: what all nodes take alike is policy, as long as it can be read and leaves clients. */
+/** Which of a node's answers chains drop: what all nodes drop alike is policy, as long as it can be read and some clients are left. */
 export function denialFaults(one: Followed, circle: Circle): Stretch {
   const { space, scope, followed } = circle;
   const denials = denialsOf(one);
@@ -38,7 +38,7 @@ function certainOf(one: Followed): Traffic {
   );
 }
 
-/** Whether all nodes have the same rule, of a kind that is meant so. */
+/** Whether all nodes have the same rule, of a kind that may be intended. */
 function isAlike({ policy, text }: Denial, { followed }: Circle): boolean {
   return policy && followed.every((other) => denialsOf(other).some((one) => one.text === text));
 }

@@ -18,14 +18,14 @@ import {
 import { type ArpReading, type MacReading, readArp, readNamedMacs } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
-/** A node that gave a whole snapshot, and what it shows of itself as a member of the cluster. */
+/** A node that gave a complete snapshot, and what it shows about itself as a member of the cluster. */
 export type ReachedNode = {
   readonly name: string;
   readonly reached: true;
-  /** Who the script ran as there: whom sudo would have to allow. */
+  /** The account that the script ran as there, which sudo would have to allow. */
   readonly user: string;
   readonly host: HostAddresses;
-  /** Where it has the VIP; empty when it has it nowhere. */
+  /** Where it has the VIP; empty where it does not. */
   readonly placements: readonly Placement[];
   /** The MACs that its rules name for the VIP. */
   readonly macs: MacReading;
@@ -35,18 +35,18 @@ export type ReachedNode = {
   readonly inbound: InboundReading;
   /** The rules that its ARP packets pass. */
   readonly arp: ArpReading;
-  /** How it finds the way of packets of the VIP's family; why not, where that was not read. */
+  /** How it routes packets of the VIP's family, or why that is not known. */
   readonly routing: Routing | string;
   /** What it knows of the gateways of its routes. */
   readonly neighbours: NeighbourReading;
 };
 
-/** A node that gave nothing, or nothing whole. */
+/** A node that gave nothing, or no complete snapshot. */
 export type SilentNode = { readonly name: string; readonly reached: false; readonly reason: string };
 
 export type Member = ReachedNode | SilentNode;
 
-/** Takes what a node shows of itself as a member out of its snapshot. */
+/** Extracts from a snapshot what a node shows about itself as a member. */
 export function memberFacts(name: string, snapshot: Snapshot, vip: string): ReachedNode {
   const host = readAddresses(snapshot);
   const placements = locate(host, vip);
@@ -83,8 +83,8 @@ export function networkPlaces({ placements, host }: ReachedNode): readonly Place
 }
 
 /**
- * The interface by which a node takes the VIP's frames in: the one that its rule is bound to where it has the VIP there
- * or on no card, else the one that has the VIP. Null where that is not known.
+ * The interface that the VIP's frames come in by: the one that the node's rule is bound to if the VIP is there or on
+ * no card, otherwise the one that has the VIP. Null where that is not known.
  */
 export function frameInterface(node: ReachedNode, bound: string | null): string | null {
   const there = networkPlaces(node).map(({ address }) => address.ifname);

@@ -8,7 +8,7 @@ import type { Stretch } from './stretch.ts';
 
 /**
  * Judges the gateways of a node's way back by its neighbour table: those that do not answer, and those whose MAC was set by
- * hand and is another one than other nodes have learned.
+ * hand and differs from the one that other nodes have learned.
  */
 export function judgeGateways(one: Followed, circle: Circle): Stretch {
   const { space } = circle;
@@ -25,7 +25,7 @@ export function judgeGateways(one: Followed, circle: Circle): Stretch {
   };
 }
 
-/** The entries of the gateways by which answers go. */
+/** The entries of the gateways that answers go through. */
 function gatewayEntries({ node, replies }: Followed): readonly NeighbourEntry[] {
   return node.neighbours.entries.filter((entry) =>
     replies.spans.some(({ cases }) => cases.some((one) => leadsBy(one, entry))),
@@ -112,7 +112,7 @@ function knownElsewhere(one: Followed, entry: NeighbourEntry, { followed }: Circ
     .flatMap((other) =>
       gatewayEntries(other)
         .filter((there) => there.mac !== null && sameIp(there.address, entry.address))
-        // An address of one link may be another router's on the next one.
+        // An address on one link may be another router's on the next.
         .filter((there) => !isLinkLocal(entry) || (entry.ifname === one.ifname && there.ifname === other.ifname))
         .map((there) => ({ name: other.node.name, entry: there })),
     );
@@ -202,7 +202,7 @@ function gatewaysOf(spans: readonly Span[]): readonly { readonly via: string; re
   return [...found.values()];
 }
 
-/** Routers that share an address may give each node another MAC; so may somebody who takes the gateway's place. */
+/** Routers that share an address may give each node a different MAC; so may somebody who impersonates the gateway. */
 function learnedApart(nodes: readonly Followed[], circle: Circle): readonly string[] {
   const told = new Set<string>();
   return nodes.flatMap((one) =>

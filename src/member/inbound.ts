@@ -11,7 +11,7 @@ import {
 import type { Traffic, TrafficSpace } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
 
-/** What a filter of traffic control does with clients' packets. */
+/** What a traffic control filter does with clients' packets. */
 export type Deed = {
   readonly state: State;
   /** `drops`, `may drop`, `redirects` ..., of everything that it fits. */
@@ -21,13 +21,13 @@ export type Deed = {
   readonly text: string;
 };
 
-/** What traffic control takes of clients' packets on their way up to an interface. */
+/** Which of clients' packets traffic control takes on their way up to an interface. */
 export type Taking = { readonly deeds: readonly Deed[]; readonly lost: Traffic; readonly doubt: Traffic };
 
 /** What filters on the way see of clients' packets, and where a redirected one ends. */
 export type Asked = { readonly frame: Frame; readonly space: TrafficSpace; readonly links: readonly Link[] };
 
-/** Sends clients' packets through the filters of all levels; of several ports of one level nobody knows which they come by. */
+/** Sends clients' packets through the filters of all levels; which of several ports of one level they come by is not known. */
 export function takenInbound(levels: readonly Level[], inbound: readonly Inbound[], asked: Asked): Taking {
   const { space } = asked;
   return levels.reduce<Taking>(
@@ -47,7 +47,7 @@ export function takenInbound(levels: readonly Level[], inbound: readonly Inbound
   );
 }
 
-/** What one port of several takes hits those alone that come by it. */
+/** What one port of several takes affects only those that come by it. */
 function unlessEvery(deed: Deed, lost: Traffic): Deed {
   const certain = deed.state !== 'CRITICAL' || deed.traffic.within(lost);
   return certain ? deed : { ...deed, state: 'WARNING', verb: `${deed.verb}, where it comes in by ${deed.ifname},` };

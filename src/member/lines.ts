@@ -5,7 +5,7 @@ import { linkOf, type ReachedNode } from './facts.ts';
 /** Settings of the kernel that decide over a shared address. */
 const telling = /\.(?:rp_filter|arp_ignore|arp_announce|drop_unicast_in_l2_multicast|ip_nonlocal_bind)$/;
 
-/** What a node shows of itself as a member, for the people who read `-vv`. */
+/** What a node shows about itself as a member, for readers of `-vv`. */
 export function memberRows(node: ReachedNode): readonly FactRow[] {
   const { user, host, placements, macs, arp, inbound, routing, neighbours } = node;
   const cards = [...new Set(placements.map(({ address }) => address.ifname))];

@@ -12,11 +12,11 @@ export type Sharer = {
   readonly ifname: string | null;
 };
 
-/** The MAC that a shared VIP's frames come with, and who can be reached by it. */
+/** The MAC that a shared VIP's frames are sent to, and which nodes can be reached by it. */
 export type ClusterMac = {
   /** Null where it is not known, or the nodes differ. */
   readonly mac: string | null;
-  /** Another one that the rules of all nodes name, which is among the faults; null where they name the right one. */
+  /** A different one that the rules of all nodes name, which is among the faults; null where they name the right one. */
   readonly named: string | null;
   /** What is wrong with it on all nodes together, and notes. */
   readonly faults: readonly Fault[];
@@ -27,8 +27,8 @@ export type ClusterMac = {
 /**
  * Judges the cluster MAC of the nodes that share a VIP: the `expected` one (--mac), else what the rules name (cluster
  * rules and ARP rules alike), else the one multicast MAC that the nodes listen to. Every node must name the same, it
- * must be multicast, and every node must listen to it. Where the rules differ and none is expected, no node is held
- * against any of them.
+ * must be multicast, and every node must listen to it. Where the rules differ and none is expected, no node is
+ * compared with any of them.
  */
 export function judgeClusterMac(sharers: readonly Sharer[], expected: string | undefined): ClusterMac {
   const named = sharers.flatMap(({ node }) => namesOf(node).map((mac) => ({ name: node.name, mac })));

@@ -4,17 +4,17 @@ import { listOf } from '../plugin/index.ts';
 import { isLoopback, linkOf, networkPlaces, type ReachedNode } from './facts.ts';
 import { notRead } from './unread.ts';
 
-/** Where a node is to have the VIP. */
+/** Where a node should have the VIP. */
 export type WantedPlacement = {
   readonly vip: string;
   /** The interface it must be on; null: any. */
   readonly ifname: string | null;
   /**
-   * What a VIP on loopback alone counts: a place like any other (frames for it come in by some card), nothing (a real
+   * How a VIP on loopback only counts: a place like any other (frames for it come in by some card), nothing (a real
    * server of LVS beside a director), or none where clients reach it.
    */
   readonly loopback: 'counts' | 'ignored' | 'refused';
-  /** What its clients suffer while the VIP cannot be used, as a clause: `its clients get no answer`; null where nobody does. */
+  /** What happens to its clients while the VIP cannot be used, as a clause: `its clients get no answer`; null where nothing does. */
   readonly loss: string | null;
 };
 
@@ -24,7 +24,7 @@ export type WantedPlacement = {
  */
 export type Standing = 'unread' | 'absent' | 'loopback' | 'elsewhere' | 'placed';
 
-/** A reached node, judged by where it has the VIP. Who asks says what absent, loopback and elsewhere mean. */
+/** A reached node, judged by where it has the VIP. The caller decides what absent, loopback and elsewhere mean. */
 export type JudgedMember = {
   readonly node: ReachedNode;
   readonly standing: Standing;
@@ -44,7 +44,7 @@ export function judgePlacement(node: ReachedNode, wanted: WantedPlacement): Judg
     return { ...bare, standing: 'unread', usable: null, faults };
   }
   if (placements.length === 0) return { ...bare, standing: 'absent', usable: false };
-  // Where loopback counts, a dummy is no better.
+  // Where loopback counts, a dummy is just as good.
   const network =
     wanted.loopback === 'counts'
       ? networkPlaces(node)

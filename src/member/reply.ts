@@ -20,11 +20,11 @@ import { linkOf, type ReachedNode } from './facts.ts';
 export type Cause = {
   /** Whether the answer is lost, or the request already. */
   readonly side: 'answers' | 'requests';
-  /** What becomes of them, behind `answers to X` or `packets from X`: `are dropped by a blackhole route`. */
+  /** What happens to them, to follow `answers to X` or `packets from X`: `are dropped by a blackhole route`. */
   readonly how: string;
-  /** What stands there, as the node prints it; null where nothing does. */
+  /** The line that causes it, as the node prints it; null where there is none. */
   readonly text: string | null;
-  /** What to do; null where another node's routes tell it. */
+  /** What to do; null where another node's routes show it. */
   readonly fix: string | null;
   /** True where single hosts are meant: what bans attackers writes such routes, on each node for itself. */
   readonly hosts: boolean;
@@ -33,12 +33,12 @@ export type Cause = {
 /** Clients that get no answer for one cause, in the fields of their requests. */
 export type Loss = {
   readonly clients: Traffic;
-  /** False where it hangs on more of a packet than is known, or another hop is taken for some of them. */
+  /** False where it depends on more of a packet than is known, or another hop is used for some of them. */
   readonly certain: boolean;
   readonly cause: Cause;
 };
 
-/** What becomes of the answers of a node by its routes. */
+/** What happens to a node's answers according to its routes. */
 export type Replies = {
   readonly losses: readonly Loss[];
   /** Clients whose answers leave by an interface that does not have the VIP, by the interface's name. */
@@ -86,7 +86,7 @@ export function followReplies(answerer: Answerer, routing: Routing): Replies {
   };
 }
 
-/** What is lost or goes aside, one entry a cause: sets are put together once, which is cheaper than one after the other. */
+/** What is lost or diverted, one entry per cause: sets are united once, which is cheaper than one after the other. */
 class Found {
   private readonly space: TrafficSpace;
   private readonly lost = new Map<string, { cause: Cause; certain: boolean; parts: Traffic[] }>();
@@ -194,7 +194,7 @@ function meeting(
   return { surely, perhaps };
 }
 
-/** What becomes of packets in one case; `aside`: the other interface that they leave by. */
+/** What happens to packets in one case; `aside`: the other interface that they leave by. */
 type Fate = { readonly cause: Cause | null; readonly certain: boolean; readonly aside: string | null };
 
 const well: Fate = { cause: null, certain: true, aside: null };
@@ -255,7 +255,7 @@ function plain(text: string): string {
   return text.replaceAll(/\s+/g, ' ');
 }
 
-/** By which hops, where one of them is taken for each connection. */
+/** The outcome for several hops, one of which is used for each connection. */
 function sentFate(hops: readonly Hop[], text: string, { node, ifname }: Answerer): Fate {
   const dead = hops.flatMap(({ dev }) => {
     const down = dev === null || dev === ifname ? null : whyDown(node.host.links ?? [], dev);
@@ -305,7 +305,7 @@ function filtered({ node, space, ifname }: Answerer, routing: Routing, sender: S
   return found.losses();
 }
 
-/** Whether nothing that comes for the VIP goes to the node itself; its interface is up, or that has taken the route along. */
+/** Whether nothing that comes for the VIP goes to the node itself; its interface is up, since a downed one takes the route with it. */
 function isHomeless({ node, vip, ifname }: Answerer, routing: Routing, vrfTable: string | null): boolean {
   if (node.placements.every(({ down }) => down !== null)) return false;
   if (!routing.routes.some(({ type }) => type === 'local')) return false;

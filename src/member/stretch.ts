@@ -6,7 +6,7 @@ export type Stretch = {
   readonly faults: readonly Fault[];
   /** Packets that certainly do not get through, or whose answers do not: nothing where none is lost. */
   readonly lost: Traffic;
-  /** Packets of which that is not known. */
+  /** Packets for which that is not known. */
   readonly doubt: Traffic;
 };
 

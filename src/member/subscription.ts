@@ -4,10 +4,10 @@ import { listOf } from '../plugin/index.ts';
 import { linkOf, type ReachedNode } from './facts.ts';
 import { notRead } from './unread.ts';
 
-/** A node, and the interface by which it takes the VIP's frames in. */
+/** A node, and the interface that the VIP's frames come in by. */
 export type Entrance = { readonly node: ReachedNode; readonly ifname: string };
 
-/** The frames for a multicast MAC must be let in by the interface through which they come. */
+/** The interface that frames for a multicast MAC come in by must accept them. */
 export function listeningFaults({ node, ifname }: Entrance, mac: string): readonly Fault[] {
   const { name, host } = node;
   if (takesAllGroups({ node, ifname })) return [];

@@ -2,13 +2,13 @@ import { type Fault, fault } from '../findings/index.ts';
 import type { Unread } from '../netfilter/index.ts';
 import type { ReachedNode } from './facts.ts';
 
-/** That something on which a verdict depends could not be read, with the line that sudoers lacks. */
+/** The fault that something a verdict depends on could not be read, with the missing sudoers line. */
 export function unreadFault(node: ReachedNode, { what, reason, needs }: Unread): Fault {
   const brief = `${node.name}: cannot read ${what}`;
   return fault('UNKNOWN', 'rules-unread', brief, `${brief}: ${reason}${sudoers('. Allow it', node, [needs])}`);
 }
 
-/** That rules were not read which might name the MAC: nothing is wrong, but that it is judged without them is said. */
+/** A note that rules which might name the MAC were not read: nothing is wrong, but the MAC is judged without them. */
 export function unreadRulesNote(node: ReachedNode): readonly Fault[] {
   const { unread } = node.macs;
   const [first] = unread;
@@ -18,12 +18,12 @@ export function unreadRulesNote(node: ReachedNode): readonly Fault[] {
   return [fault('OK', 'mac-rules-unread', `${node.name}: rules not read`, text)];
 }
 
-/** That a fact which every user may read is not there: `what` stands before `not read`. */
+/** The fault that a fact which every user may read is missing: `what` comes before `not read`. */
 export function notRead(what: string, reason: string): Fault {
   return fault('UNKNOWN', 'facts-unread', `${what} not read`, `${what} not read: ${reason}`);
 }
 
-/** The line that sudoers lacks, behind a verb; empty where no command would help. */
+/** The missing sudoers line, after a verb; empty where no command would help. */
 export function sudoers(verb: string, { name, user }: ReachedNode, needs: readonly (string | null)[]): string {
   const commands = [...new Set(needs.filter((one) => one !== null))];
   return commands.length === 0

@@ -6,7 +6,7 @@ import type { ReachedNode } from './facts.ts';
 
 /**
  * What the routes that a snapshot leaves out may do to answers, as far as it says where they lead: WARNING where they refuse
- * networks, or lead by a card that carries nothing or by another one than the VIP's on this node alone.
+ * networks, or lead by a card that carries nothing or, on this node only, by a card other than the VIP's.
  */
 export function unshownFaults(one: Followed, circle: Circle): readonly Fault[] {
   return one.replies.gaps.flatMap((gap) => {
