@@ -3,11 +3,11 @@ import type { Fate } from './walk/trace.ts';
 
 /** What is particular to one of the mechanisms that share a VIP; everything else is the same for all of them. */
 export type BackendTraits = {
-  /** What happens to clients of a node whose packets never come to its cluster rule (measured, see docs). */
+  /** What happens to a node's clients whose packets never reach its cluster rule (measured, see docs). */
   readonly effects: Readonly<Record<Fate, string>>;
-  /** Where a rule belongs that stands in a chain where it cannot work. */
+  /** Where to move a rule that is in a chain where it cannot work. */
   readonly betterChain: string;
-  /** Where a rule belongs that no packet comes to. */
+  /** Where to move a rule that no packet reaches. */
   readonly reachedChain: string;
   /** What a rule does before connection tracking. */
   readonly untracked: string;
@@ -15,18 +15,18 @@ export type BackendTraits = {
   readonly answersArp: boolean;
   /** True where nft's rules choose what they call the first bucket. */
   readonly choosesOffset: boolean;
-  /** What makes a node hold one more bucket, or some less. */
+  /** How to make a node hold one more bucket, or give some up. */
   readonly take: (bucket: Bucket, rule: Rule, vip: string) => Repair;
   readonly giveUp: (buckets: readonly Bucket[], rule: Rule, vip: string) => Repair;
 };
 
 /**
- * What to do on a node: in words, which no notification spoils (Debian's Nagios takes ` ~ $ & | ' " < > out of them), and the
- * exact commands, where there are any.
+ * What to do on a node: in words, which no notification spoils (Debian's Nagios takes ` ~ $ & | ' " < > out of them),
+ * and the exact commands, where there are any.
  */
 export type Repair = { readonly words: string; readonly commands: readonly string[] };
 
-/** What Debian's `illegal_macro_output_chars` takes out of a notification. */
+/** What Debian's `illegal_macro_output_chars` removes from a notification. */
 const spoiled = /[`~$&|'"<>]/;
 
 const clusterip: BackendTraits = {
@@ -86,7 +86,7 @@ function intoProc(values: readonly string[], vip: string): Repair {
   };
 }
 
-/** By a rule before its own, or by a change that is told in words. */
+/** By a rule before its own, or by a change described in words. */
 function takeByRule(bucket: Bucket, { extension, offset, place }: Rule): Repair {
   const value = offset === null ? bucket : bucket - 1 + offset;
   const called = offset === null || value === bucket ? '' : ` (nft calls it ${value})`;

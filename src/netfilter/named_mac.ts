@@ -9,7 +9,7 @@ import { nftText } from './nft/text.ts';
 /** A MAC that a node's own rules name for the VIP. */
 export type NamedMac = {
   readonly mac: string;
-  /** A cluster rule takes frames for it in, an ARP rule tells it to others; CLUSTERIP does both. */
+  /** A cluster rule accepts frames for it, an ARP rule announces it; CLUSTERIP does both. */
   readonly by: 'cluster rule' | 'ARP rule';
   /** The rule as the tool gave it. */
   readonly text: string;
@@ -18,14 +18,17 @@ export type NamedMac = {
 /** Which MACs a node's rules name for a VIP, and why that may not be all. */
 export type MacReading = {
   readonly names: readonly NamedMac[];
-  /** The MAC that CLUSTERIP tells in the node's ARP, without another rule (ipt_CLUSTERIP.c, arp_mangle); else null. */
+  /**
+   * The MAC that CLUSTERIP writes into the node's ARP without any other rule (ipt_CLUSTERIP.c, arp_mangle); otherwise
+   * null.
+   */
   readonly answersArp: string | null;
   readonly unread: readonly UnreadPart[];
 };
 
 /**
- * Takes the MACs that are named for a VIP out of a snapshot: by single cluster rules, and by what becomes of the node's
- * ARP reply on the interface that has the VIP (null: whichever).
+ * Extracts from a snapshot the MACs named for a VIP: by single cluster rules, and by what happens to the node's
+ * ARP reply on the interface that has the VIP (null: any).
  */
 export function readNamedMacs(snapshot: Snapshot, vip: string, arp: ArpReading, ifname: string | null): MacReading {
   const four = parseIp(vip)?.family === 4;

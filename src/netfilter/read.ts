@@ -70,9 +70,9 @@ const causes = {
 };
 
 /**
- * Takes the cluster rule for a VIP out of a node's snapshot, whatever backend it is of. Its packets are sent through the
- * chains of all tools together, as in the kernel: what they show is what the node answers. Rulesets whose sets of packets
- * become too large are left unread.
+ * Extracts the cluster rule for a VIP from a node's snapshot, whatever its backend. Its packets are sent through the
+ * chains of all tools together, as in the kernel: what they show is what the node answers. Rulesets whose sets of
+ * packets become too large are left unread.
  */
 export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Reading {
   const { space, backend = 'auto', tooLate = () => false } = terms;
@@ -115,7 +115,7 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
   };
 }
 
-/** The rulesets of all tools, as far as they are there; what the kernel says of CLUSTERIP beside. */
+/** The rulesets of all tools, as far as they are there, and what the kernel says about CLUSTERIP. */
 export function savedRulesets(snapshot: Snapshot, family: Family): Omit<Rulesets, 'clusterip'> {
   const names = sectionsOf(family);
   const rules = (name: SectionName) => parseRuleset(section(snapshot, name)?.lines ?? []);
@@ -178,7 +178,7 @@ function unreadBridge(snapshot: Snapshot, vip: string): readonly Unread[] {
   );
 }
 
-/** The devices of chains, where the ruleset does not say them and nothing else does. */
+/** The devices of chains, where neither the ruleset nor anything else shows them. */
 function unreadHeads(part: Section | undefined, { tables }: NftRuleset): readonly Unread[] {
   const lacking = tables.some(({ dormant, chains }) => !dormant && [...chains.values()].some(lacksDevices));
   if (!lacking || part === undefined) return [];
@@ -189,7 +189,7 @@ function unreadHeads(part: Section | undefined, { tables }: NftRuleset): readonl
 function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, space: TrafficSpace): Reading {
   const host = readAddresses(snapshot);
   const links = host.links ?? [];
-  // By loopback no client's packets come.
+  // No client's packets come in by loopback.
   const places = locate(host, vip).filter(({ address }) => !isInternal(links, address.ifname));
   const vipOn = places[0]?.address.ifname ?? null;
   const told = space.family === 4 ? (toldMacs(readArp(snapshot), vip, vipOn)[0]?.mac ?? null) : null;
@@ -205,7 +205,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   const path = pathTo(links, bound ?? vipOn);
   const trace = followPackets(program, packets, path);
   const rule = ruleOf(program, trace, packets, path);
-  // A rule for another interface is read as it stands; what is answered is decided where the VIP is.
+  // A rule for another interface is read as it is; what is answered is decided where the VIP is.
   const elsewhere = vipOn !== null && path.ifname !== vipOn;
   const real = elsewhere ? followPackets(program, packets, pathTo(links, vipOn)) : trace;
   const puzzles = trace.puzzles.map(({ place, rule: { text }, what }) => ({
@@ -235,7 +235,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   };
 }
 
-/** How neighbour advertisements to the VIP fare: a node that asks from it needs them. */
+/** What happens to neighbour advertisements to the VIP: a node that asks from it needs them. */
 function advertsOf(program: Program, packets: Packets, path: Path): Adverts {
   const { delivered, arrivals, taken, takenBehind } = followDiscovery(program, packets, path, 'advert');
   const { space } = packets;
@@ -278,7 +278,7 @@ function leavingFrom(
   return leavingOf(departures, space);
 }
 
-/** By which interface answers leave: the VIP's own, unless their route says otherwise. */
+/** The interface that answers leave by: the VIP's own, unless their route says otherwise. */
 function waysOut(snapshot: Snapshot, { vip, space }: Packets, own: string | null): ReadonlyMap<string | null, Traffic> {
   const [routing, from] = [readRouting(snapshot, space.family), parseIp(vip)];
   const ways = new Map<string | null, Traffic>();

@@ -10,7 +10,7 @@ import { followDepartures } from './walk/walk.ts';
 /** A packet that opens a connection of a host's own, as its route makes it. */
 export type Departure = { readonly source: string; readonly target: string; readonly ifname: string | null };
 
-/** A rule that gives packets on their way out another source. */
+/** A rule that gives outgoing packets another source. */
 export type Rewrite = {
   readonly to: Rewriting;
   readonly place: string;
@@ -19,7 +19,7 @@ export type Rewrite = {
   readonly certain: boolean;
 };
 
-/** What NAT makes of the source of a host's own packets to a target. */
+/** What NAT turns the source of a host's own packets to a target into. */
 export type Rewrites = {
   readonly rules: readonly Rewrite[];
   /** True where some of TCP or UDP keep the source of their route. */

@@ -1,7 +1,7 @@
 import { type IpBlock, parseIp } from '../../address/index.ts';
 import type { ArpCondition, ArpPacket, Met, Open } from './program.ts';
 
-// What rules of both tools look at in an ARP packet. Ethernet and IPv4 are the only ones that a cluster's come in.
+// What rules of both tools look at in an ARP packet. A cluster's come only over Ethernet, for IPv4.
 
 /** Numbers of ARP operations (RFC 826, RFC 903, RFC 2390), as arptables and nft name them. */
 const operations: ReadonlyMap<string, number> = new Map(
@@ -44,12 +44,12 @@ export function withinBlocks(side: 'sender' | 'target', blocks: readonly IpBlock
   };
 }
 
-/** How open a condition on peers leaves it who meets it. */
+/** Why a condition on peers leaves open which of them meet it. */
 export function openness(blocks: readonly IpBlock[]): Open {
   return blocks.every(({ low, high }) => low === high) ? 'host' : 'network';
 }
 
-/** Whether it goes (`output`) or comes by an interface that a rule names, with the tool's own wildcard at the end. */
+/** Whether it leaves (`output`) or arrives by an interface that a rule names, with the tool's own wildcard at the end. */
 export function throughInterface(hook: ArpPacket['hook'], pattern: string, wildcard: string): ArpCondition {
   const all = pattern === wildcard;
   return (packet): Met => {

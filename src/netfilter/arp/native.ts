@@ -64,7 +64,7 @@ function readStatement(statement: Fields, table: NftTable): readonly ArpPart[] {
   if (passing.has(kind)) return [];
   if (['limit', 'quota', 'meter'].includes(kind) || (kind === 'xt' && fields['type'] === 'match'))
     return [{ kind: 'when', met: () => null, open: 'other' }];
-  // What iptables' kind of mangling writes nft does not show.
+  // nft does not show what mangling in the style of iptables writes.
   if (kind === 'xt' && fields['name'] === 'mangle')
     return [
       { kind: 'tell', mac: null },
@@ -96,7 +96,7 @@ function readMangle({ key, value }: Fields): readonly ArpPart[] {
   return payload['field'] === 'daddr ether' ? [] : [{ kind: 'end', verdict: { kind: 'unknown' } }];
 }
 
-/** `arp operation vmap { request : accept, reply : jump told }`: what it does not have goes on. */
+/** `arp operation vmap { request : accept, reply : jump told }`: packets without an entry go on. */
 function readVerdictMap({ key, data }: Fields, table: NftTable): readonly ArpPart[] {
   const pairs = mapOf(data, table);
   if (pairs === null) return [{ kind: 'end', verdict: { kind: 'unknown' } }];
@@ -110,7 +110,7 @@ function readVerdictMap({ key, data }: Fields, table: NftTable): readonly ArpPar
   return [{ kind: 'choose', cases }];
 }
 
-/** What a rule looks at: whether it has a value, and what it leaves open where it is a peer's. */
+/** What a rule looks at: whether it has a value, and what it leaves open where the value is a peer's. */
 type Operand = {
   readonly equals: (value: unknown) => ArpCondition;
   readonly open: (values: readonly unknown[]) => Open;
@@ -221,7 +221,7 @@ function blockOf(value: unknown): IpBlock | null {
   return span === null ? null : { family: 4, ...span };
 }
 
-/** The frame's own header. Requests come as broadcast, and what is sent to another group is not an ARP of this node. */
+/** The frame's own header. Requests come as broadcast, and what is sent to another group is not ARP for this node. */
 function etherOf(field: string): Operand {
   if (field === 'type') return fixed('arp', 2054, 1544);
   if (field !== 'daddr') return notKnown;

@@ -2,11 +2,11 @@
 export type ArpPacket = {
   readonly hook: 'output' | 'input';
   readonly operation: 'request' | 'reply';
-  /** Whose address it tells; null: any peer's. */
+  /** Whose address it announces; null: any peer's. */
   readonly sender: string | null;
-  /** Whom it asks for or answers; null: any peer. */
+  /** Whose address it asks for, or whom it answers; null: any peer. */
   readonly target: string | null;
-  /** The interface by which it goes or comes; null where that is not known. */
+  /** The interface by which it leaves or arrives; null where that is not known. */
   readonly ifname: string | null;
 };
 
@@ -20,7 +20,8 @@ export type Met = boolean | null;
 export type ArpCondition = (packet: ArpPacket, told: Told) => Met;
 
 /**
- * Why a rule leaves open whether it is met: it names single peers (`host`), a network of them, or what is not understood.
+ * Why a rule leaves open whether it applies: it names single peers (`host`), a network of them, or something not
+ * understood.
  */
 export type Open = 'host' | 'network' | 'other';
 
@@ -31,9 +32,9 @@ export type ArpVerdict =
 /** One step of a rule; they are passed from left to right. */
 export type ArpPart =
   | { readonly kind: 'when'; readonly met: ArpCondition; readonly open: Open }
-  /** Writes another MAC of the sender into it; null where the rule does not show which. */
+  /** Overwrites the sender's MAC; null where the rule does not show with which. */
   | { readonly kind: 'tell'; readonly mac: string | null }
-  /** Ends as the first of some cases says that is met; what meets none goes on. */
+  /** Ends as the first matching case says; a packet that matches none goes on. */
   | { readonly kind: 'choose'; readonly cases: readonly ArpCase[] }
   | { readonly kind: 'end'; readonly verdict: ArpVerdict };
 
@@ -52,11 +53,11 @@ export type ArpBase = {
   /** The interfaces whose frames it sees; empty where it sees those of all, null where that is not known. */
   readonly devices: readonly string[] | null;
   readonly rules: readonly ArpRule[];
-  /** What its policy drops by, as a text; null where it accepts. */
+  /** The policy that drops, as a text; null where it accepts. */
   readonly policy: string | null;
   /** The chains of its table, by name. */
   readonly table: ReadonlyMap<string, readonly ArpRule[]>;
-  /** Where nft takes another rule: `cluster output`; null for the tables of arptables. */
+  /** Where nft would insert another rule: `cluster output`; null for the tables of arptables. */
   readonly place: string | null;
 };
 

@@ -8,13 +8,13 @@ import { nftArpChains } from './native.ts';
 import type { ArpProgram } from './program.ts';
 import { arptablesChains } from './saved.ts';
 
-/** Rules that were not read; `absent` where an older script has not looked for them. */
+/** Rules that were not read; `absent` where an older script did not look for them. */
 export type UnreadPart = Unread & { readonly absent: boolean };
 
 /** The rules that a node's ARP packets pass, and why they may not be all. */
 export type ArpReading = { readonly program: ArpProgram; readonly unread: readonly UnreadPart[] };
 
-/** Takes the rules for ARP out of a snapshot: those of arptables of either kind, and of nft's own tables. */
+/** Extracts the rules for ARP from a snapshot: those of either kind of arptables, and of nft's own tables. */
 export function readArp(snapshot: Snapshot): ArpReading {
   const parts = {
     arptables: section(snapshot, 'arptables'),
@@ -48,7 +48,7 @@ export function readArp(snapshot: Snapshot): ArpReading {
   };
 }
 
-/** Why a section of rules that need not be there was not read; nothing where there are none. */
+/** Why a section of optional rules was not read; nothing where there are none. */
 export function unreadPart(part: Section | undefined, what: string): readonly UnreadPart[] {
   if (part === undefined) return [{ ...unread(what, 'not in the snapshot'), absent: true }];
   const found = unreadRules(part, what);
@@ -69,13 +69,13 @@ function linesOf(part: Section | undefined): readonly string[] {
   return part?.status === 'read' ? part.lines : [];
 }
 
-/** Rules that stand in no table are of the only one that there is. */
+/** Rules outside of a table belong to the only one that there is. */
 function rulesetOf(part: Section | undefined): Ruleset {
   const lines = linesOf(part);
   return parseRuleset(lines.some((line) => line.startsWith('*')) ? lines : ['*filter', ...lines]);
 }
 
-/** `arptables-save` ends no table with a word, so that only a line of another form shows damage. */
+/** `arptables-save` does not mark the end of a table, so only a line of another form shows damage. */
 function damaged(part: Section | undefined, what: string): readonly UnreadPart[] {
   const strange = linesOf(part).find((line) => line.trim() !== '' && !/^(?:#|\*\S|:\S+ \S|-A \S|COMMIT$)/.test(line));
   return strange === undefined ? [] : [unread(what, `damaged answer: ${strange.slice(0, 120)}`)];

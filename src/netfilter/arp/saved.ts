@@ -114,7 +114,7 @@ function operation(word: string): readonly [ArpCondition, Open] {
   return number === null ? notKnown : [(packet) => operationOf(packet) === number, 'other'];
 }
 
-/** What is the same for every ARP packet of IPv4 on Ethernet. */
+/** Conditions with the same result for every ARP packet of IPv4 on Ethernet. */
 function fixed(word: string, ...values: readonly string[]): readonly [ArpCondition, Open] {
   return [() => values.includes(word), 'other'];
 }

@@ -1,15 +1,15 @@
 import type { ArpBase, ArpPacket, ArpPart, ArpProgram, ArpRule, ArpVerdict, Met, Open, Told } from './program.ts';
 
-/** What leaves open which way a packet went: the rule, and why. */
+/** Why it is open which way a packet went: the rule, and the reason. */
 export type OpenRule = { readonly open: Open; readonly text: string };
 
-/** What may become of a packet: it passes with a MAC, or a rule drops it. */
+/** A possible outcome for a packet: it passes with a MAC, or a rule drops it. */
 export type ArpEnd = {
   /** The MAC that it carries; null where it is dropped. */
   readonly told: Told | null;
   /** The last rule that wrote the MAC, or that drops it; null where none did. */
   readonly rule: string | null;
-  /** Null where it certainly ends so. */
+  /** Null where this outcome is certain. */
   readonly open: OpenRule | null;
 };
 
@@ -24,19 +24,19 @@ type Passed = {
 };
 
 const order = ['output', 'egress', 'ingress', 'input'];
-/** The kernel jumps into jumps 16 times at most; what goes deeper is not a ruleset of its own. */
+/** The kernel nests at most 16 jumps; it would not have accepted a ruleset that goes deeper. */
 const deepest = 16;
 const gravity: readonly Open[] = ['host', 'network', 'other'];
 
 /**
  * Sends a packet through the chains of its hook, those of the interface and of family arp, in the kernel's order: every
- * end that it may come to, one where that is certain. `told` is the sender's MAC that it begins with.
+ * possible outcome, a single one where that is certain. `told` is the sender's MAC at the start.
  */
 export function followArp(program: ArpProgram, packet: ArpPacket, told: Told): readonly ArpEnd[] {
   const hooks = packet.hook === 'output' ? ['output', 'egress'] : ['ingress', 'input'];
   const bases = program
     .filter(({ hook, devices }) => hooks.includes(hook) && seesDevice(devices, packet.ifname) !== false)
-    // Of chains of one priority the one that was registered last runs first (measured).
+    // Among chains of one priority, the one registered last runs first (measured).
     .reverse()
     .sort((a, b) => order.indexOf(a.hook) - order.indexOf(b.hook) || a.priority - b.priority);
   const dropped: ArpEnd[] = [];
@@ -57,7 +57,7 @@ function seesDevice(devices: ArpBase['devices'], ifname: string | null): Met {
   return devices.length === 0 || (ifname === null ? null : devices.includes(ifname));
 }
 
-/** Sends packets through a base chain; comes back with what it accepts. */
+/** Sends packets through a base chain; returns what it accepts. */
 function passBase({ rules, policy, table }: ArpBase, packet: ArpPacket, flows: readonly Flow[]): Passed {
   const { stay, accepted, returned, dropped } = passChain(rules, table, packet, flows, 0);
   const left = [...stay, ...returned];
@@ -106,7 +106,7 @@ function passRule(
 
 const nothing: Passed = { stay: [], accepted: [], returned: [], dropped: [] };
 
-/** What leaves a rule at one of its parts, and what goes on to the next. */
+/** Which packets leave a rule at one of its parts, and which go on to the next. */
 function passPart(
   part: ArpPart,
   rule: ArpRule,
@@ -169,7 +169,7 @@ function passVerdict(
   }
 }
 
-/** Those that meet a condition and those that do not; of which that is not known is in both. */
+/** Those that meet a condition and those that do not; those for which that is not known are in both. */
 function split(
   flows: readonly Flow[],
   met: (flow: Flow) => Met,
@@ -181,7 +181,7 @@ function split(
   return { met: of(true), rest: of(false) };
 }
 
-/** The same packets, of which a rule leaves open whether they came here. */
+/** The same packets, where a rule leaves open whether they came here. */
 function opened(flows: readonly Flow[], by: OpenRule): readonly Flow[] {
   return flows.map((flow) => ({ ...flow, open: graver(flow.open, by) }));
 }
@@ -203,7 +203,7 @@ function joined(a: Passed, b: Passed): Passed {
   };
 }
 
-/** What carries the same MAC is one, and certain where one way to it is. */
+/** Packets with the same MAC are joined, and certain if one way to them is. */
 function merged(flows: readonly Flow[]): readonly Flow[] {
   const byMac = new Map<string, Flow>();
   for (const flow of flows) {
@@ -218,7 +218,7 @@ function keyOf(told: Told | null): string {
   return told === null ? 'dropped' : `${told.by} ${told.mac}`;
 }
 
-/** Ends of one kind as one; where there is no other, it certainly ends so, whatever is open about the way. */
+/** Joins outcomes of one kind; if there is no other kind, it is certain, whatever is open about the way. */
 function settled(ends: readonly ArpEnd[]): readonly ArpEnd[] {
   const byKind = new Map<string, ArpEnd>();
   for (const end of ends) {

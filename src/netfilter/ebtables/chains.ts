@@ -28,7 +28,7 @@ export function ebtablesChains(
     const read = new Map<string, Chain>();
     for (const chain of table.values()) {
       const rules = chain.rules.map((line) => readRule(line, name, (target) => table.has(target), packets));
-      // Chains of the user have a policy, too: what comes to their end is accepted there.
+      // Chains of the user have a policy, too: packets that reach their end are accepted there.
       const accepts = chain.policy === 'ACCEPT' && chain.name !== own && /[^A-Z]/.test(chain.name);
       const end = accepts ? [ruleOf(`-P ${chain.name} ACCEPT`, [finish('accept')])] : [];
       read.set(chain.name, { place: `ebtables ${name} ${chain.name}`, rules: [...rules, ...end] });
@@ -69,7 +69,10 @@ type FrameOption = { readonly name: string; readonly word: string; readonly nega
 /** Watchers look and let go on. */
 const watchers = /^--(?:log|nflog|ulog)/;
 
-/** The conditions of a rule, and what stands behind `-j`. `!` stands before an option or before its value, by version. */
+/**
+ * The conditions of a rule, and what follows `-j`. `!` comes before an option or before its value, depending on the
+ * version.
+ */
 function splitWords(words: readonly string[]): {
   readonly options: readonly FrameOption[];
   readonly target: readonly string[];

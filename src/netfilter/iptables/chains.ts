@@ -21,7 +21,7 @@ import type { RuleLine, Ruleset, SavedChain } from './save.ts';
 
 type SavedTable = ReadonlyMap<string, SavedChain>;
 
-/** What is known of a CLUSTERIP rule beside its line: the buckets that the kernel holds now. */
+/** What is known about a CLUSTERIP rule besides its line: the buckets that the kernel holds now. */
 export type ClusteripUse = { readonly use: ClusterUse; readonly held: Traffic };
 
 /** A chain of a table, where the kernel calls it. */
@@ -32,7 +32,10 @@ type Place = {
   readonly priority: number;
 };
 
-/** The chains that packets for this host pass, with their priorities (`include/uapi/linux/netfilter_ipv4.h`, NF_IP_PRI_*). */
+/**
+ * The chains that packets for this host pass, with their priorities (`include/uapi/linux/netfilter_ipv4.h`,
+ * NF_IP_PRI_*).
+ */
 const wayIn: readonly Place[] = [
   { table: 'raw', chain: 'PREROUTING', hook: 'prerouting', priority: -300 },
   { table: 'mangle', chain: 'PREROUTING', hook: 'prerouting', priority: -150 },
@@ -191,13 +194,13 @@ function readSavedRule(line: RuleLine, { packets, tool, table, known, clusterip 
   };
 }
 
-/** What a target makes of the source of packets that leave: `SNAT --to-source 192.0.2.100-192.0.2.103:1024-2047`. */
+/** What a target turns the source of outgoing packets into: `SNAT --to-source 192.0.2.100-192.0.2.103:1024-2047`. */
 function rewritingOf(target: Option | null): Rewriting | null {
   const [name, ...words] = target?.words ?? [];
   if (name === 'MASQUERADE') return { kind: 'masquerade' };
   if (name !== 'SNAT') return null;
   const text = words[words.indexOf('--to-source') + 1] ?? '';
-  // Ports stand behind a colon; an address of IPv6 stands in brackets then.
+  // Ports follow a colon; an IPv6 address is then in brackets.
   const bare = /^\[([^\]]+)\]/.exec(text)?.[1] ?? (text.includes('.') ? text.split(':')[0] : text);
   const [low, high = low] = (bare ?? '').split('-').map(parseIp);
   return low && high ? { kind: 'address', low: low.value, high: high.value } : { kind: 'unknown' };
@@ -269,10 +272,10 @@ function clusteripParts({ use, held }: ClusteripUse, { space }: Packets): readon
 function targetOf(target: Option | null, known: (chain: string) => boolean, packets: Packets): readonly Part[] {
   const [name, ...words] = target?.words ?? [];
   if (target === null || name === undefined || name === 'CLUSTERIP') return [];
-  // These take no words: what stands behind them is damage.
+  // These take no arguments: anything after them is damage.
   if (words.length > 0 && (known(name) || bareTargets.has(name))) return [end({ kind: 'unknown' })];
   if (known(name)) return [end({ kind: target.name === '-g' ? 'goto' : 'jump', chain: name })];
-  // Of what the host opens itself, another source ends the way; requests and answers have theirs for good.
+  // For what the host opens itself, another source ends the walk; requests and answers keep theirs.
   if (packets.direction === 'departures' && rewritingOf(target) !== null) return [end({ kind: 'redirect' })];
   const verdict = words.includes('tcp-reset') ? 'reset' : verdicts.get(name);
   if (verdict === 'redirect') return [end(redirectTo(name, words, packets))];

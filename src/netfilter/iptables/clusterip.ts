@@ -15,7 +15,7 @@ type Parameters = {
   readonly ifname: string | null;
 };
 
-/** What a node's kernel and its saved rules say of a VIP's CLUSTERIP. */
+/** What a node's kernel and its saved rules say about a VIP's CLUSTERIP. */
 export type Clusterip = {
   /** The buckets that the kernel holds now; they may be above the total. */
   readonly buckets: readonly Bucket[];
@@ -32,7 +32,8 @@ export type ClusteripReading = {
 
 /**
  * Reads a VIP's CLUSTERIP state: the buckets from `/proc/net/ipt_CLUSTERIP/VIP` (the saved rule never shows a later
- * `+N`), everything else from `iptables-legacy-save`. No entry for the VIP means no rule: the kernel keeps both together.
+ * `+N`), everything else from `iptables-legacy-save`. No entry for the VIP means no rule: the kernel keeps both
+ * together.
  */
 export function readClusterip(snapshot: Snapshot, ruleset: Ruleset, vip: string): ClusteripReading {
   const file = `/proc/net/ipt_CLUSTERIP/${vip}`;
@@ -45,7 +46,7 @@ export function readClusterip(snapshot: Snapshot, ruleset: Ruleset, vip: string)
   if (buckets === null) return notRead(oddity(file, `unexpected content "${entry.lines.join(' ')}"`));
   const [first] = lines;
   if (first === undefined) {
-    // That these rules could not be read is said by whoever needs them.
+    // The caller that needs these rules reports that they could not be read.
     if (unreadable(section(snapshot, 'iptables-legacy'), '') !== null) return notRead(null);
     const reason = 'the kernel holds the VIP, but the saved rules have no CLUSTERIP rule for it';
     return notRead(oddity('the CLUSTERIP rule', reason));
@@ -95,7 +96,7 @@ function entryOf(snapshot: Snapshot, vip: string): Section | undefined {
 }
 
 /**
- * Reads the held buckets alone, for those who judge no rules: with the number of buckets that the user gives.
+ * Reads only the held buckets, for runs that judge no rules, with the number of buckets that the user gives.
  * What the rule would have said (hash, interface, MAC) stays open.
  */
 export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number | null, space: TrafficSpace): Reading {
@@ -148,7 +149,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
   };
 }
 
-/** What is answered when only the buckets are known: by a hash that all nodes are taken to have alike. */
+/** What is answered when only the buckets are known: by a hash that is assumed to be the same on all nodes. */
 function answeredUnread(buckets: readonly Bucket[], total: number, space: TrafficSpace): Answered {
   const hash: Hash = { formula: 'clusterip', fields: [], seed: 0, name: 'not read', tracked: true };
   const id = `not read ${total}`;
@@ -202,7 +203,7 @@ function readParameters({ words }: RuleLine): Parameters | null {
     const at = words.indexOf(option);
     return at < 0 ? undefined : words[at + 1];
   };
-  // All of these are always saved (libipt_CLUSTERIP.c): what lacks one is damaged, and nothing is guessed for it.
+  // All of these are always saved (libipt_CLUSTERIP.c): a rule without one of them is damaged, and nothing is guessed.
   const total = unsigned(after('--total-nodes'), 0xffff);
   const seed = unsigned(after('--hash-init'), 0xffff_ffff);
   const mac = parseMac(after('--clustermac') ?? '');
@@ -221,7 +222,10 @@ function unsigned(text: string | undefined, most: number): number | null {
   return Number(text) <= most ? Number(text) : null;
 }
 
-/** Only the parameters of the rule that was there first count (measured); with others beside it, which came first is not visible. */
+/**
+ * Only the parameters of the rule that was there first count (measured); if there are others, it cannot be seen which
+ * came first.
+ */
 function secondRules(lines: readonly RuleLine[], parameters: Parameters): readonly Obstacle[] {
   const key = ({ total, hash }: Parameters) => `${total} ${hash.name} ${hash.seed}`;
   const other = lines.find((line) => {

@@ -22,7 +22,10 @@ import { type Carried, isOutward, type Packets, portOf } from '../model/packet.t
 import type { WhenPart } from '../model/program.ts';
 import { type Interval, protocolNumbers, type TrafficSpace } from '../model/traffic.ts';
 
-/** One condition of an iptables rule: its option with what follows, whether `!` stood before it, and of which `-m`. */
+/**
+ * One condition of an iptables rule: its option with what follows, whether `!` came before it, and which `-m` it
+ * belongs to.
+ */
 export type Option = {
   readonly name: string;
   readonly words: readonly string[];
@@ -33,7 +36,7 @@ export type Option = {
 /** Reads the words of one option. */
 type Reader = (words: readonly string[], packets: Packets, carried: Carried) => Selection;
 
-/** Matches that say nothing by themselves: their options do, or they only comment. */
+/** Matches that mean nothing by themselves: their options do, or they are only comments. */
 const silentModules = new Set(
   'comment tcp udp udplite sctp dccp icmp icmp6 multiport state conntrack addrtype pkttype iprange mark connmark rpfilter policy rt helper cluster length ttl hl'.split(
     ' ',
@@ -76,7 +79,7 @@ export function readOption(option: Option, packets: Packets): WhenPart {
   const { space } = packets;
   const decide = (selection: Selection) => (negated ? opposite(selection) : selection);
   const carrying = (read: Condition): WhenPart => ({ kind: 'when', plain: false, read });
-  // Read when a packet comes to it: most rules of a large firewall are behind what matters.
+  // Read when a packet comes to it: most rules of a large firewall come after what matters.
   const plain = (read: Condition): WhenPart => ({
     kind: 'when',
     plain: true,
@@ -90,7 +93,7 @@ export function readOption(option: Option, packets: Packets): WhenPart {
     return carrying((carried) => decide(mark(word, of(carried), packets)));
   }
   if (name === '--pkt-type') return carrying(({ pkttype }) => decide(pktType(word, pkttype, packets)));
-  // What the host sends comes in by no interface.
+  // What the host sends has no incoming interface.
   if (name === '-i' && isOutward(packets)) return plain(() => when(false, space));
   if (name === (packets.direction === 'requests' ? '-i' : '-o'))
     return plain(({ ifname }) => comesIn(word, ifname, space));
@@ -119,14 +122,14 @@ function readPlain(option: Option, packets: Packets, carried: Carried): Selectio
   return reader === undefined ? unread(option, packets) : reader(words, packets, carried);
 }
 
-/** Some of the packets: why it is not known which, its match says. */
+/** Some of the packets; its match tells why it is not known which. */
 function unread({ name, module }: Option, { space, direction }: Packets): Selection {
-  // Of which programs what leaves is: a list of the host's own users and containers.
+  // Which programs sent it: a list of the host's own users and containers.
   const ours = isOutward({ direction }) && (module === 'owner' || module === 'cgroup');
   return vague(space.all, name === '--tcp-option' ? 'form' : ours ? 'list' : doubtOfMatch(module));
 }
 
-/** How many words follow an option, where it is not one. */
+/** How many words follow an option, if not one. */
 const wordsOf: ReadonlyMap<string, number> = new Map([
   ...['-f', '--syn', '--invert', '--loose', '--validmark', '--accept-local', '--limit-iface-in'].map(
     (name) => [name, 0] as const,
@@ -147,7 +150,8 @@ const readers = new Map<string, Reader>(
     '--ports': (words, packets) => eitherPort(words[0], packets),
     '--syn': (_, packets) => tcpFlags('FIN,SYN,RST,ACK', 'SYN', packets),
     '--tcp-flags': (words, packets) => tcpFlags(words[0] ?? '', words[1] ?? '', packets),
-    // The match looks at connections that another one has announced, which no client's to a cluster is.
+    // The match looks at connections that another one has announced; a client's connection to a cluster is never one of
+    // those.
     '--helper': (_, { space }) => when(false, space),
     '--ctdir': (words, { space, direction }) =>
       when(words[0] === (direction === 'answers' ? 'REPLY' : 'ORIGINAL'), space),

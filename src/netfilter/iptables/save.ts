@@ -1,4 +1,7 @@
-/** One rule of an iptables ruleset as saved: its chain is where it stands, its words are the command line it was made with. */
+/**
+ * One rule of an iptables ruleset as saved: the chain that it is in, and the words of the command line it was made
+ * with.
+ */
 export type RuleLine = {
   readonly chain: string;
   /** The line as saved, from `-A`, less packet counters. */
@@ -42,7 +45,10 @@ export function parseRuleset(lines: readonly string[]): Ruleset {
   return tables;
 }
 
-/** What of `iptables-save` cannot be as the tool prints it, so that no rule of it is where it stands; null when nothing. */
+/**
+ * What in `iptables-save` cannot be as the tool prints it, so that no rule can be trusted to be where it is; null if
+ * nothing.
+ */
 export function damageOf(lines: readonly string[]): string | null {
   const seen = new Set<string>();
   let open: string | null = null;
@@ -63,7 +69,7 @@ export function damageOf(lines: readonly string[]): string | null {
   return open === null ? null : `table ${open} has no end`;
 }
 
-/** Splits a saved line into words; a comment with spaces stands in double quotes, with `\"` and `\\` inside. */
+/** Splits a saved line into words; a comment with spaces is in double quotes, with `\"` and `\\` inside. */
 export function splitWords(text: string): readonly string[] {
   const words = text.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
   return words.map((word) => (/^".*"$/s.test(word) ? word.slice(1, -1).replaceAll(/\\(.)/g, '$1') : word));

@@ -11,7 +11,7 @@ import {
   udp,
 } from '../model/traffic.ts';
 
-/** How much of the shared traffic a rule takes; the judgement rests on this and on nothing else. */
+/** How much of the shared traffic a rule takes; the verdict depends on this and nothing else. */
 export type Extent =
   /** Every client's TCP, or everything that the cluster shares. */
   | 'all'
@@ -58,12 +58,12 @@ export function ownTraffic(space: TrafficSpace): Traffic {
   );
 }
 
-/** What of some traffic the cluster shares, and is not for a node's own administration. */
+/** The part of some traffic that the cluster shares and that is not for a node's own administration. */
 export function served(traffic: Traffic, shared: Traffic): Traffic {
   return traffic.and(shared).less(ownTraffic(traffic.space));
 }
 
-/** How much traffic is of what a cluster shares; it is part of it. */
+/** How much of what a cluster shares some traffic is; it must be part of it. */
 export function extentOf(traffic: Traffic, shared: Traffic): Extent {
   const { space } = traffic;
   const own = ownTraffic(space);
@@ -81,7 +81,10 @@ export function extentOf(traffic: Traffic, shared: Traffic): Extent {
   return areHosts(traffic.spans('source')) ? 'hosts' : 'clients';
 }
 
-/** Everything of the clients whose packets are all taken, of the first kind or of the later kind, on every port; null when it is only some ports. */
+/**
+ * Everything of the clients whose packets are all taken, of the first kind or of the later kind, on every port; null
+ * when it is only some ports.
+ */
 function onAllPorts(traffic: Traffic, shared: Traffic): Traffic | null {
   for (const one of [phase.later, phase.first]) {
     const part = traffic.and(traffic.space.only({ phase: one }));

@@ -3,10 +3,10 @@ import type { Denial, Leaving } from '../model/rule.ts';
 import type { Traffic, TrafficSpace } from '../model/traffic.ts';
 import type { Taken, Trace } from '../walk/trace.ts';
 
-/** Answers that have gone their way, by one interface. */
+/** Answers that have passed the chains, by one interface. */
 export type Departure = { readonly trace: Trace; readonly routed: readonly Flow[] };
 
-/** Puts together what answers showed, by whatever interface they leave. */
+/** Combines what answers showed, over all interfaces that they leave by. */
 export function leavingOf(departures: readonly Departure[], space: TrafficSpace): Leaving {
   const denials = departures.flatMap(({ trace }) => [...trace.taken, ...trace.takenBehind].flatMap(denialOf));
   const known = new Map<string, Denial>();
@@ -31,7 +31,7 @@ function denialOf({ place, rule, fate, traffic, certain, doubt, queued }: Taken)
   return [{ place, text: rule.text, traffic, certain: sure, policy, lists: rule.lists }];
 }
 
-/** One set a mark. */
+/** One set per mark. */
 function marksOf(routed: readonly Flow[], space: TrafficSpace): Leaving['marks'] {
   const sets = new Map<number | null, Traffic>();
   for (const { carried, traffic } of routed) {

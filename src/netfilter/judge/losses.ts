@@ -7,7 +7,7 @@ import { type Extent, extentOf } from './extent.ts';
 import { denies, hangs, isBanList, type Position, policyKey } from './policy.ts';
 import { describeServed, describeTraffic, percent, sourceShare } from './words.ts';
 
-/** What becomes of clients whose packets an earlier rule takes, in a backend's own way. */
+/** What happens to clients whose packets an earlier rule takes, which depends on the backend. */
 export type Effects = Readonly<Record<Fate, string>>;
 
 /** What another rule takes of the traffic that a cluster rule shares, and how that is worded. */
@@ -54,7 +54,7 @@ export function deniedHosts(taken: readonly Taken[], shared: Traffic): Traffic {
   return shared.space.union(denied);
 }
 
-/** What one rule takes as one: packets that carry different marks come to it apart. */
+/** Joins what one rule takes: packets with different marks reach it separately. */
 function byRule(taken: readonly Taken[]): readonly Taken[] {
   const rules = new Map<Taken['rule'], Map<string, Taken>>();
   for (const one of taken) {
@@ -67,7 +67,7 @@ function byRule(taken: readonly Taken[]): readonly Taken[] {
   return [...rules.values()].flatMap((known) => [...known.values()]);
 }
 
-/** What a firewall does by the hundred: it denies single clients, or ports. */
+/** What a firewall has hundreds of: rules that deny single clients, or ports. */
 function isMinor({ taken, extent }: JudgedLoss): boolean {
   return denies(taken) && taken.certain && (extent === 'hosts' || extent === 'ports');
 }
@@ -120,7 +120,7 @@ function codeOf(extent: Extent, { taken, position }: Loss, traffic: Traffic, sta
   return position === 'before' ? 'rule-before' : 'rule-behind';
 }
 
-/** What the rule does, as a verb and its object. */
+/** What the rule does, as a verb with its object. */
 const deeds: Readonly<Record<Fate, (what: string) => string>> = {
   accepted: (what) => `accepts ${what}`,
   dropped: (what) => `drops ${what}`,
@@ -162,7 +162,10 @@ function stateOf(extent: Extent, { taken, position }: Loss, traffic: Traffic): S
   return extent === 'ports' && !denies(taken) && areServed(taken, traffic) ? 'CRITICAL' : 'WARNING';
 }
 
-/** Whether ports that a rule lets through past the cluster's are such as a cluster serves: those of the Web, or most, or of the VIP by name. */
+/**
+ * Whether ports that a rule lets through past the cluster's are such as a cluster serves: those of the Web, or most, or
+ * of the VIP by name.
+ */
 function areServed({ rule }: Taken, traffic: Traffic): boolean {
   const { space } = traffic;
   const segments = traffic.and(space.only({ protocol: tcp }));

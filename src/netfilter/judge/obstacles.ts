@@ -8,7 +8,7 @@ import { judgeLosses } from './losses.ts';
 import { obstacle } from './obstacle.ts';
 import { deafTo, leftOut, sentPast, unexplained, withHang } from './unserved.ts';
 
-/** What a node's packets showed, as far as obstacles hang on it. */
+/** What a node's packets showed, as far as obstacles depend on it. */
 export type Shown = {
   readonly trace: Trace;
   readonly arrivals: readonly Arrival[];
@@ -118,7 +118,7 @@ function severalHashes(arrivals: readonly Arrival[]): readonly Obstacle[] {
   ];
 }
 
-/** During a migration both may be there; harmless only where both hash alike and let the same through. */
+/** During a migration both may be there; that is harmless only if both hash alike and let the same through. */
 function severalBackends(arrivals: readonly Arrival[]): readonly Obstacle[] {
   const names = [...new Set(arrivals.map(({ use }) => use.backend))];
   if (names.length < 2) return [];
@@ -188,7 +188,10 @@ function shortcomings(
   return found;
 }
 
-/** A REJECT in place of the DROP refuses the clients of other nodes; of a frame that is still multicast nothing is sent. */
+/**
+ * A REJECT in place of the DROP refuses the clients of other nodes; for a frame that is still multicast, nothing is
+ * sent.
+ */
 function refusals({ takenBehind }: Trace, { use }: Arrival, held: Traffic): readonly Obstacle[] {
   const refusing = takenBehind.find(({ fate, claimed, resets, traffic }) => {
     if (fate !== 'rejected' || !(claimed || resets)) return false;
@@ -201,7 +204,7 @@ function refusals({ takenBehind }: Trace, { use }: Arrival, held: Traffic): read
   return [obstacle('reject-for-drop', text, brief, 'make it a DROP', { disables: false, disturbs: true })];
 }
 
-/** The cluster's own DROP takes everything then, and is not the cause. */
+/** Then the cluster's own DROP takes everything, and is not the cause. */
 function failsThere(arrival: Arrival): boolean {
   return chainsThatFail(arrival).length > 0;
 }
@@ -215,7 +218,7 @@ function behindIt(trace: Trace, shared: Traffic, arrival: Arrival, held: Traffic
     .filter(({ fate }) => fate !== 'accepted' && fate !== 'untracked')
     .map((taken) => ({
       ...taken,
-      // What may be anything may also let through what the cluster would drop.
+      // A condition that may be anything may also let through what the cluster would drop.
       traffic: (taken.fate === 'unknown' ? taken.traffic : taken.traffic.and(held)).whateverResidue,
     }));
   const isClusters = (taken: Taken) => taken.estranged && clusterDrops.has(taken.rule);
@@ -251,7 +254,7 @@ function dropsOfOthers({ takenBehind }: Trace, { use }: Arrival, held: Traffic):
   return new Set(dropping.map(({ rule }) => rule));
 }
 
-/** What of some traffic does not fare alike whatever its residue. */
+/** The part of some traffic whose treatment depends on its residue. */
 function dependsOnResidue(traffic: Traffic, { id, total }: Arrival['use']): Traffic {
   return traffic.less(traffic.others.whateverResidueOf(id, total).others);
 }

@@ -3,7 +3,7 @@ import type { Taken } from '../walk/trace.ts';
 import { type Extent, ownTraffic } from './extent.ts';
 import { sourceShare } from './words.ts';
 
-/** Where a rule stands, as seen from the cluster's: it takes traffic that never comes there, or what the cluster let through. */
+/** Where a rule is, as seen from the cluster's: it takes traffic that never gets there, or what the cluster let through. */
 export type Position = 'before' | 'behind';
 
 /** True for a rule that refuses packets, with an answer or without. */
@@ -19,12 +19,12 @@ export function isBanList(taken: Taken, traffic: Traffic): boolean {
 /**
  * Equal on nodes where a rule denies the same, when that is policy: to deny some ports or some clients is a firewall's
  * work, and no fault of the cluster when every node does the same. So is a list of addresses that are denied, and
- * whatever stands after the cluster rule and may deny; but not what nobody knows, nor the cluster's own DROP, which names
- * the VIP and waits for what another rule has let through. Null where it is not a policy.
+ * whatever stands after the cluster rule and may deny; but not what nobody knows, nor the cluster's own DROP, which
+ * names the VIP and waits for what another rule has let through. Null where it is not a policy.
  */
 export function policyKey(taken: Taken, traffic: Traffic, extent: Extent, position: Position): string | null {
   if (!isPolicy(taken, extent, position)) return null;
-  // Lists of banned hosts differ from node to node: each bans whom it has met.
+  // Lists of banned hosts differ from node to node: each bans those it has met.
   const bans = extent === 'hosts' && taken.rule.lists;
   return `${taken.fate} ${taken.certain && !bans ? outlineOf(traffic) : taken.rule.text}`;
 }
@@ -38,7 +38,10 @@ function isPolicy(taken: Taken, extent: Extent, position: Position): boolean {
   return denies(taken) && extent !== 'all';
 }
 
-/** Less the later packets of what cannot even begin: a rule before that lets ESTABLISHED through changes nothing for them. */
+/**
+ * Less the later packets of what cannot even begin: an earlier rule that lets ESTABLISHED through changes nothing for
+ * them.
+ */
 function withoutFollowers(traffic: Traffic): Traffic {
   const first = traffic.and(traffic.space.only({ phase: phase.first }));
   return traffic.less(first.whatever('phase').less(first));

@@ -5,13 +5,14 @@ import { served } from './extent.ts';
 import { obstacle, unique } from './obstacle.ts';
 
 /**
- * Segments that another node answers look new to this node's connection tracking. A rule that resets what is new and no
- * SYN ends those connections, wherever it comes before the cluster's own DROP: the reset goes out for multicast frames too.
+ * Segments that another node answers look new to this node's connection tracking. A rule that resets what is new and
+ * not a SYN ends those connections, wherever it comes before the cluster's own DROP: the reset goes out for multicast
+ * frames too.
  */
 export function withResets(rule: Rule, strays: Trace, own: Trace): Rule {
   const { shared, held } = rule;
   const { space } = shared;
-  // A port that is refused from the first packet on is not a connection of anybody's.
+  // A port that is refused from the first packet on has no connections.
   const refused = space
     .union(resetting(own).map(({ traffic }) => traffic.and(space.only({ phase: phase.first }))))
     .whatever('phase');

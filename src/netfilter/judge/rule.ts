@@ -11,7 +11,7 @@ import { obstacle } from './obstacle.ts';
 import { claimsOf, obstaclesOf } from './obstacles.ts';
 import { describeTraffic } from './words.ts';
 
-/** Puts what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
+/** Turns what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
 export function ruleOf(program: Program, trace: Trace, { space }: Packets, path: Path): Rule | null {
   const arrivals = trace.arrivals.filter(({ offered }) => !offered.isEmpty);
   const [first] = arrivals;
@@ -46,8 +46,8 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
 }
 
 /**
- * What comes to the sockets in the end. Frames that stay multicast are ignored by TCP alone. Null where a hash is looked
- * at in a way that is not understood.
+ * What comes to the sockets in the end. Frames that stay multicast are ignored by TCP alone. Null where a hash is used
+ * in a way that is not understood.
  */
 export function answeredBy(
   { delivered, arrivals, taken, takenBehind, puzzles, asksZone }: Trace,
@@ -55,7 +55,7 @@ export function answeredBy(
 ): Answered | null {
   if (puzzles.length > 0) return null;
   const segments = space.only({ protocol: tcp });
-  // Whether later segments of a zone that their answers are not in come through hangs on how the rule is written.
+  // Whether later segments come through from a zone that their answers are not in depends on how the rule is written.
   const asked = asksZone || arrivals.some(({ use }) => use.hash.tracked);
   const zoned = (carried: Carried) => carried.zoned && asked;
   const heard = delivered.map(({ carried, traffic }) => ({
@@ -87,7 +87,7 @@ function resentBy(delivered: Trace['delivered'], space: Packets['space']): Reado
   return byPort;
 }
 
-/** A cluster rule for the VIP that stands where none of its packets pass. */
+/** A cluster rule for the VIP in a place where none of its packets pass. */
 function unreachedRule({ chains }: Program, space: Packets['space'], path: Path): Rule | null {
   for (const { place, rules, asleep } of chains) {
     const rule = rules.find(({ names, parts }) => names && parts.some(({ kind }) => kind === 'cluster'));
@@ -108,7 +108,7 @@ function unreachedRule({ chains }: Program, space: Packets['space'], path: Path)
   return null;
 }
 
-/** Why none of the VIP's packets come to a cluster rule. */
+/** Why none of the VIP's packets reach a cluster rule. */
 function unreached(place: string, asleep: string | null, { ifname }: ChainRule, path: Path, chain: string): Obstacle {
   const effect = 'TCP gets no answer, ICMP and UDP are answered by this node for every client';
   if (asleep !== null)
@@ -139,7 +139,8 @@ function droppingRule({ taken, delivered }: Trace, space: Packets['space']): Rul
   const drops = taken.filter(({ fate, certain }) => certain && fate === 'dropped');
   // It need not name the VIP: conntrackd's recipe drops by mark alone.
   const drop = drops.find(({ rule }) => rule.names) ?? drops.find(({ traffic }) => main.within(traffic));
-  // A frame that stays multicast is not a TCP segment to anybody, and what follows a datagram that was dropped is a first one.
+  // A frame that stays multicast is not a TCP segment to anybody, and what follows a datagram that was dropped is a
+  // first one.
   const later = space.only({ protocol: udp, phase: phase.later });
   const heard = delivered.map(({ carried, traffic }) =>
     traffic.less(carried.pkttype === 'multicast' ? later.or(space.only({ protocol: tcp })) : later),

@@ -7,9 +7,12 @@ import { type Effects, judgeLosses } from './losses.ts';
 import { obstacle, unique } from './obstacle.ts';
 import { describeServed, describeTraffic } from './words.ts';
 
-// What a cluster rule was to share and clients get no answer to, though no rule is seen to take it.
+// What a cluster rule should share but clients get no answer to, although no rule is seen to take it.
 
-/** Packets that may or may not be let through, though no rule was found that may take them: one has changed them, or sent them past. */
+/**
+ * Packets that may or may not be let through, though no rule was found that may take them: one has changed them, or
+ * sent them past.
+ */
 export function unexplained({ taken, takenBehind, delivered, blurred }: Trace, shared: Traffic): readonly Obstacle[] {
   const { space } = shared;
   const uncertain = delivered.filter(({ carried }) => !carried.certain);
@@ -17,7 +20,7 @@ export function unexplained({ taken, takenBehind, delivered, blurred }: Trace, s
   const explained = [...taken, ...takenBehind].filter(
     ({ doubted, fate }) => fate === 'unknown' || (doubted && fate !== 'accepted'),
   );
-  // A frame that is no more this host's was changed, not denied.
+  // A frame that is no longer this host's was changed, not denied.
   const changed = uncertain.filter(({ carried }) => carried.pkttype === 'other');
   const open = served(trafficOf(uncertain, space).and(mainTraffic(space)), shared)
     .less(trafficOf(explained, space))
@@ -32,7 +35,10 @@ export function unexplained({ taken, takenBehind, delivered, blurred }: Trace, s
   ];
 }
 
-/** What the cluster rule was to share and never saw, though no rule took it: one has sent it back to a chain that ends. */
+/**
+ * What the cluster rule should share and never saw, although no rule took it: one has sent it back to a chain that
+ * ends.
+ */
 export function sentPast(
   { delivered, taken }: Trace,
   arrivals: readonly Arrival[],
@@ -55,9 +61,9 @@ export function sentPast(
 }
 
 /**
- * TCP that the cluster rules match and that jumps, returns or gotos keep from them: outside a cluster rule nobody makes its
- * frames this host's, so that it gets no answer, alike on all nodes or not. Where most is kept from them, the jump is how
- * the cluster is told what to share.
+ * TCP that the cluster rules match and that jumps, returns or gotos keep from them: outside a cluster rule nobody makes
+ * its frames this host's, so that it gets no answer, alike on all nodes or not. Where most is kept from them, the jump
+ * is how the cluster is told what to share.
  */
 export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly Obstacle[] {
   const { space } = shared;
@@ -71,7 +77,7 @@ export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly
   return [obstacle('rule-past', text, brief, 'let it reach the cluster rule', { disables: false })];
 }
 
-/** TCP of its own clients that stays multicast: the packet type is set for some of them alone. */
+/** TCP of its own clients that stays multicast: the packet type is set for only some of them. */
 export function deafTo({ delivered }: Trace, { rule }: Arrival, shared: Traffic, held: Traffic): readonly Obstacle[] {
   const { space } = shared;
   const multicast = delivered.filter(({ carried }) => carried.certain && carried.met && carried.pkttype !== 'host');
@@ -90,7 +96,7 @@ export function withHang(trace: Trace, shared: Traffic, found: readonly Obstacle
   return [...(neverOpened(shared) ?? hanging(trace, shared)), ...obstacles];
 }
 
-/** Later packets of TCP that are shared, and the first ones are not. */
+/** Later packets of TCP that are shared although the first ones are not. */
 function neverOpened(shared: Traffic): readonly Obstacle[] | null {
   const { space } = shared;
   const first = space.only({ phase: phase.first });
@@ -132,7 +138,7 @@ function hanging({ delivered, taken, takenBehind }: Trace, shared: Traffic): rea
   return [obstacle('tcp-hangs', text, brief, 'match ESTABLISHED too, or no state at all', { disables: whole })];
 }
 
-/** What was taken, whatever else is not known: what a list may deny explains nothing. */
+/** What was taken, whatever else is unknown: what a list may deny explains nothing. */
 function certainly(taken: readonly Taken[]): readonly Taken[] {
   return taken.filter(({ certain }) => certain);
 }

@@ -13,7 +13,10 @@ import {
   udp,
 } from '../model/traffic.ts';
 
-/** Says in words which of the VIP's traffic a set is: `tcp port 80`, `icmp`, `clients of 10.0.0.0/8`; empty for everything. */
+/**
+ * Describes in words which of the VIP's traffic a set is: `tcp port 80`, `icmp`, `clients of 10.0.0.0/8`; empty for
+ * everything.
+ */
 export function describeTraffic(traffic: Traffic): string {
   return [
     describeProtocols(traffic.spans('protocol')),
@@ -26,7 +29,7 @@ export function describeTraffic(traffic: Traffic): string {
     .join(' ');
 }
 
-/** What of some traffic a cluster serves, in words; the protocols beside TCP and UDP would hide it. */
+/** The part of some traffic that a cluster serves, in words; protocols besides TCP and UDP would hide it. */
 export function describeServed(traffic: Traffic): string {
   const { space } = traffic;
   const icmp = traffic.and(space.only({ protocol: 1n }));
@@ -66,7 +69,7 @@ function describePorts(word: string, spans: readonly Interval[]): string {
 }
 
 function describeSources(spans: readonly Interval[], family: Family): string {
-  // What no client comes from may be missing.
+  // Addresses that no client has may be missing.
   const filled = joined([...spans, ...noClients(family)]);
   if (isWhole(filled, wholeFamily(family))) return '';
   const others = gaps(filled, wholeFamily(family));
@@ -97,7 +100,7 @@ function gaps(spans: readonly Interval[], whole: Interval): readonly Interval[] 
   });
 }
 
-/** The one value that is missing in spans which else hold the whole; null when more or nothing is missing. */
+/** The one value missing from spans that otherwise hold everything; null when more or nothing is missing. */
 function gap(spans: readonly Interval[], whole: Interval): bigint | null {
   const [first, second] = spans;
   if (spans.length !== 2 || first === undefined || second === undefined) return null;

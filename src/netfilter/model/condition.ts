@@ -23,7 +23,7 @@ export function when(matches: boolean, space: TrafficSpace): Selection {
   return exactly(matches ? space.all : space.none);
 }
 
-/** Some of the packets, and which is not known. */
+/** Some of the packets; which ones is not known. */
 export function vague(traffic: Traffic, doubt: Doubt = 'other'): Selection {
   return { traffic, doubt };
 }
@@ -35,7 +35,7 @@ export function opposite({ traffic, doubt }: Selection): Selection {
 
 const doubts: readonly Doubt[] = ['form', 'rate', 'list', 'other'];
 
-/** The doubt that weighs most: one condition that may be anything is not made a list by another one. */
+/** The doubt that weighs most: a list does not settle another condition that may be anything. */
 export function graver(a: Doubt | null, b: Doubt | null): Doubt | null {
   if (a === null || b === null) return a ?? b;
   return doubts.indexOf(a) < doubts.indexOf(b) ? b : a;
@@ -60,17 +60,17 @@ const unreadMatches = new Map<string, Doubt>(
   }),
 );
 
-/** Why a match of the kernel's x_tables, which no reader knows, does not show what it is met by. */
+/** Why a match of the kernel's x_tables that no reader knows does not show which packets meet it. */
 export function doubtOfMatch(name: string): Doubt {
   return unreadMatches.get(name) ?? 'other';
 }
 
-/** What packets of clients are like, as far as their form goes: their lengths, and the hops that are left to them. */
+/** The usual form of clients' packets: their lengths, and the hops they have left. */
 export const usual = { length: { low: 40, high: 1500 }, hops: { low: 32, high: 255 } } as const;
 
 /**
- * Packets whose length or hops are within bounds: all of a client's where the bounds hold all that is usual, some odd ones
- * where they hold nothing of it, and else nobody knows which.
+ * Packets whose length or hops are within bounds: all of a client's where the bounds hold all that is usual, some odd
+ * ones where they hold nothing of it, and otherwise an unknown part.
  */
 export function ofForm(low: number, high: number, typical: { low: number; high: number }, all: Traffic): Selection {
   if (low <= typical.low && typical.high <= high) return exactly(all);
@@ -93,7 +93,10 @@ export function anyOf(selections: readonly Selection[], space: TrafficSpace): Se
   );
 }
 
-/** A condition that depends on the interface, on connection tracking, on NAT and on the kind of packet alone, worked out once for each of these. */
+/**
+ * A condition that depends on the interface, on connection tracking, on NAT and on the kind of packet alone, worked out
+ * once for each of these.
+ */
 export function remembered(read: Condition): Condition {
   const known = new Map<string, Selection>();
   return (carried) => {
@@ -142,8 +145,8 @@ export function connectionStates(
 }
 
 /**
- * An answer whose request connection tracking has not seen: a SYN+ACK and an echo reply begin no connection, so that they
- * are invalid (nf_conntrack_proto_tcp.c, nf_conntrack_proto_icmp.c); a datagram begins one.
+ * An answer whose request connection tracking has not seen: a SYN+ACK and an echo reply begin no connection, so that
+ * they are invalid (nf_conntrack_proto_tcp.c, nf_conntrack_proto_icmp.c); a datagram begins one.
  */
 function loneStates(names: readonly string[], space: TrafficSpace): Selection {
   const ping = space.family === 4 ? 1n : icmpv6;
@@ -161,8 +164,9 @@ const statuses: Readonly<Record<string, 'never' | 'later'>> = {
 };
 
 /**
- * A list of what has become of a connection, in lower case: `dnat` is met by what NAT has sent to another address or port
- * of this host, `snat` by nothing that is followed here; for the others, a rule does not show which packets meet them.
+ * A list of what has become of a connection, in lower case: `dnat` is met by what NAT has sent to another address or
+ * port of this host, `snat` by nothing that is followed here; for the others, a rule does not show which packets meet
+ * them.
  */
 export function connectionStatus(
   names: readonly string[],
@@ -177,8 +181,8 @@ export function connectionStatus(
 }
 
 /**
- * A condition as it is met by packets that NAT has sent to another port: what it lets through of that port, it lets through
- * of them.
+ * A condition applied to packets that NAT has sent to another port: they meet it as packets of that
+ * port would.
  */
 export function asSent({ traffic, doubt }: Selection, { sentTo }: Carried): Selection {
   const port = sentTo?.port ?? null;
@@ -195,7 +199,7 @@ export function destinedTo(span: Interval, vip: bigint, { sentTo }: Carried, spa
   return when(address === null || (span.low <= address && address <= span.high), space);
 }
 
-/** What packets conditions are asked of. */
+/** The packets that conditions are applied to. */
 export type Followed = { readonly space: TrafficSpace; readonly direction: Direction };
 
 const requests = { 4: ['echo-request', 'ping', '8', '8/0', 'any', '255'], 6: ['echo-request', 'ping', '128', '128/0'] };
@@ -221,7 +225,10 @@ export function icmpType(type: string, { discovery }: Carried, { space, directio
   return exactly(echo.includes(type) ? space.only({ protocol: space.family === 4 ? 1n : 58n }) : space.none);
 }
 
-/** The TCP packets whose flags meet a test: a SYN opens a connection, SYN+ACK answers it; ACK, PSH+ACK and FIN+ACK carry it. */
+/**
+ * The TCP packets whose flags meet a test: a SYN opens a connection, SYN+ACK answers it; ACK, PSH+ACK and FIN+ACK carry
+ * it.
+ */
 export function tcpPackets(test: (flags: readonly string[]) => boolean, { space, direction }: Followed): Selection {
   const later = [['ACK'], ['PSH', 'ACK'], ['FIN', 'ACK']].map(test);
   const first = test(direction === 'answers' ? ['SYN', 'ACK'] : ['SYN'])
@@ -232,8 +239,8 @@ export function tcpPackets(test: (flags: readonly string[]) => boolean, { space,
 }
 
 /**
- * The packets that come in by an interface that a rule names (`eth+` with the tool's own wildcard): no client's come by
- * `lo`; where the VIP's interface is not known, they may come by every other.
+ * The packets that come in by an interface that a rule names (`eth+` with the tool's own wildcard): clients' packets
+ * never come in by `lo`; if the VIP's interface is not known, they may come by any other.
  */
 export function comesIn(pattern: string, ifname: Carried['ifname'], space: TrafficSpace, wildcard = '+'): Selection {
   if (ifname === null) return when(pattern !== 'lo', space);

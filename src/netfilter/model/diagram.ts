@@ -8,7 +8,7 @@ export const nothing: Edge = 1;
 /** From low to high, both included. */
 export type Interval = { readonly low: bigint; readonly high: bigint };
 
-/** Variables that stand together and make a number, the first of them its highest bit. */
+/** Adjacent variables that form a number, the first of them its highest bit. */
 export type Field = { readonly first: number; readonly bits: number };
 
 /** Thrown where sets have become larger than was allowed, or have taken longer. */
@@ -20,23 +20,23 @@ export class TooLarge extends Error {
   }
 }
 
-/** Three of these words are a node; the terminal's variable is below all others. */
+/** A node takes three of these words; the terminal's variable is below all others. */
 const terminalVariable = 0x7fff_ffff;
 const firstSize = 2048;
 
 /**
- * Reduced ordered binary decision diagrams with complement edges (Bryant 1986; Brace, Rudell and Bryant 1990): a graph in
- * which every set has one form. An edge is a node's number times two, plus one where the set is the complement of the
- * node's. Node 0 is the terminal. A node's high edge is never a complement, so that the form is unique.
+ * Reduced ordered binary decision diagrams with complement edges (Bryant 1986; Brace, Rudell and Bryant 1990): a graph
+ * in which every set has one form. An edge is a node's number times two, plus one where the set is the complement of
+ * the node's. Node 0 is the terminal. A node's high edge is never a complement, so that the form is unique.
  */
 export class Diagram {
   private variables = new Int32Array(firstSize);
   private lows = new Int32Array(firstSize);
   private highs = new Int32Array(firstSize);
-  /** Open hashing: the newest node of each slot, and behind each node the next one of its slot. */
+  /** Open hashing: the newest node of each slot, and for each node the next one in its slot. */
   private slots = new Int32Array(2 * firstSize);
   private nexts = new Int32Array(firstSize);
-  /** What `and` gave, direct-mapped: two edges and the result; an edge of 0 never stands first there. */
+  /** A direct-mapped cache of `and`: two edges and the result; an edge of 0 never comes first. */
   private remembered = new Int32Array(3 * 2 * firstSize);
   private count = 1;
   private most = Number.POSITIVE_INFINITY;
@@ -53,8 +53,8 @@ export class Diagram {
   }
 
   /**
-   * Does some work that may add at most so many nodes, while `tooLate` says false; null and the reason where it needs
-   * more. Counting nodes gives the same answer on every machine; the clock is for the time limit alone.
+   * Does work that may add at most this many nodes, as long as `tooLate` returns false; the reason where it
+   * needs more. Counting nodes gives the same answer on every machine; the clock is for the time limit alone.
    */
   bounded<T>(
     nodes: number,
@@ -96,7 +96,7 @@ export class Diagram {
     return this.and(a ^ 1, b ^ 1) ^ 1;
   }
 
-  /** What of a is not in b. */
+  /** The part of a that is not in b. */
   diff(a: Edge, b: Edge): Edge {
     return this.and(a, b ^ 1);
   }
@@ -181,7 +181,10 @@ export class Diagram {
     return found;
   }
 
-  /** The share of all assignments that are in a set, from 0 to 1; `leaf` weighs what is left at a variable from `from` on. */
+  /**
+   * The share of all assignments that are in a set, from 0 to 1; `leaf` weighs what is left at a variable from `from`
+   * on.
+   */
   fraction(edge: Edge, from = terminalVariable, leaf: (rest: Edge) => number = () => 1): number {
     // Both the share and its complement, since the difference of 1 and a very small number is not seen.
     const known = new Map<Edge, readonly [number, number]>();
@@ -206,13 +209,13 @@ export class Diagram {
   }
 
   /**
-   * What is left of a set below a variable, for every choice of those above it: each such rest, with the share of the
-   * choices that leave it.
+   * What remains of a set below a variable, for every choice of the variables above: each remainder, with the share
+   * of choices that lead to it.
    */
   rests(edge: Edge, variable: number): ReadonlyMap<Edge, number> {
     const found = new Map<Edge, number>();
     const shares = new Map<Edge, number>();
-    // By variables from the top, so that a node has got its whole share before it hands it on.
+    // From the top variable down, so that a node has received its whole share before it passes it on.
     const waiting: (Set<Edge> | undefined)[] = [];
     const give = (at: Edge, share: number) => {
       const below = this.variableOf(at) >= variable;
@@ -231,7 +234,7 @@ export class Diagram {
     return found;
   }
 
-  /** Whether an assignment is in a set; null where that hangs on variables whose value is null. */
+  /** Whether an assignment is in a set; null where that depends on variables whose value is null. */
   holds(edge: Edge, read: (variable: number) => boolean | null): boolean | null {
     let at = edge;
     while (at > nothing) {
@@ -245,7 +248,7 @@ export class Diagram {
     return at === everything;
   }
 
-  /** What is left of a set when a variable that no other precedes has that value. */
+  /** What remains of a set when its topmost variable has this value. */
   at(edge: Edge, variable: number, value: boolean): Edge {
     if (this.variableOf(edge) !== variable) return edge;
     return value ? this.highOf(edge) : this.lowOf(edge);

@@ -5,7 +5,7 @@ import { jhashBytes, jhashWords, scale } from './jhash.ts';
 export type HashField = {
   /** As the rule names it: `ip saddr`, `tcp sport`, `ether saddr`. */
   readonly name: string;
-  /** What of a client it is; null for what a client's address and ports do not say. */
+  /** Which part of a client it is; null for what a client's address and ports do not determine. */
   readonly part: 'saddr' | 'daddr' | 'protocol' | 'sport' | 'dport' | null;
   /** How many bytes of it are hashed. */
   readonly length: number;
@@ -62,12 +62,14 @@ export function nftHash(fields: readonly HashField[], seed: number | null, track
 }
 
 /**
- * The 32-bit hash of a client's packet; null where it cannot be known: no seed, or a field that the client does not say.
+ * The 32-bit hash of a client's packet; null where it cannot be known: no seed, or a field that the client does not
+ * determine.
  *
  * - CLUSTERIP (`net/ipv4/netfilter/ipt_CLUSTERIP.c`, clusterip_hashfn): address in host order, ports as the CPU reads
  *   them from the wire, which on little-endian machines is byte-swapped.
  * - xt_cluster (`net/netfilter/xt_cluster.c`): the first four bytes of the source as they lie in memory.
- * - nftables (`net/netfilter/nft_hash.c`): the fields' bytes in wire order; several fields are each padded to four bytes.
+ * - nftables (`net/netfilter/nft_hash.c`): the fields' bytes in wire order; several fields are each padded to four
+ * bytes.
  *
  * All verified packet by packet on x86 kernels.
  */
@@ -125,7 +127,7 @@ function clusteripWords(fields: readonly HashField[], client: Client): readonly 
 /** TCP, UDP, DCCP, SCTP, UDPLITE: their headers begin with the ports. */
 const withPorts = new Set([6, 17, 33, 132, 136]);
 
-/** A field's bytes in wire order; of a field that is shorter than what it is of, the first ones. */
+/** A field's bytes in wire order; only the first ones where the field is shorter than the value. */
 function bytesOf({ part, length, mask }: HashField, client: Client): readonly number[] | null {
   if (part === null) return null;
   const isPort = part === 'sport' || part === 'dport';

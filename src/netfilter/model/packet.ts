@@ -1,8 +1,8 @@
 import type { Traffic, TrafficSpace } from './traffic.ts';
 
 /**
- * Which packets are followed: those that clients send to the VIP, what comes back from it, or those that open a connection
- * of the host's own: the VIP is its address then, and the client whom it speaks to.
+ * Which packets are followed: those that clients send to the VIP, what comes back from it, or those that open a
+ * connection of the host's own: then the VIP is its address, and the client is its peer.
  */
 export type Direction = 'requests' | 'answers' | 'departures';
 
@@ -12,17 +12,17 @@ export function isOutward({ direction }: Pick<Packets, 'direction'>): boolean {
 }
 
 /**
- * The packets that are asked about. Sets of answers are made of their requests' fields, so that both can be put together: an
- * answer has the client's address as its destination, and its ports the other way round.
+ * The packets that are asked about. Sets of answers are made of their requests' fields, so that both can be put
+ * together: an answer has the client's address as its destination, and its ports the other way round.
  */
 export type Packets = {
   readonly vip: string;
   readonly direction: Direction;
   /** The cluster MAC; null where the node does not say it. */
   readonly mac: string | null;
-  /** What their sets are made in. */
+  /** The space that their sets are made in. */
   readonly space: TrafficSpace;
-  /** Whose rules they pass: a hash without a seed is drawn by every node for itself. */
+  /** The node whose rules they pass: without a seed, every node draws its own hash. */
   readonly origin: string;
 };
 
@@ -53,14 +53,17 @@ export function hashMark(hash: string, values: readonly number[]): HashMark {
 /** The messages of neighbour discovery that come to an address: a peer asks for its MAC, or tells its own. */
 export type Discovery = 'solicit' | 'advert';
 
-/** Where NAT has sent a packet on this host: an address, null where the kernel chooses it, and a port, null where it stays. */
+/**
+ * Where NAT has sent a packet on this host: an address, null where the kernel chooses it, and a port, null where it
+ * stays.
+ */
 export type Destination = { readonly address: bigint | null; readonly port: bigint | null };
 
-/** What packets carry through the chains beside their own content. */
+/** What packets carry through the chains besides their content. */
 export type Carried = {
   /**
-   * Interface they come in by, or several where it is one of them (the ports of a bridge); null when no interface is known,
-   * then rules of every interface but `lo` count.
+   * Interface they come in by, or several where it is one of them (the ports of a bridge); null when no interface is
+   * known, then rules of every interface but `lo` count.
    */
   readonly ifname: string | readonly string[] | null;
   /** The bridge whose port that is. */
@@ -71,18 +74,18 @@ export type Carried = {
   readonly pkttype: 'multicast' | 'host' | 'other';
   /**
    * Connection tracking sees a packet at priority -200 of prerouting or output, unless a rule has exempted it before;
-   * `reply`: it knows the answer's request; `lone`: it has not, because that was exempted.
+   * `reply`: it knows the answer's request; `lone`: it does not, because that was exempted.
    */
   readonly tracking: 'pending' | 'tracked' | 'stray' | 'untracked' | 'reply' | 'lone';
   /** Set for packets of neighbour discovery, which clients' services have nothing to do with (ICMPv6 types 135 and 136). */
   readonly discovery: Discovery | null;
-  /** Set once NAT has sent them to another address or port: rules behind it see that one. */
+  /** Set once NAT has sent them to another address or port: later rules see that one. */
   readonly sentTo: Destination | null;
   /** True once a rule has put them into another zone of connection tracking, where their answers are not looked for. */
   readonly zoned: boolean;
   /** True once a cluster rule has looked at their hash. */
   readonly met: boolean;
-  /** True once another rule has changed their mark behind it. */
+  /** True once another rule has changed their mark after that. */
   readonly estranged: boolean;
   /** False where a rule that cannot be decided may have taken them already. */
   readonly certain: boolean;
@@ -115,12 +118,12 @@ export const arriving: Carried = {
 /** As answers begin. */
 export const leaving: Carried = { ...arriving, pkttype: 'host' };
 
-/** As any packet passes that connection tracking has seen: what the structure of a ruleset is looked at with. */
+/** An ordinary packet that connection tracking has seen: used to look at the structure of a ruleset. */
 export function typical(ifname: Carried['ifname'], discovery: Discovery | null = null): Carried {
   return { ...arriving, ifname, discovery, tracking: discovery === null ? 'tracked' : 'untracked' };
 }
 
-/** Packets that carry the same. */
+/** Packets that carry the same properties. */
 export type Flow = { readonly carried: Carried; readonly traffic: Traffic };
 
 /** A mark after arithmetic that depends on nothing else. */

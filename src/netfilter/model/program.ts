@@ -17,7 +17,7 @@ export type ClusterUse = {
   readonly claims: Traffic | null;
 };
 
-/** What a rule does with packets that come to it. */
+/** What a rule does with packets that reach it. */
 export type Verdict =
   | {
       readonly kind:
@@ -27,7 +27,7 @@ export type Verdict =
         /** Rejects TCP by its own means, which go out whatever the frame was addressed to. */
         | 'reset'
         | 'return'
-        /** Leaves it to a program, or to the kernel's own means against floods. */
+        /** Leaves it to a program, or to the kernel's own flood protection. */
         | 'queue'
         /** May be any. */
         | 'unknown';
@@ -39,7 +39,7 @@ export type Verdict =
 /** One step of a rule; a rule's parts are passed from left to right. */
 export type Part =
   | WhenPart
-  /** Looks at a hash: a condition that leaves its trace on packets that do not meet it too. */
+  /** Looks at a hash: a condition that also leaves its trace on packets that do not meet it. */
   | {
       readonly kind: 'cluster';
       readonly read: Condition;
@@ -55,7 +55,7 @@ export type Part =
   | { readonly kind: 'choose'; readonly cases: readonly Case[] }
   | { readonly kind: 'end'; readonly verdict: Verdict };
 
-/** A condition; `plain` where it says the same of every packet of an interface, whatever else it carries. */
+/** A condition; `plain` where it gives the same result for every packet of an interface, whatever else it carries. */
 export type WhenPart = { readonly kind: 'when'; readonly read: Condition; readonly plain: boolean };
 
 export type Case = { readonly read: Condition; readonly plain: boolean; readonly verdict: Verdict };
@@ -70,7 +70,7 @@ export type ChainRule = {
   readonly parts: readonly Part[];
   /** True when it names the VIP as destination. */
   readonly names: boolean;
-  /** True when it asks for sources that stand in a list. */
+  /** True when it matches sources that are in a list. */
   readonly lists: boolean;
   /** The interface that it is bound to, when it is exactly one. */
   readonly ifname: string | null;
@@ -80,7 +80,7 @@ export type ChainRule = {
   readonly mac: string | null;
   /** Null where it is not a cluster rule of a form that can be repeated with another bucket. */
   readonly extension: Extension | null;
-  /** What the rule makes of the source of packets that leave, where it does that. */
+  /** What the rule turns the source of outgoing packets into, if it does. */
   readonly rewrites?: Rewriting;
 };
 
@@ -104,7 +104,7 @@ export type BaseChain = {
     | ('output' | 'postrouting' | 'egress' | 'bridge output' | 'bridge postrouting')
     | 'other';
   readonly priority: number;
-  /** Its table, as nft names it: of chains with the same hook and priority, those of younger tables run first. */
+  /** Its table, as nft names it: among chains with the same hook and priority, those of younger tables run first. */
   readonly owner: string | null;
   /** The interfaces whose packets it sees; empty where it sees those of all. */
   readonly devices: readonly string[];
@@ -142,7 +142,7 @@ export function policyRule(tool: string, backend: Backend, text: string): ChainR
   };
 }
 
-/** The conditions of a rule, those that say the same of every packet as one: a large firewall has thousands. */
+/** The conditions of a rule, with those that are the same for every packet joined: a large firewall has thousands. */
 export function fused(parts: readonly Part[], space: TrafficSpace): readonly Part[] {
   const conditions = parts.filter((part) => part.kind === 'when');
   const plain = conditions.filter((part) => part.plain).map(({ read }) => read);

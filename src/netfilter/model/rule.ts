@@ -8,17 +8,17 @@ export type Bucket = number;
 
 export type Backend = 'clusterip' | 'xt_cluster' | 'nftables';
 
-/** How a rule is made to let one more bucket through: the rule to put before it, less the number of the bucket. */
+/** How to let one more bucket through: the rule to insert before this one, without the number of the bucket. */
 export type Extension = {
   /** The tool that inserts it: `nft`, `iptables-legacy`. */
   readonly tool: string;
-  /** Its arguments up to the number of the bucket, and behind it. */
+  /** Its arguments before the number of the bucket, and after it. */
   readonly before: string;
   readonly after: string;
 };
 
 /**
- * What one node's kernel was told about a VIP. Every backend is read into this form, and the judge knows no other:
+ * What one node's kernel was told about a VIP. Every backend is read into this form, the only one that the judge knows:
  * a new backend is a new reader.
  */
 export type Rule = {
@@ -47,7 +47,7 @@ export type Rule = {
   readonly tool: string;
   /** The rule as saved. */
   readonly text: string;
-  /** How another bucket is added by a rule of the same form; null where that cannot be. */
+  /** How to add another bucket with a rule of the same form; null where that is not possible. */
   readonly extension: Extension | null;
   /** What keeps the rule from doing what it says, worst first. */
   readonly obstacles: readonly Obstacle[];
@@ -64,9 +64,12 @@ export type Answered = {
   readonly traffic: Traffic;
   /** The hashes that its residues are of, by their id. More than one is a fault of its own. */
   readonly hashes: readonly HashInUse[];
-  /** Packets of which it is not known whether they come there. */
+  /** Packets for which it is not known whether they get there. */
   readonly doubt: Traffic;
-  /** Those of the traffic that a firewall denies to some by a list, a rate or the like, which no ruleset shows. */
+  /**
+   * The part of the traffic that a firewall denies to some clients by a list, a rate or the like, which no ruleset
+   * shows.
+   */
   readonly unless: Traffic;
   /** Packets that NAT has sent to another port of this host, by that port: the routes of their answers see it. */
   readonly resent: ReadonlyMap<bigint, Traffic>;
@@ -74,7 +77,7 @@ export type Answered = {
 
 export type HashInUse = { readonly id: string; readonly hash: Hash; readonly total: number };
 
-/** A rule on the way of answers that takes some of them away, or may. */
+/** A rule that drops some of the answers on their way out, or may drop them. */
 export type Denial = {
   /** `filter OUTPUT`. */
   readonly place: string;
@@ -83,13 +86,13 @@ export type Denial = {
   /** In the fields of the requests. */
   readonly traffic: Traffic;
   readonly certain: boolean;
-  /** True where nodes that have the same rule may be taken to mean it: lists, rates, and what is left to a program. */
+  /** True where the same rule on all nodes may be taken as intended: lists, rates, and what is left to a program. */
   readonly policy: boolean;
   /** True where it is a list of addresses. */
   readonly lists: boolean;
 };
 
-/** What becomes of answers in the chains that they pass. */
+/** What happens to answers in the chains that they pass. */
 export type Leaving = {
   readonly denials: readonly Denial[];
   /** The marks that they carry when their route is chosen; null where that is not known. */
@@ -102,15 +105,18 @@ export type Obstacle = {
   readonly code: Code;
   /** What is wrong, to follow the node's name: `accepts tcp ESTABLISHED before the cluster rule: ...`. */
   readonly text: string;
-  /** The same in a few words for a first line. */
+  /** A short form for the first line. */
   readonly brief: string;
   /** What to do about it. */
   readonly mend: string;
   /** True when the node's buckets get no (lasting) answer because of it. */
   readonly disables: boolean;
-  /** True when it spoils connections of other nodes' clients, so that what this node answers does not tell who is served. */
+  /**
+   * True when it spoils connections of other nodes' clients, so that what this node answers does not tell who is
+   * served.
+   */
   readonly disturbs?: true;
-  /** Equal on nodes that have the same thing; a DROP that all nodes have alike is policy, and null is never policy. */
+  /** Equal on nodes with the same obstacle; a DROP that all nodes have is policy, and null is never policy. */
   readonly alike: string | null;
   /** What it denies for certain, where that may be policy; null where it is none. */
   readonly denies?: Traffic | null;
@@ -121,23 +127,23 @@ export type Unread = {
   /** What was to be read: `/proc/net/ipt_CLUSTERIP/192.168.56.20`. */
   readonly what: string;
   readonly reason: string;
-  /** The command that sudo would have to allow; null when sudo is not the matter. */
+  /** The command that sudo would have to allow; null when sudo is not the problem. */
   readonly needs: string | null;
 };
 
-/** What a node's snapshot says of the rules for a VIP. */
+/** What a node's snapshot says about the rules for a VIP. */
 export type Reading = {
-  /** What its sets of packets are made in. */
+  /** The space that its sets of packets are made in. */
   readonly space: TrafficSpace;
   readonly rules: readonly Rule[];
   readonly unread: readonly Unread[];
-  /** What of a client's packets comes through all chains; null where it is not known. */
+  /** Which of a client's packets come through all chains; null where that is not known. */
   readonly answered: Answered | null;
   /** What becomes of answers; why that was not looked at, where it was not. */
   readonly leaving: Leaving | string;
   /** The same of frames that come in a second time, by another interface on the same wire, by its name. */
   readonly besides: ReadonlyMap<string, Answered | null>;
-  /** What comes through of neighbour advertisements to the VIP; null over IPv4, and where it was not read. */
+  /** Which neighbour advertisements to the VIP come through; null over IPv4, and where it was not read. */
   readonly adverts: Adverts | null;
 };
 
@@ -146,7 +152,7 @@ export type Adverts = {
   readonly all: Traffic;
   /** Those that certainly come through. */
   readonly passed: Traffic;
-  /** Those of which that is not known. */
+  /** Those for which that is not known. */
   readonly doubt: Traffic;
   /** The hashes that decide over them. */
   readonly hashes: readonly HashInUse[];

@@ -3,7 +3,7 @@ import { Diagram, type Edge, everything, type Field, type Interval, nothing, typ
 
 export type { Interval } from './diagram.ts';
 
-/** What of a client's packet rules look at. */
+/** The fields of a client's packet that rules look at. */
 const fieldNames = ['phase', 'protocol', 'source', 'dport', 'sport'] as const;
 export type FieldName = (typeof fieldNames)[number];
 
@@ -38,7 +38,10 @@ export const tcp = 6n;
 export const udp = 17n;
 export const icmpv6 = 58n;
 
-/** Connection tracking's view: the packet that opens a connection (NEW, for TCP the SYN), and every later one (ESTABLISHED). */
+/**
+ * Connection tracking's view: the packet that opens a connection (NEW, for TCP the SYN), and every later one
+ * (ESTABLISHED).
+ */
 export const phase = { first: 0n, later: 1n } as const;
 
 /** A client's packet: numbers in the fields that rules look at. */
@@ -48,9 +51,9 @@ export type Packet = { readonly [name in FieldName]: bigint };
 export type ResidueOf = (hash: string) => number | null;
 
 /**
- * The packets that clients of one address family can send to a VIP, and their sets. Sets of one space alone can be put
- * together. The order of its variables decides how large sets become: ports before the source cost 40 to 100 times more
- * on ranges (measured). Residues come last: each hash of the rulesets gets its variables when it is first seen.
+ * The packets that clients of one address family can send to a VIP, and their sets. Only sets of the same space can
+ * be combined. The order of its variables decides how large sets become: ports before the source cost 40 to 100 times
+ * more on ranges (measured). Residues come last: each hash of the rulesets gets its variables when it is first seen.
  */
 export class TrafficSpace {
   readonly family: Family;
@@ -93,10 +96,10 @@ export class TrafficSpace {
     return new Traffic(this, edge);
   }
 
-  /** The packets that fall into some residues of a hash, which has so many. */
+  /** The packets that fall into some residues of a hash with this total. */
   residues(hash: string, total: number, test: (residue: number) => boolean): Traffic {
     const field = this.fieldOf(hash, total);
-    // A code at or above the total stands for the residue without its highest bit: all residues are all codes.
+    // A code at or above the total means the residue without its highest bit, so that all residues are all codes.
     const half = 2 ** (field.bits - 1);
     return new Traffic(
       this,
@@ -114,7 +117,7 @@ export class TrafficSpace {
     return found;
   }
 
-  /** Where a hash's residues stand. */
+  /** The field that holds a hash's residues. */
   fieldOf(hash: string, total: number): Field {
     const known = this.hashes.get(hash);
     if (known !== undefined) return known.field;
@@ -125,14 +128,14 @@ export class TrafficSpace {
     return field;
   }
 
-  /** A name for one node's rules, so that what each load of a rule draws for itself is no other node's. */
+  /** A name for one node's rules, so that what each load of a rule draws for itself never equals another node's. */
   nextOrigin(): string {
     return `${++this.origins}`;
   }
 
   /**
-   * The share of a set's packets that are in another one, from 0 to 1. `weigh` gives the share of clients that fall into
-   * the residues of a set, which is the same for all their other packets.
+   * The share of a set's packets that are in another one, from 0 to 1. `weigh` gives the share of clients that fall
+   * into the residues of a set, which is the same for all their other packets.
    */
   share(part: Traffic, whole: Traffic, weigh: (residues: Traffic) => number): number {
     const measure = ({ edge }: Traffic) =>
@@ -200,7 +203,7 @@ export class Traffic {
     return this.with(this.space.diagram.or(this.edge, other.edge));
   }
 
-  /** What of it is not in another set. */
+  /** The part of it that is not in another set. */
   less(other: Traffic): Traffic {
     return this.with(this.space.diagram.diff(this.edge, other.edge));
   }
@@ -295,7 +298,7 @@ export class Traffic {
     return this.space.diagram.holds(this.edge, (variable) => this.space.bitOf(variable, packet, residueOf));
   }
 
-  /** For those who print facts. */
+  /** For printing facts. */
   toJSON(): unknown {
     if (this.isEmpty || this.edge === everything) return this.isEmpty ? 'nothing' : 'everything';
     return Object.fromEntries(
@@ -328,8 +331,8 @@ export function mainTraffic(space: TrafficSpace): Traffic {
 }
 
 /**
- * Addresses that no client has (RFC 6890 and RFC 4291): this host, loopback, link-local, groups and what is reserved. Firewalls drop
- * them first.
+ * Addresses that no client has (RFC 6890 and RFC 4291): this host, loopback, link-local, groups and what is reserved.
+ * Firewalls drop them first.
  */
 export function noClients(family: Family): readonly Interval[] {
   const texts = family === 4 ? ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'] : ['::/127', 'ff00::/8'];

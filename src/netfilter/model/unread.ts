@@ -12,10 +12,10 @@ export function unreadable(part: Section | undefined, what: string): Unread | nu
   return { what, reason, needs: part.needs };
 }
 
-/** What a tool says on a kernel that has not its part: there are no such rules then. */
+/** What a tool says on a kernel without its part: then there are no such rules. */
 const noSuchKernelPart = /Protocol not supported|Operation not supported|Table does not exist|do you need to insmod/;
 
-/** Like `unreadable`, for rules that need not be there: a tool that is not installed or a kernel without them is not a lack. */
+/** Like `unreadable`, for optional rules: a tool that is not installed, or a kernel without them, is not a problem. */
 export function unreadRules(part: Section | undefined, what: string): Unread | null {
   if (part === undefined || part.status === 'missing') return null;
   if (part.status === 'failed' && part.errors.some((line) => noSuchKernelPart.test(line))) return null;

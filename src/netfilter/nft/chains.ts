@@ -32,7 +32,7 @@ export function nftChains(
   const chains: Chain[] = [];
   const own = packets.space.family === 4 ? 'ip' : 'ip6';
   for (const table of tables) {
-    // Of what leaves, tables that do nothing there are none of the matter.
+    // For outgoing packets, tables that do nothing to them do not matter.
     if (
       isOutward(packets) &&
       ![...table.chains.values()].some((chain) => isPassed(hookOf(table.family, chain, packets.direction)))
@@ -159,7 +159,10 @@ function extensionOf(statements: readonly Fields[], place: string): Extension | 
   return { tool: 'nft', before: `insert rule ${place} ${before}`, after: nftText(behind, '') };
 }
 
-/** A hash that chooses among other hosts is a balancer's (kube-proxy has one a service), whatever it chooses. */
+/**
+ * A hash that chooses among other hosts belongs to a load balancer (kube-proxy has one per service), whatever it
+ * chooses.
+ */
 function balancing(parts: readonly Part[], space: TrafficSpace): readonly Part[] {
   const conditions = parts.filter(({ kind }) => kind === 'when');
   return [...fused(conditions, space), { kind: 'end', verdict: { kind: 'redirect' } }];

@@ -6,7 +6,7 @@ import { protocolNumbers, type Traffic, type TrafficSpace } from '../model/traff
 import { type Fields, fieldsOf, listOf, textOf } from './ruleset.ts';
 import { nftExpression } from './text.ts';
 
-/** More residues than any cluster has; a larger number is somebody's use of the hash for another end. */
+/** More residues than any cluster has; a larger number means that the hash is used for something else. */
 const mostResidues = 65_536;
 
 /** A hash, a number generator or the like that a rule looks at. */
@@ -142,7 +142,10 @@ function payloadField(payload: Fields, expr: unknown): Result<ReadField> {
   return success({ field: read, protocol: number ?? null, family: null, tracked: false });
 }
 
-/** `ct original ip saddr`; nft before 1.0 says the family beside the key, and `ct original saddr` leaves it to the table. */
+/**
+ * `ct original ip saddr`; nft before 1.0 says the family beside the key, and `ct original saddr` leaves it to the
+ * table.
+ */
 function conntrackField(ct: Fields, expr: unknown, own: Family): Result<ReadField> {
   const key = textOf(ct['key']);
   const said = textOf(ct['family']) || (key.includes(' ') ? (key.split(' ')[0] ?? '') : '');

@@ -1,6 +1,9 @@
 import type { NftChain, NftRuleset, NftTable } from './ruleset.ts';
 
-/** What nft's text says of tables and chains, and its JSON does not: 1.0.6 leaves out the devices, and garbles the flags. */
+/**
+ * What nft's text says of tables and chains, and its JSON does not: 1.0.6 leaves out the devices, and garbles the
+ * flags.
+ */
 export type NftHeads = {
   /** Whether a table does nothing (`flags dormant`), by `ip cluster`, where flags of it are shown. */
   readonly dormant: ReadonlyMap<string, boolean>;
@@ -53,7 +56,7 @@ export function withHeads({ tables, strange }: NftRuleset, heads: NftHeads): Nft
   return { tables: read, strange };
 }
 
-/** Whether a chain sees the packets of some interfaces alone, and nobody says of which. */
+/** Whether a chain sees only the packets of some interfaces, and it is not known which. */
 export function lacksDevices({ hook, devices }: NftChain): boolean {
   return (hook === 'ingress' || hook === 'egress') && devices.length === 0;
 }

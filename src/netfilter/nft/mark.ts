@@ -53,7 +53,7 @@ function readMarkValue(value: unknown, scope: Scope, put: (carried: Carried, mar
   if (found.some((one) => one !== undefined && typeof one !== 'number'))
     return [{ kind: 'puzzle', what: 'a map to something that is not a number' }];
   const values = found.map((one) => (typeof one === 'number' ? one : 0));
-  // A value that the map does not have ends the rule for that packet.
+  // A value without an entry in the map ends the rule for that packet.
   const { space } = scope.packets;
   const reached = needs.and(space.residues(id, total, (residue) => found[residue] !== undefined));
   return [

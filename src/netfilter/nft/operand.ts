@@ -38,7 +38,7 @@ export type Operand = {
   readonly doubt: Doubt;
   /** True where a set of its values is a list of sources. */
   readonly lists: boolean;
-  /** Set for TCP flags, which operators of their own look at: any of them (`in`), exactly these (`==`), none (`!`). */
+  /** Set for TCP flags, which have operators of their own: any of them (`in`), exactly these (`==`), none (`!`). */
   readonly flags?: true;
 };
 
@@ -80,7 +80,10 @@ function plainOperand(kind: string, fields: Fields, packets: Packets): Operand {
   }
 }
 
-/** Fields and keys that say of what form a packet is: what a firewall takes for an attack by, and no client of a cluster's is. */
+/**
+ * Fields and keys about the form of a packet, by which firewalls recognise attacks, and which no client of a cluster
+ * has.
+ */
 const formFields = new Set(['length', 'ttl', 'hoplimit', 'dscp', 'ecn', 'id']);
 
 function operand({ space }: Packets, equals: Operand['equals'], more: Partial<Omit<Operand, 'equals'>> = {}): Operand {
@@ -212,7 +215,7 @@ function payloadOperand(payload: Fields, packets: Packets): Operand {
     return unknownOperand(packets, { needs, doubt });
   }
   if (protocol === 'ether') return etherOperand(field, packets);
-  // Frames of other kinds are no traffic to a VIP.
+  // Frames of other kinds are not traffic to a VIP.
   if (protocol === 'arp') return fixed(packets);
   const number = protocolNumbers.get(protocol);
   if (number === undefined && protocol !== 'th') return unknownOperand(packets);
@@ -322,7 +325,7 @@ function conntrackOperand(ct: Fields, packets: Packets): Operand {
       connectionStates((Array.isArray(value) ? value : [value]).map(textOf), carried, space);
     return { ...unknownOperand(packets), equals };
   }
-  // Of connections that another one has announced alone.
+  // Only for connections that another one has announced.
   if (key === 'helper') return fixed(packets);
   if (key === 'status')
     return operand(packets, (value, carried) =>

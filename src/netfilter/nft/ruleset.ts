@@ -29,7 +29,7 @@ export type NftRuleset = { readonly tables: readonly NftTable[]; readonly strang
 
 /**
  * Reads `nft -j list ruleset`, as nft prints it (one line for all) or as a snapshot carries it (an object a line).
- * `strange` says what cannot be such a list: lines that are no objects, rules without their chain.
+ * `strange` says what cannot be such a list: lines that are not objects, rules without their chain.
  */
 export function parseNft(lines: readonly string[]): NftRuleset {
   const tables = new Map<string, NftTable>();
@@ -61,7 +61,7 @@ export function parseNft(lines: readonly string[]): NftRuleset {
       addObject(object, tableOf);
     }
   }
-  // nft lists a chain before its rules; without it nobody knows where they stand.
+  // nft lists a chain before its rules; without the chain it is not known where they are.
   for (const { family, name, chains } of tables.values())
     for (const chain of chains.values())
       if (!chain.declared) strange.push(`rules of a chain that is not there: ${family} ${name} ${chain.name}`);

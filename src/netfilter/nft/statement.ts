@@ -38,7 +38,7 @@ export function readStatement(statement: Fields, scope: Scope, refused: boolean)
     return fields['name'] === 'cluster'
       ? [{ kind: 'puzzle', what: 'nft does not show what iptables-nft wrote; iptables-save would' }]
       : [{ kind: 'when', plain: true, read: () => vague(space.all, doubtOfMatch(textOf(fields['name']))) }];
-  // To add to a set lets go on, save where each element has a rate or a count of its own.
+  // Adding to a set lets the packet go on, unless each element has a rate or count of its own.
   if (kind === 'set' || kind === 'map' || kind === 'meter') {
     const limits = [fields['stmt']]
       .flat()
@@ -53,7 +53,7 @@ export function readStatement(statement: Fields, scope: Scope, refused: boolean)
   return [{ kind: 'end', verdict: verdictOf(statement) }];
 }
 
-/** Of what the host opens itself, another source ends the way; requests and answers have theirs for good. */
+/** For what the host opens itself, another source ends the walk; requests and answers keep theirs. */
 function readSourceNat({ family }: Fields, { packets }: Scope): readonly Part[] {
   const other = packets.space.family === 4 ? 'ip6' : 'ip';
   if (packets.direction !== 'departures' || family === other) return [];
@@ -177,7 +177,7 @@ export function onlyRedirects(expr: readonly unknown[], table: NftTable): boolea
   return ends.has('redirect') && ends.size === 1;
 }
 
-/** True where packets that get a verdict are lost, in the chain that it sends them to as well. */
+/** True where packets that get a verdict are lost, also in the chain that it sends them to. */
 function refusesAll(verdict: Verdict, table: NftTable): boolean {
   const refusing = (kind: Verdict['kind']) => kind === 'drop' || kind === 'reject' || kind === 'reset';
   if (verdict.kind !== 'jump' && verdict.kind !== 'goto') return refusing(verdict.kind);

@@ -5,7 +5,7 @@ import { phase, type Traffic } from '../model/traffic.ts';
 /** The residue of a client's packet; null where it cannot be known. */
 type ResidueFor = (use: HashInUse) => number | null;
 
-/** The residue that the kernel computes: a hash without a seed is known to nobody. */
+/** The residue that the kernel computes; without a seed it cannot be known. */
 function residueOf({ hash, total }: HashInUse, client: Client): number | null {
   const bucket = bucketOf(hash, total, client);
   return bucket === null ? null : bucket - 1;
@@ -13,7 +13,7 @@ function residueOf({ hash, total }: HashInUse, client: Client): number | null {
 
 /**
  * Whether a node answers a client: TCP needs the packet that opens a connection and every later one, other protocols
- * the first alone. Null where it hangs on a residue that is not known.
+ * the first alone. Null where it depends on a residue that is not known.
  */
 export function answers({ traffic, hashes, doubt }: Answered, client: Client): boolean | null {
   const residue = (use: HashInUse) => residueOf(use, client);
@@ -29,7 +29,7 @@ export function begins({ traffic, hashes }: Answered, client: Client): boolean {
   return passes(traffic, client, phase.first, hashes, (use) => residueOf(use, client)) === true;
 }
 
-/** True where a list or a rate that no ruleset shows may keep a client from a node that else answers it. */
+/** True where a list or a rate that no ruleset shows may keep a client from a node that otherwise answers it. */
 export function mayBeDenied({ unless, hashes }: Answered, client: Client): boolean {
   return anyPasses(unless, client, hashes, (use) => residueOf(use, client)) !== false;
 }

@@ -37,7 +37,7 @@ const conntrackPriority = -200;
 const untracked: ReadonlySet<BaseChain['hook']> = new Set(['ingress', 'bridge prerouting', 'bridge input']);
 const tracking: ReadonlySet<BaseChain['hook']> = new Set(['prerouting', 'output']);
 
-/** More than any ruleset has that the tools take: they refuse loops, and the kernel jumps into jumps 16 times at most. */
+/** More than any ruleset that the tools accept: they refuse loops, and the kernel jumps into jumps 16 times at most. */
 const mostSteps = 1_000_000;
 const deepestJump = 64;
 
@@ -46,7 +46,7 @@ function trackedAs({ discovery }: Carried, known: 'tracked' | 'reply'): Carried[
   return discovery === null ? known : 'untracked';
 }
 
-/** Where a rule stands in a walk, and how deep in jumps. */
+/** Where a rule is in a walk, and how deep in jumps. */
 type Spot = Place & { readonly depth: number };
 
 /** One way through the chains of a node: where the packets are, and what was found so far. */
@@ -55,7 +55,7 @@ export class Walk {
   /** What connection tracking makes of these packets. */
   private readonly known: 'tracked' | 'reply';
   private readonly discovery: Discovery | null;
-  /** What the structure of the rulesets is looked at with. */
+  /** The packet used to look at the structure of the rulesets. */
   private typical: Carried = typical(null);
   /** The hooks that packets have passed: a VRF sends them through prerouting again. */
   private readonly passed: Stage['hook'][] = [];
@@ -77,9 +77,9 @@ export class Walk {
   private arriving: readonly Flow[] = [];
   /** The rules that have sent packets to this chain. */
   private readonly senders: ChainRule[] = [];
-  /** The last rule that let through, sent elsewhere or changed some of them, and which is not known. */
+  /** The last rule that let through, redirected or changed some of them, where it is not known which. */
   private sender: Place | null = null;
-  /** Packets that this base chain may have denied, as far as that hangs on what let them through before. */
+  /** Packets that this base chain may have denied, as far as that depends on what let them through before. */
   private doubted: Traffic;
   private steps = 0;
   /** Counts what was taken or changed, to see whether a rule that cannot be decided would do anything at all. */
@@ -111,7 +111,7 @@ export class Walk {
     return { arrivals, takenBehind, taken, puzzles, blurred, zones, asksZone, complete, delivered };
   }
 
-  /** Sends packets through a base chain; comes back with those that it lets go on. */
+  /** Sends packets through a base chain; returns those that it lets go on. */
   pass(base: BaseChain, flows: readonly Flow[]): readonly Flow[] {
     this.base = base;
     this.accepted = [];
@@ -189,7 +189,7 @@ export class Walk {
         this.lookAt(part.read, inside.flows);
         const parted = inside.flows.map((flow) => split(flow, part.read));
         doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), doubt);
-        // A condition behind the hash decides as much about what is shared as one before it.
+        // A condition after the hash decides as much about what is shared as one before it.
         if (part.kind === 'when' && inside.flows.some(({ carried }) => part.read(carried).doubt !== null))
           this.doubtSince(arrived);
         const met = plain === null ? inside.offered : inside.offered.and(plain.traffic);
@@ -252,7 +252,7 @@ export class Walk {
     return { ...stream, flows };
   }
 
-  /** What came to cluster rules since then may not be what they share. */
+  /** What has reached cluster rules since then may not be what they share. */
   private doubtSince(arrived: number): void {
     for (let i = arrived; i < this.arrivals.length; i++) {
       const one = this.arrivals[i];
@@ -286,7 +286,7 @@ export class Walk {
     return { passed, rest: { offered, flows }, doubt: all };
   }
 
-  /** Notes a condition that packets of another zone may not meet as others do. */
+  /** Notes a condition that packets of another zone may meet differently from others. */
   private lookAt(read: Condition, flows: readonly Flow[]): void {
     this.asksZone ||= flows.some((flow) => flow.carried.zoned && asksTracking(read, flow));
   }
@@ -328,7 +328,7 @@ export class Walk {
         : { stay: { ...stream, flows: [] }, leave: { ...stream, offered: this.space.none } };
     if (kind === 'jump' || kind === 'goto') return this.jump(verdict.chain, kind, spot, stream, exact, doubt);
     if (!denies && stream.flows.length > 0) this.diversions++;
-    // Answers of another zone are known to nobody, who could undo the NAT: as with what is not understood, they may be lost.
+    // Nothing can undo the NAT for answers of another zone: as with what is not understood, they may be lost.
     const isOpen = (flow: Flow) => fates[kind] === 'unknown' || (kind === 'redirect' && flow.carried.zoned);
     for (const flow of stream.flows) {
       if (isOpen(flow)) {
@@ -340,7 +340,7 @@ export class Walk {
         this.accepted.push(this.nat.sendOn(flow, verdict.to));
         continue;
       }
-      // Behind the cluster rule another address or port is this node's own business: it serves them all the same.
+      // After the cluster rule, another address or port is this node's own business: it serves them all the same.
       if (kind === 'redirect' && flow.carried.met) {
         this.effects++;
         this.nat.sendAway(flow);
@@ -416,7 +416,7 @@ function choosesByMark(part: Part, flow: Flow): boolean {
   return part.kind === 'choose' && part.cases.some(({ read }) => asksMark(read, flow));
 }
 
-/** True for a rule that can send packets back or elsewhere; any other leaves the structure behind it as it was. */
+/** True for a rule that can send packets back or elsewhere; any other leaves the structure after it as it was. */
 function divertsPackets(part: Part): boolean {
   const diverts = ({ kind }: Verdict) => kind === 'return' || kind === 'jump' || kind === 'goto';
   if (part.kind === 'choose') return part.cases.some(({ verdict }) => diverts(verdict));

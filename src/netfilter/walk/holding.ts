@@ -1,7 +1,7 @@
 import type { Flow } from '../model/packet.ts';
 import { mainTraffic, type Traffic } from '../model/traffic.ts';
 
-/** Which residues of a hash a node answers for, as its packets show and not as any rule says. */
+/** Which residues of a hash a node answers for, as its packets show, whatever a rule says. */
 export type Holding = {
   /** Residues whose traffic comes through like that of no other. */
   readonly held: Traffic;
@@ -13,7 +13,7 @@ export type Holding = {
   readonly deaf: boolean;
 };
 
-/** What is needed to tell them: the packets that came through, of a hash with so many residues. */
+/** What is needed to determine them: the packets that came through, and a hash with its number of residues. */
 export type Delivered = {
   readonly flows: readonly Flow[];
   readonly id: string;
@@ -23,8 +23,8 @@ export type Delivered = {
 };
 
 /**
- * Tells which residues a node holds: those whose packets come to its sockets. Null where nothing that a cluster rule has
- * looked at comes through.
+ * Determines which residues a node holds: those whose packets reach its sockets. Null where nothing that a cluster rule
+ * has looked at comes through.
  */
 export function holdingOf(delivered: Delivered): Holding | null {
   const met = delivered.flows.filter(({ carried }) => carried.met);
@@ -42,7 +42,10 @@ export function holdingOf(delivered: Delivered): Holding | null {
   return { held, leak, open: deaf ? held.space.none : multicast.any.less(held), deaf };
 }
 
-/** Which residues get everything that any gets, which get something, and what those get that do not get everything. */
+/**
+ * Which residues get everything that any gets, which get something, and what is got by those that do not get
+ * everything.
+ */
 type ByResidue = { readonly held: Traffic; readonly any: Traffic; readonly leak: Traffic };
 
 function byResidue(flows: readonly Flow[], { id, total, shared }: Delivered): ByResidue {

@@ -21,12 +21,12 @@ export class Nat {
     this.sent = [];
   }
 
-  /** Whether packets stay on this host, and where is known; before a cluster rule only the VIP itself is one for it. */
+  /** Whether packets stay on this host at a known place; before a cluster rule that can only be the VIP itself. */
   isFollowed(to: Destination | undefined, { carried }: Flow): to is Destination {
     return to !== undefined && carried.certain && carried.sentTo === null && (carried.met || to.address !== null);
   }
 
-  /** Another port of this node's, or its VIP again: the packets as the chains behind see them. */
+  /** Another port of this node, or its VIP again: the packets as later chains see them. */
   sendOn(flow: Flow, to: Destination): Flow {
     this.sent = [...this.sent, { to, traffic: flow.traffic }];
     return { ...flow, carried: { ...flow.carried, sentTo: to } };
@@ -60,7 +60,7 @@ export class Nat {
   private leave({ carried, traffic }: Flow): void {
     const known = this.gone.filter((one) => one.carried.pkttype === carried.pkttype);
     const rest = traffic.less(this.space.union(known.map((one) => one.traffic)));
-    // Of a frame that may be no more this host's, no choice among ports makes one that is.
+    // If a frame may no longer be this host's, no choice among ports makes it so again.
     const certain = carried.certain || carried.pkttype !== 'other';
     if (!rest.isEmpty) this.gone.push({ carried: { ...carried, certain }, traffic: rest });
   }

@@ -57,7 +57,7 @@ export function stagesBack({ below, ifname }: Path): readonly Stage[] {
   ];
 }
 
-/** A base chain as packets of a stage pass it; nothing where they do not. */
+/** A base chain as packets of a stage pass it; nothing if they do not pass it. */
 export function atStage(base: BaseChain, stage: Stage, space: TrafficSpace): readonly BaseChain[] {
   const seen = sees(base, stage);
   if (seen === false) return [];
@@ -83,7 +83,7 @@ function perhaps(base: BaseChain, space: TrafficSpace): BaseChain {
   };
 }
 
-/** Whether a base chain sees packets of a stage; null where that hangs on the port by which they come. */
+/** Whether a base chain sees packets of a stage; null where that depends on the port by which they come. */
 function sees({ hook, devices }: BaseChain, stage: Stage): boolean | null {
   if (hook !== stage.hook) return false;
   if (devices.length === 0 || stage.ifname === null) return true;

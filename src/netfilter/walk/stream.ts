@@ -2,10 +2,10 @@ import { asSent, type Condition, type Doubt } from '../model/condition.ts';
 import { type Carried, carriedKey, type Flow } from '../model/packet.ts';
 import type { Traffic, TrafficSpace } from '../model/traffic.ts';
 
-/** Packets at one place: what chains and conditions can send there at all, and what really comes. */
+/** Packets at one place: what chains and conditions can send there at all, and what really gets there. */
 export type Stream = { readonly offered: Traffic; readonly flows: readonly Flow[] };
 
-/** What is left of packets behind a rule or a chain: those that go on, those that return to the caller. */
+/** What is left of packets after a rule or a chain: those that go on, those that return to the caller. */
 export type Passed = { readonly stay: Stream; readonly leave: Stream };
 
 export function noStream(space: TrafficSpace): Stream {
@@ -26,7 +26,7 @@ export function split(
   return { met: flowOf(doubtful, inside), rest, doubt: inside.isEmpty ? null : doubt };
 }
 
-/** True where packets that a cluster rule has marked meet a condition otherwise than they would without that mark. */
+/** True where a cluster rule's mark makes packets meet a condition that they would not meet without it, or the reverse. */
 export function asksMark(read: Condition, { carried, traffic }: Flow): boolean {
   if (!carried.met || carried.estranged || carried.mark === null || carried.mark === 0) return false;
   const unmarked = read({ ...carried, mark: 0 });
@@ -41,8 +41,8 @@ export function asksTracking(read: Condition, { carried, traffic }: Flow): boole
 }
 
 /**
- * Packets behind a rule that did nothing but deny some, and which is not known: those that go on do so for certain, as
- * far as they came for certain. That some may be missing stands with what was taken.
+ * Packets after a rule that did nothing but deny some, where it is not known which: those that go on do so for certain,
+ * as far as they came for certain. That some may be missing is recorded with what was taken.
  */
 export function settled(flows: readonly Flow[], before: readonly Flow[]): readonly Flow[] {
   if (flows.every(({ carried }) => carried.certain)) return flows;
@@ -58,8 +58,8 @@ export function settled(flows: readonly Flow[], before: readonly Flow[]): readon
 }
 
 /**
- * Packets behind a base chain that came for certain and that nothing in it can have denied: whichever of its rules let them
- * through, they go on. Those that may carry one thing or another stay in doubt.
+ * Packets after a base chain that came for certain and that nothing in it can have denied: whichever of its rules let
+ * them through, they go on. Those that may carry one thing or another stay in doubt.
  */
 export function decided(flows: readonly Flow[], before: readonly Flow[], doubted: Traffic): readonly Flow[] {
   const open = flows.filter(({ carried }) => !carried.certain);
@@ -88,7 +88,7 @@ function flowOf(carried: Carried, traffic: Traffic): readonly Flow[] {
   return traffic.isEmpty ? [] : [{ carried, traffic }];
 }
 
-/** Puts packets together that carry the same. */
+/** Joins packets that carry the same properties. */
 export function merge(flows: readonly Flow[]): readonly Flow[] {
   if (flows.length < 2) return flows;
   const merged = new Map<string, Flow>();

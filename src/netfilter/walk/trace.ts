@@ -13,25 +13,25 @@ export type Taken = {
   readonly rule: ChainRule;
   readonly fate: Fate;
   readonly traffic: Traffic;
-  /** False where only some of that traffic is taken, and which is not known from the rule. */
+  /** False where only some of that traffic is taken, and the rule does not show which. */
   readonly certain: boolean;
-  /** True where that hangs on another rule, which may have let them through, changed them or sent them here. */
+  /** True where that depends on another rule, which may have let them through, changed them or sent them here. */
   readonly doubted: boolean;
   /** Why the rule's own conditions leave open which packets it takes; null where they do not. */
   readonly doubt: Doubt | null;
   /** True where another rule has changed the mark that a cluster rule gave them. */
   readonly estranged: boolean;
-  /** True where they are denied for the mark that a cluster rule gave them. */
+  /** True where they are denied because of the mark that a cluster rule gave them. */
   readonly byMark: boolean;
-  /** True where a program, or the kernel's means against floods, decide what becomes of them. */
+  /** True where a program, or the kernel's flood protection, decides what happens to them. */
   readonly queued: boolean;
-  /** True where a cluster rule had made it this host's: what is refused then is refused for real. */
+  /** True where a cluster rule had made it this host's: then a refusal is really sent. */
   readonly claimed: boolean;
-  /** True where TCP is told so by a reset, which goes out whatever the frame was addressed to. */
+  /** True where TCP gets a reset, which is sent whatever the frame was addressed to. */
   readonly resets: boolean;
 };
 
-/** A cluster rule, as the packets come to it. */
+/** A cluster rule, and the packets that reach it. */
 export type Arrival = {
   readonly base: BaseChain;
   readonly place: string;
@@ -49,28 +49,31 @@ export type Arrival = {
   readonly taken: readonly Taken[];
 };
 
-/** A rule that packets for the VIP come to, and that looks at a hash in a way that is not understood. */
+/** A rule that packets for the VIP reach, and that uses a hash in a way that is not understood. */
 export type Puzzle = { readonly place: string; readonly rule: ChainRule; readonly what: string };
 
-/** How packets for the VIP fare on a node. */
+/** What happens to packets for the VIP on a node. */
 export type Trace = {
   readonly arrivals: readonly Arrival[];
-  /** What was taken of packets whose hash a cluster rule had looked at: by the cluster's own DROP, or by a firewall behind it. */
+  /**
+   * What was taken of packets whose hash a cluster rule had looked at: by the cluster's own DROP, or by a firewall
+   * after it.
+   */
   readonly takenBehind: readonly Taken[];
-  /** What was taken of packets that met no cluster rule, to the end of the way. */
+  /** What was taken of packets that met no cluster rule up to the end of the way. */
   readonly taken: readonly Taken[];
   readonly puzzles: readonly Puzzle[];
-  /** Rules that changed packets, and of which ones is not known. */
+  /** Rules that changed packets, where it is not known which ones. */
   readonly blurred: readonly Place[];
   /** Rules that put packets into another zone of connection tracking. */
   readonly zones: readonly Place[];
   /** True where a rule looks at connection tracking for packets of such a zone: their answers are not in it. */
   readonly asksZone: boolean;
-  /** What comes to the host itself. */
+  /** What reaches the host itself. */
   readonly delivered: readonly Flow[];
   /** False when the ruleset is too large to follow, or loops. */
   readonly complete: boolean;
 };
 
-/** Where a rule stands. */
+/** Where a rule is. */
 export type Place = { readonly place: string; readonly rule: ChainRule };

@@ -16,7 +16,7 @@ import type { Trace } from './trace.ts';
 
 /**
  * Sends a VIP's packets through every chain that packets for this host pass, in the kernel's order: hook, then
- * priority. To accept ends one base chain only; the next one sees those packets again.
+ * priority. An accept ends only one base chain; the next one sees those packets again.
  */
 export function followPackets(program: Program, { space }: Packets, path: Path): Trace {
   return walkThrough(program, path, { ...arriving, connmark: program.setsConnmarks ? null : 0 }, space.all);
@@ -41,8 +41,8 @@ export function followDiscovery(program: Program, { space }: Packets, path: Path
 export type Answers = { readonly connmark: Mark; readonly traffic: Traffic; readonly untracked: Traffic };
 
 /**
- * The same for answers that leave by an interface; `routed` is what they carry when their route is chosen for good. What
- * the way in has saved with the connection they begin with, and no mark.
+ * The same for answers that leave by an interface; `routed` is what they carry when their route is chosen for good.
+ * They begin with what the way in has saved with the connection, and no mark.
  */
 export function followAnswers(
   program: Program,
@@ -81,7 +81,7 @@ function passStage(walk: Walk, { bases }: Program, stage: Stage, on: readonly Fl
   walk.enter(stage);
   const chains = bases
     .flatMap((base) => atStage(base, stage, walk.space))
-    // Of chains that hook and priority do not order, the one that was registered last runs first (measured).
+    // Among chains of the same hook and priority, the one registered last runs first (measured).
     .reverse()
     .sort((a, b) => a.priority - b.priority);
   return chains.reduce((here, base) => walk.pass(base, here), merge(on.map((flow) => arriveBy(flow, stage))));
