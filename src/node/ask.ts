@@ -18,8 +18,8 @@ export type Request = Omit<NrpeRequest, 'signal'> & {
   /** After so many milliseconds a node has given no answer. */
   readonly limitMs: number;
   /**
-   * Gives what is aborted to end every child at once; a node without an answer by then is not reached. Asked for only
-   * where there is a child: making it takes longer than to read a file.
+   * Returns the signal that ends every child at once; a node without an answer by then is not reached. Called only
+   * where there is a child: making it takes longer than reading a file.
    */
   readonly signal: () => AbortSignal;
   /** A file for `ssh -F`. */
@@ -28,11 +28,11 @@ export type Request = Omit<NrpeRequest, 'signal'> & {
   readonly sshIdentity?: string | undefined;
   /** One connection for each ssh node stays open for so many seconds after its last use, for later checks. */
   readonly sshShared?: number | undefined;
-  /** Run over ssh in place of the script that is sent along; gets no arguments and nothing to read. */
+  /** Run over ssh instead of the script that is sent along; gets no arguments and nothing to read. */
   readonly remoteCommand?: string | undefined;
 };
 
-/** What came of asking a node: its snapshot, or why there is none (a fragment without a dot). */
+/** The outcome of asking a node: its snapshot, or why there is none (a fragment without a full stop). */
 export type Answer = {
   readonly name: string;
   readonly spec: NodeSpec;

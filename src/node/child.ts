@@ -6,7 +6,7 @@ import { endTree } from './tree.ts';
 /** The longest answer taken, in bytes. */
 export const longestAnswer = 4 * 1024 * 1024;
 const longestError = 64 * 1024;
-/** How long the streams of a process that is gone may still bring something, in milliseconds. */
+/** How long the streams of a process that is gone may still deliver something, in milliseconds. */
 const lull = 100;
 /** How long files, and the pipes of a child that is gone, may take to be closed, in milliseconds. */
 const closing = 100;
@@ -45,7 +45,7 @@ export type Ending =
 
 /**
  * Runs a program to its end. At the limit, on the signal, and when it writes more than 4 MB, it is ended with all its
- * descendants. Its streams are not waited for once it is gone: a program that it has left behind may hold them (the
+ * descendants. Its streams are not waited for once it is gone: a program that it left running may hold them (the
  * master that ssh leaves for ControlPersist holds stderr).
  */
 export async function runChild(command: Command): Promise<Ending> {
@@ -60,8 +60,8 @@ export async function runChild(command: Command): Promise<Ending> {
   );
   if (signal.aborted) return givenUp;
   try {
-    // One step from the look at what is left to the pipes, or another child would take it. What others hold will be free
-    // again; with none of them left, nothing will.
+    // One step from the look at what is left to the pipes, or another child would take it. What others hold will be
+    // free again; with none of them left, nothing will.
     const { child } = await patiently(
       async () => {
         needDescriptors();

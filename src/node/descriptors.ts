@@ -1,14 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 
-/** What a poller lacks that is allowed too few open files (`ulimit -n`): a reason of its own, not the node's. */
+/** What a poller lacks when it is allowed too few open files (`ulimit -n`): a reason of its own, not the node's. */
 export const tooFewFiles = 'too few open files allowed (ulimit -n)';
 
 /** How long to wait for another one's file to be closed, in milliseconds. */
 const pause = 10;
 
 /**
- * Does something that opens files; where no more may be open at the moment, does it again for as long as another one may
- * still be closed. Rejects with what it was rejected with.
+ * Does something that opens files; if no more may be open at the moment, retries for as long as another
+ * one may still be closed. Passes on a rejection.
  */
 export async function patiently<T>(work: () => Promise<T>, mayWait: () => boolean): Promise<T> {
   for (;;) {

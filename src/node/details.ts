@@ -1,6 +1,6 @@
 import type { Answer } from './ask.ts';
 
-/** The lines of `-v` about the nodes, how each was reached, and those of `-vvv`, their snapshots as they came. */
+/** The lines of `-v` about how each node was reached, and those of `-vvv`, the snapshots as they came. */
 export function answerDetails(answers: readonly Answer[], verbosity: number): readonly string[] {
   return [
     ...(verbosity >= 1 ? answers.map(reachedBy) : []),

@@ -14,7 +14,7 @@ export async function askLocal(request: Question & { readonly signal: AbortSigna
   const { stdout } = ending;
   if (ending.kind === 'late') {
     const late = `no answer within ${seconds(request.limitMs)} (waiting for the answer)`;
-    // Whole all the same, when something else has kept the script from ending.
+    // Complete all the same, if something else kept the script from ending.
     return { text: stdout, explain: () => late };
   }
   const last = linesOf(ending.stderr).at(-1);

@@ -44,13 +44,13 @@ export async function askNrpe(target: NrpeTarget, request: NrpeRequest): Promise
 
 /**
  * `check_nrpe` takes an anonymous connection even where it is given an authority (seen with 4.1.0): a daemon that shows
- * no certificate at all would pass. Only ciphers that need one leave it no such way.
+ * no certificate at all would pass. Allowing only ciphers that need a certificate prevents that.
  */
 const provenCiphers = 'ALL:!aNULL:!eNULL:!MD5:@STRENGTH';
 
 function nrpeArguments({ host, port }: NrpeTarget, request: NrpeRequest): readonly string[] {
   const { limitMs, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey } = request;
-  // Above the limit: it is ended there, which can tell what it was waiting for.
+  // Above the limit: it is ended at the limit, where it can be seen what it was waiting for.
   const backstop = Math.ceil(limitMs / 1000) + 1;
   const given = (option: string, file: string | undefined) => (file === undefined ? [] : [option, path.resolve(file)]);
   return [

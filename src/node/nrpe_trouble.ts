@@ -16,7 +16,7 @@ export const longestAnswers = { current: 65_504, old: 1023 } as const;
 
 /**
  * Why an NRPE answer is not a snapshot, as a fragment without a dot: from what check_nrpe and the daemon said and from
- * `why`, the parser's word on the text. The exit code tells nothing: a host name that is not known ends with 1.
+ * `why`, the parser's word on the text. The exit code says nothing: an unknown host name ends with 1.
  */
 export function nrpeTrouble(ended: Ended, asked: Asked, why: string): string {
   const { signal, stdout, stderr } = ended;
@@ -57,7 +57,7 @@ const phrases: readonly (readonly [RegExp, Explain])[] = [
     ([, limit], { command }) => `the NRPE command ${command} was ended after ${limit} s (command_timeout on the node)`,
   ],
   [/^(NRPE: .+)/, ([, text = '']) => text],
-  // How a closed connection shows depends on who was faster: the same daemon gives one or the other.
+  // How a closed connection shows depends on which side was faster: the same daemon gives one or the other.
   [/Could not connect to .*: Connection reset by peer/, (_, asked) => closed(asked)],
   [
     /Receive header underflow|Error sending query to host/,

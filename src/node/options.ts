@@ -2,7 +2,7 @@ import type { Context, Options, Values } from '../plugin/index.ts';
 import type { Request } from './ask.ts';
 import { duplicateName, parseNodeSpec } from './spec.ts';
 
-/** Which nodes are asked; every plugin that asks nodes has it. */
+/** Which nodes are asked; an option of every plugin that asks nodes. */
 export const nodeOption = {
   node: {
     short: 'N',

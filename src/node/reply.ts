@@ -1,6 +1,6 @@
 import { isShortage, tooFewFiles } from './descriptors.ts';
 
-/** What a way to a node brought: the text it gave, and how to say what went wrong if that text is not a snapshot. */
+/** What asking a node gave: its text, and how to say what went wrong if that text is not a snapshot. */
 export type Reply = {
   readonly text: string;
   /** The whole reason, a sentence fragment without a dot, from what the parser has to say about the text. */
@@ -24,13 +24,13 @@ export function reply(text: string, trouble: string | null): Reply {
   };
 }
 
-/** One node's accident is that node's reason: the answers of the others stand. */
+/** Trouble with one node is that node's reason; the answers of the others stand. */
 export function unforeseen(error: unknown): Reply {
   if (isShortage(error)) return noReply(`cannot be asked: ${tooFewFiles}`);
   return noReply(`cannot be asked: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-/** A limit as it stands in a reason: `8.5 s`. */
+/** A limit as it appears in a reason: `8.5 s`. */
 export function seconds(milliseconds: number): string {
   return `${Math.round(milliseconds / 100) / 10} s`;
 }

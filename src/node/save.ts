@@ -4,16 +4,17 @@ import { type Context, listOf, type Report, withFaults } from '../plugin/index.t
 import type { Answer } from './ask.ts';
 import { patiently, tooFewFiles } from './descriptors.ts';
 
-/** The most snapshots that a folder may hold: whoever forgets the option does not fill the disk. */
+/** The most snapshots that a folder may hold, so that a forgotten option does not fill the disk. */
 export const mostSaved = 1000;
 
-/** What came of saving: a line of `-v` for each file, and a fault where something was to be saved and is not. */
+/** The outcome of saving: a line of `-v` for each file, and a fault where something should have been saved and was not. */
 export type Saved = { readonly lines: readonly string[]; readonly faults: readonly Fault[] };
 
 /**
  * Writes what each node said, whole or not, into a folder, which is made if only its last part is missing: one file per
- * node, `NODE-20261129T021500Z.txt`, for its owner alone, never over one that is there. A node that said nothing has no
- * file. Never rejects, and gives up after `limitMs`: a disk that does not answer must not take the verdict with it.
+ * node, `NODE-20261129T021500Z.txt`, readable only by its owner, never over an existing one. A node that said nothing
+ * has no file. Never rejects, and gives up after `limitMs`: a disk that does not answer must not take the verdict with
+ * it.
  */
 export async function saveAnswers(answers: readonly Answer[], folder: string, limitMs: number): Promise<Saved> {
   let timer: NodeJS.Timeout | undefined;
@@ -51,7 +52,7 @@ export function notShared(answers: readonly Pick<Answer, 'unshared'>[]): readonl
 }
 
 async function saveAll(answers: readonly Answer[], folder: string, deadline: number): Promise<Saved> {
-  // Only for those who ask: it takes longer to load than the answers to write.
+  // Loaded only when asked for: that takes longer than writing the answers.
   const { mkdir, readdir } = await import('node:fs/promises');
   await mkdir(folder, { mode: 0o700 }).catch(unlessThere);
   const there = (await readdir(folder)).filter((name) => isSaved.test(name)).length;
@@ -83,7 +84,7 @@ function fileName(node: string): string {
     .slice(0, 100);
 }
 
-/** Under a name that nothing has yet: several services may ask a node within a second. Says which one. */
+/** Writes under a name that is still free, and returns it: several services may ask a node within a second. */
 async function saveOne(stem: string, text: string): Promise<string> {
   const { open, unlink } = await import('node:fs/promises');
   for (let count = 1; ; count++) {

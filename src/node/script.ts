@@ -1,5 +1,5 @@
 declare global {
-  /** The text of plugins/cluster_node_snapshot; the build puts it in. */
+  /** The text of plugins/cluster_node_snapshot, inserted by the build. */
   const SNAPSHOT_SCRIPT: string;
 }
 
@@ -32,7 +32,7 @@ export function scriptArguments(question: Question): readonly string[] {
   ];
 }
 
-/** The remote shell reads the line that ssh sends, so nothing passes that could be more than one word to it. */
+/** The remote shell reads the line that ssh sends, so nothing is allowed that it could read as more than one word. */
 function plain(word: string): string {
   if (!/^[A-Za-z0-9_.:][A-Za-z0-9_.:-]*$/.test(word)) throw new Error(`"${word}" is not an address`);
   return word;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseIp } from '../address/index.ts';
 import { failure, type Result, success } from '../plugin/index.ts';
 
-/** The way to a node. An IPv6 host stands here without its brackets; null means that ssh's own settings decide. */
+/** The way to a node. An IPv6 host is given here without its brackets; null means that ssh's own settings decide. */
 export type Target =
   | { readonly kind: 'local' }
   | { readonly kind: 'ssh'; readonly host: string; readonly user: string | null; readonly port: number | null }
@@ -14,7 +14,7 @@ export type NodeSpec = { readonly name: string; readonly text: string; readonly 
 
 type Place = { readonly host: string; readonly port: number | null };
 
-// What a shell, ssh or a ProxyCommand's %h and %r could read as anything but a name does not pass.
+// Anything that a shell, ssh or a ProxyCommand's %h and %r could read as more than a name is refused.
 const hostName = /^[A-Za-z0-9_.-]{1,255}$/;
 const userName = /^[A-Za-z0-9_.@\\+-]{1,255}$/;
 const commandName = /^[A-Za-z0-9_.-]{1,255}$/;
@@ -22,8 +22,8 @@ const zone = /^[^%]+(?:%[A-Za-z0-9_.-]+)?$/;
 
 /**
  * Reads `[NAME=]TARGET`; TARGET is `local`, `[USER@]HOST`, `ssh://[USER@]HOST[:PORT]`, `nrpe://HOST[:PORT][/COMMAND]`
- * or `file:PATH`, and an IPv6 host stands in brackets. The name is that of the host, or the file's without its ending,
- * unless it is given. The reason of a refusal quotes what is wrong. A host or a user that begins with `-` is refused:
+ * or `file:PATH`, and an IPv6 host is in brackets. The name is that of the host, or the file's without its ending,
+ * unless it is given. The reason for a refusal quotes what is wrong. A host or a user that begins with `-` is refused:
  * ssh would take it for an option.
  */
 export function parseNodeSpec(text: string): Result<NodeSpec> {
@@ -37,7 +37,7 @@ export function parseNodeSpec(text: string): Result<NodeSpec> {
   return name === '' ? failure(`"${text}" names no file`) : success({ name, text: target, target: read.value });
 }
 
-/** The first name that stands for two of the nodes; null when all differ. */
+/** The first name that two of the nodes share; null when all differ. */
 export function duplicateName(specs: readonly NodeSpec[]): string | null {
   return specs.find(({ name }, i) => specs.findIndex((other) => other.name === name) !== i)?.name ?? null;
 }

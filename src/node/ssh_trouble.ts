@@ -4,9 +4,9 @@ import { linesOf } from './reply.ts';
 type Ended = { readonly code: number | null; readonly signal: string | null; readonly stderr: string };
 
 /**
- * What went wrong by the words and the exit code of an ssh that has ended, as a fragment without a dot; null when
- * nothing is to be said. 255 is ssh's own failure, and also what a remote command gives that was killed by a signal;
- * any other code is the remote command's.
+ * What went wrong by the words and the exit code of an ssh that has ended, as a fragment without a full stop; null
+ * when there is nothing to say. 255 is ssh's own failure, and also that of a remote command killed by a signal; any
+ * other code is the remote command's.
  */
 export function sshTrouble({ code, signal, stderr }: Ended): string | null {
   const lines = wordsFrom(stderr, code === 255);

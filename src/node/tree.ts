@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** How long processes may take to end by themselves, and then to vanish, in milliseconds. */
 const grace = 100;
 
-/** A process, with the time it was started at: a number alone may have gone to another one meanwhile. */
+/** A process, with the time it was started at: the number alone may belong to another one by now. */
 type Process = { readonly pid: number; readonly started: string };
 
 /**
@@ -24,8 +24,8 @@ export async function endTree(root: number): Promise<void> {
 }
 
 /**
- * Stops processes and all their descendants, and gives them all. Stopped first, none can fork behind our back; killed
- * first, its children would go to init, where nobody finds them.
+ * Stops processes and all their descendants, and returns them all. Stopped first, none can fork unnoticed; if it were
+ * killed first, its children would go to init, where they could not be found.
  */
 function freeze(roots: readonly Process[]): readonly Process[] {
   const found = new Map(roots.map((one) => [one.pid, one]));

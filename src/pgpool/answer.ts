@@ -17,12 +17,12 @@ import { type Cause, judgeTrouble, type Trouble } from './trouble.ts';
 import { judgeWatchdog, type WatchdogReading } from './watchdog.ts';
 import type { Wishes } from './wishes.ts';
 
-/** What came of asking one Pgpool. */
+/** The outcome of asking one Pgpool. */
 export type Answer = {
   /** As it was given. */
   readonly host: string;
   readonly told: Told;
-  /** Why SQL did not tell everything. */
+  /** Why SQL did not give everything. */
   readonly trouble: Trouble | undefined;
   /** What pcp_node_info shows, where it was asked. */
   readonly pcpNodes: Result<readonly Row[]> | undefined;
@@ -35,14 +35,14 @@ export type Verdict = {
   readonly version: string;
   readonly faults: readonly Fault[];
   readonly backends: readonly Backend[];
-  /** Who told of the backends: SQL or, where that gave nothing, PCP. */
+  /** Where the backends are from: SQL or, where that gave nothing, PCP. */
   readonly source: 'sql' | 'pcp' | null;
   readonly settings: Settings;
   readonly children: Children | null;
   readonly watchdog: WatchdogReading | undefined;
 };
 
-/** Judges everything that one Pgpool told; what could not be asked stands beside what the rest shows. */
+/** Judges everything that one Pgpool reported; what could not be asked is listed beside what the rest shows. */
 export function judgePgpool(answer: Answer, wishes: Wishes): Verdict {
   const { host, told, trouble, pcpNodes, watchdog } = answer;
   const fromPcp = told.nodes === undefined && pcpNodes?.ok === true ? pcpNodes.value : undefined;
@@ -100,7 +100,7 @@ function troubleFault(trouble: Trouble, shown: readonly Backend[] | null): Fault
   );
 }
 
-/** Why a Pgpool accepts nobody, by the backends that PCP shows. */
+/** Why a Pgpool accepts no sessions, judging by the backends that PCP shows. */
 function causeOf(backends: readonly Backend[]): Cause {
   if (isStreaming(backends) && !poolPrimaries(backends).some(({ pgStatus }) => pgStatus !== 'down')) return 'searching';
   const used = backends.filter(isInUse);

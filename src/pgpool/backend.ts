@@ -6,7 +6,10 @@ export type Backend = {
   readonly id: number;
   readonly host: string;
   readonly port: string;
-  /** What Pgpool does with it: up, waiting (not contacted yet), down, quarantine, unused; another word of a newer version. */
+  /**
+   * What Pgpool does with it: up, waiting (not contacted yet), down, quarantine, unused; another word of a newer
+   * version.
+   */
   readonly status: string;
   /** Whether PostgreSQL itself answers: up or down; unknown without a health check; null before 4.3. */
   readonly pgStatus: string | null;
@@ -90,12 +93,12 @@ export function isInUse({ status }: Backend): boolean {
   return status === 'up' || status === 'waiting';
 }
 
-/** Whether a backend is taken as up: in use, and PostgreSQL not known to be down. */
+/** Whether a backend counts as up: in use, and PostgreSQL not known to be down. */
 export function isUp(backend: Backend): boolean {
   return isInUse(backend) && backend.pgStatus !== 'down';
 }
 
-/** Whether Pgpool follows streaming replication: there alone it speaks of primaries and standbys. */
+/** Whether Pgpool follows streaming replication: only there does it speak of primaries and standbys. */
 export function isStreaming(backends: readonly Backend[]): boolean {
   return backends.some(({ role }) => role === 'primary' || role === 'standby');
 }

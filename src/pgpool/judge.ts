@@ -5,7 +5,7 @@ import { type Backend, isInUse, isStreaming, isUp, nameOf, placeOf } from './bac
 import type { Settings } from './pool.ts';
 import type { Wishes } from './wishes.ts';
 
-/** Everything that the backends are judged by. */
+/** Everything needed to judge the backends. */
 export type Facts = {
   readonly backends: readonly Backend[];
   readonly settings: Settings;
@@ -13,7 +13,7 @@ export type Facts = {
   readonly lastHealthy: ReadonlyMap<number, string>;
 };
 
-/** All faults of the backends together: no primary, several, too few, those that were expected. */
+/** All faults of the backends together: no primary, several, too few, or not those that were expected. */
 export function judgeTogether({ backends, settings }: Facts, wishes: Wishes): readonly Fault[] {
   if (backends.length === 0) return [fault('UNKNOWN', 'pool-no-backends', 'Pgpool lists no backend')];
   return [
@@ -33,7 +33,7 @@ const blind = fault(
 
 /**
  * Whether PostgreSQL there takes writes: it calls itself a primary, or Pgpool uses it as one and its own role is not
- * known. One that is detached still takes writes from whoever reaches it.
+ * known. One that is detached still accepts writes from anybody who reaches it.
  */
 function takesWrites(backend: Backend): boolean {
   const { role, pgRole, pgStatus } = backend;
@@ -41,7 +41,7 @@ function takesWrites(backend: Backend): boolean {
   return pgRole === 'primary' || (role === 'primary' && isInUse(backend));
 }
 
-/** Primaries as Pgpool sees them: one whose status is down is none. */
+/** Primaries as Pgpool sees them: one whose status is down does not count. */
 export function poolPrimaries(backends: readonly Backend[]): readonly Backend[] {
   return backends.filter((one) => one.role === 'primary' && isInUse(one));
 }
@@ -108,8 +108,8 @@ function judgeExpected(backends: readonly Backend[], { expectPrimary: wanted }: 
 }
 
 /**
- * What is to be said of each backend: what Pgpool does with it before its role and its replication, since one that is down
- * may be the reason for those; last those that are well.
+ * What to say about each backend: what Pgpool does with it comes before its role and its replication, since a backend
+ * that is down may be the reason for those; healthy ones come last.
  */
 export function judgeBackends(facts: Facts, wishes: Wishes): readonly Fault[] {
   const { backends } = facts;
@@ -172,7 +172,10 @@ function downFault(backend: Backend, facts: Facts): Fault {
   );
 }
 
-/** A backend that was detached although its PostgreSQL runs; the command that attaches it, unless that does harm. */
+/**
+ * A backend that was detached although its PostgreSQL is running; with the command that attaches it, unless that does
+ * harm.
+ */
 function attachFault(backend: Backend, { backends }: Facts, wishes: Wishes): Fault {
   const { pgRole, replication } = backend;
   const brief = `${nameOf(backend)} detached though PostgreSQL is running`;
@@ -233,8 +236,8 @@ function judgeRole(backend: Backend, { backends, settings }: Facts): readonly Fa
 }
 
 /**
- * Whether a standby that is looked at has no replication state. It is empty for a moment at each of Pgpool's looks (2 % of
- * questions at a period of 1 s), so that this is asked again before it counts.
+ * Whether a standby that Pgpool looks at has no replication state. The state is empty for a moment each time Pgpool
+ * looks (2 % of questions at a period of 1 s), so it is asked for again before it counts.
  */
 export function lacksReplication({ backends, settings }: Pick<Facts, 'backends' | 'settings'>): boolean {
   return settings.srCheckPeriod !== 0 && backends.some((one) => isFollowing(one) && one.replication === '');
@@ -271,7 +274,7 @@ function judgeReplication(backend: Backend, { backends, settings }: Facts): read
   ];
 }
 
-/** That a backend is well, and what is not known of it. */
+/** The line of a healthy backend, with what is not known about it. */
 function wellFault(backend: Backend, { backends, settings }: Facts): Fault {
   const { status, pgStatus, pgRole, delay, replication, sync } = backend;
   const facts = [status === 'waiting' ? 'waiting for its first client' : status];

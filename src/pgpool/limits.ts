@@ -11,14 +11,14 @@ export type Values = {
   readonly children: Children | null;
 };
 
-/** Holds the ranges against the values: a value outside a range, and a range that has no value to judge. */
+/** Compares values with ranges: reports a value outside its range, and a range that has no value to judge. */
 export function judgeLimits(values: Values, wishes: Wishes): readonly Fault[] {
   const levels = [
     ['CRITICAL', wishes.critical],
     ['WARNING', wishes.warning],
   ] as const;
   const found = levels.flatMap(([state, limits]) => limits.flatMap((limit) => judgeLimit(state, limit, values)));
-  // What is critical is not also a warning; what cannot be judged is said once.
+  // What is critical is not also a warning; what cannot be judged is reported once.
   return found.filter(({ item }, i) => found.findIndex((other) => other.item === item) === i).map(({ fault }) => fault);
 }
 
@@ -79,7 +79,7 @@ const unitAdvice = {
   s: 'write it with an s at its end, as in delay=10s',
 } as const;
 
-/** Standbys whose delay means something: Pgpool does not measure those that it does not use. */
+/** Standbys whose delay is meaningful: Pgpool does not measure those that it does not use. */
 function measured(standbys: readonly Backend[]): readonly Backend[] {
   return standbys.filter((one) => one.role === 'standby' && one.pgRole !== 'primary' && isUp(one));
 }

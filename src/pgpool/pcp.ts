@@ -19,9 +19,9 @@ const columns: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what pcp_node_info says of backends, as rows of `SHOW pool_nodes`: with `-v` (lines of a name and a value), or in
- * its short form. The number of a backend is its place, or `first` and so on. Fails with its complaint where there is
- * no row.
+ * Reads what pcp_node_info says of backends, as rows of `SHOW pool_nodes`: with `-v` (lines of a name and a value), or
+ * in its short form. The number of a backend is its place, or `first` and so on. Fails with the program's complaint
+ * where there is no row.
  */
 export function readPcpNodes(output: PcpOutput, first = 0): Result<readonly Row[]> {
   const named = blocksOf(output.stdout).filter((block) => block.has('Status Name'));
@@ -67,7 +67,7 @@ export function blocksOf(text: string): readonly ReadonlyMap<string, string>[] {
   });
 }
 
-/** What a pcp program complains of, in one line; null where it says nothing. */
+/** What a pcp program complains about, in one line; null where it says nothing. */
 export function complaintOf({ stdout, stderr }: PcpOutput): string | null {
   const lines = `${stderr}\n${stdout}`
     .split('\n')

@@ -17,23 +17,23 @@ export type Children = {
   readonly used: number;
 };
 
-/** Settings of `SHOW pool_status` that decide how much Pgpool knows; null where they are not told. */
+/** Settings of `SHOW pool_status` that decide how much Pgpool knows; null where they are not given. */
 export type Settings = {
   /** Seconds between its looks at streaming replication; 0: it never looks. */
   readonly srCheckPeriod: number | null;
-  /** Whether it checks the health of every backend; null where that is not told. */
+  /** Whether it checks the health of every backend; null where that is not given. */
   readonly healthChecked: boolean | null;
   readonly reserved: number;
-  /** Whether it has a watchdog; null where that is not told. */
+  /** Whether it has a watchdog; null where that is not given. */
   readonly watchdog: boolean | null;
 };
 
-/** `4.3.5 (tamahomeboshi)` as `4.3.5`; empty where it is not told. */
+/** `4.3.5 (tamahomeboshi)` as `4.3.5`; empty where it is not given. */
 export function readVersion({ version }: Told): string {
   return /\d+(?:\.\d+)+\w*/.exec(version?.[0]?.['pool_version'] ?? '')?.[0] ?? '';
 }
 
-/** Reads the settings. Those of a single backend's health check have its number behind their name. */
+/** Reads the settings. Those of a single backend's health check end in its number. */
 export function readSettings({ status }: Told): Settings {
   const items = (status ?? []).map((row) => [wordOf(row['item']) ?? '', row['value']] as const);
   const values = new Map(items);
@@ -49,8 +49,8 @@ export function readSettings({ status }: Told): Settings {
 
 /**
  * Counts children in `SHOW pool_processes`, which has a row for each that may be started (dynamic ones of 4.4 that are
- * not, with the pid 0). A child is free while it waits for a connection; before 4.3, which has no column for that, while
- * it has no client's database. Clients beyond those that `reserved_connections` leaves are refused.
+ * not, with the pid 0). A child is free while it waits for a connection; before 4.3, which has no column for that,
+ * while it has no client's database. Clients beyond those that `reserved_connections` leaves are refused.
  */
 export function readChildren(told: Told, { reserved }: Settings): Children | null {
   const rows = told.processes;

@@ -6,7 +6,7 @@ import { metricsOf } from './limits.ts';
 import { aliveCount } from './watchdog.ts';
 import type { Wishes } from './wishes.ts';
 
-/** Words the verdict on a Pgpool as a report; `more` are lines for its end. */
+/** Puts the verdict on a Pgpool into a report; `more` are lines for its end. */
 export function reportPgpool(verdict: Verdict, wishes: Wishes, more: readonly string[] = []): Report {
   const { host, faults, backends, settings, children, watchdog } = verdict;
   const state = worst(faults.map((one) => one.state));

@@ -1,12 +1,12 @@
 import { type Fault, fault } from '../findings/index.ts';
 
-/** Why SQL came to nothing, or ended early. Nothing in it is secret. */
+/** Why SQL failed or ended early. Nothing in it is secret. */
 export type Trouble =
-  /** The host's name, a refused or missing connection: nobody serves there. */
+  /** The host's name, a refused or missing connection: nothing serves there. */
   | { readonly kind: 'unreachable'; readonly text: string }
   /** A session was asked for, and nothing came within so many milliseconds. */
   | { readonly kind: 'silent'; readonly limitMs: number }
-  /** The session was there; then no more came, while this was asked. */
+  /** There was a session; then nothing more came, while this was asked. */
   | { readonly kind: 'stalled'; readonly limitMs: number; readonly asking: string }
   /** The other side ended the connection; before the session where nothing was asked. */
   | { readonly kind: 'closed'; readonly asking: string | null }
@@ -14,10 +14,10 @@ export type Trouble =
   | { readonly kind: 'server'; readonly code: string; readonly message: string; readonly asking: string | null }
   /** What answers does not speak PostgreSQL's protocol. */
   | { readonly kind: 'foreign'; readonly what: string }
-  /** The plugin's own side: no password at hand, TLS, a socket that may not be opened. */
+  /** The plugin's own side: no password available, TLS, a socket that may not be opened. */
   | { readonly kind: 'refusal'; readonly text: string };
 
-/** SQLSTATEs of logins that are refused for what the check brings: authorization (28), catalog (3D, 42501). */
+/** SQLSTATEs of logins refused because of what the check presents: authorization (28), catalog (3D, 42501). */
 const login = /^(?:28\w\w\w|3D000|42501)$/;
 
 /** Pgpool's own words for the same, all under XX000, and a client that pool_hba.conf or pg_hba.conf keeps out. */
@@ -28,10 +28,13 @@ const loginWords =
 const nobody =
   /all backend nodes are down|failed to create a backend|too many clients|too many connections|shutting down|starting up|failover is in progress|invalid .* session context/i;
 
-/** Why a Pgpool accepts no session, as the backends that PCP shows let one think; null where nothing is known of them. */
+/**
+ * Why a Pgpool accepts no session, as far as the backends that PCP shows suggest; null where nothing is known about
+ * them.
+ */
 export type Cause = 'searching' | 'hanging' | 'busy' | 'unsure' | null;
 
-/** What a session that did not come about, or ended early, means. */
+/** What it means when a session was not established, or ended early. */
 export function judgeTrouble(trouble: Trouble, cause: Cause): Fault {
   switch (trouble.kind) {
     case 'unreachable':
@@ -107,7 +110,7 @@ function judgeError(code: string, message: string, asking: string | null): Fault
   return fault('UNKNOWN', 'pool-no-session', `accepts no session: ${said}`);
 }
 
-/** A limit as it stands in a sentence: `8.5 s`. */
+/** A limit as it appears in a sentence: `8.5 s`. */
 function seconds(milliseconds: number): string {
   return `${Math.round(milliseconds / 100) / 10} s`;
 }

@@ -6,7 +6,7 @@ import { wholeOf, wordOf } from './row.ts';
 /** Whether the watchdog must be enabled, is judged where it is, or is left alone. */
 export type WatchdogWish = 'require' | 'auto' | 'ignore';
 
-/** What came of the question for the watchdog: its state, that there is none, or why it could not be read. */
+/** The outcome of asking for the watchdog: its state, that there is none, or why it could not be read. */
 export type WatchdogReading =
   | ({ readonly kind: 'read' } & Watchdog)
   | { readonly kind: 'disabled' }
@@ -33,7 +33,7 @@ const coming: ReadonlySet<string> = new Set([
   ...['loading', 'joining', 'initializing', 'participating in election', 'standing for leader', 'add message sent'],
 ]);
 
-/** Reads what `pcp_watchdog_info -v` says; by its text alone, since it ends with 0 also where there is no watchdog. */
+/** Reads what `pcp_watchdog_info -v` says; by its text only, since its exit code is 0 even without a watchdog. */
 export function readWatchdog(output: PcpOutput): WatchdogReading {
   const complaint = complaintOf(output);
   // Spelt watcdhog by 4.1 and 4.2.
@@ -64,7 +64,7 @@ export function aliveCount({ nodes }: Watchdog): number {
   return nodes.filter(({ state }) => alive.has(state)).length;
 }
 
-/** Everything to be said of the watchdog; the last line is that all is well, where it is. */
+/** Everything to report about the watchdog; the last line says that all is well, if it is. */
 export function judgeWatchdog(reading: WatchdogReading, wish: WatchdogWish): readonly Fault[] {
   if (reading.kind === 'failed')
     return [

@@ -1,7 +1,7 @@
 import { failure, parseRange, type Range, type Result, success } from '../plugin/index.ts';
 import type { WatchdogWish } from './watchdog.ts';
 
-/** What the user wants of a Pgpool. */
+/** What the user expects of a Pgpool. */
 export type Wishes = {
   readonly warning: readonly Limit[];
   readonly critical: readonly Limit[];
@@ -10,7 +10,7 @@ export type Wishes = {
   readonly expectNodes: number | undefined;
   readonly expectPrimary: Place | undefined;
   readonly watchdog: WatchdogWish;
-  /** How PCP is reached, for the commands that are proposed; undefined where it is not said. */
+  /** How PCP is reached, for the commands that are proposed; undefined where it is not given. */
   readonly pcp: { readonly host: string; readonly port: number; readonly user: string } | undefined;
 };
 
@@ -19,10 +19,10 @@ export type Limit =
   | { readonly what: 'delay'; readonly range: Range; readonly unit: 'B' | 's' }
   | { readonly what: 'children' | 'up'; readonly range: Range };
 
-/** A server by its host, and its port where that is said. */
+/** A server by its host, and its port where that is given. */
 export type Place = { readonly host: string; readonly port: string | undefined };
 
-/** Reads `WHAT=RANGE`, a delay in seconds with an `s` at its end; the reason of a refusal quotes the text. */
+/** Reads `WHAT=RANGE`, a delay in seconds with an `s` at its end; the reason for a refusal quotes the text. */
 export function parseLimit(text: string): Result<Limit> {
   const [, what = '', rest = ''] = /^\s*(\w+)\s*=(.*)$/s.exec(text) ?? [];
   if (what !== 'delay' && what !== 'children' && what !== 'up')
@@ -35,12 +35,12 @@ export function parseLimit(text: string): Result<Limit> {
   );
 }
 
-/** What stands twice in a list of limits; undefined when nothing does. */
+/** What appears twice in a list of limits; undefined when nothing does. */
 export function twice(limits: readonly Limit[]): string | undefined {
   return limits.find(({ what }, i) => limits.findIndex((other) => other.what === what) !== i)?.what;
 }
 
-/** Reads `HOST` or `HOST:PORT`; an IPv6 address with a port stands in brackets. */
+/** Reads `HOST` or `HOST:PORT`; an IPv6 address with a port is in brackets. */
 export function parsePlace(text: string): Result<Place> {
   const [, bracketed, bracketPort] = /^\[([^\]]+)\](?::(\d+))?$/.exec(text) ?? [];
   if (bracketed !== undefined) return success({ host: bracketed, port: bracketPort });

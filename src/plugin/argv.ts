@@ -7,7 +7,7 @@ export type NormalArgv = {
   readonly error: string | undefined;
 };
 
-/** An option as typed (`--vip`, `-H`), and what stood in the same word behind it. */
+/** An option as typed (`--vip`, `-H`), and what followed it in the same word. */
 type Typed = { readonly name: string; readonly glued: string | undefined };
 
 /**
@@ -60,7 +60,7 @@ function keysByName(options: Options): ReadonlyMap<string, string> {
 
 /** `-5:-1`, `-.5` and `-` are values; `-x`, `-xyz` and `--x` are options, and so is a declared `-4`. */
 function isOption(word: string): boolean {
-  // Not by the flag for either case, which takes 0.2 ms to make ready.
+  // Not with the case-insensitive flag, which takes 0.2 ms to set up.
   return /^-(?:[a-zA-Z?]|-.)/s.test(word);
 }
 
@@ -109,7 +109,7 @@ function nearest(name: string, names: readonly string[]): string | undefined {
   return closest(name, names);
 }
 
-/** The word that is spelled nearly like another one; undefined where none is near. */
+/** The word whose spelling is nearest to another one; undefined where none is near. */
 export function closest(word: string, known: readonly string[]): string | undefined {
   const near = known.map((one) => ({ one, far: distance(word, one) })).sort((a, b) => a.far - b.far)[0];
   return near !== undefined && near.far <= Math.max(2, word.length / 4) ? near.one : undefined;

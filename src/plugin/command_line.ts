@@ -12,7 +12,7 @@ export type Request =
   | ({ readonly kind: 'refused'; readonly reason: string } & Output)
   | RunRequest;
 
-/** How the answer is wanted. */
+/** The form of the answer. */
 export type Output = {
   readonly format: Format;
   readonly labelStyle: LabelStyle;
@@ -34,8 +34,8 @@ export type RunRequest = {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the arguments of a plugin. Help wins over everything, then version, then explain. A usage error is the first one
- * found: an argument that is none, then values in the order of the declarations, then the plugin's own check.
+ * Reads the arguments of a plugin. Help wins over everything, then version, then explain. A usage error is the first
+ * one found: an invalid argument, then values in the order of the declarations, then the plugin's own check.
  */
 export function readCommandLine(plugin: Plugin, argv: readonly string[], env: Environment): Request {
   const options: Options = { ...plugin.options, ...standardOptions };
@@ -43,7 +43,7 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
   const given = all.of;
   if (given('help').length > 0) return { kind: 'help' };
   if (given('version').length > 0) return { kind: 'version' };
-  // Said even where something else is wrong, so that a usage error comes in the form that is read.
+  // Read even where something else is wrong, so that a usage error is printed in the requested form.
   const output: Output = {
     format: wordIn(given('outputFormat'), standardOptions.outputFormat.type) ?? 'text',
     labelStyle: wordIn(given('labelStyle'), standardOptions.labelStyle.type) ?? 'quoted',
@@ -63,12 +63,12 @@ export function readCommandLine(plugin: Plugin, argv: readonly string[], env: En
   return { kind: 'run', values: own, verbosity, timeoutMs: Number(timeout) * 1000, ...output };
 }
 
-/** The one of some words that was given, the last of several. */
+/** Which of some words was given; the last one, if several were. */
 function wordIn<Word extends string>(texts: readonly string[], words: readonly Word[]): Word | undefined {
   return [...words].reverse().find((word) => texts.includes(word));
 }
 
-/** What the run is about, in the words of the command line: also that of a run which came to no verdict. */
+/** What the run is about, in the words of the command line: also for a run that reached no verdict. */
 function identityOf({ options }: Plugin, given: (key: string) => readonly string[]): Labels {
   const labels = Object.entries(options).flatMap(([key, { metricLabel }]): [string, string][] => {
     const texts = given(key);

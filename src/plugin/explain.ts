@@ -2,7 +2,7 @@ import { closest } from './argv.ts';
 import { wrap } from './help.ts';
 import { failure, type Result, success } from './result.ts';
 
-/** What there is to know about one kind of finding, in sentences. */
+/** The explanation of one kind of finding, in sentences. */
 export type Section = {
   /** What it means. */
   readonly means: string;
@@ -12,7 +12,7 @@ export type Section = {
   readonly keep: string;
 };
 
-/** The answer to `--explain CODE`, with its newline; the reason of a refusal names the code that may have been meant. */
+/** The answer to `--explain CODE`, with its newline; the reason for a refusal names the code that was probably meant. */
 export async function explain(code: string): Promise<Result<string>> {
   // A bundle of its own: no other run needs the sentences.
   const { sections } = await import('#findings');

@@ -49,7 +49,7 @@ export function optionForm(key: string, option: Option): string {
   return `${option.short === undefined ? '' : `-${option.short}, `}--${longName(key)}${value}`;
 }
 
-/** What the help and the docs say of an option: its sentence, whether it repeats or is required, its default. */
+/** What the help and the docs say about an option: its sentence, whether it repeats or is required, its default. */
 export function optionText({ help, required, repeat, secret, default: value }: Option): string {
   const shown = typeof value === 'object' ? value.join(' ') : value === undefined ? '' : String(value);
   const notes = [
@@ -85,7 +85,7 @@ function exampleLines(text: string, command: string): readonly string[] {
   return [...wrap(`${text}:`, 2), ...wrap(command, 4, 6, / (?=-)/, ' \\')];
 }
 
-/** Breaks at blanks, so that no line is over 80 columns; a word that is too long stands alone. */
+/** Breaks at blanks, so that no line is over 80 columns; a word that is too long gets a line of its own. */
 export function wrap(
   text: string,
   indent: number,

@@ -1,2 +1,2 @@
-/** The codes of what the kit itself says, whichever plugin it runs. */
+/** The codes of what the kit itself reports, whichever plugin it runs. */
 export type KitCode = 'usage-error' | 'no-verdict' | 'ended-by-signal' | 'internal-error';

@@ -3,7 +3,7 @@ import { failure, type Result, success } from './result.ts';
 /** Labels of a metric in the openmetrics format, by their names. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** Names that the plugins give labels of their own. */
+/** Names of labels that the plugins use themselves. */
 export const ownLabels = [
   ...(['plugin', 'state', 'code', 'level', 'end', 'alert', 'unit', 'metric', 'nr'] as const),
   ...(['vip', 'source', 'node', 'probe', 'sensor', 'kind', 'port', 'pgpool', 'backend', 'server'] as const),
@@ -18,7 +18,7 @@ export function parseMetricLabel(text: string): Result<readonly [name: string, v
     : success([name, value]);
 }
 
-/** The labels that can be read among some texts, the last of those with one name. */
+/** The labels that can be read from some texts; for each name, the last one. */
 export function labelsIn(texts: readonly string[]): Labels {
   return Object.fromEntries(
     texts.flatMap((text) => {

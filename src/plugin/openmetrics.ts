@@ -9,7 +9,7 @@ import { exitCode } from './state.ts';
 /** All of one name, in the order in which they came. */
 type Family = { readonly help: string; readonly unit: string; readonly samples: Map<string, string> };
 
-/** What a number becomes in the base unit that Prometheus has for it: `a * value + b`. */
+/** How a number is converted to Prometheus' base unit: `a * value + b`. */
 type Unit = { readonly name: string; readonly a: number; readonly b?: number };
 
 /** The base units of what plugins measure, by `uom` or the device's word. Without one the word is a label. */
@@ -32,9 +32,9 @@ const units: Readonly<Record<string, Unit>> = {
 };
 
 /**
- * Prints a report for Prometheus: its state, how many findings of which code it has besides those that are OK, its metrics
- * and their limits, as gauges. It can be read as OpenMetrics 1.0 and as the older text format, in which the last line and
- * those of the units are comments. `about` are labels of everything.
+ * Prints a report for Prometheus: its state, the number of findings that are not OK, by code, its metrics
+ * and their limits, as gauges. It can be read as OpenMetrics 1.0 and as the older text format, in which the last line
+ * and those of the units are comments. `about` are labels of everything.
  */
 export function renderOpenMetrics(report: Report, about: Labels): string {
   const families = new Map<string, Family>();
@@ -91,7 +91,7 @@ function placed({ series = unnamed, uom, label }: Metric) {
 
 const unnamed: Series = { name: 'value', help: 'A metric of the check by the label that it has in Nagios' };
 
-/** Both ends of both ranges, less those that no value can be beyond. */
+/** Both ends of both ranges, without those that no value can exceed. */
 function limitsOf({ warn, crit, min }: Metric): readonly (readonly [Labels, number])[] {
   const ends = (level: string, range: Range | undefined) => {
     if (range === undefined) return [];
@@ -103,7 +103,7 @@ function limitsOf({ warn, crit, min }: Metric): readonly (readonly [Labels, numb
   return [...ends('warning', warn), ...ends('critical', crit)];
 }
 
-/** Twelve digits: what comes of a factor such as 5/9 behind them is noise. */
+/** Twelve digits: what a factor such as 5/9 adds beyond them is noise. */
 function rounded(value: number): number {
   return Number(value.toPrecision(12));
 }

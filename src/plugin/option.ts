@@ -4,12 +4,15 @@ import type { Result } from './result.ts';
 
 /**
  * One option of a plugin, declared once: parsing and its errors, `--help`, the docs and the Icinga commands come from
- * here. The key it stands under is camelCase; the long option is that in kebab-case (`totalNodes`: `--total-nodes`).
+ * here. Its key is camelCase; the long option is that in kebab-case (`totalNodes`: `--total-nodes`).
  */
 export type Option = {
-  /** One letter, or 4 and 6 for the versions of IP. Every plugin has `-h -V -t -v`; `-w -c -H -C -p` have their customary meaning. */
+  /**
+   * One letter, or 4 and 6 for the versions of IP. Every plugin has `-h -V -t -v`; `-w -c -H -C -p` have their
+   * customary meaning.
+   */
   readonly short?: string;
-  /** What stands for the value in the help, such as `ADDRESS`. */
+  /** The placeholder for the value in the help, such as `ADDRESS`. */
   readonly value?: string;
   /** A sentence fragment; the default and the like are added to it. */
   readonly help: string;
@@ -31,13 +34,13 @@ export type Option = {
   readonly min?: number;
   /** The largest integer or number allowed. */
   readonly max?: number;
-  /** An empty value is a value. Otherwise it is refused: it usually is a macro that Icinga could not fill. */
+  /** An empty value is a value. Otherwise it is refused: it is usually a macro that Icinga could not fill in. */
   readonly allowEmpty?: boolean;
   /** A secret: read from this environment variable too, and never quoted in an error. */
   readonly secret?: { readonly env: string };
   /**
-   * Its text is a label of every metric in the openmetrics format, also where the run comes to no verdict: it tells one
-   * run's metrics from another's. `of` takes what belongs to the label.
+   * Its text is a label of every metric in the openmetrics format, also where the run reaches no verdict: it
+   * distinguishes one run's metrics from another's. `of` extracts what belongs in the label.
    */
   readonly metricLabel?: { readonly name: string; readonly of?: (text: string) => string };
 };
@@ -66,7 +69,7 @@ export type Value<O extends Option> = O extends { readonly type: 'flag' }
       ? Single<O>
       : Single<O> | undefined;
 
-/** The values of all options, from their declarations; of options that are not known, only that they have values. */
+/** The values of all options, from their declarations; for options that are not known, only that they have values. */
 export type Values<O extends Options> = string extends keyof O
   ? Readonly<Record<string, unknown>>
   : { readonly [K in keyof O]: Value<O[K]> };
@@ -76,7 +79,7 @@ export function longName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Whether an option stands alone, without a value. */
+/** Whether an option takes no value. */
 export function isFlag(option: Option): boolean {
   return option.type === 'flag';
 }

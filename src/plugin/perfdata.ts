@@ -15,7 +15,7 @@ export type Metric = {
   readonly crit?: Range | undefined;
   readonly min?: number;
   readonly max?: number;
-  /** What it is for Prometheus, where what it belongs to is no part of its name. */
+  /** The same for Prometheus, where the name does not contain what the metric belongs to. */
   readonly series?: Series;
 };
 
@@ -28,7 +28,7 @@ export type Series = {
   readonly labels?: Labels;
   /** The unit in the device's own word, where `uom` has none: `V`. */
   readonly unit?: string;
-  /** A distance of two temperatures, which has no zero of its own. */
+  /** A difference between two temperatures, which is converted without an offset. */
   readonly distance?: true;
 };
 
@@ -36,7 +36,7 @@ export type Series = {
 export type LabelStyle = 'quoted' | 'plain';
 
 /**
- * The metrics as a reader gets them: labels safe and unique, values that are no finite number left out (readers
+ * The metrics as a reader gets them: labels safe and unique, values that are not finite numbers left out (readers
  * refuse `nan` and `U` or store them), a unit that is not `%` or one to three letters dropped.
  */
 export function safeMetrics(metrics: readonly Metric[], style: LabelStyle = 'quoted'): readonly Metric[] {
@@ -54,7 +54,7 @@ export function safeMetrics(metrics: readonly Metric[], style: LabelStyle = 'quo
 
 /**
  * Prints perfdata: `label=value[uom];warn;crit;min;max`, one blank between metrics (two would become part of the next
- * label), nothing behind the last field given.
+ * label), nothing after the last field given.
  */
 export function formatPerfdata(metrics: readonly Metric[], style: LabelStyle = 'quoted'): string {
   return safeMetrics(metrics, style).map(formatMetric).join(' ');
@@ -85,8 +85,9 @@ function safeLabel(label: string): string {
 }
 
 /**
- * Labels of letters, digits and `_` alone, for readers that split at blanks or take no other characters. Those that become
- * the same get a mark made of the label that each had, so that its name does not hang on the order of the others.
+ * Labels of letters, digits and `_` alone, for readers that split at blanks or take no other characters. Those that
+ * become the same get a mark made of the label that each had, so that its name does not depend on the order of the
+ * others.
  */
 function plainLabels(labels: readonly string[]): readonly string[] {
   const stems = labels.map(plainLabel);
@@ -99,7 +100,7 @@ function plainLabels(labels: readonly string[]): readonly string[] {
   );
 }
 
-/** `Rack 3, Tür` is `Rack_3_Tur`; empty where nothing of it is a letter or digit of ASCII. */
+/** `Rack 3, Tür` is `Rack_3_Tur`; empty where none of it is an ASCII letter or digit. */
 function plainLabel(label: string): string {
   if (/^[A-Za-z0-9]\w*$/.test(label)) return label;
   const ascii = label.replaceAll('ß', 'ss').normalize('NFKD').replace(/\p{M}/gu, '');

@@ -2,15 +2,15 @@ import { longName, type Option, type Options, standardOptions, type Values } fro
 import type { Report } from './report.ts';
 import { readValue } from './values.ts';
 
-/** What a run gets besides its options. */
+/** What a run is given besides its options. */
 export type Context = {
   /** How many `-v` were given, at most 3. */
   readonly verbosity: 0 | 1 | 2 | 3;
   /** `-t` in milliseconds: the limit of the whole run. */
   readonly timeoutMs: number;
-  /** Aborted on the own deadline, on SIGTERM and on any other early end: kill children at once. */
+  /** Aborted at the plugin's own deadline, on SIGTERM and on any other early end: kill children at once. */
   readonly signal: AbortSignal;
-  /** Milliseconds until the own deadline, never below 0. Counted from the start of the process. */
+  /** Milliseconds until the plugin's own deadline, never below 0. Counted from the start of the process. */
   timeLeft(): number;
   /** Says what is being done now, as in "while ...": `asking node1, node2`. The deadline's UNKNOWN names it. */
   stage(text: string): void;
@@ -43,15 +43,15 @@ export type Plugin<O extends Options = Options> = Omit<Definition<O>, 'check' | 
   run(values: Values<O>, context: Context): Promise<Report>;
 };
 
-/** Defines a plugin; the types of its values come from its declarations. What cannot work is said by `faultsOf`. */
+/** Defines a plugin; the types of its values come from its declarations. `faultsOf` reports what cannot work. */
 export function definePlugin<const O extends Options>(definition: Definition<O>): Plugin<O> {
   return definition;
 }
 
 /**
  * What is wrong with the declarations of a plugin, one sentence each: names that no option can have, names and letters
- * that are taken by the options of every command of its kind, defaults that cannot be read. For the build: a run does not pay for
- * it.
+ * that are taken by the options of every command of its kind, defaults that cannot be read. For the build, so that a run does not pay
+ * for it.
  */
 export function faultsOf(
   { name, options }: Pick<Plugin, 'name' | 'options'>,

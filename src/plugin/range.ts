@@ -2,14 +2,14 @@ import { formatNumber, parseNumber } from './number.ts';
 import { failure, type Result, success } from './result.ts';
 
 /**
- * A threshold range. Open ends are -Infinity and +Infinity. It alerts outside [low, high], or with `inside` within it,
- * the ends included.
+ * A threshold range. Open ends are -Infinity and +Infinity. It alerts outside [low, high], or, with `inside`, within
+ * it, including the ends.
  */
 export type Range = { readonly low: number; readonly high: number; readonly inside: boolean };
 
 /**
  * Reads `[@][low:][high]` (Monitoring Plugins development guidelines): a missing low is 0, `~` is minus infinity, a
- * missing high is plus infinity. Blanks around it are ignored. The reason of a refusal quotes the text.
+ * missing high is plus infinity. Blanks around it are ignored. The reason for a refusal quotes the text.
  */
 export function parseRange(text: string): Result<Range> {
   const trimmed = text.trim();
@@ -29,7 +29,7 @@ export function parseRange(text: string): Result<Range> {
   return success({ low: low.value, high: high.value, inside });
 }
 
-/** Whether a value raises the alert of a range; the ends of a range belong to it. */
+/** Whether a value raises a range's alert; the ends belong to the range. */
 export function alerts({ low, high, inside }: Range, value: number): boolean {
   return (value >= low && value <= high) === inside;
 }

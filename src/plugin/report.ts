@@ -11,7 +11,10 @@ export type Finding = {
   /** Which kind of finding it is, in a word that stays the same: `bucket-lost`. */
   readonly code: string;
   readonly text: string;
-  /** Exact commands of the repair, to paste, with the host that each is for. The text tells it in words that mails keep. */
+  /**
+   * Exact commands of the repair, to paste, with the host that each is for. The text says it in words that survive a
+   * mail.
+   */
   readonly commands?: readonly Command[];
 };
 
@@ -22,11 +25,11 @@ export type Command = { readonly host: string; readonly command: string };
 export type Report = {
   /** Default: the worst of the findings, and UNKNOWN without any. */
   readonly state?: State;
-  /** The code of the first line, where there are no findings: in JSON it then stands as one. */
+  /** The code of the first line, where there are no findings: in JSON it then appears as one. */
   readonly code?: string;
   /**
-   * The first line without `[STATE]`: at most about 80 characters, what is wrong in words a person acts on. What makes
-   * the line longer than 160 is shortened there, and stands whole below.
+   * The first line without `[STATE]`: at most about 80 characters, what is wrong in words a person acts on. If the line
+   * is longer than 160, it is shortened there, and given in full below.
    */
   readonly summary: string;
   /** One `\_ [STATE] text` line each, printed worst first, otherwise in this order. */
@@ -44,8 +47,8 @@ export function stateOf({ state, findings }: Report): State {
 }
 
 /**
- * A report with faults that are not what it judged, and lines for its end. They never make it better; the first line
- * names them where they are worse than all that it found.
+ * A report with faults that are not what it judged, and lines for its end. They never improve its state; the first
+ * line names them if they are worse than anything it found.
  */
 export function withFaults(
   report: Report,
@@ -66,7 +69,7 @@ export function withFaults(
 
 /**
  * Prints a report as Icinga and Nagios read it: `[STATE] summary | perfdata`, findings, details; ends in a newline. A
- * summary that was shortened stands whole on the second line, unless a finding has all its words. On a terminal the
+ * shortened summary is given in full on the second line, unless a finding has all its words. On a terminal the
  * metrics are the last line.
  */
 export function renderText(report: Report, look: Look = plain, labels: LabelStyle = 'quoted'): string {
@@ -97,8 +100,8 @@ const colours: Readonly<Record<State, string>> = {
 const uncoloured = '\x1b[0m';
 
 /**
- * Prints a report as one line of JSON: state, exitCode, summary, findings, perfdata, data. What Icinga would read as
- * perfdata or HTML and what a terminal would obey stands as `\uXXXX` inside strings. Bigints become strings.
+ * Prints a report as one line of JSON: state, exitCode, summary, findings, perfdata, data. Inside strings, anything
+ * that Icinga would read as perfdata or HTML, or a terminal would obey, is written as `\uXXXX`. Bigints become strings.
  */
 export function renderJson(report: Report, labels: LabelStyle = 'quoted'): string {
   const state = stateOf(report);
@@ -114,7 +117,7 @@ export function renderJson(report: Report, labels: LabelStyle = 'quoted'): strin
   return `${text.replace(/[|<\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped)}\n`;
 }
 
-/** The findings; what has no line of its own, such as a usage error, still has a code. */
+/** The findings; a report without any, such as a usage error, still has a code. */
 export function coded(report: Report): readonly Finding[] {
   const { findings, code, summary } = report;
   return findings.length > 0 || code === undefined ? findings : [{ state: stateOf(report), code, text: summary }];

@@ -71,7 +71,7 @@ class Run {
     this.#work?.then(leave, leave);
   }
 
-  /** Nothing was left to wait for, or something else has called process.exit(). */
+  /** There was nothing left to wait for, or something else called process.exit(). */
   leave(): void {
     if (this.#answered) return;
     const stage = this.#stage === '' ? '' : ` while ${this.#stage}`;
@@ -84,7 +84,7 @@ class Run {
     this.#output = request;
     this.#verbosity = verbosity;
     const timeLeft = () => Math.max(0, timeoutMs - process.uptime() * 1000);
-    // The timer alone must not keep the process: with nothing else to wait for, no verdict can come.
+    // The timer must not keep the process alive by itself: with nothing else to wait for, no verdict can come.
     setTimeout(() => this.fail('no-verdict', `no verdict within ${timeoutMs / 1000} s`), timeLeft()).unref();
     try {
       const report = await this.#plugin.run(values, this.#context(verbosity, timeoutMs, timeLeft));

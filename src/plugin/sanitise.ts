@@ -4,7 +4,7 @@
  */
 export const longest = { outside: 500, summary: 400, finding: 2000, detail: 10_000 } as const;
 
-// ASCII without `|` and `<`: nothing to do. Most texts are like that, and the classes below cost 1 ms to make ready.
+// ASCII without `|` and `<`: nothing to do. Most texts are like that, and the classes below cost 1 ms to set up.
 const harmless = /^[ -;=-{}~]*$/;
 // The escape sequences of ECMA-48: CSI (colours, cursor), OSC (titles, links; ended by BEL or ST), two characters.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: to take them out

@@ -5,7 +5,7 @@ import { failure, type Result, success } from './result.ts';
 const longest = 65_536;
 
 /**
- * Reads a file of `NAME=value` lines. `names` has the names that may stand there, and what each is called in the result.
+ * Reads a file of `NAME=value` lines. `names` has the names that may appear, and what each is called in the result.
  * It must be a regular file that nobody but its owner and group can read, and nobody but its owner can write. No reason
  * quotes what is in it. With `ownerAlone`, its group cannot read it either.
  */
@@ -36,7 +36,10 @@ export function readSecrets<Key extends string>(
   }
 }
 
-/** Reads the lines: what stands behind the first `=` is the value as it is; blank lines and those with `#` first are none. */
+/**
+ * Reads the lines: everything after the first `=` is the value as it is; blank lines and lines beginning with `#` are
+ * ignored.
+ */
 function parseSecrets<Key extends string>(
   text: string,
   path: string,

@@ -1,4 +1,4 @@
-/** What a check says of a thing, in the words of every Icinga and Nagios. */
+/** The state of something, in the words of every Icinga and Nagios. */
 export type State = 'OK' | 'WARNING' | 'CRITICAL' | 'UNKNOWN';
 
 /** What a plugin may exit with; anything else is read differently by Icinga and Nagios. */
@@ -7,7 +7,7 @@ export type ExitCode = 0 | 1 | 2 | 3;
 /** The exit code of each state (Monitoring Plugins development guidelines). */
 export const exitCode: Readonly<Record<State, ExitCode>> = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 };
 
-/** How bad a state is, as Icinga 2 orders services: UNKNOWN stands between WARNING and CRITICAL. */
+/** How bad a state is, as Icinga 2 orders services: UNKNOWN is between WARNING and CRITICAL. */
 export const severity: Readonly<Record<State, 0 | 1 | 2 | 3>> = { OK: 0, WARNING: 1, UNKNOWN: 2, CRITICAL: 3 };
 
 /** The worst of several states. Nothing at all is UNKNOWN: a check that found nothing to judge is never OK. */

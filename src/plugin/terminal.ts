@@ -14,8 +14,8 @@ export const plain: Look = { terminal: false, colour: false };
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The look for standard output as it is now. Colours are left out by `--no-color`, by `NO_COLOR` that is set to anything
- * (source: no-color.org), and by a terminal that cannot show them (`TERM=dumb`).
+ * The layout for standard output as it is now. Colours are left out by `--no-color`, by `NO_COLOR` that is set to
+ * anything (source: no-color.org), and by a terminal that cannot show them (`TERM=dumb`).
  */
 export function lookOf(noColor: boolean, env: Environment): Look {
   if (!isTerminal()) return plain;

@@ -5,7 +5,7 @@ import { failure, type Result, success } from './result.ts';
 
 /**
  * Reads what was given for one option: all its texts in order (none: its environment variable where it is a secret,
- * then its default). The reason of a refusal names the option and quotes the text, unless it is a secret.
+ * then its default). The reason for a refusal names the option and quotes the text, unless it is a secret.
  */
 export function readValue(
   key: string,
@@ -64,7 +64,7 @@ function readNumber(
   return failure(`"${text}" is not between ${min} and ${max}`);
 }
 
-/** The reason with the text in it exactly once asked for: always for a plain option, never for a secret. */
+/** The reason, which quotes the text for a plain option and never for a secret. */
 function discreet(reason: string, text: string, { secret }: Option): string {
   if (secret !== undefined) return reason.replaceAll(text, '...');
   return reason.includes(text) ? reason : `"${text}": ${reason}`;

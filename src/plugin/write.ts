@@ -5,7 +5,7 @@ const stdout = 1;
 const patience = 10_000;
 
 /**
- * Writes a text whole to standard output: true when every byte was taken. Blocks; a pipe that another process has made
+ * Writes a whole text to standard output: true when every byte was taken. Blocks; a pipe that another process has made
  * non-blocking (EAGAIN) is tried again for up to 10 s without progress. A reader that is gone gives false, no error.
  */
 export function writeWhole(text: string): boolean {

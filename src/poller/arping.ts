@@ -10,9 +10,9 @@ const patience = 500;
 const busy = success<View>({ kind: 'blind', reason: 'this host was too busy for arping to finish' });
 
 /**
- * Asks by ARP who has an address: three broadcasts, one a second, or fewer in less time. arping sends on until it is
- * ended, so that what stops it is the time and not the number of replies, which differs with the number of nodes. Fails,
- * with the reason, where arping is missing, another one than that of iputils, or not allowed.
+ * Asks by ARP who has an address: three broadcasts, one a second, or fewer in less time. arping keeps sending until
+ * it is ended, so the time stops it and not the number of replies, which differs with the number of nodes. Fails,
+ * with the reason, where arping is missing, not the one from iputils, or not allowed.
  */
 export async function askByArp(vip: string, ifname: string, limits: Limits): Promise<Result<View>> {
   const version = await runChild(command('arping', ['-V'], limits));
@@ -30,7 +30,7 @@ export async function askByArp(vip: string, ifname: string, limits: Limits): Pro
   }
   const { asked, macs } = parseArpReplies(ending.stdout);
   if (asked > 0) return success({ kind: 'arp', ifname, replies: macs, rounds: asked });
-  // Ended before it could say how often it had asked. MACs that differ are a proof all the same; nothing else is.
+  // Ended before it could say how often it had asked. Different MACs are proof all the same; nothing else is.
   if (new Set(macs).size > 1) return success({ kind: 'arp', ifname, replies: macs, rounds });
   return busy;
 }

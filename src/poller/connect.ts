@@ -3,10 +3,10 @@ import { isIPv6 } from 'node:net';
 import type { Refusal, Route } from '../address/index.ts';
 import { failure, type Result, success } from '../plugin/index.ts';
 
-/** Several, since a multipath route may choose by the port. In no rule that goes by ports: traceroute's. */
+/** Several, since a multipath route may choose by the port. traceroute's, which no rule by port is likely to name. */
 const ports = [33434, 33435, 33436, 33437];
 
-/** What the kernel says to a UDP connect where there is no way. A blackhole says EINVAL (measured). */
+/** What the kernel answers to a UDP connect where there is no route. A blackhole says EINVAL (measured). */
 const refusals: Readonly<Record<string, Refusal>> = {
   ENETUNREACH: 'none',
   EHOSTUNREACH: 'unreachable',
@@ -16,9 +16,9 @@ const refusals: Readonly<Record<string, Refusal>> = {
 };
 
 /**
- * The ways that packets of this process would take to an address, by the kernel's own choice: a UDP socket is connected,
- * and its local address read. Nothing is sent, no right is needed, and policy routing is followed. More than one where a
- * multipath route has several sources. Fails only where the kernel could not be asked.
+ * The ways that packets of this process would take to an address, by the kernel's own choice: a UDP socket is
+ * connected, and its local address read. Nothing is sent, no privileges are needed, and policy routing is followed.
+ * More than one where a multipath route has several sources. Fails only where the kernel could not be asked.
  */
 export async function routesTo(address: string): Promise<Result<readonly Route[]>> {
   const routes: Route[] = [];

@@ -6,7 +6,7 @@ import { command, type Limits } from './command.ts';
 const port = 9;
 /** How often the table is read, in milliseconds. */
 const interval = 300;
-/** A fresh entry is not asked for again within any time that a check has. In seconds. */
+/** The kernel does not re-check a fresh entry within the time that a check has. In seconds. */
 const enough = 1.5;
 
 /**

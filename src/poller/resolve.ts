@@ -1,7 +1,7 @@
 import { lookUp } from '../resolver/index.ts';
 import type { Limits } from './command.ts';
 
-/** What came of a name: its addresses; why it has none; or why that is not known. */
+/** The result for a name: its addresses; why it has none; or why that is not known. */
 export type Resolved =
   | { readonly kind: 'found'; readonly addresses: readonly string[] }
   | { readonly kind: 'none'; readonly reason: string }

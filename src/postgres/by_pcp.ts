@@ -5,7 +5,7 @@ import { now } from './clock.ts';
 import type { Pcp } from './pcp.ts';
 import type { Patience } from './session.ts';
 
-/** What came of PCP; undefined where it was not asked. */
+/** The outcome of PCP; undefined where it was not asked. */
 export type Watched = Pick<Answer, 'pcpNodes' | 'watchdog'>;
 
 /**
@@ -43,12 +43,12 @@ export async function askPcp(
   const [pcpNodes, read] = await Promise.all([nodes(), watchdog()]);
   ended.abort();
   pcp.close();
-  // Slow SQL may have told of them in the end.
+  // Slow SQL may have reported them in the end.
   const isNeeded = wish === 'ignore' || (await sql).told.nodes === undefined;
   return { pcpNodes: isNeeded ? pcpNodes : undefined, watchdog: read };
 }
 
-/** Whether SQL tells of the backends within so many milliseconds. */
+/** Whether SQL reports the backends within this many milliseconds. */
 async function isWell(sql: Promise<Asked>, milliseconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const slow = new Promise<boolean>((resolve) => {
@@ -59,7 +59,7 @@ async function isWell(sql: Promise<Asked>, milliseconds: number): Promise<boolea
   return well;
 }
 
-/** Before 4.3, pcp_node_info tells of one backend at a time. */
+/** Before 4.3, pcp_node_info reports one backend at a time. */
 async function askNodes(pcp: Pcp, limits: () => Parameters<Pcp['ask']>[2]): Promise<Answer['pcpNodes']> {
   const all = await pcp.ask('pcp_node_info', ['-a', '-v'], limits());
   if (!all.ok) return all;

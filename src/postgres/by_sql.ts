@@ -5,10 +5,10 @@ import { now, pause } from './clock.ts';
 import type { Access, Patience, Session, Target } from './session.ts';
 import type { Trouble } from './trouble.ts';
 
-/** What came of SQL: answers, why there are not all of them, and how it went. */
+/** The outcome of SQL: answers, why some are missing, and how it went. */
 export type Asked = { readonly told: Told; readonly trouble: Trouble | undefined; readonly notes: readonly string[] };
 
-/** Questions in their order: what others depend on first, and last what waits for each backend that does not answer. */
+/** Questions in order: first what others depend on, last what waits for each backend that does not answer. */
 const questions = [
   ['version', 'SHOW pool_version'],
   ['status', 'SHOW pool_status'],
@@ -17,7 +17,7 @@ const questions = [
   ['nodes', 'SHOW pool_nodes'],
 ] as const;
 
-/** Children start again after a failover, and end the sessions that they have: how often it is tried, and after how long. */
+/** Children restart after a failover and end their sessions: how often it is retried, and after how long. */
 const restart = { tries: 2, milliseconds: 500 };
 
 /** How long after an empty replication state it is asked again, and how often, at most. */

@@ -10,8 +10,8 @@ export type Wanted = {
 
 /**
  * The password of a password file (PostgreSQL's documentation, "The Password File"): the first line
- * `host:port:database:user:password` that fits, where `*` fits everything and a backslash stands before a colon or a
- * backslash. Null where none fits. A Unix socket is known by its directory, and as `localhost`.
+ * `host:port:database:user:password` that matches, where `*` matches everything and a backslash escapes a colon or a
+ * backslash. Null where none matches. A Unix socket is known by its directory, and as `localhost`.
  */
 export function findPassword(text: string, { host, port, database, user }: Wanted): string | null {
   const hosts = host.startsWith('/') ? [host, 'localhost'] : [host];
@@ -28,8 +28,8 @@ export function findPassword(text: string, { host, port, database, user }: Wante
 }
 
 /**
- * Looks a password up in a file as libpq does: one that group or others can read counts for nothing, which is the reason
- * then. The reason quotes nothing of the file.
+ * Looks a password up in a file as libpq does: one that group or others can read is ignored, which is then the
+ * reason. The reason quotes nothing of the file.
  */
 export function readPassfile(
   file: string,

@@ -17,7 +17,10 @@ export type PcpOutput = { readonly stdout: string; readonly stderr: string };
 
 /** Questions by PCP, for as long as one check. */
 export type Pcp = {
-  /** Runs a program of package pgpool2 with these arguments behind those that reach PCP; the reason where it told nothing. */
+  /**
+   * Runs a program of package pgpool2 with these arguments after those that reach PCP; the reason where it gave
+   * nothing.
+   */
   ask(program: string, args: readonly string[], limits: Limits): Promise<Result<PcpOutput>>;
   /** Removes what was written. */
   close(): void;
@@ -27,7 +30,7 @@ export type Pcp = {
 export type Limits = { readonly limitMs: number; readonly signal: AbortSignal };
 
 /**
- * Makes ready to ask by PCP. A password that is given goes into a file that only this user can read, since a program's
+ * Prepares to ask by PCP. A given password goes into a file that only this user can read, since a program's
  * arguments show in the process list and the pcp programs take none from the environment.
  */
 export function openPcp(access: PcpAccess): Result<Pcp> {
@@ -67,7 +70,7 @@ async function ask(
     args: ['-w', '-h', host, '-p', String(port), '-U', user, ...args],
     input: null,
     env: {
-      // Debian has them in /usr/sbin, which may be missing where a daemon runs us.
+      // Debian has them in /usr/sbin, which may be missing from a daemon's PATH.
       PATH: `${process.env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`,
       ...(passfile === undefined ? {} : { PCPPASSFILE: passfile }),
     },

@@ -12,7 +12,7 @@ export type Target =
 
 /** How a server is logged in to. */
 export type Access = {
-  /** As the user gave it: what a certificate is held against. */
+  /** As the user gave it: the name that a certificate must match. */
   readonly host: string;
   readonly user: string;
   readonly database: string;
@@ -28,7 +28,10 @@ export type Patience = { readonly until: number; readonly limitMs: number };
 /** A row by the names of its columns; all values are text. */
 export type Row = Readonly<Record<string, string | null>>;
 
-/** What came of a question: its rows, or why there are none. After trouble other than an error nothing more can be asked. */
+/**
+ * The outcome of a question: its rows, or why there are none. After trouble other than an error, nothing more can be
+ * asked.
+ */
 export type Told =
   | { readonly ok: true; readonly rows: readonly Row[] }
   | { readonly ok: false; readonly trouble: Trouble };
@@ -46,13 +49,13 @@ export type Opened =
   | { readonly ok: true; readonly session: Session }
   | { readonly ok: false; readonly trouble: Trouble };
 
-/** What another program's settings would change in ours: npm `pg` reads them by itself. */
+/** Settings of other programs that would affect ours: npm `pg` reads them by itself. */
 const foreignSettings = ['PGOPTIONS', 'PGREPLICATION', 'PGCLIENT_ENCODING', 'PGSSLNEGOTIATION', 'PGSSLMODE'];
 
 /**
- * Opens a session at the first target where somebody listens; each gets its share of the time to be connected. With
- * sslmode prefer it is tried again without TLS when that goes wrong: an error or a lost connection in place of an answer
- * to the SSLRequest says nothing about its reason.
+ * Opens a session at the first target where something listens; each gets its share of the time to be connected. With
+ * sslmode prefer it is tried again without TLS when that goes wrong: an error or a lost connection in place of an
+ * answer to the SSLRequest says nothing about its reason.
  */
 export async function openSession(targets: readonly Target[], access: Access, patience: Patience): Promise<Opened> {
   for (const name of foreignSettings) delete process.env[name];
@@ -112,7 +115,7 @@ function connect(target: Target, until: number, { limitMs }: Patience): Promise<
     socket.once('connect', () => {
       clearTimeout(timer);
       socket.off('error', refused);
-      // Whoever listens next says what a later error means.
+      // The next listener decides what a later error means.
       socket.on('error', () => {});
       resolve({ ok: true, socket });
     });
@@ -162,7 +165,7 @@ function sessionOf(client: Client, wire: Wire, { until, limitMs }: Patience, enc
   return { encrypted, query, close };
 }
 
-/** What an error of npm `pg` means: an ErrorResponse has a severity, all else is about the connection. */
+/** What an error of npm `pg` means: an ErrorResponse has a severity, everything else is about the connection. */
 function troubleOf(error: unknown, asking: string | null): Trouble {
   if (!(error instanceof Error)) return { kind: 'closed', asking };
   const { code, severity, detail } = error as Error & { code?: unknown; severity?: unknown; detail?: unknown };

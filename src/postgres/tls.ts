@@ -3,8 +3,8 @@ import type { TLSSocket } from 'node:tls';
 import { foreignName, type Trouble, tlsWords } from './trouble.ts';
 
 /**
- * How much of TLS is wanted, as libpq means it: `prefer` and `require` verify nothing, `verify-ca` the certificate by the
- * given CA, `verify-full` its name too.
+ * How much of TLS is wanted, as libpq means it: `prefer` and `require` verify nothing, `verify-ca` the certificate by
+ * the given CA, `verify-full` its name too.
  */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
@@ -21,8 +21,8 @@ export type Secured =
 const sslRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 
 /**
- * Asks a server for TLS and begins it. The server may say no, answer with an error (a Pgpool whose children are in use does), or hang
- * up. Waits as long as the server keeps silent: who calls has the limit, and destroys the socket.
+ * Asks a server for TLS and begins it. The server may say no, answer with an error (a Pgpool whose children are in use
+ * does), or hang up. Waits as long as the server is silent: the caller has the limit, and destroys the socket.
  */
 export async function secure(socket: Socket, host: string, { mode, ca }: TlsWish): Promise<Secured> {
   if (mode === 'disable') return { kind: 'ready', socket };

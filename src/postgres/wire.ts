@@ -10,9 +10,9 @@ const firstTypes = 'RENv';
 const firstLength = 30_000;
 
 /**
- * The connected socket under npm `pg`, which believes that it connects it. What the library stumbles over is trouble here
- * and not the end of the process; a server of another protocol is known by its first bytes; and no answer grows without
- * end.
+ * The connected socket under npm `pg`, which believes that it connects it. What the library cannot handle is trouble
+ * here, not the end of the process; a server of another protocol is known by its first bytes; and no answer grows
+ * without end.
  */
 export class Wire extends EventEmitter {
   readonly #socket: Socket;
@@ -101,7 +101,7 @@ export class Wire extends EventEmitter {
   }
 }
 
-/** Why bytes are no first message; undefined where they are one. An error of the old protocol is text behind an E. */
+/** Why bytes are not a first message; undefined where they are one. An error of the old protocol is text after an E. */
 function oddBeginning(bytes: Buffer): Trouble | undefined {
   const type = String.fromCharCode(bytes[0] ?? 0);
   const length = bytes.readUInt32BE(1);

@@ -3,7 +3,10 @@ import { runChild } from '../node/index.ts';
 /** How long a lookup may take, in milliseconds, and what ends it at once. */
 type Limits = { readonly limitMs: number; readonly signal: AbortSignal };
 
-/** What came of a name: its addresses; that it has none, or none of the family asked for; no answer in time; why it could not be asked. */
+/**
+ * The result for a name: its addresses; that it has none, or none of the family asked for; no answer in time; why it
+ * could not be looked up.
+ */
 export type Lookup =
   | { readonly kind: 'found'; readonly addresses: readonly string[] }
   | { readonly kind: 'unknown name' }
@@ -12,12 +15,12 @@ export type Lookup =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * Looks a name up as this host does, in one family or in both, the first address the best (RFC 6724). By `getent`, since
- * a lookup within the process cannot be given up: a silent name server held its exit for 30 s, and four of them held
- * every other name (measured). `unknown name` is also what getent says where no name server could be asked.
+ * Looks a name up as this host does, in one family or in both, the first address the best (RFC 6724). By `getent`,
+ * since a lookup within the process cannot be abandoned: a silent name server held its exit for 30 s, and four of them
+ * held every other name (measured). `unknown name` is also what getent says where no name server could be asked.
  */
 export async function lookUp(name: string, family: 4 | 6 | undefined, limits: Limits): Promise<Lookup> {
-  // -A: otherwise a host finds nothing of a family that it has on its loopback alone, not even localhost.
+  // -A: otherwise a host finds nothing of a family that it has only on its loopback, not even localhost.
   const args = ['-A', `ahosts${family === undefined ? '' : `v${family}`}`, name];
   const ending = await runChild({ program: 'getent', args, input: null, ...limits });
   if (ending.kind === 'late') return { kind: 'late' };

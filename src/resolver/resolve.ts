@@ -6,9 +6,9 @@ import { type Lookup, lookUp } from './lookup.ts';
 export type Place = { readonly address: string; readonly family: 4 | 6; readonly port: number };
 
 /**
- * Finds the addresses of a host, the best first: a numeric address as it stands, a name by the system's resolver, IPv4
- * or IPv6 alone when `family` is one. It takes no longer than the limit in milliseconds, and the signal ends it; both are only for
- * names. The reason of a failure follows the host's name.
+ * Finds the addresses of a host, the best first: a numeric address as it is, a name by the system's resolver, only IPv4
+ * or IPv6 when `family` is one of them. It takes no longer than the limit in milliseconds, and the signal ends it; both
+ * are only for names. The reason of a failure follows the host's name.
  */
 export async function resolve(
   host: string,

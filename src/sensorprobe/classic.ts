@@ -3,11 +3,11 @@ import { virtualColumns, virtualOptional, virtualTexts } from './securityprobe.t
 import type { Scale } from './status.ts';
 import { akcp, type ColumnNumbers, classicLimits, type Table } from './table.ts';
 
-// sensorProbe2, 4, 8, X20, X60: everything stands under E.1, rows are counted from 0, and row 0 is port 1.
-/** Under this stand the sensors, and the settings of the device. */
+// sensorProbe2, 4, 8, X20, X60: everything is under E.1, rows are counted from 0, and row 0 is port 1.
+/** The sensors and the settings of the device are under this. */
 export const classicSensors = `${akcp}.1.2.2.1`;
 
-/** Under this stand the expansion parts' tables. */
+/** The expansion parts' tables are under this. */
 export const expansions = `${classicSensors}.19`;
 
 /** 1 where the rows of the classic tables count from 1, not from 0 (cameraProbe8). */
@@ -42,7 +42,7 @@ export const humidities: Table = {
   columns: { name: 1, value: 3, status: 4, online: 5, ...classicLimits },
 };
 
-/** What an analog sensor that is no humidity is, by the type of its switch row, and the columns that say its unit. */
+/** What an analog sensor other than humidity is, by the type of its switch row, and the columns that say its unit. */
 export const analogTypes: Readonly<Record<number, readonly [kind: Kind, details: ColumnNumbers]>> = {
   2: ['current', { unit: 34 }],
   5: ['dcvoltage', { unit: 27, mode: 26 }],
@@ -54,9 +54,9 @@ export const analogTypes: Readonly<Record<number, readonly [kind: Kind, details:
 export const percentMode = 2;
 
 /**
- * One row a port, and more for what hangs on it; what a row is says its type. A row whose port carries a temperature or
- * humidity sensor is offline, has that sensor's type and no name (seen). Rows from 8 on, those of X20 and X60, have none
- * (seen): they are contacts.
+ * One row per port, and more for what is attached to it; a row's type says what it is. A row whose port carries a
+ * temperature or humidity sensor is offline, has that sensor's type and no name (seen). Rows from 8 on, those of X20
+ * and X60, have none (seen): they are contacts.
  */
 export const switches: Table = {
   ...shared,
@@ -70,15 +70,15 @@ export const switches: Table = {
 export const plainSwitches: Table = { ...switches, columns: { name: 1, status: 3, online: 4 }, unproven: true };
 
 /**
- * More of a switch row, read where it decides: 0 is in, 1 is out; 0 is normally closed, 1 is normally open. `rope` is the
- * place of a leak on a rope.
+ * More of a switch row, read where it decides: 0 is in, 1 is out; 0 is normally closed, 1 is normally open. `rope` is
+ * the place of a leak on a rope.
  */
 export const switchDetails = { direction: 6, normalState: 7, rope: 49, ropeUnit: 51 } as const;
 
 /** The user's words for an output that is on or off. */
 export const outputTexts = { 8: 26, 9: 27 } as const;
 
-/** Types of analog sensors: such a row only holds the place of a port. */
+/** Types of analog sensors: such a row is only a placeholder for a port. */
 export const placeholders: readonly number[] = [1, 2, 3, 5, 8];
 
 /** `sensorType` of a switch row. */

@@ -21,8 +21,8 @@ import type { ColumnNumbers } from './table.ts';
 type Reader = Generator<Wanted, readonly Row[], Reading>;
 
 /**
- * The three great tables in whole columns, then what is open about their rows, then the tables of expansion parts and
- * HHMS boards where there are any.
+ * The three great tables in whole columns, then what is not yet known about their rows, then the tables of expansion
+ * parts and HHMS boards where there are any.
  */
 export function* readClassic(
   first: Reading,
@@ -63,15 +63,15 @@ export function* readClassic(
   return [...rows, ...more.map((row) => ({ ...row, first: from }) satisfies Row)];
 }
 
-/** Rows of X20 and X60 have no type; one that has rows with a type behind it has only lost it. */
+/** Rows of X20 and X60 have no type; one that is followed by rows with a type has only lost it. */
 function withTypes(rows: readonly Row[]): readonly Row[] {
   const last = rows.map(({ cells }) => cells.type !== undefined).lastIndexOf(true);
   return rows.map((row, i) => (i > last ? { ...row, typeless: true } : row));
 }
 
 /**
- * What else must be known of a row that is online. Of a switch: a level (8, 9) is that of an output, or good or bad by
- * what is normal for a contact; a water sensor may be a rope. Of an analog sensor: its unit, by its type.
+ * What else must be known about a row that is online. For a switch: a level (8, 9) is that of an output, or good or bad
+ * by what is normal for a contact; a water sensor may be a rope. For an analog sensor: its unit, by its type.
  */
 function openOf({ table, cells: { status, type, online } }: Row): ColumnNumbers {
   if (online === 2) return {};

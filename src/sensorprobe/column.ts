@@ -1,7 +1,7 @@
 import type { Reading, Row, Value, Wanted } from './survey.ts';
 import { type ColumnNumbers, type Field, fieldsIn, type Table } from './table.ts';
 
-// Between the names of fields and the OIDs where they stand.
+// Maps the names of fields to their OIDs.
 
 type Columns = NonNullable<Wanted['columns']>[number];
 
@@ -34,7 +34,7 @@ export function textColumn({ texts }: Table, status: Value | undefined): ColumnN
   return text === undefined ? {} : { text };
 }
 
-/** The rows of a table that was read by columns; none while one of them is not read to its end. */
+/** The rows of a table that was read by columns; none while one of them has not been read to its end. */
 export function rowsOf(reading: Reading, table: Table, first: 0 | 1): readonly Row[] {
   const { columns } = table;
   if (Object.values(columns).some((column) => !reading.whole.has(columnOf(table.entry, column)))) return [];
@@ -67,7 +67,7 @@ export function pick(reading: Reading, table: Table, columns: ColumnNumbers, ind
   return pickFrom(reading, fieldsOf(reading, table, columns), index);
 }
 
-/** A field, its column, and the column's cells where it was read whole. */
+/** A field, its column, and the column's cells where it was read completely. */
 type Source = { readonly field: Field; readonly oid: string; readonly whole: ReadonlyMap<string, Value> | undefined };
 
 function fieldsOf({ columns: read }: Reading, { entry }: Table, columns: ColumnNumbers): readonly Source[] {

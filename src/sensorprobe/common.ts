@@ -5,9 +5,9 @@ import type { Scale } from './status.ts';
 export type Nature = readonly [kind: Kind, scale: Scale, aside?: 'aside'];
 
 /**
- * What stands in a common table alone, by its type column. securityProbes have the numbers up to 255 of one MIB, plus
- * devices those of another; the two agree where both have one, older firmware does not. So a type says what a row is
- * called, and decides nothing but what is left aside: signals, displays and readers.
+ * What is only in a common table, by its type column. securityProbes have the numbers up to 255 of one MIB, plus
+ * devices those of another; the two agree where both have one, older firmware does not. So a type says what a row
+ * is called, and decides only what is left out: signals, displays and readers.
  */
 const natures: Readonly<Record<number, Nature>> = {
   1: ['temperature', 'analog'],

@@ -4,7 +4,7 @@ import type { Sensor } from './sensor.ts';
 import { convert, convertDifference, isTemperature, tenths } from './unit.ts';
 import { type Measured, rangeFor, type Wishes } from './wishes.ts';
 
-/** What is computed of a port's temperature and humidity. */
+/** What is computed from a port's temperature and humidity. */
 export type Computed = Omit<Verdict, 'sensor' | 'decidedBy'> & {
   readonly sensor?: undefined;
   /** The label of its metric by kind and port. */
@@ -12,8 +12,9 @@ export type Computed = Omit<Verdict, 'sensor' | 'decidedBy'> & {
 };
 
 /**
- * The dew point in degrees Celsius of air at `celsius` and `percent` relative humidity (above 0): the Magnus formula over
- * water with Sonntag's constants of 1990, as in WMO No. 8 (CIMO guide), annex 4.B; good to 0.1 degrees from -45 to 60 °C.
+ * The dew point in degrees Celsius of air at `celsius` and `percent` relative humidity (above 0): the Magnus formula
+ * over water with Sonntag's constants of 1990, as in WMO No. 8 (CIMO guide), annex 4.B; good to 0.1 degrees from -45 to
+ * 60 °C.
  */
 export function dewPoint(celsius: number, percent: number): number {
   const [b, c] = [17.62, 243.12];
@@ -33,8 +34,8 @@ export function judgeDewPoints(sensors: readonly Sensor[], wishes: Wishes): read
 }
 
 /**
- * The temperature that is measured where a humidity is: the only one at its port, of as many the one of its rank, else the
- * one that is nearest by its place on the port.
+ * The temperature measured at the place of a humidity: the only one on its port; with as many temperatures as
+ * humidities, the one of the same rank; otherwise the nearest by its place on the port.
  */
 function partnerOf(humidity: Sensor, sensors: readonly Sensor[]): Sensor | { readonly why: string } | undefined {
   const atPort = sensors.filter((one) => one.port === humidity.port && module_(one) === module_(humidity));
@@ -60,7 +61,7 @@ function placeOnPort({ index }: Sensor): number {
   return Number(index.slice(index.lastIndexOf('.') + 1));
 }
 
-/** A sentence on a port whose dew point nobody can know; a range for it would judge nothing. */
+/** A sentence about a port whose dew point cannot be known; a range for it would judge nothing. */
 function untold({ port }: Sensor, why: string, { warning, critical }: Wishes): Computed {
   const isWanted = [...warning, ...critical].some(({ kind }) => kind === 'dewpoint' || kind === 'dewspread');
   const what = `dew point at port ${port} not computed`;
@@ -129,7 +130,10 @@ const computedSeries = {
   },
 } as const;
 
-/** A sensor whose value can be believed: the probe says neither that it is broken nor leaves out what that takes. */
+/**
+ * A sensor whose value can be believed: the probe does not say that it is broken, and leaves out nothing that is
+ * needed.
+ */
 function isSound({ missing, online, status, word }: Sensor): boolean {
   return online === true && missing.length === 0 && status !== null && status >= 2 && status <= 6 && word !== 'unknown';
 }

@@ -9,8 +9,8 @@ import { akcp } from './table.ts';
 export type Gap = { readonly root: string; readonly from: number; readonly to: number };
 
 /**
- * Where a newer firmware may have tables of its own, by the tree that a device has. The settings of E.1.2.2.1 reach to 125
- * in the MIB.
+ * Where a newer firmware may have tables of its own, by the tree that a device has. The settings of E.1.2.2.1 reach to
+ * 125 in the MIB.
  */
 export const gaps = {
   classic: [
@@ -38,7 +38,7 @@ function gapAfter(root: string, number: number): Gap {
   return { root, from: number + 1, to: Number.POSITIVE_INFINITY };
 }
 
-/** The gaps between and behind numbers, from 1 on. */
+/** The gaps between and after numbers, from 1 on. */
 function gapsBetween(root: string, numbers: readonly number[]): readonly Gap[] {
   const known = [0, ...new Set(numbers)].sort((a, b) => a - b);
   return known
@@ -46,12 +46,12 @@ function gapsBetween(root: string, numbers: readonly number[]): readonly Gap[] {
     .filter(({ from, to }) => from < to);
 }
 
-/** What to ask what comes after, to see whether something stands in a gap. */
+/** The OID whose successor shows whether something is in a gap. */
 export function probeOf({ root, from }: Gap): string {
   return `${root}.${from}`;
 }
 
-/** What stands in a gap: the table, if it is one and no setting (an entry, a column and an index), and the gap behind it. */
+/** What is in a gap: the table, if it is one and not a setting (an entry, a column and an index), and the gap after it. */
 export type Found = { readonly table: string | undefined; readonly rest: Gap };
 
 /** What was found in a gap; null when there is nothing. */

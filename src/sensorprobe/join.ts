@@ -2,9 +2,9 @@ import { textOf } from './cell.ts';
 import type { Row } from './survey.ts';
 
 /**
- * The rows of several trees as those of one device, each sensor once. A device may list its sensors in several trees, and
- * some in one of them alone; the index differs from tree to tree, the name does not. The first tree counts, but a row of
- * a table of its own kind says more than one of a common table. What is offline is taken from the first tree alone.
+ * The rows of several trees as those of one device, each sensor once. A device may list its sensors in several trees,
+ * and some in one of them alone; the index differs from tree to tree, the name does not. The first tree counts, but a
+ * row of a table of its own kind says more than one of a common table. Offline rows are taken from the first tree only.
  */
 export function joined(trees: readonly (readonly Row[])[]): readonly Row[] {
   const [first = [], ...others] = trees.filter((rows) => rows.length > 0);

@@ -8,12 +8,12 @@ import { contactState, isLimitStatus, outputState, statusState, statusWord } fro
 import { convert, isTemperature } from './unit.ts';
 import { rangeFor, type Wishes } from './wishes.ts';
 
-/** What is said of one sensor. */
+/** The verdict on one sensor. */
 export type Verdict = {
   readonly sensor: Sensor;
   readonly state: State;
   readonly code: Code;
-  /** The sensor and what is the matter with it, for the first line. */
+  /** The sensor and what is wrong with it, for the first line. */
   readonly short: string;
   /** The same with limits and who decided. */
   readonly text: string;
@@ -34,7 +34,7 @@ export function inUnit(sensor: Sensor, unit: 'C' | 'F' | undefined): Sensor {
   };
 }
 
-/** Judges a sensor that is online, or of which the probe does not say whether it is. */
+/** Judges a sensor that is online, or for which the probe does not say whether it is. */
 export function judgeSensor(sensor: Sensor, wishes: Wishes): Verdict {
   const warning = rangeFor(wishes.warning, sensor.kind);
   const critical = rangeFor(wishes.critical, sensor.kind);
@@ -71,8 +71,8 @@ function obstacleOf(sensor: Sensor, { unit }: Wishes, isBare: boolean): string |
 }
 
 /**
- * A sensor of which something is not known is UNKNOWN, but nothing that is missing softens a status that is critical, nor
- * a limit that is missing a warning.
+ * A sensor about which something is not known is UNKNOWN; but nothing missing softens a critical status, and a missing
+ * limit does not soften a warning.
  */
 function judgeInPart(sensor: Sensor, wishes: Wishes, why: string): Verdict {
   const { status, overall, title } = sensor;
@@ -108,7 +108,7 @@ function judgeByRange(sensor: Sensor, value: number, warning: Range | undefined,
   };
 }
 
-/** By the device's own status; `more` is what else is to be said of it. */
+/** By the device's own status; `more` is what else there is to say about it. */
 function judgeByDevice(sensor: Sensor, wishes: Wishes, more = ''): Verdict {
   const { state, what, unexpected } = deviceState(sensor, wishes.relay);
   const measured = isSensorError(sensor) || sensor.value === null ? '' : `${reading(sensor)}, `;
@@ -137,10 +137,10 @@ const sensorCodes = {
   UNKNOWN: 'sensor-unknown',
 } as const;
 
-/** What a device says of a sensor; `unexpected`: an output that is not as --relay wants it. */
+/** What a device says about a sensor; `unexpected`: an output that is not in the state of --relay. */
 type Said = { readonly state: State; readonly what: string; readonly unexpected?: true };
 
-/** What the device says of a sensor, in a word that says it. `relay` is the state that its outputs must be in. */
+/** What the device says about a sensor, in words. `relay` is the state that its outputs must be in. */
 export function deviceState(sensor: Sensor, relay?: 'on' | 'off'): Said {
   const { scale, normalState, status } = sensor;
   if (scale === 'information') return { state: 'OK', what: 'for information' };
@@ -160,7 +160,7 @@ export function deviceState(sensor: Sensor, relay?: 'on' | 'off'): Said {
   return knownState(sensor, status);
 }
 
-/** A custom status is called what its user calls it; how bad that is, the common table knows. */
+/** A custom status is called what its user calls it; the common table knows how bad it is. */
 function customState(sensor: Sensor, overall: number): Said {
   const own = knownState(sensor, sensor.status ?? 0);
   const common = knownState({ ...sensor, scale: 'analog', text: '' }, overall);

@@ -1,4 +1,4 @@
-/** What a sensor measures or tells. */
+/** What a sensor measures or reports. */
 export type Kind = (typeof kinds)[number];
 
 /**
@@ -33,7 +33,7 @@ export const kinds = [
   'other',
 ] as const;
 
-/** Kinds that have a value to hold against a range; the others are states alone. */
+/** Kinds that have a value to compare with a range; the others have only states. */
 export const measuredKinds: readonly Kind[] = [
   'temperature',
   'humidity',

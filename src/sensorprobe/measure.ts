@@ -14,8 +14,8 @@ export const noLimits: Limits = { lowCritical: null, lowWarning: null, highWarni
 
 /**
  * The value of a row. Temperatures have tenths in a raw column; it counts only where it is the same temperature as the
- * whole degrees (a row may have a raw that is none: 0, or a converter's counts). What is written out, or stands as a
- * float that fits, is more exact. A virtual sensor's value is divided by its factor.
+ * whole degrees (a row may have a raw that is none: 0, or a converter's counts). A value that is written out as text,
+ * or given as a plausible float, is more exact. A virtual sensor's value is divided by its factor.
  */
 export function measuredValue({ cells }: Row): number | null {
   const value = numberOf(cells.value);
@@ -65,7 +65,7 @@ export function limitsOf(row: Row, shown: number | null): Limits {
   return fits(shown, scaled, status) || !fits(shown, limits, status) ? scaled : limits;
 }
 
-/** By which power of ten a whole number was divided to get the exact one. */
+/** The power of ten that a whole number was divided by to get the exact one. */
 function divisorOf(whole: number | null, exact: number | null): number {
   if (whole === null || exact === null) return 1;
   return [1, 10, 100, 1000].find((by) => Math.abs(whole / by - exact) <= 1) ?? 1;
@@ -83,9 +83,9 @@ export function mapLimits(limits: Limits, change: (limit: number) => number): Li
 }
 
 /**
- * Whether limits are counted in tenths. securityProbes do it either way, and no column says which; 100 and more may well
- * be whole degrees Fahrenheit. First by what the device itself made of its value: a status that only one of both agrees
- * with. Else by size: limits lie around a value or around its tenths. Not proven on a real device.
+ * Whether limits are counted in tenths. securityProbes do it either way, and no column says which; 100 and more may
+ * well be whole degrees Fahrenheit. First by the device's own verdict on its value: a status that only one of the two
+ * agrees with. Otherwise by size: limits lie around a value or around its tenths. Not proven on a real device.
  */
 function inTenths({ table, cells }: Row, limits: Limits): boolean {
   if (table.limits !== 'either') return table.limits === 'tenths';
@@ -119,9 +119,9 @@ function fits(
 }
 
 /**
- * An Opaque float (IEEE 754): four bytes, alone or in Net-SNMP's wrapping (`9f 78 04`). The MIB does not state the order
- * of the bytes: the order that fits the whole number in the row's value column counts, or that number divided by 10, 100
- * or 1000. null when none does.
+ * An Opaque float (IEEE 754): four bytes, alone or in Net-SNMP's wrapping (`9f 78 04`). The MIB does not state the
+ * order of the bytes: the order that fits the whole number in the row's value column counts, or that number divided by
+ * 10, 100 or 1000. null when none does.
  */
 export function floatOf(cell: Value | undefined, whole: number | null): number | null {
   if (!(cell instanceof Uint8Array) || whole === null) return null;

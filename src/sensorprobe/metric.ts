@@ -4,9 +4,9 @@ import type { Sensor } from './sensor.ts';
 import { contactState, isOutput, outputState, statusState } from './status.ts';
 import { isTemperature } from './unit.ts';
 
-/** What a sensor counts as in graphs, with the device's limits; undefined where its status says nothing of a switch. */
+/** A sensor's metric, with the device's limits; undefined where its status says nothing about a switch. */
 export function deviceMetric(sensor: Sensor): Metric | undefined {
-  // Then a value may still stand there, and is none.
+  // Then there may still be a value, which is not valid.
   if (isSensorError(sensor)) return undefined;
   if (sensor.value === null) {
     const value = sensor.status === null ? null : switchValue(sensor, sensor.status);

@@ -2,13 +2,13 @@ import { sanitise } from '../plugin/index.ts';
 import type { Named, Unnamed } from './sensor.ts';
 
 /**
- * Gives every sensor a title, a label and a place. Names can be empty, stand twice or differ only in what no label can
- * have: then kind and port are added. All rows count, offline ones too, so that a label stays what it is when another
- * sensor is plugged in or pulled out.
+ * Gives every sensor a title, a label and a place. Names can be empty, appear twice or differ only in characters that
+ * no label can have: then kind and port are added. All rows count, offline ones too, so that a label stays what it is
+ * when another sensor is plugged in or pulled out.
  */
 export function nameSensors(sensors: readonly Unnamed[]): readonly Named[] {
   const places = placesOf(sensors);
-  // A name may be made of nothing that can be printed.
+  // A name may have no printable character.
   const names = sensors.map(({ name }) => sanitise(name));
   const told = names.filter((name) => name !== '');
   const seats =

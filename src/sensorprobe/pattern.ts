@@ -4,7 +4,7 @@ import { failure, type Result, success } from '../plugin/index.ts';
 /** How long a pattern may take over all names of a probe, in milliseconds. */
 const patience = 500;
 
-/** A regular expression of the user's, held against names that a device has. */
+/** A regular expression of the user's, matched against names on a device. */
 export type Pattern = {
   readonly text: string;
   /** Which of the texts, in Unicode's composed form, match. null: it took too long, as `(x+x+)+z` does over thirty x. */
@@ -12,12 +12,12 @@ export type Pattern = {
 };
 
 /**
- * Reads a regular expression. It is run where it can be ended: one that goes astray on a name would hold the process
- * for hours, past every time limit and every signal.
+ * Reads a regular expression. It is run where it can be ended: catastrophic backtracking on a name would block the
+ * process for hours, past every time limit and every signal.
  */
 export function parsePattern(text: string): Result<Pattern> {
   try {
-    // A name and a pattern may have the same letter in two forms: as one character, and with an accent behind it.
+    // A name and a pattern may have the same letter in two forms: as one character, or followed by a combining accent.
     return success(pattern(new RegExp(text.normalize())));
   } catch {
     return failure(`"${text}" is not a regular expression`);

@@ -8,7 +8,7 @@ export function reading({ value, unit }: Pick<Sensor, 'value' | 'unit'>): string
   return value === null ? '' : `${formatNumber(value)}${unit === '' ? '' : ` ${unit}`}`;
 }
 
-/** Who decided, by what, and where the sensor is. */
+/** Who decided, by which limits, and where the sensor is. */
 export function notes(sensor: Sensor, state: State, by: 'device' | 'range', more = ''): string {
   const { kind, port, acknowledged } = sensor;
   const decided = more === '' ? by : `${by}: ${more}`;

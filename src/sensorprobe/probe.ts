@@ -9,7 +9,7 @@ import { judgeSummaries } from './summary.ts';
 import type { Survey } from './survey.ts';
 import { isMeasured, isSelective, type Measured, select, type Wishes } from './wishes.ts';
 
-/** What came of asking one probe. */
+/** The outcome of asking one probe. */
 export type Answer = {
   readonly host: string;
   /** undefined: nothing came at all. */
@@ -125,7 +125,7 @@ function nothingOf(sensors: readonly Sensor[]): string {
     : `all ${sensors.length} selected rows are offline`;
 }
 
-/** What stands aside (a buzzer) counts when it is asked for by kind, or when the device itself warns of it. */
+/** What is normally left out (a buzzer) counts when it is asked for by kind, or when the device itself warns of it. */
 function judgeSelected(sensor: Sensor, wishes: Wishes): readonly Verdict[] {
   if (sensor.online === false) return judgeOffline(sensor, wishes);
   if (!sensor.aside || isAsked(sensor, wishes)) return [judgeSensor(sensor, wishes)];
@@ -157,8 +157,8 @@ function judgeOffline(sensor: Sensor, wishes: Wishes): readonly Verdict[] {
 }
 
 /**
- * What is said of the sensors that must be there. `HOST:NAME` is looked for on that probe; a name alone must be online on
- * every probe that has a row of it, and on one at least.
+ * The verdict on the sensors that must be there. `HOST:NAME` is looked for on that probe; a name alone must be online
+ * on every probe that has a row of it, and on one at least.
  */
 export function judgeExpected(probes: readonly ProbeVerdict[], { expected }: Wishes): readonly Finding[] {
   return expected.flatMap((text): readonly Finding[] => {
@@ -207,7 +207,7 @@ function absentText(probes: readonly ProbeVerdict[]): string {
   return `is not on ${probes.length === 1 ? probes[0]?.host : `any of ${probes.length} probes`}`;
 }
 
-/** An expected state of outputs that was held against nothing at all. */
+/** An expected state of outputs that had nothing to be compared with. */
 export function judgeRelays(probes: readonly ProbeVerdict[], { relay }: Wishes): readonly Finding[] {
   if (relay === undefined || probes.some(({ answer }) => answer.trouble !== undefined)) return [];
   const outputs = probes.flatMap(({ items }) =>

@@ -8,11 +8,11 @@ import type { Wishes } from './wishes.ts';
 export type Layout = {
   /** Labels from kind and port in place of names. */
   readonly byPort: boolean;
-  /** Lists every row instead of a line a judged sensor. */
+  /** Lists every row instead of one line per judged sensor. */
   readonly list: boolean;
 };
 
-/** Words the verdicts on all probes as one report; `more` are lines for its end. */
+/** Puts the verdicts on all probes into one report; `more` are lines for its end. */
 export function reportProbes(
   probes: readonly ProbeVerdict[],
   wishes: Wishes,

@@ -2,8 +2,8 @@ import type { Kind } from './kind.ts';
 import type { Scale } from './status.ts';
 import { type ColumnNumbers, newerLimits, type Table } from './table.ts';
 
-// One column scheme for the tables of securityProbe (E.2.3, E.2.5) and plus (E.3.5) devices. A table does not have every
-// column; one that it does not define is not a missing cell.
+// One column scheme for the tables of securityProbe (E.2.3, E.2.5) and plus (E.3.5) devices. A table does not have
+// every column; one that it does not define is not a missing cell.
 const state = { name: 2, status: 6, online: 8, acknowledged: 70 } as const;
 const switchLike = { ...state, direction: 22, normalState: 23 } as const;
 const unitless = { ...state, value: 4, ...newerLimits } as const;
@@ -39,7 +39,7 @@ const lines: readonly Line[] = [
   [20, 'thermostat', 'analog', unitless, { unit: '', unproven, limits: 'either' }],
   // Its value is the place of a leak.
   [21, 'rope', 'switch', { ...state, rope: 4, unit: 5 }, { unproven, optional: ['unit'] }],
-  // The whole number may be the exact one times ten (seen in a report), which stands as text and as float.
+  // The whole number may be the exact one times ten (seen in a report), which is given as text and as float.
   [22, 'power', 'analog', { ...measure, exact: 66, float: 67 }, { unproven }],
   [24, 'fuel', 'analog', measure, { unproven }],
   [26, 'tank', 'analog', measure, { unproven }],
@@ -51,7 +51,7 @@ const lines: readonly Line[] = [
   [31, 'other', 'custom', { name: 2, status: 6, online: 8 }, { unproven, texts: customTexts }],
 ];
 
-// Lists every sensor. Its own are those that stand nowhere else: virtual ones, meters, sound, buzzers, ...
+// Lists every sensor. Its own are those that are nowhere else: virtual ones, meters, sound, buzzers, ...
 const common: Line = [
   1,
   'other',
@@ -79,5 +79,5 @@ export function tablesUnder(
   }));
 }
 
-/** The numbers of tables that are known under such a root: between them may stand what a newer MIB has. */
+/** The numbers of tables that are known under such a root: tables of a newer MIB may be between them. */
 export const tableNumbers: readonly number[] = [common, ...lines].map(([number]) => number);

@@ -9,14 +9,14 @@ import type { Row, Survey } from './survey.ts';
 import { type Family, type Field, fieldsIn, type Table } from './table.ts';
 import { unitOf } from './unit.ts';
 
-/** One sensor of a probe, as the device told it. */
+/** One sensor of a probe, as reported by the device. */
 export type Sensor = {
   readonly family: Family;
   readonly kind: Kind;
   readonly scale: Scale;
   /** The physical port, from 1. */
   readonly port: number;
-  /** The row's index as it stands in the OIDs. */
+  /** The row's index as it is in the OIDs. */
   readonly index: string;
   /** What the user called it; empty where it has no name. */
   readonly name: string;
@@ -48,11 +48,11 @@ export type Sensor = {
   readonly acknowledged: boolean;
   /** What the probe left out of this row although its table has it. */
   readonly missing: readonly Field[];
-  /** What the selection goes by and the probe did not give: its name, or the type that says its kind. */
+  /** What the selection needs and the probe did not give: its name, or the type that says its kind. */
   readonly untold: readonly ('name' | 'type')[];
-  /** Only holds the place of a temperature or humidity sensor that has a row of its own. */
+  /** Only a placeholder for a temperature or humidity sensor that has a row of its own. */
   readonly placeholder: boolean;
-  /** Buzzer, tower light, display and what else stands in the common table alone. */
+  /** Buzzer, tower light, display and others that are only in the common table. */
   readonly aside: boolean;
   readonly unproven: boolean;
 };
@@ -134,7 +134,7 @@ function measures(scale: Scale): boolean {
   return scale === 'analog' || scale === 'display' || scale === 'information';
 }
 
-/** A row whose type was not given and may be any of a switch's, since rows behind it have one. */
+/** A row whose type was not given and may be any of a switch's, since later rows have one. */
 function untoldOf({ table, cells, typeless }: Row): Sensor['untold'] {
   const lost = table === switches && cells.type === undefined && typeless !== true;
   return [
@@ -186,7 +186,10 @@ function onlineOf({ table, cells }: Row): boolean | null {
   return online === 1 ? true : online === 2 ? false : null;
 }
 
-/** One number counts ports from `first` on; of a dotted index the last part is the sensor on a port, the one before the port. */
+/**
+ * One number counts ports from `first` on; of a dotted index the last part is the sensor on a port, the one before the
+ * port.
+ */
 function portOf(index: string, first: 0 | 1): number {
   const parts = index.split('.');
   return parts.length === 1 ? Number(index) + 1 - first : Number(parts.at(-2)) + 1;

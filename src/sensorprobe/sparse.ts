@@ -55,8 +55,8 @@ function detailsOf(reading: Reading, { table, index }: Found): readonly string[]
 }
 
 /**
- * The row of the common table that lists the same sensor as a row of another table: the one of its index, unless the names
- * differ, else one of its name, for tables that count their rows each by itself.
+ * The row of the common table that lists the same sensor as a row of another table: the one of its index, unless the
+ * names differ, else one of its name, for tables that count their rows each by itself.
  */
 function twinsOf(reading: Reading, found: readonly Found[]): ReadonlyMap<Found, Found> {
   const keysAt = (row: Found) => pick(reading, row.table, keysOf(row.table), row.index);
@@ -84,7 +84,10 @@ function twinsOf(reading: Reading, found: readonly Found[]): ReadonlyMap<Found, 
   return twins;
 }
 
-/** Whether two rows of one index are of one sensor: by their names, one of which may be cut short, else by their statuses. */
+/**
+ * Whether two rows of one index are of one sensor: by their names, one of which may be cut short, else by their
+ * statuses.
+ */
 function areAlike(a: Row['cells'], b: Row['cells']): boolean {
   const [left, right] = [textOf(a.name), textOf(b.name)];
   if (left !== '' && right !== '') return left.startsWith(right) || right.startsWith(left);
@@ -97,8 +100,8 @@ function placeOf({ table: { tree }, index }: Found): string {
 }
 
 /**
- * A row that lacks both keys in its own table looks as if it stood in the common one alone: another cell shows it. What has
- * a type that no such table is for needs no look.
+ * A row that lacks both keys in its own table looks as if it were only in the common one: another cell shows it. What
+ * has a type that no such table is for needs no look.
  */
 function straysOf(reading: Reading, tables: readonly Table[], rows: readonly Found[]): readonly Found[] {
   return rows.flatMap(({ table, index }) => {

@@ -1,7 +1,7 @@
 import type { State } from '../plugin/index.ts';
 
 /**
- * How a table counts its statuses. 0 stands in none of them but that of boards, and occurs all the same; numbers that a
+ * How a table counts its statuses. 0 is in none of them except that of boards, but occurs all the same; numbers that a
  * scale does not have are UNKNOWN, never OK. `information` has none at all.
  */
 export type Scale =
@@ -41,14 +41,14 @@ const customStatuses: Words = Object.fromEntries(
 /** The words of AKCP's MIBs, and what they mean for a sensor that is online. */
 const words: Readonly<Record<Scale, Words>> = {
   analog,
-  // What has a relay of its own says by it whether there is water, smoke, motion.
+  // Sensors with a relay of their own report water, smoke or motion by it.
   switch: { ...withoutWarning, 8: ['relayOn', 'CRITICAL'], 9: ['relayOff', 'OK'] },
-  // A level says nothing of a contact; what is normal for it decides: see `contactState`.
+  // A level alone says nothing about a contact; what is normal for it decides: see `contactState`.
   contact: { ...withoutWarning, 8: ['outputLow', 'UNKNOWN'], 9: ['outputHigh', 'UNKNOWN'] },
   // On and off are facts, not faults, unless one of them is expected.
   output: { ...withoutWarning, 8: ['relayOn', 'OK'], 9: ['relayOff', 'OK'] },
   outlet: { 1: ['noStatus', 'UNKNOWN'], 2: ['on', 'OK'], 3: ['off', 'OK'], 7: ['sensorError', 'CRITICAL'] },
-  // Buzzers, lights, locks, flow: measured or switched, nobody knows which.
+  // Buzzers, lights, locks, flow: whether they are measured or switched is not known.
   display: { ...analog, 8: ['outputOn', 'OK'], 9: ['outputOff', 'OK'] },
   door: {
     1: ['noStatus', 'UNKNOWN'],

@@ -5,7 +5,7 @@ import { statusState, statusWord } from './status.ts';
 import type { Reading } from './survey.ts';
 import { akcp } from './table.ts';
 
-/** What a device says of several sensors at once: the worst status of all that `of` names. */
+/** A device's summary of several sensors: the worst status of all that `of` names. */
 export type Summary = { readonly of: string; readonly word: string; readonly rank: Rank };
 
 /** How bad, from 0 for normal or nothing: see `rankOfWord`. */
@@ -32,7 +32,7 @@ const moduleNames = [
   'camera motion detectors',
 ] as const;
 
-/** OIDs to ask what comes after, for all that a device sums up. */
+/** OIDs whose successors are all of a device's summaries. */
 export const summaryHeads: readonly string[] = [overall, ...moduleNames.map((_, i) => `${modules}.${i + 1}`)];
 
 /** What a device sums up, as it was read. */
@@ -45,13 +45,13 @@ export function summariesOf({ cells }: Pick<Reading, 'cells'>): readonly Summary
   });
 }
 
-/** A sensor, and what the device itself makes of it, whatever was selected. */
+/** A sensor, and the device's own verdict on it, whatever was selected. */
 export type Seen = { readonly sensor: Sensor; readonly state: State };
 
 /**
- * What is wrong with sensors that no row tells of. A device knows the worst status of them all: where that is worse than
- * every row that was read, a sensor is overlooked: a table that is unknown to this plugin, or a row that was not given. `unread`
- * says what was there and not read.
+ * What is wrong with sensors that have no row here. A device knows the worst status of them all: where that is worse
+ * than every row that was read, a sensor is overlooked: a table that is unknown to this plugin, or a row that was not
+ * given. `unread` says what was there and not read.
  */
 export function judgeSummaries(
   host: string,
@@ -62,7 +62,7 @@ export function judgeSummaries(
   const most = Math.max(0, ...seen.map(rankOf));
   const told = [...summaries, ...seen.flatMap(summaryOfBoard)];
   const worst = Math.max(0, ...told.map(({ rank }) => rank));
-  // The narrowest says most: that of all sensors stands first.
+  // The narrowest says most: the one of all sensors comes first.
   const summary = told.filter(({ rank }) => rank === worst).at(-1);
   if (summary === undefined || worst <= most) return [];
   const text = `${host}: the probe's own summary of ${summary.of} is ${summary.word}, worse than any sensor that was read`;
@@ -80,7 +80,7 @@ function clueOf(seen: readonly Seen[]): string {
   return `offline with a bad status: ${names}`;
 }
 
-/** What a board says of the sensors on it. */
+/** What a board says about the sensors on it. */
 function summaryOfBoard({ sensor: { title, worst } }: Seen): readonly Summary[] {
   if (worst === null) return [];
   const rank = rankOfState(worst, statusState('analog', worst));

@@ -12,7 +12,7 @@ import { akcp, type Family, type Field, type Table } from './table.ts';
 /** A cell's content: a number, an OID or address, or the bytes of a text. */
 export type Value = number | string | Uint8Array;
 
-/** What should be read of a probe next: see `Wanted` of the room that reads. */
+/** What to read from a probe next: see `Wanted` of the room that reads. */
 export type Wanted = {
   readonly next?: readonly string[];
   readonly cells?: readonly string[];
@@ -20,7 +20,7 @@ export type Wanted = {
 };
 type Columns = { readonly oids: readonly string[]; readonly rows: number; readonly index: 'integer' | 'dotted' };
 
-/** All that has been read of a probe so far. */
+/** Everything that has been read from a probe so far. */
 export type Reading = {
   readonly cells: ReadonlyMap<string, Value>;
   readonly columns: ReadonlyMap<string, ReadonlyMap<string, Value>>;
@@ -41,16 +41,16 @@ export type Row = {
   readonly cells: Readonly<Partial<Record<Field, Value>>>;
 };
 
-/** Everything that a probe told, table by table. */
+/** Everything that a probe reported, table by table. */
 export type Survey = {
   /** undefined: no AKCP device answered. */
   readonly family: Family | undefined;
-  /** What the device says of itself (sysDescr). */
+  /** What the device calls itself (sysDescr). */
   readonly description: Value | undefined;
   readonly rows: readonly Row[];
-  /** What the device says of many sensors at once. */
+  /** The device's summaries of many sensors. */
   readonly summaries: readonly Summary[];
-  /** Tables that answer and are not known here, as far as one look at each gap shows. */
+  /** Tables that answer but are not known, as far as one look at each gap shows. */
   readonly unknown: readonly string[];
   /** An instance that no such object can have: what the agent says cannot be true. */
   readonly strange: string | undefined;
@@ -70,9 +70,9 @@ const roots = [
 const hhmsHeads = [...new Set([hhmsStatus, ...hhmsTables.slice(1).map(({ entry }) => entry)])];
 
 /**
- * Says step by step what to read of a probe, gets what came, and gives the rows of its tables. It finds out the family by
- * what the agent answers, unless it is told; a device that answers in several trees is read in all of them. Rows of
- * tables that could not be read whole are left out.
+ * Says step by step what to read of a probe, gets what came, and gives the rows of its tables. It determines the family
+ * from what the agent answers, unless it is given; a device that answers in several trees is read in all of them. Rows
+ * of tables that could not be read whole are left out.
  */
 export function* survey(family: Family | undefined): Reader<Survey> {
   const first = family === undefined || family === 'classic' ? [columnsOf(temperatures, temperatures.columns, 4)] : [];
@@ -113,7 +113,7 @@ function strangeOf({ following }: Reading): string | undefined {
     ?.next?.slice(0, 60);
 }
 
-/** Reads what there is in the order of what is told most exactly: a later tree adds what the ones before do not have. */
+/** Reads what there is, the most exact first: a later tree adds what the ones before do not have. */
 function* readTrees(family: Family, open: boolean, first: Reading): Reader {
   const has = (root: string, own: Family) => (open ? exists(first, root) : family === own);
   const isClassic =
@@ -143,7 +143,10 @@ function gapsOf(reading: Reading, family: Family): readonly Gap[] {
   ];
 }
 
-/** Looks into gaps with the requests that are made anyway: at what stands there, once each, and behind it with the next. */
+/**
+ * Looks into gaps with the requests that are made anyway: at what is there, once each, and after it with the next
+ * request.
+ */
 function* alongside<Told>(
   reader: Reader<Told>,
   all: readonly Gap[],

@@ -5,9 +5,9 @@ import type { Scale } from './status.ts';
 export type Family = 'classic' | 'securityprobe' | 'plus';
 
 /**
- * What a column holds. `exact` is a number written out as text, `factor` what a raw value is divided by, `mode` how a value
- * is to be read, `worst` the worst status of the sensors on a board, `text` the user's own word for the row's status, and
- * `overall` the status that the common table gives the same row.
+ * What a column holds. `exact` is a number written out as text, `factor` what a raw value is divided by, `mode` how a
+ * value is to be read, `worst` the worst status of the sensors on a board, `text` the user's own word for the row's
+ * status, and `overall` the status that the common table gives the same row.
  */
 export type Field =
   | 'name'
@@ -85,7 +85,7 @@ export function fieldsIn(columns: ColumnNumbers): Columns {
 export type Table = {
   /** The OID of its entry: column and row index follow. */
   readonly entry: string;
-  /** What it stands beside: the common table of a tree lists what the others of that tree have. */
+  /** Its role: the common table of a tree lists what the others of that tree have. */
   readonly tree: string;
   readonly kind: Kind;
   readonly scale: Scale;
@@ -107,7 +107,7 @@ export type Table = {
   readonly optional?: readonly Field[];
   /** Numbers of `acknowledged` that mean it. */
   readonly acked?: readonly number[];
-  /** The table lists what stands in the others, too: only rows that stand in no other count. */
+  /** The table also lists what is in the others: only rows that are in no other count. */
   readonly common?: true;
   /** Counts only when it is asked for by kind, or warns. */
   readonly aside?: true;

@@ -4,7 +4,7 @@ import { isKind, type Kind, kinds, measuredKinds } from './kind.ts';
 import type { Pattern } from './pattern.ts';
 import type { Sensor } from './sensor.ts';
 
-/** What the user wants of the sensors of a probe. */
+/** What the user expects of a probe's sensors. */
 export type Wishes = {
   readonly sensor: Pattern | undefined;
   readonly exclude: Pattern | undefined;
@@ -30,7 +30,7 @@ export type Measured = Kind | 'dewpoint' | 'dewspread';
 export const rangedKinds: readonly Measured[] = [...measuredKinds, 'dewpoint', 'dewspread'];
 export type KindRange = { readonly kind: Measured | undefined; readonly range: Range };
 
-/** Reads `RANGE` or `KIND=RANGE`; the reason of a refusal quotes the text. */
+/** Reads `RANGE` or `KIND=RANGE`; the reason for a refusal quotes the text. */
 export function parseKindRange(text: string): Result<KindRange> {
   const equals = text.indexOf('=');
   const word = equals < 0 ? undefined : text.slice(0, equals).trim();
@@ -47,7 +47,7 @@ export function isMeasured(word: string): word is Measured {
   return rangedKinds.some((kind) => kind === word);
 }
 
-/** The kind that stands twice in a list of ranges, as it is written; undefined when none does. */
+/** The kind that appears twice in a list of ranges, as it is written; undefined when none does. */
 export function twice(ranges: readonly KindRange[]): string | undefined {
   const found = ranges.find(({ kind }, i) => ranges.findIndex((other) => other.kind === kind) !== i);
   return found === undefined ? undefined : (found.kind ?? 'all kinds');
@@ -62,7 +62,10 @@ export function parseKinds(text: string): Result<readonly Kind[]> {
     : failure(`"${wrong}" is not a kind; there are ${kinds.join(', ')}`);
 }
 
-/** What a selection takes of a probe's sensors, and the pattern that took too long, if one did: then it takes them all. */
+/**
+ * The sensors of a probe that a selection takes, and the pattern that took too long, if one did: then it takes them
+ * all.
+ */
 export type Selection = { readonly sensors: readonly Sensor[]; readonly astray: Pattern | undefined };
 
 /** The user's selection. What the probe left out of a sensor, its name or its type, cannot deselect it. */
@@ -82,7 +85,7 @@ export function select(all: readonly Sensor[], wishes: Wishes): Selection {
 /** Whether a sensor is of a kind and at a port that the user wants. */
 function isPlaced({ kind, port, untold }: Sensor, { kinds: wanted, ports }: Wishes): boolean {
   if (wanted.length === 0 && ports.length === 0) return true;
-  // A rope of the classic table is a water sensor whose row has one column more, in use or not.
+  // A rope in the classic table is a water sensor whose row has one more column, in use or not.
   const isKind = wanted.includes(kind) || (kind === 'rope' && wanted.includes('water'));
   // A switch whose type was not given can be any kind of switch, and nothing that is measured.
   const mayBe = untold.includes('type') && wanted.some((one) => switchKinds.has(one));

@@ -12,7 +12,7 @@ export const sectionNames = [
   'nft',
   'arptables',
   'route',
-  // From here on: since the second part of the format.
+  // The following exist since the second part of the format.
   'rule4',
   'rule6',
   'routes4',
@@ -34,7 +34,8 @@ export type SectionName = (typeof sectionNames)[number];
 
 /**
  * How reading a section went: `read` (the tool ended with 0), `missing` (no such tool), `absent` (CLUSTERIP: the kernel
- * has no such directory), `none` (CLUSTERIP: the directory is empty), `denied` (only root may), `failed` (anything else).
+ * has no such directory), `none` (CLUSTERIP: the directory is empty), `denied` (only root may), `failed` (anything
+ * else).
  */
 export type SectionStatus = 'read' | 'missing' | 'absent' | 'none' | 'denied' | 'failed';
 
@@ -48,7 +49,7 @@ export type Section = {
   readonly errors: readonly string[];
   readonly status: SectionStatus;
   readonly exit: number | null;
-  /** The command that sudo has to allow, as it stands in sudoers; null when permission is not the matter. */
+  /** The command that sudo has to allow, as written in sudoers; null when permission is not the problem. */
   readonly needs: string | null;
   /** What the script did not carry because it cannot touch the VIP: `filter OUTPUT, 12 rules`. */
   readonly leftOut: readonly string[];
@@ -81,8 +82,8 @@ const opening = /^rackwatch-snapshot (0|[1-9]\d*)$/;
  * Reads the text of `cluster_node_snapshot`. Anything before its first line (a login banner) and after its end mark is
  * ignored. The reason of a failure says what was received instead: nothing, other text, a truncated or damaged answer.
  *
- * The first part ends with a mark, behind which old plugins read nothing; newer sections stand there, up to a mark of
- * their own. There, sections of an unknown name are a newer script's, and nothing that can be judged here.
+ * The first part ends with a mark, after which old plugins read nothing; newer sections follow it, up to a mark
+ * of their own. There, sections with an unknown name come from a newer script, and cannot be judged here.
  */
 export function parseSnapshot(text: string): Result<Snapshot> {
   const all = text.split('\n').map((line) => line.replace(/\r$/, ''));
@@ -122,7 +123,7 @@ type Draft = { header: string; body: string[] };
 function partOf(lines: readonly string[], from: number): Result<readonly Draft[]> {
   const end = lines.findIndex((line, i) => i >= from && endMark.test(line));
   const announced = Number(endMark.exec(lines[end] ?? '')?.[1]);
-  // An editor may have taken the last newline. A mark that was cut within its number has another one.
+  // An editor may have taken the last newline. A mark that was cut within its number has a different number.
   if (end < 0 || (end === lines.length - 1 && announced !== end))
     return failure(`truncated answer (no end mark after ${lines.length - 1} lines)`);
   if (announced !== end) return failure(`damaged answer: ${end} lines, ${announced} announced`);

@@ -6,7 +6,7 @@ import { type Outcome, openSession, type Session, type Value } from './session.t
 import { errorName, errorStatus, type Trouble } from './trouble.ts';
 import { type Plan, Walk, type Wanted } from './walk.ts';
 
-/** What has been read of an agent so far. */
+/** What has been read from an agent so far. */
 export type Reading = {
   /** Cells that were asked for one by one, or as what comes next. */
   readonly cells: ReadonlyMap<Oid, Value>;
@@ -21,8 +21,8 @@ export type Reading = {
 };
 
 /**
- * How long an agent is waited for: for one answer, how often a request is repeated, at which time all is over, and until
- * when the first answer must have come.
+ * How long an agent is waited for: for one answer, how often a request is repeated, at which time all is over, and
+ * until when the first answer must have come.
  */
 export type Patience = {
   readonly timeoutMs: number;
@@ -124,7 +124,7 @@ export class Agent {
         if (plan === undefined || left <= 0 || attempt > retries) return resolve(undefined);
         timer = setTimeout(send, Math.min(left, timeoutMs));
         this.#session.call(plan.call, (outcome) => {
-          // Who has answered before is being started again, and gets the time that silence gets.
+          // An agent that has answered before is restarting, and gets the time that silence gets.
           const isAway = outcome.kind === 'failed' && outcome.why === 'nobody' && this.#heard;
           if (answered || isAway) return;
           answered = true;

@@ -34,7 +34,7 @@ export class Gate implements Datagrams {
         else resolve();
       });
     });
-    // Whoever sends gets to know of it.
+    // The sender is notified.
     this.#connected.catch(() => undefined);
   }
 
@@ -96,7 +96,7 @@ export class Gate implements Datagrams {
   }
 }
 
-/** Whether bytes begin with a whole SEQUENCE of BER, as every SNMP message does. What stands behind it is nobody's. */
+/** Whether bytes begin with a whole SEQUENCE of BER, as every SNMP message does. What follows it does not count. */
 function isWhole(bytes: Buffer): boolean {
   const first = bytes[1] ?? 0;
   if (bytes[0] !== 0x30 || bytes.length < 2) return false;

@@ -1,4 +1,4 @@
-/** The few parts of net-snmp 3.29 that `session.ts` and `des.ts` use; what the library's own types say lags behind it. */
+/** The few parts of net-snmp 3.29 that `session.ts` and `des.ts` use; the library's own types lag behind it. */
 declare module 'net-snmp' {
   import type { SocketType } from 'node:dgram';
 

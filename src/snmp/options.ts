@@ -4,7 +4,7 @@ import type { Secrets } from './credentials.ts';
 
 const levels = ['noAuthNoPriv', 'authNoPriv', 'authPriv'] as const;
 
-/** How an agent is spoken to, under the names that check_snmp has; for every plugin that asks one. */
+/** How an agent is asked, with the option names of check_snmp; for every plugin that asks one. */
 export const snmpOptions = {
   protocol: { short: 'P', value: 'VERSION', help: 'SNMP version: 1, 2c or 3', type: ['1', '2c', '3'], default: '2c' },
   community: {
@@ -86,7 +86,10 @@ export function snmpTrouble({ protocol, secname, useIpv4, useIpv6 }: SnmpValues)
   return undefined;
 }
 
-/** The access that options and a credentials file (what stands in both counts as in the options) give. No secret is in a reason. */
+/**
+ * The access that options and a credentials file (what stands in both counts as in the options) give. No secret is in a
+ * reason.
+ */
 export function accessOf(values: SnmpValues, file: Secrets): Result<Access> {
   const { protocol, secname = '', context = '' } = values;
   if (protocol !== '3')

@@ -9,7 +9,7 @@ import { isStale, refusal, unreachable } from './trouble.ts';
 /** What a cell holds: a number, an OID or an address as text, or the bytes of an OCTET STRING or an Opaque. */
 export type Value = number | string | Uint8Array;
 
-/** What an agent says of an OID: the cell there, or that there is none, or that the MIB ends before it. */
+/** What an agent says about an OID: the cell there, or that there is none, or that the MIB ends before it. */
 export type Varbind = { readonly oid: Oid } & (
   | { readonly kind: 'cell'; readonly value: Value }
   | { readonly kind: 'none' | 'end' | 'broken' }
@@ -21,7 +21,10 @@ export type Call =
   | { readonly kind: 'next'; readonly oids: readonly Oid[] }
   | { readonly kind: 'bulk'; readonly oids: readonly Oid[]; readonly single: number; readonly repetitions: number };
 
-/** What came of a request. `error` is the error-status of RFC 3416 with the position (from 1) it speaks of, 0 for none. */
+/**
+ * The outcome of a request. `error` is the error-status of RFC 3416 with the position (from 1) it speaks of, 0 for
+ * none.
+ */
 export type Outcome =
   | { readonly kind: 'answer'; readonly varbinds: readonly Varbind[] }
   | { readonly kind: 'error'; readonly status: number; readonly index: number }
@@ -90,7 +93,7 @@ class Conversation implements Session {
       timeout: 3_600_000,
       retries: 0,
       ...(access.version === '3' ? { context: access.context } : {}),
-      // Its own engine is nobody's authority here; without one net-snmp draws a random number, which takes crypto.
+      // Its own engine is not an authority here; without one, net-snmp draws a random number, which loads crypto.
       engineID: Buffer.from('8000b98380', 'hex'),
       dgramModule: { createSocket: () => this.#gate },
     });
@@ -139,8 +142,8 @@ class Conversation implements Session {
 }
 
 /**
- * Takes an answer as it came. The library's own reading pairs its values with the request by position, and stumbles over
- * odd ones; and it takes an SNMPv3 answer without any protection for a request that had it, so that is checked here.
+ * Takes an answer as it came. The library's own reading pairs its values with the request by position, and fails on odd
+ * ones; and it accepts an SNMPv3 answer without any protection to a request that had it, so that is checked here.
  */
 function onAnswer(access: Access): LibrarySession['onSimpleGetResponse'] {
   const needed = access.version !== '3' ? 0 : (access.auth ? authenticated : 0) | (access.priv ? encrypted : 0);
@@ -177,7 +180,7 @@ function outcomeOf({ pdu }: Message): Outcome {
 
 /** Tags of RFC 3416 and RFC 2578: 128 and 129 say that there is nothing, 130 that the MIB ends. */
 function varbindOf({ oid, type, value }: LibraryVarbind): Varbind {
-  // The library makes `0.NaN` of an OID that is empty or breaks off.
+  // The library turns an OID that is empty or breaks off into `0.NaN`.
   if (oid.includes('NaN')) return { oid: '', kind: 'broken' };
   if (type === 128 || type === 129) return { oid, kind: 'none' };
   if (type === 130) return { oid, kind: 'end' };

@@ -58,7 +58,7 @@ export function refusal(error: unknown, access: Access): string {
 }
 
 /**
- * Whether an agent took a request for one of an earlier life of its own: it was started again since it told its SNMPv3
+ * Whether an agent took a request for one from before its last restart: it was restarted since it reported its SNMPv3
  * engine and time, and has to be asked for them again.
  */
 export function isStale(error: unknown): boolean {

@@ -14,7 +14,7 @@ export type Wanted = {
 /** Columns of one table. `rows` is how many rows it usually has: fewer or more cost requests, nothing else. */
 export type Columns = { readonly oids: readonly Oid[]; readonly rows: number; readonly index: 'integer' | 'dotted' };
 
-/** More rows than this no table has: the agent makes them up. */
+/** No table has more rows than this: the agent makes them up. */
 const mostRows = 2048;
 
 type Column = { readonly oid: Oid; readonly cells: Map<Oid, Value>; cursor: Oid; done: boolean };
@@ -27,7 +27,7 @@ type Item = { readonly from: Oid } & (
   | { readonly kind: 'column'; readonly column: Column }
 );
 
-/** A request, and what its answer is taken for. `size` is the number of values asked for. */
+/** A request, and how its answer is used. `size` is the number of values asked for. */
 export type Plan = {
   readonly call: Call;
   readonly size: number;
@@ -36,13 +36,13 @@ export type Plan = {
 };
 
 /**
- * What is known of an agent's MIB, and what to ask next: few and large requests, over all wanted columns at once. Does no
- * I/O: it makes requests, takes answers, and says in a sentence when an answer cannot be true.
+ * What is known of an agent's MIB, and what to ask next: few and large requests, over all wanted columns at once. Does
+ * no I/O: it makes requests, takes answers, and says in a sentence when an answer cannot be true.
  */
 export class Walk {
   /** Cells that were asked for one by one, or as what comes next. */
   readonly cells = new Map<Oid, Value>();
-  /** The cells of each wanted column by their index: what stands behind the column's OID. */
+  /** The cells of each wanted column by their index: what follows the column's OID. */
   readonly columns = new Map<Oid, Map<Oid, Value>>();
   /** What came after the OIDs of `next`; null at the end of the MIB. */
   readonly following = new Map<Oid, Oid | null>();
@@ -126,7 +126,7 @@ export class Walk {
     for (const column of columns) {
       let from = column.cursor;
       for (let i = 0; i < repetitions; i++) {
-        // A row that is only expected, and lies behind the end, would have the whole request refused.
+        // A row that is only expected, but is past the end, would have the whole request refused.
         if (i > 0 && this.#end !== undefined && compareOids(from, this.#end) >= 0) break;
         items.push({ kind: 'column', column, from });
         from = expectedAfter(from, column.oid);
@@ -176,7 +176,7 @@ export class Walk {
     return wrong;
   }
 
-  /** SNMP v1 has no other word for the end: nothing comes after the OID at `index` (from 1), nor after any behind it. */
+  /** SNMP v1 has no other word for the end: nothing comes after the OID at `index` (from 1), nor after any later one. */
   takeEnd({ items }: Plan, index: number): string | undefined {
     const at = items[index - 1] ?? (items.length === 1 ? items[0] : undefined);
     if (at === undefined) return 'says noSuchName without naming an object';
@@ -238,7 +238,7 @@ export class Walk {
     return undefined;
   }
 
-  /** An agent that ends its MIB early shows itself by what it gave from behind that end. */
+  /** An agent that ends its MIB early gives itself away by what it gave from beyond that end. */
   #contradiction(): string | undefined {
     const end = this.#end;
     if (end === undefined) return undefined;
@@ -278,7 +278,7 @@ export class Walk {
   }
 }
 
-/** What is said of a value, or of an OID, that cannot be read. */
+/** The complaint about a value, or an OID, that cannot be read. */
 function brokenText(oid: Oid): string {
   return oid === '' ? 'gives an OID that cannot be read' : `gives a value that cannot be read at ${oid}`;
 }

@@ -28,12 +28,15 @@ export type SourceNat = {
 /** NAT on the way out to a target; `keeps`: some of TCP or UDP keeps the source of the route. */
 export type Nat = { readonly rules: readonly SourceNat[]; readonly keeps: boolean };
 
-/** What one host would do with packets to a target: its ways (several where it takes turns), or why they are not known. */
+/**
+ * What one host would do with packets to a target: its routes (several where they take turns), or why they are not
+ * known.
+ */
 export type Way = { readonly target: Target } & (
   | {
       readonly known: true;
       readonly routes: readonly Route[];
-      /** Null where nobody was asked for it; a text where it could not be read. */
+      /** Null where it was not asked for; a text where it could not be read. */
       readonly nat: Nat | string | null;
     }
   | { readonly known: false; readonly reason: string }
@@ -46,7 +49,7 @@ export type HostFacts = { readonly name: string } & (
       readonly ways: readonly Way[];
       /** Whether it has this address; null when that could not be read. */
       readonly has: (address: string) => boolean | null;
-      /** Rules of policy routing for some ports, protocols or users: theirs may be other routes. */
+      /** Rules of policy routing for some ports, protocols or users, which may take other routes. */
       readonly special: readonly string[];
     }
   | { readonly reached: false; readonly reason: string }
@@ -64,7 +67,7 @@ export function hostFacts(name: string, snapshot: Snapshot, targets: readonly Ta
   };
 }
 
-/** Rules that ask for more of a packet than its addresses, and may be for one of the targets. */
+/** Rules with conditions beyond a packet's addresses, which may apply to one of the targets. */
 function specialRules(snapshot: Snapshot, targets: readonly Target[]): readonly string[] {
   const ips = targets.flatMap(({ address }) => parseIp(address) ?? []);
   const family = ips[0]?.family ?? 4;

@@ -3,7 +3,7 @@ import { type Fault, fault } from '../findings/index.ts';
 import { listOf } from '../plugin/index.ts';
 import type { HostFacts, Nat, SourceNat, Way } from './facts.ts';
 
-/** What is wanted of every host. */
+/** What is expected of every host. */
 export type WantedSource = {
   /** The address that everything should leave with. */
   readonly source: string;
@@ -15,7 +15,7 @@ export type WantedSource = {
   readonly nat: boolean;
 };
 
-/** What came of one host. `passive`: it does not have the address of --if-active. */
+/** The verdict on one host. `passive`: it does not have the address of --if-active. */
 export type JudgedHost = {
   readonly name: string;
   readonly passive: boolean;
@@ -56,10 +56,10 @@ export function judgeHost(host: HostFacts, wanted: WantedSource): JudgedHost {
   return { ...none, faults, ways: host.ways.length, wrong };
 }
 
-/** The host of a way: what stands before a text, how it is called within one, and whether it has the source at all. */
+/** The host of a way: the prefix of its texts, its name within them, and whether it has the source at all. */
 type Place = { readonly named: string; readonly called: string; readonly has: boolean | null };
 
-/** What a socket without port or protocol does not show. */
+/** What asking with a socket without port or protocol does not show. */
 function leftOpen(special: readonly string[], { named }: Place): readonly Fault[] {
   if (special.length === 0) return [];
   const more = special.length > 2 ? ` and ${special.length - 2} more` : '';
@@ -126,7 +126,7 @@ function mend(routes: readonly Route[], { has, called }: Place, source: string, 
   return `The route that wins has no "src ${source}"${dev}: see ip route get ${address} and ip rule`;
 }
 
-/** A target that no packet leaves the host for: the source it would have says nothing. */
+/** A target that no packet leaves the host for: its source would say nothing. */
 function unfit(route: Route, target: string, called: string): Fault {
   const what = route.kind === 'group' ? `is a ${route.what} address` : `is an address of ${called} itself`;
   const brief = `${target} ${what}`;

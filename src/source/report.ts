@@ -38,7 +38,7 @@ export function reportSource(hosts: readonly HostFacts[], unresolved: readonly F
   };
 }
 
-/** Lines of `-v` on what was not judged of NAT on the way out, and how to have it judged. */
+/** Lines of `-v` about NAT on the way out that was not judged, and how to have it judged. */
 export function natLeftOpen(hosts: readonly HostFacts[], { nat, ifActive }: WantedSource): readonly string[] {
   if (nat) return [];
   const open = new Map<string, string[]>();

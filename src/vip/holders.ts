@@ -4,7 +4,7 @@ import { listOf } from '../plugin/index.ts';
 import type { VipNode } from './node.ts';
 import type { WantedVip } from './wanted.ts';
 
-/** Judges on which nodes the VIP is, over all of them: nobody, some without it, or too many are different things. */
+/** Judges which of all nodes have the VIP: none, too few and too many are different faults. */
 export function judgeHolders(
   nodes: readonly VipNode[],
   silent: readonly SilentNode[],

@@ -57,7 +57,7 @@ export function judgeVipNode(node: ReachedNode, wanted: WantedVip): VipNode {
 }
 
 /**
- * Whether nobody who asks on the wire is answered for an address there: of a dummy (`kube-ipvs0`) no card answers with
+ * Whether requests on the wire for an address there go unanswered: no card answers for a dummy (`kube-ipvs0`) with
  * arp_ignore=1 (measured), and never over IPv6 (Linux: ndisc_recv_ns asks for the card's own addresses).
  */
 function isSilent({ host, settings }: ReachedNode, ifname: string, { vip }: WantedVip): boolean {
@@ -66,7 +66,10 @@ function isSilent({ host, settings }: ReachedNode, ifname: string, { vip }: Want
   return (settings?.get('net.ipv4.conf.all.arp_ignore') ?? 0) >= 1;
 }
 
-/** --allow-lo: on every node of a load-sharing cluster loopback is as good, beside directors it does not count. */
+/**
+ * --allow-lo: on every node of a load-sharing cluster loopback is as good as a card; beside directors it does not
+ * count.
+ */
 function loopbackOf({ allowLo, expect, ifname }: WantedVip): 'counts' | 'ignored' | 'refused' {
   if (!allowLo) return 'refused';
   return expect === 'all' && (ifname === undefined || ifname === 'lo') ? 'counts' : 'ignored';
@@ -94,7 +97,7 @@ function prefixFaults(
   });
 }
 
-/** Without a prefix to hold them against, the nodes are held against each other. On loopback it is /32 as a rule. */
+/** Without an expected prefix, the nodes are compared with each other. On loopback it is /32 as a rule. */
 export function prefixDifference(holders: readonly VipNode[], { prefix }: WantedVip): readonly Fault[] {
   const found = holders.flatMap(({ node, places: [place] }) =>
     place === undefined || isLoopback(node, place.address.ifname)

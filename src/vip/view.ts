@@ -5,7 +5,7 @@ import { listOf } from '../plugin/index.ts';
 import type { VipNode } from './node.ts';
 import { isShared, type WantedVip } from './wanted.ts';
 
-/** What the poller's own view is held against. */
+/** What the poller's own view is compared with. */
 export type Known = {
   /** The MACs that the answer may come with; null: any that suits. */
   readonly macs: readonly string[] | null;
@@ -13,7 +13,7 @@ export type Known = {
   readonly answers: number | null;
 };
 
-/** What the nodes' facts say of the answers that a poller gets; without nodes, only what the options say. */
+/** What the nodes' facts say about the answers that a poller gets; without nodes, only what the options say. */
 export function knownFrom(nodes: readonly VipNode[], whole: boolean, mac: string | null, wanted: WantedVip): Known {
   const answers = wanted.expect !== 'all' ? wanted.expect : whole && nodes.length > 0 ? nodes.length : null;
   const named = wanted.skipMac ? null : (wanted.mac ?? mac);

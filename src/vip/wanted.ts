@@ -1,6 +1,6 @@
 import type { State } from '../plugin/index.ts';
 
-/** On how many nodes the VIP should be: on all of them, or on so many (1: failover, 0: nowhere). */
+/** On how many nodes the VIP should be: on all of them, or on this number (1: failover, 0: nowhere). */
 export type Expected = 'all' | number;
 
 /** What the user wants judged, and against what. */
