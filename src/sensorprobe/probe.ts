@@ -107,7 +107,7 @@ export function judgeProbe(answer: Answer, wishes: Wishes): ProbeVerdict {
 
 function unreadText(tables: readonly string[]): string {
   const plural = tables.length > 1;
-  return `${plural ? 'tables' : 'table'} ${tables.join(', ')} ${plural ? 'are' : 'is'} not known here and ${plural ? 'were' : 'was'} not read`;
+  return `${plural ? 'tables' : 'table'} ${tables.join(', ')} ${plural ? 'are' : 'is'} unknown to this plugin and ${plural ? 'were' : 'was'} not read`;
 }
 
 function counted(sensors: number): string {

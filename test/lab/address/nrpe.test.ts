@@ -54,7 +54,7 @@ describe.skipIf(why !== null)(
       const args = ['-s', '192.0.2.100', '--target', '198.51.100.1', '-N', lab.node('first')];
       const { code, stdout } = await runPlugin(lab.file(source), args);
       expect(stdout).toContain('[UNKNOWN] first: the way to 198.51.100.1 is not known');
-      expect(stdout).toContain('they stand in the command on first: add --route 198.51.100.1');
+      expect(stdout).toContain('add --route 198.51.100.1 to the command there');
       expect(code).toBe(3);
     });
   },

@@ -83,7 +83,7 @@ const byArp: readonly Row[] = [
     `${told}; ip -n mon route add $VIP via 192.0.2.11`,
     [],
     'UNKNOWN',
-    'the router 192.0.2.11 stands between',
+    'the router 192.0.2.11 is in between',
   ],
   ['no route', 'ip -n mon addr flush dev eth0', [], 'UNKNOWN', 'this host has no route to it'],
 ];

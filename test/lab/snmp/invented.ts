@@ -111,7 +111,7 @@ export const invented: readonly Invented[] = [
   {
     device: 'sensorprobe8-unknown-table-and-critical',
     code: 2,
-    says: /own summary of all its sensors is critical.*table 1\.3\.6\.1\.4\.1\.3854\.1\.2\.2\.1\.19\.38 is not known/,
+    says: /own summary of all its sensors is critical.*table 1\.3\.6\.1\.4\.1\.3854\.1\.2\.2\.1\.19\.38 is unknown/,
   },
   {
     device: 'securityprobe-other-tree-critical',
