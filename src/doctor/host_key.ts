@@ -4,7 +4,7 @@ import { asAccount, commandLine, quoted } from './shell.ts';
 
 /** Prints the fingerprints on the node itself, to be compared by a person. */
 const own = 'for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "$key"; done';
-const compare = 'whoever answers now is believed from then on, so compare the fingerprints';
+const compare = 'whatever answers now is trusted from then on, so compare the fingerprints';
 
 /** The host key of a node is not in any file that ssh looks into, or another one is. */
 export function hostKeyLine(name: string, facts: SshFacts, here: Here, changed: boolean): Line {
@@ -19,7 +19,7 @@ export function hostKeyLine(name: string, facts: SshFacts, here: Here, changed: 
   if (!changed) return todo('host key', `the key of ${name} is not known here; ${compare}`, add, asRoot(name, own));
   return todo(
     'host key',
-    `the key of ${name} is not the one that is known here: it was installed anew, or somebody else answers. Find out which before you take it; ${compare}`,
+    `the key of ${name} is not the one that is known here: the host was reinstalled, or something else answers. Find out which before you take it; ${compare}`,
     asRoot(thisMachine, ...forget(facts, here), ...add.commands),
     asRoot(name, own),
   );
@@ -77,7 +77,7 @@ function proxied(name: string, facts: SshFacts, here: Here, changed: boolean): L
   const words = asAccount(here.user, [...ask, '--', target, 'true']);
   return todo(
     'host key',
-    `the key of ${name}, or of the jump host before it, is ${changed ? 'another one than is known' : 'not known'} here; ${compare}`,
+    `the key of ${name}, or of the jump host before it, is ${changed ? 'different from the one known' : 'not known'} here; ${compare}`,
     asRoot(thisMachine, ...(changed ? forget(facts, here) : []), commandLine(words)),
   );
 }

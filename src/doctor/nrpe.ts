@@ -63,8 +63,8 @@ function closedLine({ name, ports }: NodeFacts, way: NrpeFacts, reason: string):
     return todo(
       'SSL',
       way.ssl
-        ? `${name} speaks no SSL: give --nrpe-no-ssl, or turn SSL on there`
-        : `${name} speaks SSL: leave --nrpe-no-ssl out`,
+        ? `${name} does not use SSL: give --nrpe-no-ssl, or turn SSL on there`
+        : `${name} uses SSL: leave --nrpe-no-ssl out`,
     );
   if (/certificate/.test(reason) && !/allowed_hosts/.test(reason)) return todo('SSL', reason);
   const source = ports.find((port) => port.source !== null)?.source ?? 'ADDRESS-OF-THIS-MACHINE';

@@ -59,7 +59,9 @@ function allowed({ version }: ProbeFacts): string {
 
 function familyLines({ family, description, sensors }: ProbeFacts): readonly Line[] {
   if (family === null)
-    return [todo('family', `no AKCP device: it calls itself "${description}", so this is another address or device`)];
+    return [
+      todo('family', `not an AKCP device: it calls itself "${description}", so this is another address or device`),
+    ];
   const called = description === '' ? '' : `, which calls itself "${description}"`;
   if (sensors === null || sensors.online === 0)
     return [

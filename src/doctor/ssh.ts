@@ -25,7 +25,7 @@ function knownLine({ knownIn, proxied }: SshFacts): Line {
   if (proxied || knownIn.length > 0) return ok('host key', 'known here');
   return note(
     'host key',
-    'in no file of known keys, and taken all the same: by StrictHostKeyChecking, a certificate or DNS',
+    'in no file of known keys, but accepted all the same: by StrictHostKeyChecking, a certificate or DNS',
   );
 }
 
@@ -78,7 +78,7 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
 /** What ssh's own settings do to the way. */
 export function settingsLines(node: NodeFacts, way: SshFacts): readonly Line[] {
   const proxy = way.proxied
-    ? [note('way', 'a jump host or a ProxyCommand stands between: name and port are looked at by that one')]
+    ? [note('way', 'a jump host or a ProxyCommand is in between: it handles name and port itself')]
     : [];
   return node.hostName === null || way.proxied ? proxy : [];
 }

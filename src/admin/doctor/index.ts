@@ -23,7 +23,7 @@ const reserve = 500;
 const probesAtOnce = 20;
 
 export const doctor: Subcommand = {
-  summary: 'says of every node and probe what works, and what to paste where it does not',
+  summary: 'says for every node and probe what works, and what to paste where it does not',
   options: doctorOptions,
   usage: [
     'Usage: rackwatch doctor [--node SPEC]... [--probe HOST]... [OPTIONS]',

@@ -39,12 +39,14 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real NRPE${why === null ? '
 
   test('SSL that only one side speaks is told from a host that is not allowed', async () => {
     const { stdout } = await doctor(nodes(lab.node('plain'), lab.node('stranger')));
-    expect(todosOf(stdout, 'plain')).toEqual([expect.stringMatching(/^SSL: plain speaks no SSL: give --nrpe-no-ssl/)]);
+    expect(todosOf(stdout, 'plain')).toEqual([
+      expect.stringMatching(/^SSL: plain does not use SSL: give --nrpe-no-ssl/),
+    ]);
     expect(todosOf(stdout, 'stranger')).toEqual([expect.stringMatching(/^allowed_hosts: .* asks from 127\.0\.0\.1$/)]);
     const paste = linesOf(stdout, 'stranger').flatMap((line) => line.paste);
     expect(paste).toContain("sed -i 's/^allowed_hosts=.*/&,127.0.0.1/' /etc/nagios/nrpe.cfg");
     const plain = await doctor(['--nrpe-no-ssl', ...nodes(lab.node('first'), lab.node('strangerPlain'))]);
-    expect(todosOf(plain.stdout, 'first')).toEqual(['SSL: first speaks SSL: leave --nrpe-no-ssl out']);
+    expect(todosOf(plain.stdout, 'first')).toEqual(['SSL: first uses SSL: leave --nrpe-no-ssl out']);
     expect(todosOf(plain.stdout, 'strangerPlain')).toEqual([expect.stringMatching(/^allowed_hosts: /)]);
   });
 

@@ -82,7 +82,9 @@ describe.skipIf(why !== null)(`rackwatch doctor and a real snmpd${why === null ?
     const host = await startSnmpd('linux-host');
     const { stdout } = await doctor(['--port', String(host.port), ...patient, '--probe', '127.0.0.1']);
     await host.stop();
-    expect(todosOf(stdout, '127.0.0.1')).toEqual([expect.stringMatching(/^family: no AKCP device: it calls itself "/)]);
+    expect(todosOf(stdout, '127.0.0.1')).toEqual([
+      expect.stringMatching(/^family: not an AKCP device: it calls itself "/),
+    ]);
     expect(stdout).not.toContain('object Host');
   });
 

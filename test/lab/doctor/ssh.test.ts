@@ -67,7 +67,7 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     const [line] = linesOf(stdout, 'changed-key').filter(({ state }) => state === 'TODO');
     expect(line).toMatchObject({
       topic: 'host key',
-      text: expect.stringMatching(/installed anew, or somebody else answers\. Find out which/),
+      text: expect.stringMatching(/the host was reinstalled, or something else answers\. Find out which/),
     });
     const known = lab.file('changed_hosts');
     expect(line?.paste).toContain(`ssh-keygen -R '[127.0.0.1]:${lab.port}' -f ${known}`);
