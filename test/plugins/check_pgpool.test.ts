@@ -8,6 +8,7 @@ import { faultsOf } from '../../src/plugin/index.ts';
 import { bundle } from '../../tools/bundle.ts';
 import { withPgpool } from '../../tools/simulated_pgpool.ts';
 import { type Outcome, runPlugin } from '../run_plugin.ts';
+import { timed } from '../timed.ts';
 
 function read(line: string) {
   return readCommandLine(plugin, line.split(' '), {});
@@ -81,7 +82,8 @@ describe('the pcp programs', () => {
   const leftBehind = () => readdirSync(path.join(folder, 'tmp'));
   const watchdog = `cat '${path.resolve('test/fixtures/pgpool/30-watchdog-healthy-verbose.txt')}'`;
 
-  test('are asked for the watchdog alone while SQL tells of the backends', async () => {
+  // On a busy machine SQL may take so long that PCP is asked as well.
+  test('are asked for the watchdog alone while SQL tells of the backends', timed, async () => {
     program('pcp_watchdog_info', watchdog);
     program('pcp_node_info', 'sleep 30');
     const run = await withPgpool('test/fixtures/pgpool/00-healthy.psv', (port) => ask(port));
