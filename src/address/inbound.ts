@@ -1,4 +1,4 @@
-import { type Section, type Snapshot, section } from '../snapshot/index.ts';
+import { oncePerSnapshot, type Section, type Snapshot, section } from '../snapshot/index.ts';
 import { parseFilters, type TrafficFilter } from './filter.ts';
 import { parseQueues } from './queue.ts';
 
@@ -15,14 +15,14 @@ export type InboundReading =
   | { readonly read: true; readonly interfaces: readonly Inbound[] }
   | { readonly read: false; readonly reason: string };
 
-/** Extracts from a snapshot what traffic control does with incoming packets: `tc qdisc show` and `tc filter show dev IF ingress`. */
-export function readInbound(snapshot: Snapshot): InboundReading {
+/** Takes what traffic control does with incoming packets out of a snapshot: `tc qdisc show` and `tc filter show dev IF ingress`. */
+export const readInbound = oncePerSnapshot((snapshot): InboundReading => {
   const part = section(snapshot, 'qdisc');
   if (part === undefined) return { read: false, reason: 'the script there is of an older release' };
   if (part.status !== 'read') return { read: false, reason: whyNot(part) };
   const queues = parseQueues(part.lines).read.filter(({ kind }) => kind === 'clsact' || kind === 'ingress');
   return { read: true, interfaces: queues.map(({ ifname }) => inboundOf(snapshot, ifname)) };
-}
+});
 
 function inboundOf(snapshot: Snapshot, ifname: string): Inbound {
   const part = section(snapshot, 'tc-ingress', ifname);

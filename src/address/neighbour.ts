@@ -1,4 +1,4 @@
-import { type Section, type Snapshot, section } from '../snapshot/index.ts';
+import { oncePerSnapshot, type Section, section } from '../snapshot/index.ts';
 import { parseIp } from './ip.ts';
 import { parseMac } from './mac.ts';
 import type { Lines } from './policy.ts';
@@ -79,15 +79,15 @@ export type NeighbourReading = {
   readonly missing: string | null;
 };
 
-/** Extracts the neighbour table from a snapshot. */
-export function readNeighbours(snapshot: Snapshot): NeighbourReading {
+/** Takes the neighbour table out of a snapshot. */
+export const readNeighbours = oncePerSnapshot((snapshot): NeighbourReading => {
   const part = section(snapshot, 'neigh');
   if (part === undefined) return { entries: [], missing: 'not in the snapshot' };
   if (part.status === 'missing') return { entries: [], missing: `${part.command} is not installed on the node` };
   const { read, unread } = parseNeighbourEntries(part.lines);
   const [strange] = unread;
   return { entries: read, missing: strange === undefined ? whyIncomplete(part) : `not understood: ${strange.trim()}` };
-}
+});
 
 function whyIncomplete({ status, errors, exit, command, leftOut }: Section): string | null {
   if (status !== 'read') return errors.at(-1) ?? `exit ${exit}`;

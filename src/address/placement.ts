@@ -1,4 +1,4 @@
-import { type Section, type Snapshot, section } from '../snapshot/index.ts';
+import { oncePerSnapshot, type Section, section } from '../snapshot/index.ts';
 import { type Address, parseAddresses } from './address.ts';
 import { sameIp } from './ip.ts';
 import { type Down, type Link, parseLinks, whyDown } from './link.ts';
@@ -18,14 +18,14 @@ export type Placement = {
   readonly down: Down | null;
 };
 
-/** Extracts the address facts from a snapshot. */
-export function readAddresses(snapshot: Snapshot): HostAddresses {
-  return {
+/** Takes the address facts out of a snapshot. */
+export const readAddresses = oncePerSnapshot(
+  (snapshot): HostAddresses => ({
     addresses: linesOf(section(snapshot, 'addr'), parseAddresses),
     links: linesOf(section(snapshot, 'link'), parseLinks),
     subscriptions: linesOf(section(snapshot, 'maddr'), parseSubscriptions),
-  };
-}
+  }),
+);
 
 /** Every place where a node has this address: none, one, or several interfaces. */
 export function locate(host: HostAddresses, vip: string): readonly Placement[] {

@@ -1,4 +1,4 @@
-import { type Section, type Snapshot, section } from '../snapshot/index.ts';
+import { oncePerSnapshot, type Section, type Snapshot, section } from '../snapshot/index.ts';
 import { type FibGap, type FibRoute, parseFib, parseFibGaps } from './fib.ts';
 import type { Ip, IpBlock } from './ip.ts';
 import { type PolicyRule, parsePolicyRules } from './policy.ts';
@@ -66,6 +66,15 @@ export type Stretch = {
 
 /** Extracts the routing of a family from a snapshot; a text where a section is missing or was not read. */
 export function readRouting(snapshot: Snapshot, family: 4 | 6): Routing | string {
+  return routings[family](snapshot);
+}
+
+const routings = {
+  4: oncePerSnapshot((snapshot) => routingOf(snapshot, 4)),
+  6: oncePerSnapshot((snapshot) => routingOf(snapshot, 6)),
+} as const;
+
+function routingOf(snapshot: Snapshot, family: 4 | 6): Routing | string {
   const parts = [section(snapshot, `rule${family}`), section(snapshot, `routes${family}`)] as const;
   const [ruleLines, routeLines] = parts;
   const why = whyUnread(ruleLines, 'the rules of policy routing') ?? whyUnread(routeLines, 'the routes');

@@ -1,13 +1,13 @@
-import { type Snapshot, section } from '../snapshot/index.ts';
+import { oncePerSnapshot, section } from '../snapshot/index.ts';
 
 /** Settings of the kernel's network (sysctl), by their name: `net.ipv4.conf.eth1.rp_filter`. */
 export type Settings = ReadonlyMap<string, number>;
 
-/** Extracts the settings from a snapshot; null where they are missing or were not read. */
-export function readSettings(snapshot: Snapshot): Settings | null {
+/** Takes the settings out of a snapshot; null where they are not there or were not read. */
+export const readSettings = oncePerSnapshot((snapshot): Settings | null => {
   const part = section(snapshot, 'sysctl');
   return part?.status === 'read' ? parseSettings(part.lines) : null;
-}
+});
 
 /**
  * Reads lines such as `net.ipv4.conf.all.rp_filter = 0`, those of `sysctl` too. Lines of another form and

@@ -1,5 +1,5 @@
 import { isMulticastMac, parseIp, parseMac, sameIp } from '../address/index.ts';
-import { type Section, type Snapshot, section } from '../snapshot/index.ts';
+import { oncePerSnapshot, type Section, type Snapshot, section } from '../snapshot/index.ts';
 import { type ArpReading, type UnreadPart, unreadPart } from './arp/read.ts';
 import { followArp } from './arp/walk.ts';
 import { splitWords } from './iptables/save.ts';
@@ -32,12 +32,9 @@ export type MacReading = {
  */
 export function readNamedMacs(snapshot: Snapshot, vip: string, arp: ArpReading, ifname: string | null): MacReading {
   const four = parseIp(vip)?.family === 4;
-  const [legacy, native] = [section(snapshot, 'iptables-legacy'), section(snapshot, 'nft')];
+  const legacy = section(snapshot, 'iptables-legacy');
   const clusterip = four ? linesOf(legacy).flatMap((line) => clusteripMac(line, vip) ?? []) : [];
-  const rules = parseNft(linesOf(native)).tables.flatMap(({ chains }) =>
-    [...chains.values()].flatMap((one) => one.rules),
-  );
-  const hashing = rules.flatMap((rule) => nativeMac(rule, vip) ?? []);
+  const hashing = nativeRules(snapshot).flatMap((rule) => nativeMac(rule, vip) ?? []);
   return {
     // IPv6 knows no ARP.
     names: [...clusterip, ...hashing, ...(four ? toldMacs(arp, vip, ifname) : [])],
@@ -48,6 +45,13 @@ export function readNamedMacs(snapshot: Snapshot, vip: string, arp: ArpReading, 
     ],
   };
 }
+
+/** The rules of nft's own tables. */
+const nativeRules = oncePerSnapshot((snapshot) =>
+  parseNft(linesOf(section(snapshot, 'nft'))).tables.flatMap(({ chains }) =>
+    [...chains.values()].flatMap((one) => one.rules),
+  ),
+);
 
 /** The MACs that rules may write into the node's ARP reply for the VIP. */
 export function toldMacs({ program }: ArpReading, vip: string, ifname: string | null): readonly NamedMac[] {

@@ -14,7 +14,7 @@ import {
   sameWire,
   vrfOf,
 } from '../address/index.ts';
-import { type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
+import { oncePerSnapshot, type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import { readArp } from './arp/read.ts';
 import { ebtablesChains } from './ebtables/chains.ts';
 import { iptablesChains, setsConnmarks } from './iptables/chains.ts';
@@ -82,13 +82,13 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
       { what: 'the VIP', reason: `${vip} is not an IPv${space.family} address`, needs: null },
     ]);
   const names = sectionsOf(ip.family);
-  const saved = savedRulesets(snapshot, ip.family);
-  const { legacy, nft } = saved;
+  const parsed = savedRulesets(snapshot, ip.family);
+  const { legacy, nft } = parsed;
   const wanted = backend === 'auto' || backend === 'clusterip';
   const kernel = wanted ? readClusterip(snapshot, legacy, vip) : { clusterip: null, unread: null };
   const unread = [...unreadSections(snapshot, names, backend), ...(kernel.unread === null ? [] : [kernel.unread])];
   const heads = section(snapshot, 'nft-chains');
-  const rulesets = { ...saved, clusterip: kernel.clusterip };
+  const rulesets = { ...parsed, clusterip: kernel.clusterip };
   const judged = space.bounded(mostNodes, tooLate, () => judgeRulesets(rulesets, snapshot, vip, space));
   const found =
     'done' in judged
@@ -117,13 +117,26 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
 
 /** The rulesets of all tools, as far as they are there, and what the kernel says about CLUSTERIP. */
 export function savedRulesets(snapshot: Snapshot, family: Family): Omit<Rulesets, 'clusterip'> {
+  return saved[family](snapshot);
+}
+
+const saved = {
+  4: oncePerSnapshot((snapshot) => rulesetsOf(snapshot, 4)),
+  6: oncePerSnapshot((snapshot) => rulesetsOf(snapshot, 6)),
+} as const;
+
+const readNft = oncePerSnapshot((snapshot) => {
+  const heads = parseHeads(section(snapshot, 'nft-chains')?.lines ?? []);
+  return withHeads(parseNft(section(snapshot, 'nft')?.lines ?? []), heads);
+});
+
+function rulesetsOf(snapshot: Snapshot, family: Family): Omit<Rulesets, 'clusterip'> {
   const names = sectionsOf(family);
   const rules = (name: SectionName) => parseRuleset(section(snapshot, name)?.lines ?? []);
-  const heads = parseHeads(section(snapshot, 'nft-chains')?.lines ?? []);
   return {
     legacy: rules(names.legacy),
     modern: rules(names.modern),
-    nft: withHeads(parseNft(section(snapshot, 'nft')?.lines ?? []), heads),
+    nft: readNft(snapshot),
     ebtables: [rules('ebtables'), rules('ebtables-legacy')],
   };
 }

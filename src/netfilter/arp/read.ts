@@ -1,4 +1,4 @@
-import { type Section, type Snapshot, section } from '../../snapshot/index.ts';
+import { oncePerSnapshot, type Section, section } from '../../snapshot/index.ts';
 import { parseRuleset, type Ruleset } from '../iptables/save.ts';
 import type { Unread } from '../model/rule.ts';
 import { unreadRules } from '../model/unread.ts';
@@ -14,8 +14,8 @@ export type UnreadPart = Unread & { readonly absent: boolean };
 /** The rules that a node's ARP packets pass, and why they may not be all. */
 export type ArpReading = { readonly program: ArpProgram; readonly unread: readonly UnreadPart[] };
 
-/** Extracts the rules for ARP from a snapshot: those of either kind of arptables, and of nft's own tables. */
-export function readArp(snapshot: Snapshot): ArpReading {
+/** Takes the rules for ARP out of a snapshot: those of arptables of either kind, and of nft's own tables. */
+export const readArp = oncePerSnapshot((snapshot): ArpReading => {
   const parts = {
     arptables: section(snapshot, 'arptables'),
     legacy: section(snapshot, 'arptables-legacy'),
@@ -46,7 +46,7 @@ export function readArp(snapshot: Snapshot): ArpReading {
       ...leftOut(snapshot.host.parts, parts.nft),
     ],
   };
-}
+});
 
 /** Why a section of optional rules was not read; nothing where there are none. */
 export function unreadPart(part: Section | undefined, what: string): readonly UnreadPart[] {
