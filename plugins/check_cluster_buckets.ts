@@ -1,7 +1,6 @@
 import { formatIp, type IpBlock, parseBlock, parseIp, parseMac } from '../src/address/index.ts';
-import type { AskedClient, NodeFacts, Wanted } from '../src/cluster/index.ts';
+import type { AskedClient, WantedOfAll } from '../src/cluster/index.ts';
 import {
-  type Answer,
   answerDetails,
   askNodes,
   keepAnswers,
@@ -22,9 +21,11 @@ export default definePlugin({
     vip: {
       short: 'H',
       value: 'ADDRESS',
-      help: 'the shared address of the cluster',
+      help: 'a shared address of the cluster, or all: every one for which a node shows a cluster rule',
       required: true,
+      repeat: true,
       parse: readVip,
+      words: ['all'],
       metricLabel: { name: 'vip' },
     },
     ...nodeOption,
@@ -96,14 +97,18 @@ export default definePlugin({
       args: '--vip 192.168.56.20 --node node1 --node admin@node2',
     },
     { text: 'a node checks itself, for NRPE', args: '--vip 192.168.56.20 --expect-buckets 1' },
+    { text: 'all VIPs of a cluster in one question', args: '--vip all --node node1 --node node2' },
     { text: 'judge saved snapshots again', args: '--vip 192.168.56.20 --node n1=file:n1.txt --node n2=file:n2.txt' },
   ],
   check: ({ vip, node, skip, totalNodes, expectBuckets, client, clients }) => {
-    const family = parseIp(vip)?.family;
-    const stranger = client.find((one) => one.family !== family);
-    if (stranger !== undefined) return `--client ${stranger.text} and ${vip} are of different address families`;
-    if (clients.some((one) => one.family !== family))
-      return `--clients names a network of a different address family from ${vip}`;
+    const { vips, all } = whichOf(vip);
+    const [one = 'the VIPs'] = vips.length === 1 ? vips : [];
+    const known = (family: number) => all || vips.some((each) => parseIp(each)?.family === family);
+    const stranger = client.find(({ family }) => !known(family));
+    if (stranger !== undefined) return `--client ${stranger.text} is of another address family than ${one}`;
+    if (clients.some(({ family }) => !known(family)))
+      return `--clients names a network of another address family than ${one}`;
+    if (all && skip.includes('rules')) return '--vip all goes by the rules: leave out --skip rules, or name the VIPs';
     if (client.length > 0 && skip.includes('rules')) return '--client needs the rules: leave out --skip rules';
     if (expectBuckets !== undefined && node.length > 1) return '--expect-buckets judges one node: give one --node';
     if (skip.includes('rules') && totalNodes === undefined && expectBuckets === undefined)
@@ -112,7 +117,9 @@ export default definePlugin({
   },
   run: async (options, context) => {
     context.stage(`asking ${options.node.map(({ name }) => name).join(', ')}`);
-    const asked = askNodes(options.node, { vip: options.vip, ...requestOf(options, context) });
+    const { vips, all } = whichOf(options.vip);
+    // Where all are wanted, a node must tell of every one, also of those that are named beside.
+    const asked = askNodes(options.node, { vips: all ? [] : vips, ...requestOf(options, context) });
     // Loaded while the nodes answer: at the next turn of the event loop all of them have been asked.
     await new Promise((resolve) => setImmediate(resolve));
     // The files of the answers may be all that may be open at the moment.
@@ -120,22 +127,10 @@ export default definePlugin({
       () => import('#cluster'),
       () => context.timeLeft() > 0,
     );
-    const {
-      bucketTable,
-      factsOf,
-      judgeCluster,
-      nodeLines,
-      pathMtu,
-      repairLines,
-      reportCluster,
-      trafficTo,
-      unshared,
-      unshown,
-    } = await loaded;
+    const { judgeOne, judgeSeveral } = await loaded;
     const answers = await asked;
     context.stage('judging');
-    const wanted: Wanted = {
-      vip: options.vip,
+    const wanted: WantedOfAll = {
       totalNodes: options.totalNodes,
       mac: options.mac,
       held: { warning: options.warning, critical: options.critical },
@@ -146,53 +141,26 @@ export default definePlugin({
       networks: options.clients,
       clients: options.client,
     };
-    const space = trafficTo(wanted.vip);
-    const facts = answers.map((answer, i) => {
-      // What is left is shared evenly, so that one node's firewall takes nobody else's time.
-      const end = context.timeLeft() - (context.timeLeft() - reserveMs) / (answers.length - i);
-      return factsFrom(factsOf, answer, wanted, { space, tooLate: () => context.timeLeft() < end });
-    });
-    const judgement = judgeCluster(facts, wanted);
-    const details = [
-      ...(context.verbosity >= 1
-        ? [
-            ...bucketTable(judgement),
-            ...repairLines(judgement),
-            ...unshared(judgement),
-            ...pathMtu(judgement),
-            ...unshown(judgement),
-          ]
-        : []),
-      ...(context.verbosity >= 2 ? nodeLines(facts) : []),
-      ...answerDetails(answers, context.verbosity),
-    ];
-    const report = { ...reportCluster(judgement, facts, wanted), details };
-    return keepAnswers(answers, options.saveSnapshots, report, context);
+    const [vip, ...others] = vips;
+    const report =
+      vip === undefined || all || others.length > 0
+        ? judgeSeveral(answers, { vips, all }, wanted, context)
+        : judgeOne(answers, { ...wanted, vip }, context);
+    const details = [...(report.details ?? []), ...answerDetails(answers, context.verbosity)];
+    return keepAnswers(answers, options.saveSnapshots, { ...report, details }, context);
   },
 });
 
-type FactsOf = typeof import('#cluster')['factsOf'];
-type TrafficSpace = ReturnType<typeof import('#cluster')['trafficTo']>;
-
 const stateNames = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const;
 
-/** For what comes after the nodes' rules: the cluster as a whole, and the report. */
-const reserveMs = 300;
-
-function factsFrom(
-  factsOf: FactsOf,
-  answer: Answer,
-  { vip, skip, totalNodes, backend }: Wanted,
-  { space, tooLate }: { readonly space: TrafficSpace; readonly tooLate: () => boolean },
-): NodeFacts {
-  if (!answer.reached) return { name: answer.name, reached: false, reason: answer.reason };
-  const source = skip.includes('rules')
-    ? ({ skipRules: true, total: totalNodes ?? null } as const)
-    : ({ skipRules: false, backend, tooLate } as const);
-  return factsOf(answer.name, answer.snapshot, vip, source, space);
+/** The VIPs that are named, each once, and whether `all` is among the words. */
+function whichOf(words: readonly string[]): { readonly vips: readonly string[]; readonly all: boolean } {
+  return { vips: [...new Set(words)].filter((word) => word !== 'all'), all: words.includes('all') };
 }
 
+/** An address in its usual form, or `all`. */
 function readVip(text: string): Result<string> {
+  if (text === 'all') return success(text);
   const ip = parseIp(text);
   return ip === null ? failure(`"${text}" is not an IP address`) : success(formatIp(ip));
 }

@@ -97,7 +97,7 @@ export default definePlugin({
     context.stage(`asking ${asked.join(', ')}`);
     const request = requestOf(options, context);
     const [answers, view] = await Promise.all([
-      askNodes(nodes, { vip: wanted.vip, addressesOnly: !asksRules(wanted), ...request }),
+      askNodes(nodes, { vips: [wanted.vip], addressesOnly: !asksRules(wanted), ...request }),
       options.fromHere ? lookFor(wanted.vip, { limitMs: request.limitMs, signal: context.signal }) : null,
     ]);
     context.stage('judging');

@@ -1,4 +1,4 @@
-import type { IpBlock } from '../address/index.ts';
+import type { Family, IpBlock } from '../address/index.ts';
 import type { BackendChoice, Bucket, Client } from '../netfilter/index.ts';
 import type { State, Thresholds } from '../plugin/index.ts';
 
@@ -28,6 +28,7 @@ export type Wanted = {
 export type AskedClient = {
   /** As the user wrote it. */
   readonly text: string;
+  readonly family: Family;
   readonly protocol: Client['protocol'];
   readonly saddr: bigint;
   readonly sport: number | null;

@@ -72,6 +72,23 @@ export const coverage = {
     now: 'Check the address of --vip and the nodes first. If both are right, the cluster is not running: load the rules and assign the VIP.',
     keep: keepRules,
   },
+  'vip-not-found': {
+    means: 'With --vip all, no node that was reached shows a cluster rule for any address, so nothing was judged.',
+    now: 'Look at what else the output says: a node that is unreachable or whose rules cannot be read may have one. If the rules are gone, load them. To have the VIPs judged whether there are rules or not, name them with --vip.',
+    keep: keepService,
+  },
+  'vip-unseen': {
+    means:
+      'With --vip all, the VIPs are those that the reached nodes show. A VIP for which only the node named here has a rule is not among them.',
+    now: 'Look at the node: the line about it says why it gave no answer. The VIPs that were found are judged.',
+    keep: 'Name the VIPs that must be judged in any case with --vip beside --vip all.',
+  },
+  'vip-unnamed': {
+    means:
+      'A cluster rule names no address, so it also takes in addresses that only one node has. Each of them may be that node’s own, or a VIP that the other nodes have lost: --vip all cannot tell them apart.',
+    now: 'Name the VIPs with --vip instead of all, or name the VIP in the rule (-d VIP, ip daddr VIP).',
+    keep: keepRules,
+  },
   'nobody-served': {
     means:
       'Buckets, rules and addresses are fine, but together, the firewalls of the nodes let no client through to any port that the cluster shares.',

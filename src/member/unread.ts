@@ -2,8 +2,11 @@ import { type Fault, fault } from '../findings/index.ts';
 import type { Unread } from '../netfilter/index.ts';
 import type { ReachedNode } from './facts.ts';
 
-/** The fault that something a verdict depends on could not be read, with the missing sudoers line. */
-export function unreadFault(node: ReachedNode, { what, reason, needs }: Unread): Fault {
+/** Whom sudo would have to allow something, and on which node. */
+type Account = Pick<ReachedNode, 'name' | 'user'>;
+
+/** That something on which a verdict depends could not be read, with the line that sudoers lacks. */
+export function unreadFault(node: Account, { what, reason, needs }: Unread): Fault {
   const brief = `${node.name}: cannot read ${what}`;
   return fault('UNKNOWN', 'rules-unread', brief, `${brief}: ${reason}${sudoers('. Allow it', node, [needs])}`);
 }
@@ -23,8 +26,8 @@ export function notRead(what: string, reason: string): Fault {
   return fault('UNKNOWN', 'facts-unread', `${what} not read`, `${what} not read: ${reason}`);
 }
 
-/** The missing sudoers line, after a verb; empty where no command would help. */
-export function sudoers(verb: string, { name, user }: ReachedNode, needs: readonly (string | null)[]): string {
+/** The line that sudoers lacks, behind a verb; empty where no command would help. */
+export function sudoers(verb: string, { name, user }: Account, needs: readonly (string | null)[]): string {
   const commands = [...new Set(needs.filter((one) => one !== null))];
   return commands.length === 0
     ? ''

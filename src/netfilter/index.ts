@@ -46,6 +46,7 @@ export {
 } from './model/traffic.ts';
 export { unreadRules } from './model/unread.ts';
 export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
-export { type BackendChoice, readRules, type Terms, trafficTo } from './read.ts';
+export { type NamedVips, readNamedVips } from './named_vips.ts';
+export { type BackendChoice, readRules, type Terms, trafficTo, unreadRulesets } from './read.ts';
 export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';
 export { answers, begins, mayBeDenied } from './walk/answer.ts';

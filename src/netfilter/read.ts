@@ -179,6 +179,17 @@ function unreadSections(
   return parts.flatMap(({ part, what }) => (part === undefined ? unreadable : unreadRules)(part, what) ?? []);
 }
 
+/** The rulesets of either family that a node has and that could not be read, whatever the VIPs; each once. */
+export function unreadRulesets(snapshot: Snapshot, backend: BackendChoice): readonly Unread[] {
+  const unread = ([4, 6] as const).flatMap((family) => {
+    const names = sectionsOf(family);
+    // Of a family that a host has no address of, the script tells nothing.
+    const asked = [names.legacy, names.modern].some((name) => section(snapshot, name) !== undefined);
+    return asked ? unreadSections(snapshot, names, backend) : [];
+  });
+  return unread.filter(({ what }, i) => unread.findIndex((one) => one.what === what) === i);
+}
+
 /** The rules of ebtables, where frames for the VIP come in by a bridge and an answer says that there may be some. */
 function unreadBridge(snapshot: Snapshot, vip: string): readonly Unread[] {
   const host = readAddresses(snapshot);

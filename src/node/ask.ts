@@ -9,8 +9,8 @@ import { askSsh, type SshRequest } from './ssh.ts';
 
 /** What is asked of the nodes, and how long they may take. */
 export type Request = Omit<NrpeRequest, 'signal'> & {
-  /** The VIP whose facts are wanted; without it a node reports every one it finds. */
-  readonly vip?: string;
+  /** The VIPs whose facts are wanted; without any a node reports every one it finds. */
+  readonly vips?: readonly string[];
   /** Targets whose route is wanted. */
   readonly routes?: readonly string[];
   /** Only what every user may read: addresses, interfaces, groups and routes. Ways that pass no arguments give all. */

@@ -8,7 +8,8 @@ export const snapshotScript = SNAPSHOT_SCRIPT;
 
 /** What the snapshot script is asked for. */
 export type Question = {
-  readonly vip?: string;
+  /** The VIPs whose facts are wanted; without any a node reports every one it finds. */
+  readonly vips?: readonly string[];
   readonly routes?: readonly string[];
   /** Only what every user may read: no rules, and nothing is asked of sudo. */
   readonly addressesOnly?: boolean;
@@ -21,11 +22,11 @@ export type Question = {
  * that is neither an address nor a host name.
  */
 export function scriptArguments(question: Question): readonly string[] {
-  const { vip, routes = [], addressesOnly = false, limitMs } = question;
+  const { vips = [], routes = [], addressesOnly = false, limitMs } = question;
   // For each single command: one that hangs leaves time for the rest, so that the answer says which one it was.
   const limit = Math.max(1, Math.floor((limitMs * 0.6) / 1000));
   return [
-    ...(vip === undefined ? [] : ['--vip', plain(vip)]),
+    ...vips.flatMap((vip) => ['--vip', plain(vip)]),
     ...routes.flatMap((route) => ['--route', plain(route)]),
     ...(addressesOnly ? ['--addresses-only'] : []),
     ...['--limit', String(limit)],

@@ -1,4 +1,5 @@
 export type { Section } from './explain.ts';
+export { longestFirstLine, shorten } from './first_line.ts';
 export { defineHandler, type Handler, handlerOptions, readHandlerArguments } from './handler.ts';
 export { headline, listOf } from './headline.ts';
 export { optionLines, wrap } from './help.ts';

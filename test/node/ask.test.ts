@@ -30,7 +30,7 @@ async function reasonFor(content: string | Buffer): Promise<string | undefined> 
 }
 
 test('this host answers with every section, within the limit and by its name', async () => {
-  const [answer] = await ask(['local'], { vip, routes: ['127.0.0.1'] });
+  const [answer] = await ask(['local'], { vips: [vip], routes: ['127.0.0.1'] });
   if (!answer?.reached) throw new Error(answer?.reason);
   expect(answer.name).toBe('local');
   expect(answer.snapshot.host).toMatchObject({ uid: process.getuid?.() });
@@ -93,7 +93,7 @@ test('what is no file to read is said at once', async () => {
 });
 
 test('a VIP or a route target that a shell could read otherwise is never sent', async () => {
-  const [answer] = await ask(['local'], { vip: '192.0.2.1; id' });
+  const [answer] = await ask(['local'], { vips: ['192.0.2.1; id'] });
   expect(reasonOf(answer)).toBe('cannot be asked: "192.0.2.1; id" is not an address');
 });
 

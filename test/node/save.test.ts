@@ -29,7 +29,7 @@ async function answersOf(...specs: readonly string[]) {
     if (!node.ok) throw new Error(node.reason);
     return node.value;
   });
-  return askNodes(nodes, { vip: '192.168.56.20', limitMs: 5000, signal: () => new AbortController().signal });
+  return askNodes(nodes, { vips: ['192.168.56.20'], limitMs: 5000, signal: () => new AbortController().signal });
 }
 
 const saved = () => readdirSync(folder).filter((name) => name.endsWith('.txt'));

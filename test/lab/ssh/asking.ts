@@ -14,7 +14,7 @@ export function ask(lab: Lab, nodes: readonly string[], over: Partial<Request> =
     return spec.value;
   });
   return askNodes(specs, {
-    vip,
+    vips: [vip],
     limitMs: 30_000,
     signal: () => new AbortController().signal,
     sshConfig: lab.file('ssh_config'),
