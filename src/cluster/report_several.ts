@@ -17,7 +17,8 @@ export type Verdict = { readonly vip: string; readonly report: Report };
 /**
  * The report of several VIPs as one: those with the worst state first. A finding that several have alike is one line; each
  * begins with its VIPs, and so does the label of each metric. The facts for JSON are a list, one entry a VIP, each with
- * the state, the summary and the findings that the VIP has by itself.
+ * the state, the summary and the findings that the VIP has by itself. Metrics and facts keep the order of the VIPs: some
+ * graphs go by the place of a metric.
  */
 export function reportSeveral(verdicts: readonly Verdict[]): Report {
   const sorted = [...verdicts].sort((a, b) => severityOf(b) - severityOf(a));
@@ -25,11 +26,11 @@ export function reportSeveral(verdicts: readonly Verdict[]): Report {
     state: worst(sorted.map(({ report }) => stateOf(report))),
     summary: summaryOf(sorted),
     findings: findingsOf(sorted),
-    perfdata: sorted.flatMap(({ vip, report }) => (report.perfdata ?? []).map((metric) => labelled(vip, metric))),
+    perfdata: verdicts.flatMap(({ vip, report }) => (report.perfdata ?? []).map((metric) => labelled(vip, metric))),
     details: sorted.flatMap(({ vip, report: { details = [] } }) =>
       details.length === 0 ? [] : [`${vip}:`, ...details.map((line) => `  ${line}`)],
     ),
-    data: sorted.map(({ report }) => ({ ...factsOf(report), ...ownVerdict(report) })),
+    data: verdicts.map(({ report }) => ({ ...factsOf(report), ...ownVerdict(report) })),
   };
 }
 

@@ -3,7 +3,7 @@ import { type Fault, fault } from '../findings/index.ts';
 import { type Report, withFaults } from '../plugin/index.ts';
 import { reportSeveral } from './report_several.ts';
 import { type AskedNode, judgeBy, type Run, readerOf, shareTime, type WantedOfAll } from './verdict.ts';
-import { candidatesOf, findVips, noCandidates, numberOf, reportNoVip } from './vips.ts';
+import { candidatesOf, isVip, leftOpen, noCandidates, reportNoVip } from './vips.ts';
 
 /** Which VIPs are wanted: those that are named, and all that a node shows with a cluster rule. */
 export type WantedVips = { readonly vips: readonly string[]; readonly all: boolean };
@@ -11,13 +11,18 @@ export type WantedVips = { readonly vips: readonly string[]; readonly all: boole
 /** Judges several VIPs by one answer of each node, each by itself, and gives the report of all. */
 export function judgeSeveral(nodes: readonly AskedNode[], which: WantedVips, wanted: WantedOfAll, run: Run): Report {
   const candidates = which.all ? candidatesOf(nodes) : noCandidates;
-  const readings = nodes.length * (which.vips.length + numberOf(candidates));
-  const read = readerOf(wanted, shareTime(run, readings));
-  const found = which.all ? findVips(candidates, nodes, read, wanted) : { vips: [], faults: [] };
-  const vips = [...new Set([...which.vips, ...found.vips])];
-  if (vips.length === 0) return reportNoVip(nodes, found, wanted);
-  const verdicts = vips.map((vip) => ({ vip, report: judgeBy(read, nodes, { ...wanted, vip }, run) }));
-  return withFaults(reportSeveral(verdicts), [...found.faults, ...unasked(vips, wanted)]);
+  const open = [...new Set([...which.vips, ...candidates.likely])];
+  const read = readerOf(wanted, shareTime(run, nodes.length * (open.length + candidates.alone.length)));
+  // One after the other: what was read of a VIP is let go with it.
+  const verdicts = open.flatMap((vip) =>
+    which.vips.includes(vip) || isVip(candidates, vip, read)
+      ? [{ vip, report: judgeBy(read, nodes, { ...wanted, vip }, run) }]
+      : [],
+  );
+  const faults = which.all ? leftOpen(candidates, nodes, read, wanted) : [];
+  if (verdicts.length === 0) return reportNoVip(nodes, faults, wanted);
+  const vips = verdicts.map(({ vip }) => vip);
+  return withFaults(reportSeveral(verdicts), [...faults, ...unasked(vips, wanted)]);
 }
 
 /** Clients that no VIP is of the family of: nobody was asked about them. */

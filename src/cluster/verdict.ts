@@ -18,7 +18,7 @@ export type SnapshotNode = { readonly name: string; readonly reached: true; read
 /** What is wanted of every VIP. */
 export type WantedOfAll = Omit<Wanted, 'vip'>;
 
-/** Gives what a node says of a VIP; asked again, it does not read again. */
+/** Gives what a node says of a VIP; asked again before another VIP is asked about, it does not read again. */
 export type Reader = (node: SnapshotNode, vip: string) => ReadNode;
 
 /** How long a run has still got, in milliseconds, and how much it is to tell. */
@@ -39,22 +39,23 @@ export function shareTime({ timeLeft }: Run, readings: number): () => () => bool
   };
 }
 
-/** Reads nodes' snapshots; `share` gives each reading its time. */
+/** What was read of one VIP. */
+type Read = { readonly vip: string; readonly space: TrafficSpace; readonly known: Map<SnapshotNode, ReadNode> };
+
+/** Reads nodes' snapshots; `share` gives each reading its time. Keeps what it has read of one VIP alone: it can be large. */
 export function readerOf({ skip, totalNodes, backend }: WantedOfAll, share: () => () => boolean): Reader {
-  const spaces = new Map<string, TrafficSpace>();
-  const known = new Map<SnapshotNode, Map<string, ReadNode>>();
+  let last: Read | null = null;
   return (node, vip) => {
-    const own = known.get(node) ?? new Map<string, ReadNode>();
-    known.set(node, own);
-    const before = own.get(vip);
+    const current: Read = last?.vip === vip ? last : { vip, space: trafficTo(vip), known: new Map() };
+    last = current;
+    const { space, known } = current;
+    const before = known.get(node);
     if (before !== undefined) return before;
-    const space = spaces.get(vip) ?? trafficTo(vip);
-    spaces.set(vip, space);
     const source = skip.includes('rules')
       ? ({ skipRules: true, total: totalNodes ?? null } as const)
       : ({ skipRules: false, backend, tooLate: share() } as const);
     const facts = factsOf(node.name, node.snapshot, vip, source, space);
-    own.set(vip, facts);
+    known.set(node, facts);
     return facts;
   };
 }

@@ -5,27 +5,19 @@ import { readNamedVips, unreadRulesets } from '../netfilter/index.ts';
 import { listOf, type Report, type State, worst } from '../plugin/index.ts';
 import type { AskedNode, Reader, SnapshotNode, WantedOfAll } from './verdict.ts';
 
-/** The VIPs that nodes show, and what that list leaves open. */
-export type FoundVips = { readonly vips: readonly string[]; readonly faults: readonly Fault[] };
-
 /** The addresses that may be VIPs. */
 export type Candidates = {
   /** Named by a cluster rule, a rule that leads to one, or CLUSTERIP's files. */
   readonly named: ReadonlySet<string>;
-  /** Of several nodes. */
-  readonly shared: readonly string[];
+  /** Those, and the addresses of several nodes: IPv4 before IPv6, each by number. */
+  readonly likely: readonly string[];
   /** Of one node that has a cluster rule. */
   readonly alone: readonly { readonly address: string; readonly owner: SnapshotNode }[];
   /** The nodes that have a cluster rule. */
   readonly clustered: readonly SnapshotNode[];
 };
 
-export const noCandidates: Candidates = { named: new Set(), shared: [], alone: [], clustered: [] };
-
-/** How many addresses have to be looked at. */
-export function numberOf({ named, shared, alone }: Candidates): number {
-  return new Set([...named, ...shared]).size + alone.length;
-}
+export const noCandidates: Candidates = { named: new Set(), likely: [], alone: [], clustered: [] };
 
 /** Takes the addresses that may be VIPs out of the snapshots. */
 export function candidatesOf(nodes: readonly AskedNode[]): Candidates {
@@ -33,9 +25,10 @@ export function candidatesOf(nodes: readonly AskedNode[]): Candidates {
   const clustered = reached.filter(({ snapshot }) => readNamedVips(snapshot).clustered);
   const named = new Set(clustered.flatMap(({ snapshot }) => readNamedVips(snapshot).vips).filter(isHostAddress));
   const owners = [...ownersOf(reached)];
+  const shared = owners.filter(([, holders]) => holders.length > 1).map(([address]) => address);
   return {
     named,
-    shared: owners.filter(([, holders]) => holders.length > 1).map(([address]) => address),
+    likely: inOrder([...new Set([...named, ...shared])]),
     alone: owners.flatMap(([address, [owner, ...others]]) =>
       owner === undefined || others.length > 0 || named.has(address) || !clustered.includes(owner)
         ? []
@@ -46,22 +39,23 @@ export function candidatesOf(nodes: readonly AskedNode[]): Candidates {
 }
 
 /**
- * Finds every VIP that any node shows with a cluster rule: each address that is named, and each that several nodes have and
- * that a rule without an address takes in. In every case the packets that a client sends there must meet a cluster rule on
- * some node.
+ * Whether a candidate is a VIP that some node shows with a cluster rule: one that is named, or that several nodes have, where
+ * the packets that a client sends there meet a cluster rule on some node.
  */
-export function findVips(
-  { named, shared, alone, clustered }: Candidates,
+export function isVip({ named, clustered }: Candidates, vip: string, read: Reader): boolean {
+  return clustered.some((node) => isTaken(node, vip, read, named.has(vip)));
+}
+
+/** What the VIPs that were found leave open. */
+export function leftOpen(
+  { alone }: Candidates,
   nodes: readonly AskedNode[],
   read: Reader,
   { unreachable }: WantedOfAll,
-): FoundVips {
+): readonly Fault[] {
   const silent = nodes.filter((node): node is SilentNode => !node.reached);
-  const vips = [...new Set([...named, ...shared])].filter((vip) =>
-    clustered.some((node) => isTaken(node, vip, read, named.has(vip))),
-  );
   const taken = alone.filter(({ address, owner }) => isTaken(owner, address, read, false));
-  return { vips: inOrder(vips), faults: [...unseen(silent, unreachable), ...unnamed(taken)] };
+  return [...unseen(silent, unreachable), ...unnamed(taken)];
 }
 
 /** Whether a client's packets to an address meet a cluster rule on a node, or may meet one that was not read. */
@@ -93,7 +87,6 @@ function isHostAddress(address: string): boolean {
   return value > 1n && value >> 118n !== 0x3fan;
 }
 
-/** IPv4 before IPv6, each by number. */
 function inOrder(vips: readonly string[]): readonly string[] {
   const key = (vip: string) => {
     const ip = parseIp(vip);
@@ -123,7 +116,7 @@ function unnamed(alone: readonly { readonly address: string; readonly owner: Sna
 }
 
 /** The report where no VIP was found: never OK, and with whatever kept one from being seen. */
-export function reportNoVip(nodes: readonly AskedNode[], found: FoundVips, wanted: WantedOfAll): Report {
+export function reportNoVip(nodes: readonly AskedNode[], open: readonly Fault[], wanted: WantedOfAll): Report {
   const reached = nodes.filter((node): node is SnapshotNode => node.reached);
   const names = listOf(reached.map(({ name }) => name));
   const brief = `no VIP found: ${reached.length === 0 ? 'no node was reached' : `${names} ${reached.length === 1 ? 'shows' : 'show'} no cluster rule`}`;
@@ -133,7 +126,7 @@ export function reportNoVip(nodes: readonly AskedNode[], found: FoundVips, wante
       unreadRulesets(snapshot, wanted.backend).map((unread) => unreadFault({ name, user: snapshot.host.user }, unread)),
     ),
     ...nodes.flatMap((node) => (node.reached ? [] : [silenceFault(node, wanted.unreachable, null)])),
-    ...found.faults.filter(({ code }) => code !== 'vip-unseen'),
+    ...open.filter(({ code }) => code !== 'vip-unseen'),
   ];
   return {
     state: worst(faults.map(({ state }) => state)),

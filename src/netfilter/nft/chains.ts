@@ -1,4 +1,5 @@
 import { parseIp, parseMac } from '../../address/index.ts';
+import { oncePer } from '../../snapshot/index.ts';
 import { type Direction, isOutward, type Packets } from '../model/packet.ts';
 import {
   type BaseChain,
@@ -106,6 +107,8 @@ function baseOf(
   };
 }
 
+const ruleText = oncePer(({ expr, comment }: NftRule) => nftText(expr, comment));
+
 type RuleScope = Scope & { readonly place: string };
 
 function readNftRule(rule: NftRule, scope: RuleScope): ChainRule {
@@ -118,7 +121,7 @@ function readNftRule(rule: NftRule, scope: RuleScope): ChainRule {
   return {
     tool: 'nft',
     backend: 'nftables',
-    text: nftText(expr, comment),
+    text: ruleText(rule),
     // A rule that only counts or logs shares nothing.
     parts: !useful ? [] : balances ? balancing(parts, space) : hashesLast(parts, space),
     names: statements.some((one) => namesVip(one, scope)),
@@ -181,13 +184,18 @@ function refuses(statements: readonly Fields[]): boolean {
 }
 
 function namesVip(statement: Fields, { packets, table }: Scope): boolean {
-  const text = JSON.stringify(statement);
-  if (!text.includes('"daddr"') || fieldsOf(statement['match'])?.['op'] === '!=') return false;
   const vip = parseIp(packets.vip);
+  return vip !== null && namedBy(statement, table).has(vip.value);
+}
+
+/** The destinations that a statement names, by itself or by a set. */
+const namedBy = oncePer((statement: Fields, table: NftTable): ReadonlySet<bigint> => {
+  const text = JSON.stringify(statement);
+  if (!text.includes('"daddr"') || fieldsOf(statement['match'])?.['op'] === '!=') return new Set();
   const sets = [...text.matchAll(/"@([^"]+)"/g)].flatMap(([, name]) => table.sets.get(name ?? '') ?? []);
   const words = `${text}${JSON.stringify(sets)}`.split('"');
-  return words.some((word) => vip !== null && word.length > 1 && parseIp(word)?.value === vip.value);
-}
+  return new Set(words.flatMap((word) => (word.length > 1 ? (parseIp(word)?.value ?? []) : [])));
+});
 
 function boundTo(statements: readonly Fields[]): string | null {
   for (const statement of statements) {

@@ -5,7 +5,11 @@ import type { Shares } from '../netns/scenario.ts';
 export type VipSituation = { readonly vip: string; readonly state: State; readonly says: RegExp; readonly tcp: Shares };
 
 /** Nodes with several VIPs, in the words of words.sh; the last line of the setup says which one the clients speak to. */
-export type SeveralSituation = { readonly name: string; readonly setup: string; readonly vips: readonly VipSituation[] };
+export type SeveralSituation = {
+  readonly name: string;
+  readonly setup: string;
+  readonly vips: readonly VipSituation[];
+};
 
 const healthy = 'share n1 1 2; share n2 2 2';
 const lost = 'share n1 1 2; only_drop n2';
