@@ -18,10 +18,12 @@ const vip = '192.168.56.20';
 export async function recordedReports(): Promise<readonly Recorded[]> {
   const clusters = readdirSync('test/fixtures/clusterip').map((name) => `test/fixtures/clusterip/${name}`);
   const pairs = readdirSync('test/fixtures/vip').map((name) => `test/fixtures/vip/${name}`);
+  const several = readdirSync('test/fixtures/vips').map((name) => `test/fixtures/vips/${name}`);
   const wishes = { ...noWishes, warning: limits('delay=100', 'children=80'), critical: limits('up=2:') };
   return [
     ...(await Promise.all([
       ...clusters.map((folder) => runOn(checkClusterBuckets, folder, ['--vip', vip, '-w', '1:', '-c', '0:1'])),
+      ...several.map((folder) => runOn(checkClusterBuckets, folder, ['--vip', 'all', '-w', '1:', '-c', '0:1'])),
       ...clusters.map((folder) => runOn(checkClusterVip, folder, ['--vip', vip])),
       ...pairs.map((folder) => runOn(checkClusterVip, folder, ['--vip', '192.0.2.100', '--expect', 'one'])),
       ...leavings.map((leaving) => {

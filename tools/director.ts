@@ -236,7 +236,7 @@ const hostFields: readonly Field[] = [
 type HostKind = { readonly kind: string; readonly fields: readonly string[] };
 
 const hosts: readonly HostKind[] = [
-  { kind: 'cluster', fields: ['cluster_nodes', 'cluster_source_targets'] },
+  { kind: 'cluster', fields: ['cluster_nodes', 'cluster_source_targets', 'cluster_buckets_vip'] },
   { kind: 'failover', fields: ['cluster_nodes', 'cluster_source_targets'] },
   { kind: 'probe', fields: ['sensorprobe_*'] },
   { kind: 'pgpool', fields: ['pgpool_*'] },
@@ -265,7 +265,7 @@ type Set = {
 const sets: readonly Set[] = [
   {
     name: 'Rackwatch cluster',
-    description: 'A load-sharing cluster, whose address is the VIP.',
+    description: 'A load-sharing cluster: its address is the VIP, or the VIPs stand in cluster_buckets_vip.',
     filter: 'host.vars.rackwatch_kind=%22cluster%22',
     services: {
       'cluster-buckets': {

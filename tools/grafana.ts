@@ -42,22 +42,23 @@ const dashboards: readonly Dashboard[] = [
     name: 'cluster',
     title: 'Rackwatch: cluster',
     command: 'cluster_buckets',
-    mark: { name: 'Takeovers', metric: 'held_*' },
+    // A check of several VIPs has the VIP before each label.
+    mark: { name: 'Takeovers', metric: '*held_*' },
     panels: [
       {
         title: 'Buckets lost and doubled',
         description: 'Buckets on no node (their clients get no answer), and on several (they get several). Both are 0.',
-        ...{ unit: 'none', lines: [value('buckets_lost'), value('buckets_doubled')] },
+        ...{ unit: 'none', lines: [value('*buckets_lost'), value('*buckets_doubled')] },
       },
       {
         title: 'Buckets of each node',
         description: 'A takeover moves them; the mark names the node that got more.',
-        ...{ unit: 'none', stacked: true, lines: [value('held_*')] },
+        ...{ unit: 'none', stacked: true, lines: [value('*held_*')] },
       },
       {
         title: 'Buckets in all',
         description: 'How many there must be.',
-        ...{ unit: 'none', lines: [value('buckets_total')] },
+        ...{ unit: 'none', lines: [value('*buckets_total')] },
       },
     ],
   },

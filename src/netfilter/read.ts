@@ -179,15 +179,13 @@ function unreadSections(
   return parts.flatMap(({ part, what }) => (part === undefined ? unreadable : unreadRules)(part, what) ?? []);
 }
 
-/** The rulesets of either family that a node has and that could not be read, whatever the VIPs; each once. */
+/** The rulesets of either family that could not be read, whatever the VIPs. Those of IPv6 need not be there. */
 export function unreadRulesets(snapshot: Snapshot, backend: BackendChoice): readonly Unread[] {
-  const unread = ([4, 6] as const).flatMap((family) => {
-    const names = sectionsOf(family);
-    // Of a family that a host has no address of, the script tells nothing.
-    const asked = [names.legacy, names.modern].some((name) => section(snapshot, name) !== undefined);
-    return asked ? unreadSections(snapshot, names, backend) : [];
-  });
-  return unread.filter(({ what }, i) => unread.findIndex((one) => one.what === what) === i);
+  const six = sectionsOf(6);
+  return [
+    ...unreadSections(snapshot, sectionsOf(4), backend),
+    ...[six.legacy, six.modern].flatMap((name) => unreadRules(section(snapshot, name), `the ${name} rules`) ?? []),
+  ];
 }
 
 /** The rules of ebtables, where frames for the VIP come in by a bridge and an answer says that there may be some. */

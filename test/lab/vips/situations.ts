@@ -32,13 +32,24 @@ export const situations: readonly SeveralSituation[] = [
   })),
   {
     name: 'nftables-ipv4-and-ipv6',
-    setup: `WAY=nftables; VIP=$VIP6; crowd 2; ${healthy}; also_vip 192.168.56.21; ${lost}`,
+    setup: `WAY=nftables; VIP=$VIP6; crowd 2; ${healthy}; clients_of_ipv4; also_vip 192.168.56.21; ${lost}`,
     vips: [
       ...verdicts.slice(1, 2),
       { vip: 'fd00:56::20', state: 'WARNING', says: /neighbour advertisements/, tcp: [0, 0] },
     ],
   },
 ];
+
+/** The same of CLUSTERIP, which the running kernel need not have: each VIP has a file of its own there. */
+export const clusterip: SeveralSituation = {
+  name: 'clusterip-healthy-lost-doubled',
+  setup: [
+    'cluster 2; rule n1 1 2; rule n2 2 2',
+    'also_vip 192.168.56.21; rule n1 1 2; rule n2 2 2; change n2 -2',
+    'also_vip 192.168.56.22; rule n1 1 2; rule n2 2 2; change n1 +2',
+  ].join('; '),
+  vips: verdicts,
+};
 
 /** A cluster rule that names no address: by it alone, nobody can tell a node's own addresses from VIPs. */
 export const unnamed: SeveralSituation = {

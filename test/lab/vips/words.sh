@@ -1,17 +1,22 @@
-# The words of the lab of several VIPs, beside those of the labs of xt_cluster and nftables.
-. "${WORDS%/vips/*}/netns/words.sh"
+# The words of the lab of several VIPs, beside those of guest.sh; in namespaces of the running kernel those of xt_cluster and
+# nftables, too.
+[ -z "${WORDS:-}" ] || . "${WORDS%/vips/*}/netns/words.sh"
 
 # One more VIP on every node, which the client knows by the cluster MAC: also_vip ADDRESS
 also_vip() {
   VIP=$1
-  case $VIP in *:*) prefix=64 ;; *) prefix=24 ;; esac
-  for node in $nodes; do
-    case $VIP in
-      *:*) on $node ip addr add $VIP/$prefix dev eth1 nodad ;;
-      *) on $node ip addr add $VIP/$prefix dev eth1 ;;
-    esac
-  done
-  peer_learned $MAC
+  for node in $nodes; do on $node ip addr add $VIP/24 dev eth1; done
+  ip -n cl neigh replace $VIP lladdr $MAC dev eth0 nud permanent
+}
+
+# The client's addresses of IPv4, where the cluster was made for a VIP of IPv6.
+clients_of_ipv4() {
+  sed 's|.*|addr add & dev lo|' /run/lab/sources | ip -n cl -batch -
+}
+
+# CLUSTERIP's own file: change NODE +N|-N
+change() {
+  on $1 sh -c "echo $2 >/proc/net/ipt_CLUSTERIP/$VIP"
 }
 
 # As a node answers that is given no arguments: by NRPE, or by a forced command.

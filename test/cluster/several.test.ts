@@ -1,0 +1,334 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import checkClusterBuckets from '../../plugins/check_cluster_buckets.ts';
+import { judgeOne, judgeSeveral, type WantedOfAll } from '../../src/cluster/index.ts';
+import { reportSeveral } from '../../src/cluster/report_several.ts';
+import { readCommandLine } from '../../src/plugin/command_line.ts';
+import {
+  formatPerfdata,
+  type Plugin,
+  type Report,
+  renderOpenMetrics,
+  renderText,
+  type State,
+  stateOf,
+  worst,
+} from '../../src/plugin/index.ts';
+import { parseSnapshot } from '../../src/snapshot/index.ts';
+import { snapshotText } from '../snapshot_text.ts';
+import { nothingWanted } from '../wanted.ts';
+
+const { vip: _, ...nothing } = nothingWanted;
+const wanted: WantedOfAll = { ...nothing, skip: ['arp'] };
+const run = { timeLeft: () => 60_000, verbosity: 0 } as const;
+
+/** The snapshots of a folder, by the names of the files, and nodes that give nothing. */
+function nodesOf(folder: string, silent: readonly string[] = []) {
+  const files = readdirSync(path.join('test/fixtures', folder)).filter((file) => file.endsWith('.txt'));
+  return files.map((file) => {
+    const name = file.replace('.txt', '');
+    const snapshot = parseSnapshot(readFileSync(path.join('test/fixtures', folder, file), 'utf8'));
+    if (silent.includes(name)) return { name, reached: false, reason: 'ssh: connection refused' } as const;
+    if (!snapshot.ok) throw new Error(snapshot.reason);
+    return { name, reached: true, snapshot: snapshot.value } as const;
+  });
+}
+
+const all = { vips: [], all: true };
+const firstLine = (report: Report) => renderText(report).split('\n')[0]?.split(' | ')[0] ?? '';
+const codes = (report: Report) => report.findings.map(({ code }) => code);
+
+describe('what is judged of several VIPs', () => {
+  test.each(['iptables-legacy', 'iptables-nft', 'nftables'])(
+    '%s: all VIPs are found, and the wrong ones named',
+    (way) => {
+      const report = judgeSeveral(nodesOf(`vips/${way}-healthy-lost-doubled`), all, wanted, run);
+      expect(firstLine(report)).toBe(
+        '[CRITICAL] 192.168.56.21: bucket 2 of 2 on no node, 50 % of client addresses get no answer; also 192.168.56.22; 1 other VIP OK',
+      );
+      expect(report.data).toMatchObject([
+        { vip: '192.168.56.20', state: 'OK', lost: [], doubled: [] },
+        { vip: '192.168.56.21', state: 'CRITICAL', lost: [2], doubled: [] },
+        { vip: '192.168.56.22', state: 'CRITICAL', lost: [], doubled: [2] },
+      ]);
+    },
+  );
+
+  test('IPv4 and IPv6 stand beside each other', () => {
+    const report = judgeSeveral(nodesOf('vips/nftables-ipv4-and-ipv6'), all, wanted, run);
+    expect(report.data).toMatchObject([
+      { vip: '192.168.56.21', state: 'CRITICAL' },
+      { vip: 'fd00:56::20', state: 'WARNING' },
+    ]);
+    expect(firstLine(report)).toMatch(/; WARNING: fd00:56::20$/);
+  });
+
+  test('a VIP that is named is judged also where nobody shows it', () => {
+    const report = judgeSeveral(
+      nodesOf('vips/nftables-healthy-lost-doubled'),
+      { vips: ['192.0.2.99'], all: true },
+      wanted,
+      run,
+    );
+    expect(report.data).toMatchObject([{ vip: '192.0.2.99', state: 'CRITICAL' }, {}, {}, {}]);
+    expect(codes(report)).toContain('cluster-nowhere');
+  });
+
+  test('without a cluster rule nothing is judged, and that is UNKNOWN', () => {
+    const report = judgeSeveral(nodesOf('clusterip/flushed-on-all'), all, wanted, run);
+    expect(stateOf(report)).toBe('UNKNOWN');
+    expect(codes(report)).toEqual(['vip-not-found']);
+    expect(firstLine(report)).toBe('[UNKNOWN] no VIP found: n1 and n2 show no cluster rule');
+  });
+
+  test('with no node reached either, it is what --unreachable says', () => {
+    const nodes = nodesOf('clusterip/healthy', ['n1', 'n2']);
+    expect(firstLine(judgeSeveral(nodes, all, wanted, run))).toBe('[CRITICAL] no VIP found: no node was reached');
+    const mild = judgeSeveral(nodes, all, { ...wanted, unreachable: 'OK' }, run);
+    expect(stateOf(mild)).toBe('UNKNOWN');
+  });
+
+  test('a node without an answer may have a VIP of its own: said, and a WARNING', () => {
+    const report = judgeSeveral(nodesOf('vips/nftables-healthy-lost-doubled', ['n2']), all, wanted, run);
+    const unseen = report.findings.find(({ code }) => code === 'vip-unseen');
+    expect(unseen).toMatchObject({
+      state: 'WARNING',
+      text: 'VIPs that only n2 may have a rule for cannot be seen while it gives no answer',
+    });
+    // That of the VIP which n1 holds whole is a doubt, the others are unproven.
+    expect(report.data).toMatchObject([{ state: 'CRITICAL' }, { state: 'CRITICAL' }, { state: 'WARNING' }]);
+  });
+
+  test('a rule without an address takes in VIPs, and addresses of which that is not known', () => {
+    const report = judgeSeveral(nodesOf('vips/nftables-rule-without-address'), all, wanted, run);
+    expect(report.data).toMatchObject([{ vip: '192.168.56.20', state: 'OK' }]);
+    expect(stateOf(report)).toBe('WARNING');
+    expect(codes(report).filter((code) => code === 'vip-unnamed')).toHaveLength(2);
+  });
+
+  test('what only root may read is named for each VIP, with its line for sudoers', () => {
+    const files = ['192.168.56.20', '192.168.56.21'].map((vip) => `/proc/net/ipt_CLUSTERIP/${vip}`);
+    const sections = Object.fromEntries(
+      files.map((file) => [
+        `clusterip ${path.basename(file)}: cat ${file}`,
+        ['! cat: Permission denied', '= exit 1', `= needs /usr/bin/cat ${file}`],
+      ]),
+    );
+    const snapshot = parseSnapshot(snapshotText({ sections }));
+    if (!snapshot.ok) throw new Error(snapshot.reason);
+    const report = judgeSeveral([{ name: 'n1', reached: true, snapshot: snapshot.value }], all, wanted, run);
+    expect(report.data).toMatchObject([{ state: 'UNKNOWN' }, { state: 'UNKNOWN' }]);
+    for (const file of files)
+      expect(report.findings).toContainEqual({
+        state: 'UNKNOWN',
+        code: 'rules-unread',
+        text: `${path.basename(file)}: n1: cannot read ${file}: cat: Permission denied. Allow it in sudoers on n1: root ALL=(root) NOPASSWD: /usr/bin/cat ${file}`,
+      });
+  });
+
+  test('a client is asked of the VIPs of its family; of none is UNKNOWN', () => {
+    const client = { text: '2001:db8::9', family: 6, protocol: 6, saddr: 9n, sport: null, dport: null } as const;
+    const asked = { ...wanted, clients: [client] };
+    const four = judgeSeveral(nodesOf('vips/nftables-healthy-lost-doubled'), all, asked, run);
+    expect(four.findings.filter(({ code }) => code === 'client-unknown')).toMatchObject([
+      { state: 'UNKNOWN', text: 'client 2001:db8::9: no VIP of IPv6 was found' },
+    ]);
+    const both = judgeSeveral(nodesOf('vips/nftables-ipv4-and-ipv6'), all, asked, run);
+    expect(codes(both).filter((code) => code.startsWith('client-'))).toHaveLength(1);
+  });
+});
+
+describe('each of several VIPs has the verdict that it has alone', () => {
+  const folders = ['clusterip', 'vips'].flatMap((kind) =>
+    readdirSync(`test/fixtures/${kind}`).map((name) => `${kind}/${name}`),
+  );
+  test.each(folders)('%s', (folder) => {
+    const nodes = nodesOf(folder);
+    const vips = ['192.168.56.21', '192.168.56.20', 'fd00:56::20', '192.168.56.22', '192.168.56.11'];
+    const together = judgeSeveral(nodes, { vips, all: false }, wanted, run);
+    const alone = vips.map((vip) => ({ vip, report: judgeOne(nodes, { ...wanted, vip }, run) }));
+    expect(together.data).toEqual(
+      alone.map(({ report }) => ({
+        ...Object(report.data),
+        state: stateOf(report),
+        summary: report.summary,
+        findings: report.findings,
+      })),
+    );
+    expect(together.perfdata).toMatchObject(
+      alone.flatMap(({ vip, report }) =>
+        (report.perfdata ?? []).map((metric) => ({ ...metric, label: `${vip}_${metric.label}`, series: {} })),
+      ),
+    );
+    expect(stateOf(together)).toBe(worst(alone.map(({ report }) => stateOf(report))));
+  });
+});
+
+/** A VIP's report: its state, what its first line says, and findings in words. */
+type Sketch = readonly [state: State, headline: string, ...findings: string[]];
+
+function several(sketches: Readonly<Record<string, Sketch>>): Report {
+  return reportSeveral(
+    Object.entries(sketches).map(([vip, [state, headline, ...findings]]) => ({
+      vip,
+      report: {
+        state,
+        summary: `${vip}: ${headline}`,
+        findings: findings.map((text) => ({ state, code: 'bucket-lost', text })),
+        perfdata: [{ label: 'buckets_lost', value: 0, series: { name: 'cluster_buckets_lost', help: 'Lost' } }],
+        details: ['bucket  n1'],
+        data: { vip },
+      },
+    })),
+  );
+}
+
+const many = (count: number, sketch: Sketch, from = 1, net = '192.0.2.') =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [`${net}${from + i}`, sketch]));
+const lost: Sketch = [
+  'CRITICAL',
+  'bucket 2 of 2 on no node, 50 % of client addresses get no answer',
+  'bucket 2 is on no node',
+];
+const fine: Sketch = ['OK', '2 buckets on 2 nodes, each on exactly one', 'n1 holds bucket 1'];
+const differs = (i: number): Sketch => [
+  'CRITICAL',
+  `bucket ${i} of 99 on no node, 1 % of client addresses get no answer`,
+];
+
+describe('the first line', () => {
+  test.each<[what: string, sketches: Readonly<Record<string, Sketch>>, line: string]>([
+    ['all well', many(16, fine), '[OK] 16 VIPs OK: 2 buckets on 2 nodes, each on exactly one'],
+    ['all well, in different ways', { ...many(2, fine), ...many(1, ['OK', 'other'], 9) }, '[OK] 3 VIPs OK'],
+    ['one VIP', many(1, fine), '[OK] 1 VIP OK: 2 buckets on 2 nodes, each on exactly one'],
+    [
+      'one of sixteen',
+      { ...many(15, fine), ...many(1, lost, 21) },
+      '[CRITICAL] 192.0.2.21: bucket 2 of 2 on no node, 50 % of client addresses get no answer; 15 other VIPs OK',
+    ],
+    [
+      'two with the same fault',
+      { ...many(1, fine), ...many(2, lost, 21) },
+      '[CRITICAL] 192.0.2.21 and 192.0.2.22: bucket 2 of 2 on no node, 50 % of client addresses get no answer; 1 other VIP OK',
+    ],
+    [
+      'all with the same fault',
+      many(16, lost),
+      '[CRITICAL] all 16 VIPs: bucket 2 of 2 on no node, 50 % of client addresses get no answer',
+    ],
+    [
+      'different faults and states',
+      {
+        ...many(1, ['WARNING', 'works by accident']),
+        ...many(1, ['UNKNOWN', 'not read'], 2),
+        ...many(1, lost, 3),
+        ...many(5, fine, 4),
+      },
+      '[CRITICAL] 192.0.2.3: bucket 2 of 2 on no node, 50 % of client addresses get no answer; UNKNOWN: 192.0.2.2; WARNING: 192.0.2.1; 5 other VIPs OK',
+    ],
+    [
+      'many with faults of their own',
+      {
+        ...Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`192.0.2.${i + 1}`, differs(i + 1)])),
+        ...many(3, fine, 50),
+      },
+      '[CRITICAL] 192.0.2.1: bucket 1 of 99 on no node, 1 % of client addresses get no answer; also 192.0.2.2, 192.0.2.3, 192.0.2.4 and 16 more; 3 other VIPs OK',
+    ],
+  ])('%s', (_, sketches, line) => {
+    expect(firstLine(several(sketches))).toBe(line);
+  });
+
+  test('has at most 160 characters, the names and counts whole, whatever is wrong', () => {
+    const long = '2001:db8:1111:2222:3333:4444:5555:';
+    for (const state of ['WARNING', 'UNKNOWN', 'CRITICAL'] as const) {
+      for (let wrong = 1; wrong <= 20; wrong++) {
+        for (const net of ['192.0.2.', long]) {
+          const headline = (i: number) => `${'n2 is unreachable: ssh: connect to host node2 port 22: '.repeat(4)}${i}`;
+          const line = firstLine(
+            several({
+              ...Object.fromEntries(
+                Array.from({ length: wrong }, (_, i) => [`${net}${i + 1}`, [state, headline(i)] as const]),
+              ),
+              ...many(1, ['WARNING', 'w'], 1, `${net}7`),
+              ...many(1, ['UNKNOWN', 'u'], 1, `${net}8`),
+              ...many(3, fine, 1, `${net}9`),
+            }),
+          );
+          expect(line.length, line).toBeLessThanOrEqual(160);
+          expect(line).toMatch(/; 3 other VIPs OK$/);
+        }
+      }
+    }
+  });
+});
+
+describe('the lines and the metrics', () => {
+  test('a finding that several VIPs have alike is one line, the worst first', () => {
+    expect(renderText(several({ ...many(2, fine), ...many(2, lost, 3) }))).toContain(
+      '\n\\_ [CRITICAL] 192.0.2.3 and 192.0.2.4: bucket 2 is on no node\n\\_ [OK] 192.0.2.1 and 192.0.2.2: n1 holds bucket 1\n',
+    );
+    expect(renderText(several(many(2, lost)))).toContain('\n\\_ [CRITICAL] both VIPs: bucket 2 is on no node\n');
+  });
+
+  test('labels begin with the VIP, in every style, and keep the order of the VIPs', () => {
+    const report = several({ ...many(1, fine), '2001:db8::1': lost });
+    expect(formatPerfdata(report.perfdata ?? [])).toBe('192_0_2_1_buckets_lost=0 2001:db8_1_buckets_lost=0');
+    expect(formatPerfdata(report.perfdata ?? [], 'plain')).toBe('192_0_2_1_buckets_lost=0 2001_db8_1_buckets_lost=0');
+  });
+
+  test('in openmetrics what is of one VIP has its name alone', () => {
+    const text = renderOpenMetrics(several({ ...many(1, fine), ...many(1, lost, 2) }), { plugin: 'x', vip: 'all' });
+    expect(text).toContain('rackwatch_cluster_buckets_lost{plugin="x",vip="192.0.2.1"} 0\n');
+    expect(text).toContain('rackwatch_cluster_buckets_lost{plugin="x",vip="192.0.2.2"} 0\n');
+    expect(text).toContain('rackwatch_check_state{plugin="x",vip="all"} 2\n');
+  });
+
+  test('tables of -v stand under the VIP that they are of, the worst first', () => {
+    expect(several({ ...many(1, fine), ...many(1, lost, 2) }).details).toEqual([
+      ...['192.0.2.2:', '  bucket  n1', '192.0.2.1:', '  bucket  n1'],
+    ]);
+  });
+});
+
+describe('the options', () => {
+  const read = (...args: readonly string[]) =>
+    readCommandLine(checkClusterBuckets, [...args, '--node', 'file:n1.txt'], {});
+
+  test.each<[args: readonly string[], reason: RegExp]>([
+    [['--vip', 'all', '--skip', 'rules', '-n', '2'], /^--vip all goes by the rules/],
+    [
+      ['--vip', '192.0.2.1', '--vip', '192.0.2.2', '--client', '2001:db8::1'],
+      /^--client 2001:db8::1 is of another address family than the VIPs/,
+    ],
+    [
+      ['--vip', '192.0.2.1', '--client', '2001:db8::1'],
+      /^--client 2001:db8::1 is of another address family than 192\.0\.2\.1/,
+    ],
+    [['--vip', '192.0.2.1', '--vip', 'every'], /"every" is not an IP address/],
+    [['--vip', '192.0.2.1', '--vip', '-all'], /--vip/],
+  ])('%j is refused', (args, reason) => {
+    expect(read(...args)).toMatchObject({ kind: 'refused', reason: expect.stringMatching(reason) });
+  });
+
+  test.each<readonly string[]>([
+    ['--vip', 'all', '--client', '2001:db8::1', '--clients', '10.0.0.0/8'],
+    ['--vip', '192.0.2.1', '--vip', '2001:db8::1', '--client', '2001:db8::9', '--client', '10.1.2.3'],
+    ['--vip', '192.0.2.1', '--vip', '192.0.2.2', '--skip', 'rules', '-n', '2'],
+  ])('%s %s %s %s ... are taken', (...args) => {
+    expect(read(...args)).toMatchObject({ kind: 'run' });
+  });
+
+  test('a VIP that is given twice, in two spellings, is one', async () => {
+    const folder = 'test/fixtures/vips/nftables-ipv4-and-ipv6';
+    const nodes = ['--node', `file:${folder}/n1.txt`, '--node', `file:${folder}/n2.txt`];
+    const context = { ...run, timeoutMs: 60_000, stage: () => {}, signal: new AbortController().signal };
+    const plugin: Plugin = checkClusterBuckets;
+    const say = async (...vips: readonly string[]) => {
+      const request = readCommandLine(checkClusterBuckets, [...vips.flatMap((vip) => ['--vip', vip]), ...nodes], {});
+      if (request.kind !== 'run') throw new Error(JSON.stringify(request));
+      return renderText(await plugin.run(request.values, context));
+    };
+    expect(await say('fd00:56::20', 'FD00:56:0::20')).toBe(await say('fd00:56::20'));
+  });
+});

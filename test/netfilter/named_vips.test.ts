@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { readNamedVips } from '../../src/netfilter/index.ts';
+import { parseSnapshot } from '../../src/snapshot/index.ts';
+import { snapshotText } from '../snapshot_text.ts';
+
+type Sections = Readonly<Record<string, readonly string[]>>;
+
+function named(sections: Sections): { readonly clustered: boolean; readonly vips: readonly string[] } {
+  const snapshot = parseSnapshot(snapshotText({ held: null, sections }));
+  if (!snapshot.ok) throw new Error(snapshot.reason);
+  return readNamedVips(snapshot.value);
+}
+
+const lines = (rules: readonly string[]) => [...rules.map((rule) => `> ${rule}`), '= exit 0'];
+const table = (name: string, ...rules: readonly string[]) => lines([`*${name}`, ...rules, 'COMMIT']);
+const share = '-m cluster --cluster-local-nodemask 0x00000001 --cluster-total-nodes 2 --cluster-hash-seed 0x00000005';
+
+const jhash = { jhash: { mod: 2, seed: 5, expr: { payload: { protocol: 'ip', field: 'saddr' } } } };
+const cluster = { match: { op: '==', left: jhash, right: 0 } };
+const destined = (right: unknown, op = '==') => ({
+  match: { op, left: { payload: { protocol: 'ip', field: 'daddr' } }, right },
+});
+const from = (right: unknown) => ({
+  match: { op: '==', left: { payload: { protocol: 'ip', field: 'saddr' } }, right },
+});
+const nft = (chains: Readonly<Record<string, readonly (readonly unknown[])[]>>, sets: readonly unknown[] = []) =>
+  lines(
+    [
+      { table: { family: 'ip', name: 't', handle: 1 } },
+      ...Object.keys(chains).map((name) => ({ chain: { family: 'ip', table: 't', name, handle: 1 } })),
+      ...sets,
+      ...Object.entries(chains).flatMap(([chain, rules]) =>
+        rules.map((expr) => ({ rule: { family: 'ip', table: 't', chain, handle: 2, expr } })),
+      ),
+    ].map((object) => JSON.stringify(object)),
+  );
+const set = (kind: 'set' | 'map', name: string, elem: readonly unknown[]) => ({
+  [kind]: { family: 'ip', table: 't', name, type: 'ipv4_addr', handle: 3, elem },
+});
+
+test.each<[what: string, sections: Sections, vips: readonly string[] | null]>([
+  ['no rule at all', {}, null],
+  ['a firewall without a cluster rule', { iptables: table('filter', '-A INPUT -d 192.0.2.1/32 -j DROP') }, null],
+  [
+    'the files of CLUSTERIP, also one that only root may read',
+    {
+      'clusterip 192.0.2.1: cat /proc/net/ipt_CLUSTERIP/192.0.2.1': ['> 1', '= exit 0'],
+      'clusterip 192.0.2.2: cat /proc/net/ipt_CLUSTERIP/192.0.2.2': ['! Permission denied', '= exit 1', '= needs cat'],
+    },
+    ['192.0.2.1', '192.0.2.2'],
+  ],
+  [
+    'a rule of xt_cluster',
+    { iptables: table('mangle', `-A PREROUTING -d 192.0.2.1/32 ${share} -j ACCEPT`) },
+    ['192.0.2.1'],
+  ],
+  [
+    'a rule over IPv6, in another spelling',
+    { 'ip6tables-legacy': table('mangle', `-A PREROUTING -d 2001:DB8:0::1/128 ${share} -j ACCEPT`) },
+    ['2001:db8::1'],
+  ],
+  [
+    'a chain of its own, two jumps away',
+    {
+      iptables: table(
+        'filter',
+        ':INPUT ACCEPT',
+        ':ONE -',
+        ':TWO -',
+        '-A INPUT -d 192.0.2.1/32 -j ONE',
+        '-A INPUT -d 192.0.2.9/32 -j DROP',
+        '-A ONE -j TWO',
+        `-A TWO ${share} -j ACCEPT`,
+      ),
+    },
+    ['192.0.2.1'],
+  ],
+  [
+    'an address that is excluded',
+    { iptables: table('mangle', `-A PREROUTING ! -d 192.0.2.1/32 ${share} -j ACCEPT`) },
+    [],
+  ],
+  ['a network', { iptables: table('mangle', `-A PREROUTING -d 192.0.2.0/28 ${share} -j ACCEPT`) }, []],
+  ['no address', { iptables: table('mangle', `-A PREROUTING -i eth1 ${share} -j ACCEPT`) }, []],
+  [
+    'an nft rule, not its clients',
+    { nft: nft({ c: [[from('10.0.0.1'), destined('192.0.2.1'), cluster, { accept: null }]] }) },
+    ['192.0.2.1'],
+  ],
+  [
+    'an nft rule for another address',
+    { nft: nft({ c: [[destined('192.0.2.1', '!='), cluster, { accept: null }]] }) },
+    [],
+  ],
+  [
+    'a set in braces',
+    { nft: nft({ c: [[destined({ set: ['192.0.2.1', '192.0.2.2'] }), cluster, { accept: null }]] }) },
+    ['192.0.2.1', '192.0.2.2'],
+  ],
+  [
+    'a network and an address in a set by name',
+    {
+      nft: nft({ c: [[destined('@vips'), cluster, { accept: null }]] }, [
+        set('set', 'vips', [
+          '192.0.2.1',
+          { prefix: { addr: '198.51.100.0', len: 24 } },
+          { elem: { val: '192.0.2.2', comment: 'b' } },
+        ]),
+      ]),
+    },
+    ['192.0.2.1', '192.0.2.2'],
+  ],
+  [
+    'a map of verdicts that leads to the chain that shares',
+    {
+      nft: nft(
+        {
+          c: [[{ vmap: { key: { payload: { protocol: 'ip', field: 'daddr' } }, data: '@ways' } }]],
+          share: [[cluster, { accept: null }]],
+          other: [[{ drop: null }]],
+        },
+        [set('map', 'ways', [['192.0.2.1', { jump: { target: 'share' } }]])],
+      ),
+    },
+    ['192.0.2.1'],
+  ],
+])('%s', (_, sections, vips) => {
+  expect(named(sections)).toEqual({ clustered: vips !== null, vips: vips ?? [] });
+});
