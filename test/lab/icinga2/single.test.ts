@@ -139,6 +139,24 @@ describe.skipIf(why !== null)(
       ]);
     });
 
+    test('several VIPs are one service, and each of their metrics arrives under its VIP', async () => {
+      single.nodes.show('../vips/clusterip-healthy-lost-doubled');
+      const vips = ['192.168.56.20', '192.168.56.21', '192.168.56.22'];
+      for (const [host, words] of [
+        ['several', vips],
+        ['every', ['all']],
+      ] as const) {
+        const result = await check(host);
+        expect(result.command.slice(-2 * words.length)).toEqual(words.flatMap((vip) => ['--vip', vip]));
+        expect(result.state).toBe(2);
+        expect(result.output).toMatch(/^\[CRITICAL\] 192\.168\.56\.21: .*; also 192\.168\.56\.22; 1 other VIP OK/);
+        const written = await single.graphite.below(pathOf(host), 15);
+        for (const vip of vips.map((one) => one.replaceAll('.', '_')))
+          for (const metric of ['buckets_lost', 'buckets_doubled', 'held_n1', 'held_n2'])
+            expect(Object.keys(written)).toContain(`${vip}_${metric}.value`);
+      }
+    });
+
     test('a fault pages, unless the host of a node is down: then that has paged already', async () => {
       const failHard = async () => {
         for (let attempt = 0; attempt < 3; attempt++) await check('pair');

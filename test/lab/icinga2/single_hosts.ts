@@ -98,6 +98,17 @@ object Host "shared" {
   vars.cluster_ssh_shared = 10
   vars.cluster_buckets_verbose = 1
 }
+// Several VIPs, and all that the nodes show: in one question each.
+object Host "several" {
+  import "lab-cluster"
+  vars.cluster_vips = [ "192.168.56.20", "192.168.56.21", "192.168.56.22" ]
+  vars.cluster_nodes = [ "n1", "n2" ]
+}
+object Host "every" {
+  import "lab-cluster"
+  vars.cluster_vips = "all"
+  vars.cluster_nodes = [ "n1", "n2" ]
+}
 // Icinga gives up long before the plugin would. A tenth of its limit later it kills.
 object Service "hasty" {
   host_name = "pair"

@@ -84,9 +84,9 @@ include "${path.resolve(rules)}"
 ${examples.map((line) => line.replace('//', '').replace('"cluster1"', '"cluster2"')).join('\n')}
 `,
       );
-      expect(text).toContain('8 Services');
+      expect(text).toContain('9 Services');
       // On the one node that is a host of its own.
-      expect(text).toContain('3 Dependencies');
+      expect(text).toContain('4 Dependencies');
       expect(text).not.toMatch(/warning|critical/);
       expect(status, text).toBe(0);
     });
