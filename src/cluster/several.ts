@@ -1,6 +1,6 @@
 import { parseIp } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
-import { type Report, withFaults } from '../plugin/index.ts';
+import { type Report, severity, withFaults } from '../plugin/index.ts';
 import { reportSeveral } from './report_several.ts';
 import { type AskedNode, judgeBy, type Run, readerOf, shareTime, type WantedOfAll } from './verdict.ts';
 import { candidatesOf, isVip, leftOpen, noCandidates, reportNoVip } from './vips.ts';
@@ -22,7 +22,9 @@ export function judgeSeveral(nodes: readonly AskedNode[], which: WantedVips, wan
   const faults = which.all ? leftOpen(candidates, nodes, read, wanted) : [];
   if (verdicts.length === 0) return reportNoVip(nodes, faults, wanted);
   const vips = verdicts.map(({ vip }) => vip);
-  return withFaults(reportSeveral(verdicts), [...faults, ...unasked(vips, wanted)]);
+  // The first one comes into the first line, where it is worse than all VIPs.
+  const beside = [...faults, ...unasked(vips, wanted)].sort((a, b) => severity[b.state] - severity[a.state]);
+  return withFaults(reportSeveral(verdicts), beside);
 }
 
 /** Clients that no VIP is of the family of: nobody was asked about them. */

@@ -34,7 +34,9 @@ export function readNamedMacs(snapshot: Snapshot, vip: string, arp: ArpReading, 
   const four = parseIp(vip)?.family === 4;
   const legacy = section(snapshot, 'iptables-legacy');
   const clusterip = four ? linesOf(legacy).flatMap((line) => clusteripMac(line, vip) ?? []) : [];
-  const hashing = nativeRules(snapshot).flatMap((rule) => nativeMac(rule, vip) ?? []);
+  const hashing = nativeMacs(snapshot)
+    .filter(({ addresses }) => addresses.every((address) => sameIp(address, vip)))
+    .map(({ named }) => named);
   return {
     // IPv6 knows no ARP.
     names: [...clusterip, ...hashing, ...(four ? toldMacs(arp, vip, ifname) : [])],
@@ -46,10 +48,13 @@ export function readNamedMacs(snapshot: Snapshot, vip: string, arp: ArpReading, 
   };
 }
 
-/** The rules of nft's own tables. */
-const nativeRules = oncePerSnapshot((snapshot) =>
+/** A MAC that a rule names, and the addresses that it wants as destination. */
+type NativeMac = { readonly addresses: readonly string[]; readonly named: NamedMac };
+
+/** What the rules of nft's own tables name, for whichever VIP. */
+const nativeMacs = oncePerSnapshot((snapshot) =>
   parseNft(linesOf(section(snapshot, 'nft'))).tables.flatMap(({ chains }) =>
-    [...chains.values()].flatMap((one) => one.rules),
+    [...chains.values()].flatMap(({ rules }) => rules.flatMap((rule) => nativeMac(rule) ?? [])),
   ),
 );
 
@@ -75,7 +80,7 @@ function clusteripMac(line: string, vip: string): NamedMac | null {
 }
 
 /** A rule of nft that hashes, for frames of one multicast MAC: `ether daddr 01:23:45:67:89:ab ip daddr VIP jhash ...`. */
-function nativeMac({ expr, comment }: NftRule, vip: string): NamedMac | null {
+function nativeMac({ expr, comment }: NftRule): NativeMac | null {
   const matches = expr.map((one) => fieldsOf(fieldsOf(one)?.['match'])).filter((match) => match !== null);
   if (!matches.some(({ left }) => hashes.some((hash) => fieldsOf(left)?.[hash] !== undefined))) return null;
   const right = (protocols: readonly string[]) =>
@@ -86,9 +91,10 @@ function nativeMac({ expr, comment }: NftRule, vip: string): NamedMac | null {
       })
       .map((match) => match['right'])
       .filter((value) => typeof value === 'string');
-  if (right(['ip', 'ip6']).some((address) => parseIp(address) !== null && !sameIp(address, vip))) return null;
   const mac = parseMac(right(['ether'])[0] ?? '');
-  return mac === null || !isMulticastMac(mac) ? null : { mac, by: 'cluster rule', text: nftText(expr, comment) };
+  if (mac === null || !isMulticastMac(mac)) return null;
+  const addresses = right(['ip', 'ip6']).filter((address) => parseIp(address) !== null);
+  return { addresses, named: { mac, by: 'cluster rule', text: nftText(expr, comment) } };
 }
 
 const hashes = ['jhash', 'symhash', 'numgen'];

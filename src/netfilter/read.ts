@@ -221,6 +221,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     mac: clusterMac(host, told),
     space,
     origin: space.nextOrigin(),
+    stays: !sendsOn(snapshot),
   };
   const program = programOf(rulesets, packets);
   const bound = interfaceOf(program, vipOn, vipOn === null ? null : vrfOf(links, vipOn));
@@ -257,7 +258,12 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
   };
 }
 
-/** What happens to neighbour advertisements to the VIP: a node that asks from it needs them. */
+/** Whether any rule of a node may give packets another destination, whichever tool wrote it. */
+const sendsOn = oncePerSnapshot(({ sections }) =>
+  sections.some(({ lines }) => lines.some((line) => /dnat|redirect|netmap|tproxy/i.test(line))),
+);
+
+/** How neighbour advertisements to the VIP fare: a node that asks from it needs them. */
 function advertsOf(program: Program, packets: Packets, path: Path): Adverts {
   const { delivered, arrivals, taken, takenBehind } = followDiscovery(program, packets, path, 'advert');
   const { space } = packets;

@@ -1,7 +1,16 @@
-import { parseBlock, parseIp, parseMac } from '../../address/index.ts';
+import { type Ip, parseBlock, parseIp, parseMac } from '../../address/index.ts';
+import { oncePer } from '../../snapshot/index.ts';
 import { exactly } from '../model/condition.ts';
 import { useId, xtClusterHash } from '../model/hash.ts';
-import { type Carried, changeMark, type Direction, isOutward, isTracked, type Packets } from '../model/packet.ts';
+import {
+  type Carried,
+  changeMark,
+  type Direction,
+  isElsewhere,
+  isOutward,
+  isTracked,
+  type Packets,
+} from '../model/packet.ts';
 import {
   type BaseChain,
   type Chain,
@@ -11,6 +20,7 @@ import {
   type Part,
   policyRule,
   type Rewriting,
+  ruleElsewhere,
   type Verdict,
   withoutIdleEnd,
 } from '../model/program.ts';
@@ -163,6 +173,8 @@ type Scope = {
 };
 
 function readSavedRule(line: RuleLine, { packets, tool, table, known, clusterip }: Scope): ChainRule {
+  if (clusterip === null && isElsewhere(destinationOf(line), packets))
+    return ruleElsewhere(tool, 'xt_cluster', line.text, wordAfter(line.words, '-j') === 'ACCEPT', packets.space);
   const { options, target } = splitOptions(line.words);
   const conditions: Part[] = [];
   const cluster: Part[] = [];
@@ -194,7 +206,16 @@ function readSavedRule(line: RuleLine, { packets, tool, table, known, clusterip 
   };
 }
 
-/** What a target turns the source of outgoing packets into: `SNAT --to-source 192.0.2.100-192.0.2.103:1024-2047`. */
+/** The one address that a rule wants as destination; null where there is none. */
+const destinationOf = oncePer(({ words }: RuleLine): Ip | null => {
+  const at = words.indexOf('-d');
+  if (at < 0 || words[at - 1] === '!') return null;
+  const [address = '', prefix] = (words[at + 1] ?? '').split('/');
+  const ip = parseIp(address);
+  return ip !== null && (prefix === undefined || prefix === (ip.family === 4 ? '32' : '128')) ? ip : null;
+});
+
+/** What a target makes of the source of packets that leave: `SNAT --to-source 192.0.2.100-192.0.2.103:1024-2047`. */
 function rewritingOf(target: Option | null): Rewriting | null {
   const [name, ...words] = target?.words ?? [];
   if (name === 'MASQUERADE') return { kind: 'masquerade' };

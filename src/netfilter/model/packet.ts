@@ -1,3 +1,4 @@
+import { type Ip, parseIp } from '../../address/index.ts';
 import type { Traffic, TrafficSpace } from './traffic.ts';
 
 /**
@@ -24,7 +25,16 @@ export type Packets = {
   readonly space: TrafficSpace;
   /** The node whose rules they pass: without a seed, every node draws its own hash. */
   readonly origin: string;
+  /** True where no rule of the node sends packets on to another address: what names another one as destination is not met. */
+  readonly stays?: boolean;
 };
+
+/** Whether an address cannot be the destination of what is followed: it is another one than the VIP, and packets stay with theirs. */
+export function isElsewhere(destination: Ip | null, { vip, direction, stays }: Packets): boolean {
+  if (destination === null || stays !== true || direction !== 'requests') return false;
+  const own = parseIp(vip);
+  return own !== null && (destination.family !== own.family || destination.value !== own.value);
+}
 
 /** The field of the request that has a port of a packet. */
 export function portOf(name: 'sport' | 'dport', { direction }: Packets): 'sport' | 'dport' {

@@ -1,4 +1,4 @@
-import { type Condition, every, remembered } from './condition.ts';
+import { type Condition, every, remembered, when } from './condition.ts';
 import type { Hash } from './hash.ts';
 import type { Carried, Destination } from './packet.ts';
 import type { Backend, Extension } from './rule.ts';
@@ -142,7 +142,25 @@ export function policyRule(tool: string, backend: Backend, text: string): ChainR
   };
 }
 
-/** The conditions of a rule, with those that are the same for every packet joined: a large firewall has thousands. */
+/**
+ * A rule that names another address as destination, where packets stay with theirs: it is not met. The rules of many VIPs
+ * are mostly such, and reading them whole for each VIP takes longer than all else.
+ */
+export function ruleElsewhere(
+  tool: string,
+  backend: Backend,
+  text: string,
+  accepts: boolean,
+  space: TrafficSpace,
+): ChainRule {
+  const never: Part = { kind: 'when', plain: true, read: () => when(false, space) };
+  return {
+    ...policyRule(tool, backend, text),
+    parts: [never, { kind: 'end', verdict: { kind: accepts ? 'accept' : 'drop' } }],
+  };
+}
+
+/** The conditions of a rule, those that say the same of every packet as one: a large firewall has thousands. */
 export function fused(parts: readonly Part[], space: TrafficSpace): readonly Part[] {
   const conditions = parts.filter((part) => part.kind === 'when');
   const plain = conditions.filter((part) => part.plain).map(({ read }) => read);

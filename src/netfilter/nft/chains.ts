@@ -1,6 +1,6 @@
-import { parseIp, parseMac } from '../../address/index.ts';
+import { type Ip, parseIp, parseMac } from '../../address/index.ts';
 import { oncePer } from '../../snapshot/index.ts';
-import { type Direction, isOutward, type Packets } from '../model/packet.ts';
+import { type Direction, isElsewhere, isOutward, type Packets } from '../model/packet.ts';
 import {
   type BaseChain,
   type Chain,
@@ -8,6 +8,7 @@ import {
   fused,
   type Part,
   policyRule,
+  ruleElsewhere,
   withoutIdleEnd,
 } from '../model/program.ts';
 import type { Extension } from '../model/rule.ts';
@@ -107,12 +108,30 @@ function baseOf(
   };
 }
 
+/** The one address that a rule wants as destination before it does anything; null where there is none. */
+const destinationOf = oncePer(({ expr }: NftRule): Ip | null => {
+  for (const one of expr) {
+    const match = fieldsOf(fieldsOf(one)?.['match']);
+    if (match === null) return null;
+    const { protocol, field } = fieldsOf(fieldsOf(match['left'])?.['payload']) ?? {};
+    const plain = match['op'] === '==' && field === 'daddr' && (protocol === 'ip' || protocol === 'ip6');
+    if (plain) return parseIp(textOf(match['right']));
+  }
+  return null;
+});
+
+function accepts(statement: unknown): boolean {
+  return 'accept' in (fieldsOf(statement) ?? {});
+}
+
 const ruleText = oncePer(({ expr, comment }: NftRule) => nftText(expr, comment));
 
 type RuleScope = Scope & { readonly place: string };
 
 function readNftRule(rule: NftRule, scope: RuleScope): ChainRule {
   const { expr, comment } = rule;
+  if (isElsewhere(destinationOf(rule), scope.packets))
+    return ruleElsewhere('nft', 'nftables', ruleText(rule), expr.some(accepts), scope.packets.space);
   const statements = expr.map((one) => fieldsOf(one) ?? {});
   const parts = statements.flatMap((one) => readStatement(one, scope, refuses(statements)));
   const useful = parts.some(({ kind }) => kind !== 'when' && kind !== 'cluster');
