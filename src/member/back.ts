@@ -174,7 +174,7 @@ function notUnderstood(name: string, unread: readonly string[]): Fault {
 /** What all of the compared nodes certainly lose. */
 function common({ followed, space }: Circle): Traffic {
   const sets = followed.map(({ replies: { losses, nobody } }) =>
-    space.union([nobody, ...losses.filter(({ certain }) => certain).map(({ clients }) => clients)]),
+    space.union([nobody(), ...losses.filter(({ certain }) => certain).map(({ clients }) => clients)]),
   );
   return sets.reduce((sum, one) => sum.and(one), space.all);
 }
@@ -266,15 +266,17 @@ export const smallShare = 1e-7;
 
 /** What all nodes do alike, once for all of them. */
 function alikeNotes(circle: Circle): readonly Fault[] {
-  const { scope, followed, asked } = circle;
+  const { scope, followed, asked, space } = circle;
   const serving = followed.filter(({ serves }) => serves);
   const [first] = serving;
   if (first === undefined) return [];
   const who =
     serving.length > 1
       ? 'all nodes alike'
-      : 'no other node to compare with: say with --clients where the clients are to have it judged';
-  const all = common(circle).and(scope).less(first.replies.nobody);
+      : 'no other node to compare with: --clients tells where clients are, and has it judged';
+  // What all lose is lost by the first one, too.
+  const loses = first.replies.losses.some(({ certain }) => certain);
+  const all = loses ? common(circle).and(scope).less(first.replies.nobody()) : space.none;
   const lost =
     asked.networks.length > 0 || all.isEmpty || scope.within(common(circle)) || first.replies.homeless
       ? []

@@ -43,8 +43,8 @@ export type Replies = {
   readonly losses: readonly Loss[];
   /** Clients whose answers leave by an interface that does not have the VIP, by the interface's name. */
   readonly aside: ReadonlyMap<string, Traffic>;
-  /** The node's own addresses and broadcast addresses, which no client has. */
-  readonly nobody: Traffic;
+  /** The node's own addresses and broadcast addresses, which no client has: a host of many has many, and few ask. */
+  readonly nobody: () => Traffic;
   /** True where requests find no local route, so that none comes to a socket. */
   readonly homeless: boolean;
   /** Routes that the snapshot has left out and that could change it. */
@@ -79,7 +79,7 @@ export function followReplies(answerer: Answerer, routing: Routing): Replies {
   return {
     losses: [...found.losses(), ...filtered(answerer, routing, sender)],
     aside: found.aside(),
-    nobody: found.nobody(),
+    nobody: () => found.nobody(),
     homeless: isHomeless(answerer, routing, vrfTable),
     gaps: [...new Set(spans.flatMap(({ gaps }) => gaps))],
     spans,
@@ -91,7 +91,8 @@ class Found {
   private readonly space: TrafficSpace;
   private readonly lost = new Map<string, { cause: Cause; certain: boolean; parts: Traffic[] }>();
   private readonly leaving = new Map<string, Traffic[]>();
-  private readonly hosts: Traffic[] = [];
+  private readonly hosts: (() => Traffic)[] = [];
+  private none: Traffic | null = null;
 
   constructor(space: TrafficSpace) {
     this.space = space;
@@ -111,12 +112,16 @@ class Found {
     else known.push(clients);
   }
 
-  ignore(clients: Traffic): void {
+  ignore(clients: () => Traffic): void {
     this.hosts.push(clients);
   }
 
   nobody(): Traffic {
-    return together(this.hosts, this.space);
+    this.none ??= together(
+      this.hosts.map((make) => make()),
+      this.space,
+    );
+    return this.none;
   }
 
   losses(): readonly Loss[] {
@@ -141,11 +146,12 @@ function judgeSpan(span: Span, traffic: Traffic, answerer: Answerer, found: Foun
   const fates = span.cases.map((one) => fateOf(one, low === high, answerer));
   const none = span.cases.every(({ lead }) => lead.kind === 'group' || (lead.kind === 'own' && low === high));
   if (!none && fates.every(({ cause, aside }) => cause === null && aside === null)) return;
-  const all = space.only({ source: { low, high } }).and(traffic);
+  const whole = () => space.only({ source: { low, high } }).and(traffic);
   if (none) {
-    found.ignore(all);
+    found.ignore(whole);
     return;
   }
+  const all = whole();
   const [first] = fates;
   // Whatever its conditions say: none of the packets gets there.
   if (first !== undefined && first.cause !== null && fates.every(({ cause, certain }) => cause !== null && certain)) {
