@@ -29,12 +29,14 @@ const reserveMs = 300;
 
 /**
  * Gives each of so many readings its part of the time that is left, so that one node's firewall, or one VIP, takes nobody
- * else's: called before each, it gives what tells when the time of this reading is over.
+ * else's: called before each, it gives what tells when the time of this reading is over. A part is never smaller than
+ * `least` of the time that is left: among many readings a few are long, and the first ones are slow.
  */
-export function shareTime({ timeLeft }: Run, readings: number): () => () => boolean {
+export function shareTime({ timeLeft }: Run, readings: number, least = 0): () => () => boolean {
   let open = readings;
   return () => {
-    const end = timeLeft() - (timeLeft() - reserveMs) / Math.max(1, open--);
+    const part = Math.max(least, 1 / Math.max(1, open--));
+    const end = timeLeft() - (timeLeft() - reserveMs) * part;
     return () => timeLeft() < end;
   };
 }

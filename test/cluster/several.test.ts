@@ -139,6 +139,43 @@ describe('what is judged of several VIPs', () => {
   });
 });
 
+describe('the time', () => {
+  const vips = Array.from({ length: 16 }, (_, i) => `192.168.56.${20 + i}`);
+
+  test('is shared so that many VIPs do not take that of a simple firewall', () => {
+    const nodes = nodesOf('vips/nftables-healthy-lost-doubled');
+    const start = performance.now();
+    // What a node that hangs leaves of the usual ten seconds.
+    const left = () => 1500 - (performance.now() - start) / 4;
+    const report = judgeSeveral(nodes, { vips, all: false }, wanted, { timeLeft: left, verbosity: 0 });
+    expect(report.data).toMatchObject([
+      { state: 'OK' },
+      { state: 'CRITICAL' },
+      { state: 'CRITICAL' },
+      ...Array(13).fill({}),
+    ]);
+  });
+
+  test('where it is over, what was judged stands, and the others are named: UNKNOWN', () => {
+    const nodes = nodesOf('vips/nftables-healthy-lost-doubled');
+    let asked = 0;
+    const timeLeft = () => (asked++ < 1 ? 60_000 : 100);
+    const report = judgeSeveral(
+      nodes,
+      { vips: vips.slice(0, 3), all: false },
+      { ...wanted, skip: ['arp', 'rules'], totalNodes: 2 },
+      { timeLeft, verbosity: 0 },
+    );
+    expect(report.data).toHaveLength(1);
+    expect(report.findings).toContainEqual({
+      state: 'UNKNOWN',
+      code: 'no-verdict',
+      brief: '2 addresses not judged in time',
+      text: '2 addresses not judged in time (see --timeout): 192.168.56.21 and 192.168.56.22',
+    });
+  });
+});
+
 describe('each of several VIPs has the verdict that it has alone', () => {
   const folders = ['clusterip', 'vips'].flatMap((kind) =>
     readdirSync(`test/fixtures/${kind}`).map((name) => `${kind}/${name}`),
