@@ -105,9 +105,9 @@ export default definePlugin({
     const [one = 'the VIPs'] = vips.length === 1 ? vips : [];
     const known = (family: number) => all || vips.some((each) => parseIp(each)?.family === family);
     const stranger = client.find(({ family }) => !known(family));
-    if (stranger !== undefined) return `--client ${stranger.text} is of another address family than ${one}`;
+    if (stranger !== undefined) return `--client ${stranger.text} and ${one} are of different address families`;
     if (clients.some(({ family }) => !known(family)))
-      return `--clients names a network of another address family than ${one}`;
+      return `--clients names a network of a different address family from ${one}`;
     if (all && skip.includes('rules')) return '--vip all goes by the rules: leave out --skip rules, or name the VIPs';
     if (client.length > 0 && skip.includes('rules')) return '--client needs the rules: leave out --skip rules';
     if (expectBuckets !== undefined && node.length > 1) return '--expect-buckets judges one node: give one --node';

@@ -15,7 +15,7 @@ export type InboundReading =
   | { readonly read: true; readonly interfaces: readonly Inbound[] }
   | { readonly read: false; readonly reason: string };
 
-/** Takes what traffic control does with incoming packets out of a snapshot: `tc qdisc show` and `tc filter show dev IF ingress`. */
+/** Extracts from a snapshot what traffic control does with incoming packets: `tc qdisc show` and `tc filter show dev IF ingress`. */
 export const readInbound = oncePerSnapshot((snapshot): InboundReading => {
   const part = section(snapshot, 'qdisc');
   if (part === undefined) return { read: false, reason: 'the script there is of an older release' };

@@ -79,7 +79,7 @@ export type NeighbourReading = {
   readonly missing: string | null;
 };
 
-/** Takes the neighbour table out of a snapshot. */
+/** Extracts the neighbour table from a snapshot. */
 export const readNeighbours = oncePerSnapshot((snapshot): NeighbourReading => {
   const part = section(snapshot, 'neigh');
   if (part === undefined) return { entries: [], missing: 'not in the snapshot' };

@@ -18,7 +18,7 @@ export type Placement = {
   readonly down: Down | null;
 };
 
-/** Takes the address facts out of a snapshot. */
+/** Extracts the address facts from a snapshot. */
 export const readAddresses = oncePerSnapshot(
   (snapshot): HostAddresses => ({
     addresses: linesOf(section(snapshot, 'addr'), parseAddresses),

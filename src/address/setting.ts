@@ -3,7 +3,7 @@ import { oncePerSnapshot, section } from '../snapshot/index.ts';
 /** Settings of the kernel's network (sysctl), by their name: `net.ipv4.conf.eth1.rp_filter`. */
 export type Settings = ReadonlyMap<string, number>;
 
-/** Takes the settings out of a snapshot; null where they are not there or were not read. */
+/** Extracts the settings from a snapshot; null where they are missing or were not read. */
 export const readSettings = oncePerSnapshot((snapshot): Settings | null => {
   const part = section(snapshot, 'sysctl');
   return part?.status === 'read' ? parseSettings(part.lines) : null;

@@ -273,7 +273,7 @@ function alikeNotes(circle: Circle): readonly Fault[] {
   const who =
     serving.length > 1
       ? 'all nodes alike'
-      : 'no other node to compare with: --clients tells where clients are, and has it judged';
+      : 'no other node to compare with: say with --clients where the clients are to have it judged';
   // What all lose is lost by the first one, too.
   const loses = first.replies.losses.some(({ certain }) => certain);
   const all = loses ? common(circle).and(scope).less(first.replies.nobody()) : space.none;

@@ -5,7 +5,7 @@ import type { ReachedNode } from './facts.ts';
 /** Whom sudo would have to allow something, and on which node. */
 type Account = Pick<ReachedNode, 'name' | 'user'>;
 
-/** That something on which a verdict depends could not be read, with the line that sudoers lacks. */
+/** The fault that something a verdict depends on could not be read, with the missing sudoers line. */
 export function unreadFault(node: Account, { what, reason, needs }: Unread): Fault {
   const brief = `${node.name}: cannot read ${what}`;
   return fault('UNKNOWN', 'rules-unread', brief, `${brief}: ${reason}${sudoers('. Allow it', node, [needs])}`);
@@ -26,7 +26,7 @@ export function notRead(what: string, reason: string): Fault {
   return fault('UNKNOWN', 'facts-unread', `${what} not read`, `${what} not read: ${reason}`);
 }
 
-/** The line that sudoers lacks, behind a verb; empty where no command would help. */
+/** The missing sudoers line, after a verb; empty where no command would help. */
 export function sudoers(verb: string, { name, user }: Account, needs: readonly (string | null)[]): string {
   const commands = [...new Set(needs.filter((one) => one !== null))];
   return commands.length === 0

@@ -263,7 +263,7 @@ const sendsOn = oncePerSnapshot(({ sections }) =>
   sections.some(({ lines }) => lines.some((line) => /dnat|redirect|netmap|tproxy/i.test(line))),
 );
 
-/** How neighbour advertisements to the VIP fare: a node that asks from it needs them. */
+/** What happens to neighbour advertisements to the VIP: a node that asks from it needs them. */
 function advertsOf(program: Program, packets: Packets, path: Path): Adverts {
   const { delivered, arrivals, taken, takenBehind } = followDiscovery(program, packets, path, 'advert');
   const { space } = packets;

@@ -336,11 +336,11 @@ describe('the options', () => {
     [['--vip', 'all', '--skip', 'rules', '-n', '2'], /^--vip all goes by the rules/],
     [
       ['--vip', '192.0.2.1', '--vip', '192.0.2.2', '--client', '2001:db8::1'],
-      /^--client 2001:db8::1 is of another address family than the VIPs/,
+      /^--client 2001:db8::1 and the VIPs are of different address families/,
     ],
     [
       ['--vip', '192.0.2.1', '--client', '2001:db8::1'],
-      /^--client 2001:db8::1 is of another address family than 192\.0\.2\.1/,
+      /^--client 2001:db8::1 and 192\.0\.2\.1 are of different address families/,
     ],
     [['--vip', '192.0.2.1', '--vip', 'every'], /"every" is not an IP address/],
     [['--vip', '192.0.2.1', '--vip', '-all'], /--vip/],

@@ -14,7 +14,7 @@ export type UnreadPart = Unread & { readonly absent: boolean };
 /** The rules that a node's ARP packets pass, and why they may not be all. */
 export type ArpReading = { readonly program: ArpProgram; readonly unread: readonly UnreadPart[] };
 
-/** Takes the rules for ARP out of a snapshot: those of arptables of either kind, and of nft's own tables. */
+/** Extracts the rules for ARP from a snapshot: those of either kind of arptables, and of nft's own tables. */
 export const readArp = oncePerSnapshot((snapshot): ArpReading => {
   const parts = {
     arptables: section(snapshot, 'arptables'),

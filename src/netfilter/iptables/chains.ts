@@ -215,7 +215,7 @@ const destinationOf = oncePer(({ words }: RuleLine): Ip | null => {
   return ip !== null && (prefix === undefined || prefix === (ip.family === 4 ? '32' : '128')) ? ip : null;
 });
 
-/** What a target makes of the source of packets that leave: `SNAT --to-source 192.0.2.100-192.0.2.103:1024-2047`. */
+/** What a target turns the source of outgoing packets into: `SNAT --to-source 192.0.2.100-192.0.2.103:1024-2047`. */
 function rewritingOf(target: Option | null): Rewriting | null {
   const [name, ...words] = target?.words ?? [];
   if (name === 'MASQUERADE') return { kind: 'masquerade' };

@@ -160,7 +160,7 @@ export function ruleElsewhere(
   };
 }
 
-/** The conditions of a rule, those that say the same of every packet as one: a large firewall has thousands. */
+/** The conditions of a rule, with those that are the same for every packet joined: a large firewall has thousands. */
 export function fused(parts: readonly Part[], space: TrafficSpace): readonly Part[] {
   const conditions = parts.filter((part) => part.kind === 'when');
   const plain = conditions.filter((part) => part.plain).map(({ read }) => read);
