@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** A program with its arguments, run with nothing to read and its output thrown away. */
+/** A program with its arguments, run with nothing to read, its output taken by a pipe as a daemon does. */
 export type Command = {
   readonly program: string;
   readonly args: readonly string[];
@@ -65,7 +65,7 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
 
 function run({ program, args, env }: Command): number {
   const start = performance.now();
-  const { error } = spawnSync(program, args, { stdio: 'ignore', env: { ...plainEnvironment(), ...env } });
+  const { error } = spawnSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'], env: { ...plainEnvironment(), ...env } });
   if (error !== undefined) throw error;
   return performance.now() - start;
 }
