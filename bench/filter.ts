@@ -19,6 +19,9 @@ export function filtered(name: 'rules' | 'ruleset', text: string): readonly stri
   );
   if (status !== 0 || stderr !== '') throw new Error(`${name}: ${stderr}`);
   if (!stdout.includes('cluster')) throw new Error(`${name} has lost the cluster's rules`);
-  // The last one is the end mark.
-  return stdout.trimEnd().split('\n').slice(0, -1);
+  const lines = stdout.split('\n');
+  return lines.slice(
+    0,
+    lines.findIndex((line) => line.startsWith('== end ')),
+  );
 }

@@ -65,7 +65,10 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
 
 function run({ program, args, env }: Command): number {
   const start = performance.now();
-  const { error } = spawnSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'], env: { ...plainEnvironment(), ...env } });
+  const { error } = spawnSync(program, args, {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...plainEnvironment(), ...env },
+  });
   if (error !== undefined) throw error;
   return performance.now() - start;
 }
