@@ -10,7 +10,7 @@ export function filtered(name: 'rules' | 'ruleset', text: string): readonly stri
   const script = readFileSync('plugins/cluster_node_snapshot', 'utf8').replace(/\nmain "\$@"\n$/, '\n');
   const { stdout, stderr, status } = spawnSync(
     'dash',
-    ['-c', `${script}\nvips=' ${vip}' modern=''\n${name} | finish`],
+    ['-c', `${script}\nvips=' ${vip}' families=4\n${name} | finish`],
     {
       input: text,
       encoding: 'utf8',
