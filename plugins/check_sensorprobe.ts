@@ -1,5 +1,5 @@
 import type { Code } from '../src/findings/index.ts';
-import { type Context, definePlugin, failure, type Report, type Result, success } from '../src/plugin/index.ts';
+import { type Context, definePlugin, failure, now, type Report, type Result, success } from '../src/plugin/index.ts';
 import { type Place, resolve } from '../src/resolver/index.ts';
 import {
   type Answer,
@@ -22,7 +22,6 @@ import {
   Agent,
   accessOf,
   inTurns,
-  now,
   type Patience,
   readCredentials,
   snmpOptions,

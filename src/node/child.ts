@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { now } from '../plugin/index.ts';
 import { isShortage, needDescriptors, patiently, tooFewFiles } from './descriptors.ts';
 import { endTree } from './tree.ts';
 
@@ -50,10 +51,10 @@ export type Ending =
  */
 export async function runChild(command: Command): Promise<Ending> {
   const { program, limitMs, signal } = command;
-  const deadline = performance.now() + limitMs;
+  const deadline = now() + limitMs;
   // Loaded late: it costs more than the whole rest of a run that reads files alone.
-  freed = Math.max(freed, performance.now());
-  const late = () => performance.now() >= deadline;
+  freed = Math.max(freed, now());
+  const late = () => now() >= deadline;
   const { execa } = await patiently(
     () => import('execa'),
     () => !late(),
@@ -69,11 +70,11 @@ export async function runChild(command: Command): Promise<Ending> {
         running++;
         return made;
       },
-      () => !late() && (running > 0 || performance.now() < freed + closing),
+      () => !late() && (running > 0 || now() < freed + closing),
     );
     return await attend(child, deadline, command).finally(() => {
       running--;
-      freed = performance.now();
+      freed = now();
     });
   } catch (error) {
     if (!isShortage(error)) throw error;
@@ -85,7 +86,7 @@ type Execa = typeof import('execa').execa;
 
 /** How many children there are. */
 let running = 0;
-/** When files were last about to be closed, by `performance.now()`. */
+/** When files were last about to be closed, by `now()`. */
 let freed = 0;
 
 function start(execa: Execa, { program, args, input, env }: Command) {
@@ -120,7 +121,7 @@ async function follow(child: ChildProcess, pid: number, deadline: number, comman
   const ending = await new Promise<'exit' | 'overflow' | 'late' | 'abort'>((resolve) => {
     child.once('exit', () => resolve('exit'));
     stdout.overflow.then(() => resolve('overflow'));
-    const timer = setTimeout(() => resolve('late'), Math.max(0, deadline - performance.now()));
+    const timer = setTimeout(() => resolve('late'), Math.max(0, deadline - now()));
     const abort = () => resolve('abort');
     signal.addEventListener('abort', abort);
     release.push(
@@ -147,7 +148,7 @@ async function follow(child: ChildProcess, pid: number, deadline: number, comman
 function onSilence(stream: Readable | null, deadline: number, { afterMs, call }: Silence): () => void {
   const timer = setTimeout(() => {
     stop();
-    if (deadline - performance.now() >= afterMs) call();
+    if (deadline - now() >= afterMs) call();
   }, afterMs);
   const heard = () => timer.refresh();
   const stop = () => {

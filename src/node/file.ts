@@ -1,5 +1,6 @@
 // Not node:fs/promises, which takes longer to load than the files to read.
 import { close, constants, fstat, open, read, type Stats } from 'node:fs';
+import { now } from '../plugin/index.ts';
 import { longestAnswer } from './child.ts';
 import { patiently, tooFewFiles } from './descriptors.ts';
 import { noReply, type Reply, reply, seconds } from './reply.ts';
@@ -13,9 +14,7 @@ export async function readSnapshotFile(path: string, limitMs: number): Promise<R
   const late = new Promise<Reply>((resolve) => {
     timer = setTimeout(() => resolve(noReply(`no answer within ${seconds(limitMs)} (reading ${path})`)), limitMs);
   });
-  const read = readBounded(path, performance.now() + limitMs).catch((error: unknown) =>
-    noReply(`${path}: ${wordsOf(error)}`),
-  );
+  const read = readBounded(path, now() + limitMs).catch((error: unknown) => noReply(`${path}: ${wordsOf(error)}`));
   return Promise.race([read, late]).finally(() => clearTimeout(timer));
 }
 
@@ -24,7 +23,7 @@ async function readBounded(path: string, deadline: number): Promise<Reply> {
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   const fd = await patiently(
     () => asked<number>((done) => open(path, flags, done)),
-    () => performance.now() < deadline,
+    () => now() < deadline,
   );
   try {
     const facts = await asked<Stats>((done) => fstat(fd, done));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type Fault, fault } from '../findings/index.ts';
-import { type Context, listOf, type Report, withFaults } from '../plugin/index.ts';
+import { type Context, listOf, now, type Report, withFaults } from '../plugin/index.ts';
 import type { Answer } from './ask.ts';
 import { patiently, tooFewFiles } from './descriptors.ts';
 
@@ -21,7 +21,7 @@ export async function saveAnswers(answers: readonly Answer[], folder: string, li
   const late = new Promise<Saved>((resolve) => {
     timer = setTimeout(() => resolve(notSaved(folder, 'the file system did not answer in time')), limitMs);
   });
-  const deadline = performance.now() + limitMs;
+  const deadline = now() + limitMs;
   const saving = saveAll(answers, folder, deadline).catch((error: unknown) => notSaved(folder, wordsOf(error)));
   return Promise.race([saving, late]).finally(() => clearTimeout(timer));
 }
@@ -65,7 +65,7 @@ async function saveAll(answers: readonly Answer[], folder: string, deadline: num
   for (const { name, text } of said) {
     await patiently(
       () => saveOne(path.join(folder, `${fileName(name)}-${time}`), text),
-      () => performance.now() < deadline,
+      () => now() < deadline,
     ).then(
       (file) => lines.push(`${name}: saved as ${file}`),
       (error: unknown) => failed.push(`that of ${name}: ${wordsOf(error)}`),

@@ -1,3 +1,4 @@
+import { now } from '../plugin/index.ts';
 import { parseSnapshot } from '../snapshot/index.ts';
 import type { Ending, Silence } from './child.ts';
 import { linesOf, type Reply, seconds } from './reply.ts';
@@ -40,12 +41,11 @@ export async function askShared(
   sharing: Sharing,
   { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
 ): Promise<Reply> {
-  const deadline = performance.now() + limitMs;
+  const deadline = now() + limitMs;
   const open = openSockets(sharing.folder, name);
   const over = new AbortController();
   const either = AbortSignal.any([signal, over.signal]);
-  const anew = () =>
-    ask({ args: unsharedArguments, limitMs: Math.max(0, deadline - performance.now()), signal: either });
+  const anew = () => ask({ args: unsharedArguments, limitMs: Math.max(0, deadline - now()), signal: either });
   let fellSilent = () => {};
   const silence = new Promise<null>((resolve) => {
     fellSilent = () => resolve(null);

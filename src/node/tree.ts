@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { now } from '../plugin/index.ts';
 
 /** How long processes may take to end by themselves, and then to vanish, in milliseconds. */
 const grace = 100;
@@ -79,8 +80,8 @@ function alive(one: Process | null): boolean {
 }
 
 async function gone(tree: readonly Process[]): Promise<void> {
-  const end = performance.now() + grace;
-  while (performance.now() < end && tree.some(alive)) await new Promise((resolve) => setTimeout(resolve, 5));
+  const end = now() + grace;
+  while (now() < end && tree.some(alive)) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function send(one: Process, signal: NodeJS.Signals): void {

@@ -1,3 +1,4 @@
+export { now } from './clock.ts';
 export type { Section } from './explain.ts';
 export { longestFirstLine, shorten } from './first_line.ts';
 export { defineHandler, type Handler, handlerOptions, readHandlerArguments } from './handler.ts';

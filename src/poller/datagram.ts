@@ -1,5 +1,6 @@
 import { type Confirmation, confirmation, type Neighbour, parseNeighbours, type View } from '../address/index.ts';
 import { runChild } from '../node/index.ts';
+import { now } from '../plugin/index.ts';
 import { command, type Limits } from './command.ts';
 
 /** Where the datagram goes: discard (RFC 863), which nobody serves; that nothing is there is as good an answer. */
@@ -21,21 +22,21 @@ export async function askByDatagram(
   instead: string,
   limits: Limits,
 ): Promise<View> {
-  const end = performance.now() + limits.limitMs - interval;
+  const end = now() + limits.limitMs - interval;
   const before = await entryOf(vip, family, ifname, limits);
   if (typeof before === 'string') return { kind: 'blind', reason: `${instead}, and ${before}` };
   const trouble = await send(vip, family);
-  const sent = performance.now();
+  const sent = now();
   if (trouble !== null) return { kind: 'blind', reason: `${instead}, and no datagram can be sent (${trouble})` };
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, interval));
     // Taken before the table is read: what the table says then is at least so long after the datagram.
-    const elapsed = (performance.now() - sent) / 1000;
-    const now = await entryOf(vip, family, ifname, limits);
-    if (typeof now === 'string') return { kind: 'blind', reason: `${instead}, and ${now}` };
-    const outcome = confirmation(before.entry, now.entry, elapsed);
+    const elapsed = (now() - sent) / 1000;
+    const after = await entryOf(vip, family, ifname, limits);
+    if (typeof after === 'string') return { kind: 'blind', reason: `${instead}, and ${after}` };
+    const outcome = confirmation(before.entry, after.entry, elapsed);
     const seconds = Math.round(elapsed * 10) / 10;
-    if (isEnd(outcome, elapsed) || performance.now() > end || limits.signal.aborted)
+    if (isEnd(outcome, elapsed) || now() > end || limits.signal.aborted)
       return { kind: 'neighbour', ifname, outcome, seconds, instead };
   }
 }

@@ -1,5 +1,6 @@
 import { parseIp, parseRoute, type View } from '../address/index.ts';
 import { runChild } from '../node/index.ts';
+import { now } from '../plugin/index.ts';
 import { askByArp } from './arping.ts';
 import { command, type Limits } from './command.ts';
 import { askByDatagram } from './datagram.ts';
@@ -9,8 +10,8 @@ import { askByDatagram } from './datagram.ts';
  * right, IPv6), what the neighbour table proves after one UDP datagram. Never rejects.
  */
 export async function lookFor(vip: string, limits: Limits): Promise<View> {
-  const start = performance.now();
-  const left = () => ({ ...limits, limitMs: limits.limitMs - (performance.now() - start) });
+  const start = now();
+  const left = () => ({ ...limits, limitMs: limits.limitMs - (now() - start) });
   const family = parseIp(vip)?.family ?? 4;
   const asked = await runChild(command('ip', ['-o', 'route', 'get', vip], left()));
   if (asked.kind === 'failed') return blind(asked.reason);

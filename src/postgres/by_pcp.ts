@@ -1,7 +1,6 @@
 import { type Answer, readPcpNodes, readWatchdog, type WatchdogWish } from '../pgpool/index.ts';
-import { type Result, success } from '../plugin/index.ts';
+import { now, type Result, success } from '../plugin/index.ts';
 import type { Asked } from './by_sql.ts';
-import { now } from './clock.ts';
 import type { Pcp } from './pcp.ts';
 import type { Patience } from './session.ts';
 

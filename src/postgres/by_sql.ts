@@ -1,7 +1,7 @@
 import { isWorthAnotherLook, type Told } from '../pgpool/index.ts';
-import { type Result, success } from '../plugin/index.ts';
+import { now, type Result, success } from '../plugin/index.ts';
 import { resolve } from '../resolver/index.ts';
-import { now, pause } from './clock.ts';
+import { pause } from './pause.ts';
 import type { Access, Patience, Session, Target } from './session.ts';
 import type { Trouble } from './trouble.ts';
 

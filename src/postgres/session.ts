@@ -1,6 +1,7 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import Client from 'pg/lib/client.js';
-import { now, pause } from './clock.ts';
+import { now } from '../plugin/index.ts';
+import { pause } from './pause.ts';
 import { type SslMode, secure } from './tls.ts';
 import { connectTrouble, type Trouble } from './trouble.ts';
 import { Wire } from './wire.ts';

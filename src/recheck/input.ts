@@ -1,5 +1,5 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { failure, type Result, success } from '../plugin/index.ts';
+import { failure, now, type Result, success } from '../plugin/index.ts';
 
 /** The most that is kept of standard input: the address stands in the second line. */
 const kept = 4096;
@@ -32,10 +32,10 @@ export async function readInput(): Promise<Result<string>> {
 }
 
 function readPipe(pipe: number): Result<string> {
-  const end = performance.now() + patience;
+  const end = now() + patience;
   const chunk = Buffer.alloc(65_536);
   let text = '';
-  while (performance.now() < end) {
+  while (now() < end) {
     try {
       const length = readSync(pipe, chunk);
       if (length === 0) return success(text);

@@ -1,6 +1,6 @@
+import { now } from '../plugin/index.ts';
 import type { Place } from '../resolver/index.ts';
 import type { Access } from './access.ts';
-import { now } from './clock.ts';
 import type { Oid } from './oid.ts';
 import { type Outcome, openSession, type Session, type Value } from './session.ts';
 import { errorName, errorStatus, type Trouble } from './trouble.ts';

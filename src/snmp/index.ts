@@ -1,6 +1,5 @@
 export type { Access } from './access.ts';
 export { Agent, type Patience, type Reading } from './agent.ts';
-export { now } from './clock.ts';
 export { readCredentials, type Secrets } from './credentials.ts';
 export { accessOf, snmpOptions, snmpTrouble } from './options.ts';
 export type { Value } from './session.ts';

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { now } from '../../src/postgres/clock.ts';
+import { now } from '../../src/plugin/index.ts';
 import { type Access, openSession, type Told } from '../../src/postgres/session.ts';
 import { kindOf, type Sent } from '../../tools/postgres_messages.ts';
 

@@ -9,8 +9,8 @@ import {
   renderText,
 } from '../../doctor/index.ts';
 import { nodeTrouble, type Request, wayOptions } from '../../node/index.ts';
-import { givenIn, longName, type Option, optionLines, success, valuesIn, wrap } from '../../plugin/index.ts';
-import { type Access, accessOf, inTurns, now, readCredentials, snmpOptions, snmpTrouble } from '../../snmp/index.ts';
+import { givenIn, longName, now, type Option, optionLines, success, valuesIn, wrap } from '../../plugin/index.ts';
+import { type Access, accessOf, inTurns, readCredentials, snmpOptions, snmpTrouble } from '../../snmp/index.ts';
 import { type Call, type Subcommand, UsageError } from '../subcommand.ts';
 import { lookHere } from './here.ts';
 import { lookAtNode } from './node.ts';
@@ -70,7 +70,7 @@ function read(given: Given): DoctorValues {
 
 async function look(values: DoctorValues, given: Given, call: Call, signal: AbortSignal): Promise<Examination> {
   const limitMs = Math.max(1000, values.timeout * 1000 - reserve - process.uptime() * 1000);
-  const [until, snmpUntil] = [performance.now() + limitMs, now() + limitMs];
+  const [until, snmpUntil] = [now() + limitMs, now() + limitMs];
   const here = await lookHere(call.self, given.args, values.account, { limitMs: 3000, signal });
   const onlyFiles = values.probe.length === 0 && values.node.every(({ target }) => target.kind === 'file');
   const facts = {

@@ -10,6 +10,7 @@ import {
   sshArguments,
   sshSettings,
 } from '../../node/index.ts';
+import { now } from '../../plugin/index.ts';
 import { knock, lookUpName } from './place.ts';
 import { lookAtSsh } from './ssh.ts';
 
@@ -17,7 +18,7 @@ import { lookAtSsh } from './ssh.ts';
 export type Asking = {
   readonly request: Omit<Request, 'limitMs'>;
   readonly home: string;
-  /** By `performance.now()`. */
+  /** By `now()`. */
   readonly until: number;
 };
 
@@ -78,11 +79,11 @@ async function reach(host: string, port: number, greeted: boolean, asking: Askin
 }
 
 function limitsOf({ request, until }: Asking) {
-  return { limitMs: Math.max(1, Math.min(step, until - performance.now())), signal: request.signal() };
+  return { limitMs: Math.max(1, Math.min(step, until - now())), signal: request.signal() };
 }
 
 async function ask(spec: NodeSpec, { request, until }: Asking): Promise<AnswerFact> {
-  const [answer] = await askNodes([spec], { ...request, limitMs: Math.max(1, until - performance.now()) });
+  const [answer] = await askNodes([spec], { ...request, limitMs: Math.max(1, until - now()) });
   return answer === undefined ? { reached: false, reason: 'was not asked' } : factOf(answer);
 }
 

@@ -1,7 +1,8 @@
 import type { ProbeFacts, ProbeTry } from '../../doctor/index.ts';
+import { now } from '../../plugin/index.ts';
 import type { Place } from '../../resolver/index.ts';
 import { deviceText, type Survey, sensorsOf, survey } from '../../sensorprobe/index.ts';
-import { type Access, Agent, now, type Patience } from '../../snmp/index.ts';
+import { type Access, Agent, type Patience } from '../../snmp/index.ts';
 import { lookUpName } from './place.ts';
 
 /** How probes are asked. */
@@ -11,7 +12,7 @@ export type ProbeAsking = {
   readonly port: number;
   readonly family: 4 | 6 | undefined;
   readonly patience: Pick<Patience, 'timeoutMs' | 'retries'>;
-  /** By the clock of src/snmp, in milliseconds. */
+  /** By the clock of `now()`, in milliseconds. */
   readonly until: number;
   readonly signal: AbortSignal;
 };
