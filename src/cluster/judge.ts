@@ -89,7 +89,7 @@ export function judgeCluster(facts: readonly NodeFacts[], wanted: Wanted): Judge
   };
 }
 
-const noMac: ClusterMac = { mac: null, named: null, faults: [], listening: new Map() };
+const noMac: ClusterMac = { mac: null, named: [], faults: [], listening: new Map() };
 
 /** Known only if it is known for every node what it answers, and that clients reach all of them by one MAC. */
 function sharesOf(

@@ -11,8 +11,8 @@ export type WantedArp = {
   readonly vip: string;
   /** The cluster MAC; null where it is not known. */
   readonly mac: string | null;
-  /** Another MAC that the rules of all nodes name, which was already reported; null where there is none. */
-  readonly named: string | null;
+  /** Other MACs that rules of nodes name, which were already reported. */
+  readonly named: readonly string[];
   /** True where every node must have a rule that announces it, whatever static entries the peers may have. */
   readonly required: boolean;
   /** The state for unread rules that might announce it: OK where the check does without them. */
@@ -192,7 +192,7 @@ function cardFaults(
 function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac, named }: WantedArp): readonly Fault[] {
   const end = ends.find((one) => kindOf(one, mac) === 'other');
   const told = end?.told?.mac;
-  if (told === named) return [];
+  if (told !== undefined && told !== null && named.includes(told)) return [];
   const text = `${node.name}: its ARP rule announces ${told}, the cluster MAC is ${mac}: ${end?.rule}`;
   return [fault('CRITICAL', 'arp-other-mac', `${node.name}: ARP rule announces ${told}`, text)];
 }

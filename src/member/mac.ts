@@ -16,8 +16,8 @@ export type Sharer = {
 export type ClusterMac = {
   /** Null where it is not known, or the nodes differ. */
   readonly mac: string | null;
-  /** A different one that the rules of all nodes name, which is among the faults; null where they name the right one. */
-  readonly named: string | null;
+  /** Different ones that rules of nodes name, which the faults already tell. */
+  readonly named: readonly string[];
   /** What is wrong with it on all nodes together, and notes. */
   readonly faults: readonly Fault[];
   /** What keeps a node from taking its frames in, by the node's name. */
@@ -28,25 +28,29 @@ export type ClusterMac = {
  * Judges the cluster MAC of the nodes that share a VIP: the `expected` one (--mac), else what the rules name (cluster
  * rules and ARP rules alike), else the one multicast MAC that the nodes listen to. Every node must name the same, it
  * must be multicast, and every node must listen to it. Where the rules differ and none is expected, no node is
- * compared with any of them.
+ * compared with any of them. That a node's rules name another one, which it listens to, is told once.
  */
 export function judgeClusterMac(sharers: readonly Sharer[], expected: string | undefined): ClusterMac {
   const named = sharers.flatMap(({ node }) => namesOf(node).map((mac) => ({ name: node.name, mac })));
-  const different = new Set(named.map(({ mac }) => mac)).size > 1 ? [differ(named)] : [];
+  const different = new Set(named.map(({ mac }) => mac)).size > 1 ? [differ(named, expected)] : [];
   const [ruled] = named;
   const entrances = sharers.flatMap(({ node, ifname }) => (ifname === null ? [] : [{ node, ifname }]));
   if (expected === undefined && different.length > 0) return unknown(different);
   const mac = expected ?? ruled?.mac;
   if (mac === undefined) return agreedMac(entrances);
-  const other = different.length === 0 && ruled !== undefined && ruled.mac !== mac ? ruled.mac : null;
-  const wrong = [...different, ...(other === null ? [] : [unexpected(other, mac)])];
-  if (!isMulticastMac(mac)) return { ...unknown([...wrong, unicast(mac)]), mac, named: other };
-  return { mac, named: other, faults: wrong, listening: listeningOf(entrances, mac) };
+  const others = [...new Set(named.map((one) => one.mac))].filter((one) => one !== mac);
+  const [other] = others;
+  const wrong = different.length > 0 || other === undefined ? different : [unexpected(other, mac)];
+  // Where the rules differ, the ARP rule that is wrong is still worth its line.
+  const told = different.length > 0 ? [] : others;
+  if (!isMulticastMac(mac)) return { ...unknown([...wrong, unicast(mac)]), mac, named: told };
+  const judged = entrances.filter((entrance) => !followsAnother(entrance, mac));
+  return { mac, named: told, faults: wrong, listening: listeningOf(judged, mac) };
 }
 
 /** Judges the MAC of a VIP that one node has at a time: a multicast MAC must be listened to, a unicast one be the interface's own. */
 export function judgeOwnMac(entrances: readonly Entrance[], mac: string): ClusterMac {
-  if (isMulticastMac(mac)) return { mac, named: null, faults: [], listening: listeningOf(entrances, mac) };
+  if (isMulticastMac(mac)) return { mac, named: [], faults: [], listening: listeningOf(entrances, mac) };
   const faults = entrances.flatMap(({ node, ifname }) => {
     const own = node.host.links?.find((link) => link.ifname === ifname)?.mac ?? null;
     if (own === mac) return [];
@@ -61,7 +65,7 @@ export function judgeOwnMac(entrances: readonly Entrance[], mac: string): Cluste
       ),
     ];
   });
-  return { mac, named: null, faults, listening: new Map() };
+  return { mac, named: [], faults, listening: new Map() };
 }
 
 function namesOf({ macs }: ReachedNode): readonly string[] {
@@ -72,13 +76,22 @@ function listeningOf(entrances: readonly Entrance[], mac: string): ClusterMac['l
   return new Map(entrances.map((entrance) => [entrance.node.name, listeningFaults(entrance, mac)]));
 }
 
-function unknown(faults: readonly Fault[]): ClusterMac {
-  return { mac: null, named: null, faults, listening: new Map() };
+/** Whether a node's rules name another MAC, and it listens to that one: then the rules are what is wrong. */
+function followsAnother(entrance: Entrance, mac: string): boolean {
+  return namesOf(entrance.node).some((one) => one !== mac && listeningFaults(entrance, one).length === 0);
 }
 
-function differ(named: readonly { readonly name: string; readonly mac: string }[]): Fault {
+function unknown(faults: readonly Fault[]): ClusterMac {
+  return { mac: null, named: [], faults, listening: new Map() };
+}
+
+function differ(
+  named: readonly { readonly name: string; readonly mac: string }[],
+  expected: string | undefined,
+): Fault {
   const brief = `cluster MAC differs (${listOf(named.map(({ name, mac }) => `${name} ${mac}`))})`;
-  const text = `the ${brief}: each client reaches only the nodes that listen to the MAC it has learned. Give all nodes the same rule`;
+  const wanted = expected === undefined ? '' : `, with ${expected} (--mac)`;
+  const text = `the ${brief}: each client reaches only the nodes that listen to the MAC it has learned. Give all nodes the same rule${wanted}`;
   return fault('CRITICAL', 'mac-differs', brief, text);
 }
 
@@ -118,7 +131,7 @@ function agreedMac(entrances: readonly Entrance[]): ClusterMac {
     `cluster MAC ${mac} by agreement`,
     `no rule that was read names the cluster MAC: ${mac} is judged in its place, which ${listOf(heard.filter(({ macs }) => macs.includes(mac)).map(({ node }) => node.name))} ${heard.length === 1 ? 'listens' : 'listen'} to`,
   );
-  return { mac, named: null, faults: notes(note), listening: listeningOf(entrances, mac) };
+  return { mac, named: [], faults: notes(note), listening: listeningOf(entrances, mac) };
 }
 
 function needless(names: readonly string[]): Fault {

@@ -79,7 +79,7 @@ function macOf(holders: readonly VipNode[], wanted: WantedVip): ClusterMac {
   return wanted.mac === undefined ? nothing : judgeOwnMac(entrances, wanted.mac);
 }
 
-const nothing: ClusterMac = { mac: null, named: null, faults: [], listening: new Map() };
+const nothing: ClusterMac = { mac: null, named: [], faults: [], listening: new Map() };
 
 /**
  * Who answers ARP matters where nodes share the VIP, or where each must have the rule. Real servers of LVS, which have the
@@ -88,7 +88,7 @@ const nothing: ClusterMac = { mac: null, named: null, faults: [], listening: new
 function answeringFaults(
   holders: readonly VipNode[],
   mac: string | null,
-  named: string | null,
+  named: readonly string[],
   wanted: WantedVip,
 ): readonly Fault[] {
   const { vip, arpMangle: required } = wanted;

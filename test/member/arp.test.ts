@@ -54,7 +54,7 @@ const rows: Readonly<Record<string, readonly [Situation, string | null]>> = {
 
 describe('who answers ARP for the VIP with the cluster MAC', () => {
   test.each(Object.entries(rows))('%s', (_, [situation, says]) => {
-    const wanted = { vip, mac: ab, named: null, required: true, unread: 'UNKNOWN' } as const;
+    const wanted = { vip, mac: ab, named: [], required: true, unread: 'UNKNOWN' } as const;
     const { faults } = judgeAnswering([{ node: member('n1', situation), ifname: 'eth1' }], wanted);
     const [found] = (faults.get('n1') ?? []).filter(({ state }) => state !== 'OK');
     expect(found === undefined ? null : `${found.state} ${found.brief}`).toBe(says);
@@ -63,7 +63,7 @@ describe('who answers ARP for the VIP with the cluster MAC', () => {
   test('a MAC that was said to be the wrong one of all nodes is not said once more of each', () => {
     const rule = `-A OUTPUT -j mangle -s ${vip} --mangle-mac-s ${cd}`;
     const node = member('n1', { held: null, sections: { arptables: saved(rule) } });
-    const wanted = { vip, mac: ab, named: cd, required: false, unread: 'UNKNOWN' } as const;
+    const wanted = { vip, mac: ab, named: [cd], required: false, unread: 'UNKNOWN' } as const;
     expect([...judgeAnswering([{ node, ifname: 'eth1' }], wanted).faults.values()].flat()).toEqual([]);
   });
 });
