@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { bundleCommand } from '../../../tools/bundle.ts';
 import { carried } from '../../../tools/carried.ts';
@@ -11,7 +12,7 @@ export function buildDoctor(folder: string): Doctor {
   const command = path.join(folder, 'rackwatch');
   bundleCommand(command, carried('0.0.0'));
   return (args, over) => {
-    const usual = { '--account': 'root', '--timeout': '60' };
+    const usual = { '--account': userInfo().username, '--timeout': '60' };
     const more = Object.entries(usual).filter(([option]) => !args.includes(option));
     return runPlugin(command, ['doctor', ...more.flat(), ...args], over);
   };
