@@ -64,7 +64,7 @@ export type SshFacts = {
   readonly hostKeyAlias: string | null;
   /** Those of these files that have a key of the node. */
   readonly knownIn: readonly string[];
-  /** Whether the target or the options name the key files: then the first is the one to make. */
+  /** The key files in the order in which ssh tries them. */
   readonly keys: readonly KeyFact[];
   /** The arguments of ssh up to the host that reach the node as the plugins do. */
   readonly sshArguments: readonly string[];
