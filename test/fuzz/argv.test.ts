@@ -8,8 +8,8 @@ import { longName, standardOptions } from '../../src/plugin/index.ts';
 import { bundle } from '../../tools/bundle.ts';
 import { runPlugin } from '../run_plugin.ts';
 import { type Random, random } from './random.ts';
+import { firstSeed, roundsOf } from './rounds.ts';
 
-const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
 const recorded = path.resolve('test/fixtures/clusterip/healthy');
 
 // Nothing here names another host: a run of the built plugin must not go anywhere.
@@ -125,9 +125,11 @@ function argvOf(chance: Random): readonly string[] {
   });
 }
 
-test('20,000 command lines are read or refused with one reason each', { timeout: 300_000 }, () => {
+const lines = roundsOf(20_000);
+
+test(`${lines} command lines are read or refused with one reason each`, { timeout: 300_000 }, () => {
   const kinds: Record<string, number> = {};
-  for (let seed = firstSeed; seed < firstSeed + 20_000; seed++) {
+  for (let seed = firstSeed; seed < firstSeed + lines; seed++) {
     const argv = [...(seed % 2 === 0 ? ['--vip', '192.168.56.20'] : []), ...argvOf(random(seed))];
     const request = readCommandLine(plugin, argv, {});
     kinds[request.kind] = (kinds[request.kind] ?? 0) + 1;
@@ -136,6 +138,8 @@ test('20,000 command lines are read or refused with one reason each', { timeout:
   for (const kind of ['help', 'version', 'run']) expect(kinds[kind], kind).toBeGreaterThan(10);
 });
 
+const built = roundsOf(200);
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-argv-'));
@@ -143,12 +147,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('200 of them by the built plugin: one answer, its exit code, nothing on stderr', {
+test(`${built} of them by the built plugin: one answer, its exit code, nothing on stderr`, {
   timeout: 900_000,
 }, async () => {
   const ready = ['-H', '192.168.56.20', '-N', `n1=file:${recorded}/n1.txt`, '-N', `n2=file:${recorded}/n2.txt`];
   const states: Record<string, number> = {};
-  for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
+  for (let seed = firstSeed; seed < firstSeed + built; seed++) {
     const chance = random(seed);
     // NUL cannot be passed to a program at all.
     const argv = [...(seed % 2 === 0 ? ready : []), ...argvOf(chance)].filter((word) => !word.includes('\0'));
@@ -163,5 +167,7 @@ test('200 of them by the built plugin: one answer, its exit code, nothing on std
     expect(code, where).toBe({ OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 }[String(words)]);
     states[String(words)] = (states[String(words)] ?? 0) + 1;
   }
-  expect(states['OK']).toBeGreaterThan(2);
+  // So few that are OK come among all of them.
+  if (built >= 200) expect(states['OK']).toBeGreaterThan(2);
+  expect(Object.keys(states).length).toBeGreaterThan(1);
 });

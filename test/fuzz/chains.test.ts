@@ -3,11 +3,11 @@ import { readRecording } from '../lab/netns/recording.ts';
 import { scenarios } from '../lab/netns/scenarios.ts';
 import { whyChainsNotHealthy } from './brute_force_chains.ts';
 import { falseOks, type Situation, verdict, vip } from './cluster.ts';
+import { firstSeed, roundsOf } from './rounds.ts';
 
 // As snapshots.test.ts does with CLUSTERIP: breaks what kernels gave of xt_cluster and nftables.
 
-const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
-const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 2500);
+const rounds = roundsOf(2500);
 
 // Clusters that both judges call healthy, none so large that the mutations miss what decides.
 const healthy: readonly Situation[] = scenarios.flatMap((scenario) => {

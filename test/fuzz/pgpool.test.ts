@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { backends, judged, telling } from '../pgpool/capture.ts';
 import { random } from './random.ts';
+import { firstSeed, roundsOf } from './rounds.ts';
 
 // Backends with any words in their cells: OK only where a second judge, which knows nothing but what healthy means, agrees.
 
-const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
-const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 2000);
+const rounds = roundsOf(2000);
 
 const words = {
   status: ['up', 'up', 'up', 'waiting', 'down', 'quarantine', 'unused', ' UP', 'odd', ''],

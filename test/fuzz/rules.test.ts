@@ -4,13 +4,13 @@ import { scenarios } from '../lab/netns/scenarios.ts';
 import { whyChainsNotHealthy } from './brute_force_chains.ts';
 import { type Situation, verdict, vip } from './cluster.ts';
 import { type Random, random } from './random.ts';
+import { firstSeed, roundsOf } from './rounds.ts';
 import { pickRule } from './rule_lines.ts';
 
 // Writes a rule that everybody can read into the rules of one node of a healthy cluster: OK only where brute force
 // agrees. The mutations of chains.test.ts hardly ever make one.
 
-const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
-const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 1500);
+const rounds = roundsOf(1500);
 
 const healthy: readonly Situation[] = scenarios.flatMap((scenario) => {
   const { name, ipv6, state, silent, options } = scenario;

@@ -5,12 +5,12 @@ import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { clusterRule, filterTable, vip as firstVip, snapshotText } from '../snapshot_text.ts';
 import { nothingWanted } from '../wanted.ts';
 import { type Random, random } from './random.ts';
+import { firstSeed, roundsOf } from './rounds.ts';
 
 // Clusters of many VIPs at random. RACKWATCH_FUZZ_SEED=N begins elsewhere; the message of a failure names the seed that
 // repeats it alone.
 
-const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
-const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 120);
+const rounds = roundsOf(120);
 
 const { vip: _, ...wanted } = nothingWanted;
 const run = { timeLeft: () => 600_000, verbosity: 0 } as const;

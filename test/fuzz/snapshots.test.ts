@@ -8,12 +8,13 @@ import { whyNotHealthy } from './brute_force.ts';
 import { changed, falseOks, recordedClusterip, verdict, vip } from './cluster.ts';
 import { mutate, truncate } from './mutate.ts';
 import { random } from './random.ts';
+import { firstSeed, roundsOf } from './rounds.ts';
 
 // Breaks what a real kernel gave, many times over. RACKWATCH_FUZZ_SEED=N begins elsewhere; the message of a failure
 // names the seed that repeats it alone.
 
-const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
-const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 20_000);
+const rounds = roundsOf(20_000);
+const built = roundsOf(200);
 
 const situations = recordedClusterip();
 // A change can only make a false OK where there was a true one: those are broken most.
@@ -58,10 +59,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('the built plugin says the same of 200 of them, with the exit code of what it says', {
+test(`the built plugin says the same of ${built} of them, with the exit code of what it says`, {
   timeout: 900_000,
 }, async () => {
-  for (let seed = firstSeed; seed < firstSeed + 200; seed++) {
+  for (let seed = firstSeed; seed < firstSeed + built; seed++) {
     const chance = random(seed);
     const situation = chance.pick(healthy, { name: '', snapshots: [] });
     const { snapshots, how } = changed(situation, chance.below(4) === 0 ? truncate : mutate, chance);

@@ -3,14 +3,14 @@ import { readRecording } from '../lab/netns/recording.ts';
 import { scenarios } from '../lab/netns/scenarios.ts';
 import { recordedClusterip, type Situation, verdict } from './cluster.ts';
 import { type Random, random } from './random.ts';
+import { firstSeed, roundsOf } from './rounds.ts';
 import { pickRule } from './rule_lines.ts';
 
 // Puts something that nobody can read into the rules of a healthy cluster: a condition, a statement, a rule. It may
 // mean anything, so that OK is false where one of the things that it may mean is CRITICAL. No second judge is needed: the
 // same judge says what each of them is.
 
-const firstSeed = Number(process.env['RACKWATCH_FUZZ_SEED'] ?? 1);
-const rounds = Number(process.env['RACKWATCH_FUZZ_ROUNDS'] ?? 300);
+const rounds = roundsOf(300);
 
 const whole = ({ snapshots }: Situation) => snapshots.length > 1 && snapshots.every((text) => text.length < 12_000);
 
