@@ -1,53 +1,27 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { openLab, whyNoSsh } from '../../test/lab/ssh/lab.ts';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { endMasters, masters } from '../../test/lab/ssh/masters.ts';
 import { cpuWithChildren } from '../cpu.ts';
-import { installed, vip } from '../installed.ts';
 import { type Command, median, type Row, rounded, type Subject } from '../pairs.ts';
+import { withSshNodes } from '../ssh_nodes.ts';
 
-const nodes = Array.from({ length: 16 }, (_, i) => `n${i + 1}`);
+const nodes = 16;
 
 export const subject: Subject = {
   title: 'check_cluster_buckets: the poller’s processor time with --ssh-shared',
   about:
     'What 16 nodes over ssh cost the poller: the plugin and every ssh that it starts, and for open connections what their processes spend meanwhile; the nodes’ share is not counted. A real sshd on loopback stands for all nodes. Held against the same check that logs in each time, and against `xargs -P 16 ssh` that fetches the same snapshots and judges nothing. Memory is that of the processes that hold the connections open, as what is their own and their part of what they share (Pss), and as all that is resident (Rss).',
-  measure: async (rounds) => {
-    const why = whyNoSsh();
-    if (why !== null) return { skipped: why };
-    const lab = await openLab();
-    try {
-      return await installed(async ({ plugin, file }) => {
-        const config = file('ssh_config');
-        // A name for each node, so that each has a connection of its own.
-        writeFileSync(
-          config,
-          `Host n*\n  HostName 127.0.0.1\n  Port ${lab.port}\n  User root\n  IdentityFile ${lab.file('id')}\n  IdentitiesOnly yes\n  IdentityAgent none\n  UserKnownHostsFile ${lab.file('known_hosts')}\n`,
-        );
-        copyFileSync('plugins/cluster_node_snapshot', file('script'));
-        const runtime = file('r');
-        mkdirSync(runtime, { mode: 0o700 });
-        const folder = `${runtime}/rackwatch`;
-        const ssh = `ssh -F ${config} -T -o BatchMode=yes {} sh -s -- --vip ${vip} <${file('script')} >${file('{}.txt')}`;
-        const xargs: Command = {
-          program: '/bin/sh',
-          args: ['-c', `printf '%s\\n' ${nodes.join(' ')} | xargs -P 16 -I{} sh -c '${ssh}'`],
-        };
-        const asked = ['--vip', vip, '-t', '60', '--ssh-config', config, ...nodes.flatMap((node) => ['-N', node])];
-        const own = plugin('check_cluster_buckets', ...asked);
-        const shared = {
-          ...plugin('check_cluster_buckets', ...asked, '--ssh-shared', '300'),
-          env: { XDG_RUNTIME_DIR: runtime },
-        };
-        try {
-          return compare({ xargs, own, shared }, folder, Math.max(3, Math.round(rounds / 4)));
-        } finally {
-          await endMasters(folder);
-        }
-      });
-    } finally {
-      await lab.close();
-    }
-  },
+  measure: (rounds) =>
+    withSshNodes(nodes, async ({ file, xargs, asking }) => {
+      const runtime = file('r');
+      mkdirSync(runtime, { mode: 0o700 });
+      const folder = `${runtime}/rackwatch`;
+      const shared = { ...asking('--ssh-shared', '300'), env: { XDG_RUNTIME_DIR: runtime } };
+      try {
+        return compare({ xargs, own: asking(), shared }, folder, Math.max(3, Math.round(rounds / 4)));
+      } finally {
+        await endMasters(folder);
+      }
+    }),
 };
 
 type Ways = { readonly xargs: Command; readonly own: Command; readonly shared: Command };
@@ -56,7 +30,7 @@ function compare({ xargs, own, shared }: Ways, folder: string, rounds: number): 
   // Opens the connections.
   cpuWithChildren(shared);
   const open = masters(folder);
-  if (open.length !== nodes.length) throw new Error(`${open.length} open connections for ${nodes.length} nodes`);
+  if (open.length !== nodes) throw new Error(`${open.length} open connections for ${nodes} nodes`);
   const turns = Array.from({ length: rounds }, () => {
     const before = ticksOf(open);
     const over = cpuWithChildren(shared) + (ticksOf(open) - before) * msPerTick;
