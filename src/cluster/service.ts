@@ -42,5 +42,5 @@ function openPorts(node: JudgedNode): OpenPorts | null {
   const opened = answered.traffic.or(answered.doubt).and(rule.shared).and(first);
   const clients = Number(count(rule.shared.spans('source'))) / Number(count(space.all.spans('source')));
   const open = opened.clientsByPort().filter(({ span, share }) => 2 * share > clients && !isAdministration(span));
-  return { node, ports: space.union(open.map(({ span }) => space.only({ dport: span }))) };
+  return { node, ports: space.only({ dport: open.map(({ span }) => span) }) };
 }

@@ -98,7 +98,7 @@ export type Circle = {
 
 /** The packets of clients in these networks; without any, of all addresses in use, including private IPv6 ones. */
 export function clientsOf(networks: readonly IpBlock[], space: TrafficSpace): Traffic {
-  if (networks.length > 0) return space.union(networks.map(({ low, high }) => space.only({ source: { low, high } })));
+  if (networks.length > 0) return space.only({ source: networks });
   return space.family === 4
     ? clientsInUse(space)
     : clientsInUse(space).or(space.once('local clients', () => local(space)));

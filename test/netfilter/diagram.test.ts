@@ -27,11 +27,22 @@ function makeSets(diagram: Diagram, seed: number, count: number): readonly Pair[
   for (let i = 0; i < count; i++) {
     const [a, b] = [pairs[chance.below(Math.max(1, pairs.length))], pairs[chance.below(Math.max(1, pairs.length))]];
     if (a === undefined || b === undefined || chance.below(3) === 0) {
-      const [low, high] = [chance.below(256), chance.below(256)].sort((x, y) => x - y);
-      const span = { low: BigInt(low ?? 0), high: BigInt(high ?? 0) };
+      const [low = 0, to = 0, from = 0, high = 0] = Array.from({ length: 4 }, () => chance.below(256)).sort(
+        (x, y) => x - y,
+      );
+      const whole = from <= to + 1 || chance.below(2) === 0;
+      const spans = whole
+        ? [[low, high]]
+        : [
+            [low, to],
+            [from, high],
+          ];
       pairs.push({
-        edge: diagram.between(field, span),
-        set: filtered((one) => one >= (low ?? 0) && one <= (high ?? 0)),
+        edge: diagram.among(
+          field,
+          spans.map(([first = 0, last = 0]) => ({ low: BigInt(first), high: BigInt(last) })),
+        ),
+        set: filtered((one) => spans.some(([first = 0, last = 0]) => one >= first && one <= last)),
       });
     } else {
       const made: readonly Pair[] = [
@@ -127,8 +138,25 @@ describe('sets of assignments, against brute force over eight variables', () => 
     expect(diagram.where(field, () => false)).toBe(nothing);
   });
 
+  test('values that a field cannot have, and intervals that end before they begin, are in nothing', () => {
+    expect(diagram.among(field, [{ low: 300n, high: 400n }])).toBe(nothing);
+    expect(diagram.among(field, [{ low: 9n, high: 3n }])).toBe(nothing);
+    expect(diagram.among(field, [])).toBe(nothing);
+  });
+
+  test('many intervals stand on top of a set of the variables below', () => {
+    const [upper, lower] = [
+      { first: 0, bits: 4 },
+      { first: 4, bits: 4 },
+    ];
+    const below = diagram.among(lower, [{ low: 2n, high: 11n }]);
+    const spans = [0n, 3n, 4n, 9n, 15n].map((value) => ({ low: value, high: value }));
+    expect(diagram.among(upper, spans, below)).toBe(diagram.and(diagram.among(upper, spans), below));
+    expect(diagram.among(upper, [{ low: 0n, high: 15n }], below)).toBe(below);
+  });
+
   test('an unknown variable leaves open what hangs on it, and nothing else', () => {
-    const low = diagram.between(field, { low: 0n, high: 127n });
+    const low = diagram.among(field, [{ low: 0n, high: 127n }]);
     expect(diagram.holds(low, (variable) => (variable === 0 ? false : null))).toBe(true);
     expect(diagram.holds(low, (variable) => (variable === 0 ? null : false))).toBe(null);
   });
@@ -138,15 +166,15 @@ describe('bounds on the work', () => {
   const spans = (diagram: Diagram) => {
     let sum: Edge = nothing;
     for (let i = 0n; i < 2000n; i++) {
-      const span = { low: i * 977n * 4099n, high: i * 977n * 4099n + 5n };
-      sum = diagram.or(sum, diagram.between({ first: 0, bits: 32 }, span));
+      const span = { low: i * 977n * 2039n, high: i * 977n * 2039n + 5n };
+      sum = diagram.or(sum, diagram.among({ first: 0, bits: 32 }, [span]));
     }
     return sum;
   };
 
   test('more nodes than allowed end the work, the same every time, and what was made before stays right', () => {
     const diagram = new Diagram();
-    const before = diagram.between(field, { low: 3n, high: 90n });
+    const before = diagram.among(field, [{ low: 3n, high: 90n }]);
     expect(
       diagram.bounded(
         500,

@@ -237,7 +237,7 @@ function onPorts(name: 'sport' | 'dport', text: string | undefined, packets: Pac
   const { space } = packets;
   const spans = readPorts(text);
   const field = portOf(name, packets);
-  return spans === null ? vague(space.all) : exactly(space.union(spans.map((span) => space.only({ [field]: span }))));
+  return spans === null ? vague(space.all) : exactly(space.only({ [field]: spans }));
 }
 
 function eitherPort(text: string | undefined, packets: Packets): Selection {

@@ -49,11 +49,11 @@ function datagramPorts(family: Family): readonly Interval[] {
 export function ownTraffic(space: TrafficSpace): Traffic {
   return space.once('own', () =>
     space.union([
-      ...adminPorts.map((dport) => space.only({ protocol: tcp, dport })),
-      ...datagramPorts(space.family).map((dport) => space.only({ protocol: udp, dport })),
+      space.only({ protocol: tcp, dport: adminPorts.map(point) }),
+      space.only({ protocol: udp, dport: datagramPorts(space.family) }),
       // Answers to connections that the node itself opened come from the well-known ports; clients do not.
       space.only({ sport: { low: 0n, high: 1023n } }),
-      ...noClients(space.family).map((source) => space.only({ source })),
+      space.only({ source: noClients(space.family) }),
     ]),
   );
 }
@@ -79,6 +79,11 @@ export function extentOf(traffic: Traffic, shared: Traffic): Extent {
   if (clients === null) return areHosts(traffic.spans('source')) ? 'hosts' : 'ports';
   if (sharedOf(main).within(clients.or(own))) return 'all';
   return areHosts(traffic.spans('source')) ? 'hosts' : 'clients';
+}
+
+/** Whether some traffic is that of a handful of single clients: its extent is `hosts`. Most is not, which is soon told. */
+export function isOfHosts(traffic: Traffic, shared: Traffic): boolean {
+  return areHosts(traffic.spans('source')) && extentOf(traffic, shared) === 'hosts';
 }
 
 /**

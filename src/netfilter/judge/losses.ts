@@ -3,7 +3,7 @@ import type { State } from '../../plugin/index.ts';
 import type { Obstacle } from '../model/rule.ts';
 import { count, type Traffic, tcp } from '../model/traffic.ts';
 import type { Fate, Taken } from '../walk/trace.ts';
-import { type Extent, extentOf } from './extent.ts';
+import { type Extent, extentOf, isOfHosts } from './extent.ts';
 import { denies, hangs, isBanList, type Position, policyKey } from './policy.ts';
 import { describeServed, describeTraffic, percent, sourceShare } from './words.ts';
 
@@ -48,7 +48,7 @@ export function judgeLosses(taken: readonly Taken[], loss: Omit<Loss, 'taken'>):
 export function deniedHosts(taken: readonly Taken[], shared: Traffic): Traffic {
   const denied = byRule(taken.filter((one) => one.certain && denies(one))).flatMap((one) => {
     const traffic = one.traffic.and(shared);
-    const hosts = !traffic.isEmpty && (isBanList(one, traffic) || extentOf(traffic, shared) === 'hosts');
+    const hosts = !traffic.isEmpty && (isBanList(one, traffic) || isOfHosts(traffic, shared));
     return hosts ? [traffic.whateverResidue] : [];
   });
   return shared.space.union(denied);

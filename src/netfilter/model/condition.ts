@@ -1,5 +1,5 @@
 import { type Carried, type Direction, type Discovery, destinationKey, type Mark } from './packet.ts';
-import { type Interval, icmpv6, phase, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
+import { type Interval, icmpv6, phase, point, type Traffic, type TrafficSpace, tcp } from './traffic.ts';
 
 /**
  * Why a rule does not show which packets a condition is met by: a list of addresses that is kept elsewhere, a rate or a
@@ -150,7 +150,7 @@ export function connectionStates(
  */
 function loneStates(names: readonly string[], space: TrafficSpace): Selection {
   const ping = space.family === 4 ? 1n : icmpv6;
-  const invalid = space.union([ping, tcp].map((protocol) => space.only({ protocol })));
+  const invalid = space.only({ protocol: [ping, tcp].map(point) });
   const met = [...(names.includes('invalid') ? [invalid] : []), ...(names.includes('new') ? [invalid.others] : [])];
   return exactly(space.union(met));
 }

@@ -135,17 +135,26 @@ export class Diagram {
     return cast(edge);
   }
 
-  /** The assignments whose field is from low to high. */
-  between({ first, bits }: Field, { low, high }: Interval): Edge {
-    if (low > high) return nothing;
-    let [atLeast, atMost] = [everything, everything];
-    for (let bit = 0; bit < bits; bit++) {
-      const variable = first + bits - 1 - bit;
-      const is = (value: bigint) => ((value >> BigInt(bit)) & 1n) === 1n;
-      atLeast = is(low) ? this.choose(variable, nothing, atLeast) : this.choose(variable, atLeast, everything);
-      atMost = is(high) ? this.choose(variable, everything, atMost) : this.choose(variable, atMost, nothing);
-    }
-    return this.and(atLeast, atMost);
+  /**
+   * The assignments of a set whose field is within one of some intervals, which ascend and do not touch. The set is to
+   * depend on variables below the field alone: it is what stands at the end of every path that is within.
+   */
+  among({ first, bits }: Field, spans: readonly Interval[], inside: Edge = everything): Edge {
+    // The values from `base` on, as many as `size`, of which the intervals from `start` to before `end` have some.
+    const from = (variable: number, base: bigint, size: bigint, start: number, end: number): Edge => {
+      const span = spans[start];
+      if (span === undefined || start === end) return nothing;
+      if (span.low <= base && span.high - base >= size - 1n) return inside;
+      if (size === 1n) return nothing;
+      const half = size >> 1n;
+      const middle = base + half;
+      let split = start;
+      while (split < end && (spans[split]?.low ?? middle) < middle) split++;
+      const across = split > start && (spans[split - 1]?.high ?? 0n) >= middle ? split - 1 : split;
+      const low = from(variable + 1, base, half, start, split);
+      return this.choose(variable, low, from(variable + 1, middle, half, across, end));
+    };
+    return from(first, 0n, 1n << BigInt(bits), 0, spans.length);
   }
 
   /** The assignments whose field has one of the values that meet a test. */

@@ -84,14 +84,14 @@ export class TrafficSpace {
     this.none = new Traffic(this, nothing);
   }
 
-  /** The packets whose fields have these values, or are within these bounds. */
-  only(limits: { readonly [name in FieldName]?: Interval | bigint }): Traffic {
+  /** The packets whose fields have these values, or are within these bounds, or within one of several. */
+  only(limits: { readonly [name in FieldName]?: bigint | Interval | readonly Interval[] }): Traffic {
     // From the last field to the first: each step then puts its few nodes on top.
     const edge = fieldNames.reduceRight<Edge>((sum, name) => {
       const limit = limits[name];
       if (limit === undefined) return sum;
-      const span = typeof limit === 'bigint' ? point(limit) : limit;
-      return this.diagram.and(this.diagram.between(this.fields[name], span), sum);
+      const spans = typeof limit === 'bigint' ? [point(limit)] : 'low' in limit ? [limit] : joined(limit);
+      return this.diagram.among(this.fields[name], spans, sum);
     }, everything);
     return new Traffic(this, edge);
   }
@@ -342,7 +342,7 @@ export function noClients(family: Family): readonly Interval[] {
 /** The addresses that clients come from: what is in use of IPv6 is `2000::/3`. */
 export function clientsInUse(space: TrafficSpace): Traffic {
   return space.once('clients', () => {
-    const nobody = space.union(noClients(space.family).map((source) => space.only({ source })));
+    const nobody = space.only({ source: noClients(space.family) });
     const [global] = space.family === 6 ? [parseBlock('2000::/3')] : [];
     return (global ? space.only({ source: { low: global.low, high: global.high } }) : space.all).less(nobody);
   });
