@@ -13,8 +13,6 @@ export type Address = {
   readonly flags: readonly string[];
 };
 
-const LINE = /^\d+:\s+(\S+)\s+(inet6?)\s+(\S+)\s*(.*)$/;
-
 /** Reads `ip -o addr show`. Lines of another form are skipped: they name no IP address. */
 export function parseAddresses(lines: readonly string[]): readonly Address[] {
   return lines.flatMap((line) => parseAddress(line) ?? []);
@@ -22,10 +20,8 @@ export function parseAddresses(lines: readonly string[]): readonly Address[] {
 
 function parseAddress(line: string): Address | null {
   const [head = ''] = line.split('\\');
-  const match = LINE.exec(head);
-  if (match === null) return null;
-  const [, ifname = '', family = '', local = '', rest = ''] = match;
-  const words = rest.split(/\s+/).filter((word) => word !== '');
+  const [index = '', ifname = '', family = '', local = '', ...words] = wordsOf(head);
+  if (!isIndex(index) || (family !== 'inet' && family !== 'inet6')) return null;
   // A peer's line has the prefix at the peer: `inet 192.0.2.106 peer 192.0.2.107/32`.
   const peer = words[0] === 'peer' ? words[1] : undefined;
   const [address = '', ownPrefix] = local.split('/');
@@ -51,6 +47,16 @@ function flagsOf(words: readonly string[], labelled: boolean): readonly string[]
   const behind = start < 0 ? [] : words.slice(start + 2, labelled ? -1 : undefined);
   const paired = new Set(['proto', 'flags']);
   return behind.filter((word, i) => !paired.has(word) && !paired.has(behind[i - 1] ?? ''));
+}
+
+/** Whether a word is the number of an interface as it begins a line: `2:`. */
+export function isIndex(word: string): boolean {
+  return /^\d+:$/.test(word);
+}
+
+/** The words of a line of `ip`, which puts nothing but blanks between them. */
+export function wordsOf(text: string): readonly string[] {
+  return text.split(' ').filter((word) => word !== '');
 }
 
 function wordAfter(words: readonly string[], key: string): string {

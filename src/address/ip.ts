@@ -60,10 +60,8 @@ function prefixLength(mask: string, bits: number): number | null {
 }
 
 function readDotted(text: string): bigint | null {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return null;
-  const octets = match.slice(1).map(Number);
-  if (octets.some((octet) => octet > 255)) return null;
+  const octets = text.split('.');
+  if (octets.length !== 4 || octets.some((octet) => !/^\d{1,3}$/.test(octet) || Number(octet) > 255)) return null;
   return octets.reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n);
 }
 

@@ -1,3 +1,6 @@
+import { isIndex, wordsOf } from './address.ts';
+import { parseMac } from './mac.ts';
+
 /** One interface of a node, from a line of `ip -o link show` (with `-d` or without). */
 export type Link = {
   readonly ifname: string;
@@ -25,7 +28,10 @@ export type Link = {
 /** Why an interface carries no traffic, in words that follow its name, and what may help (null where there is nothing to add). */
 export type Down = { readonly what: string; readonly hint: string | null };
 
-const LINE = /^\d+:\s+([^\s:@]+)(?:@([^\s:]+))?:\s+<([^>]*)>\s*([^\\]*)(?:\\(.*))?$/;
+/** `eth0.51@eth0:` */
+const named = /^([^:@]+)(?:@([^:]+))?:$/;
+/** `<BROADCAST,UP>` */
+const bracketed = /^<([^>]*)>$/;
 
 /**
  * Reads `ip -o link show`, with `-d` or without: each `\\` in a line begins another part of it. Lines of another
@@ -36,39 +42,49 @@ export function parseLinks(lines: readonly string[]): readonly Link[] {
 }
 
 function parseLink(line: string): Link | null {
-  const match = LINE.exec(line);
-  if (match === null) return null;
-  const [, ifname = '', parent, flags = '', rest = '', below = ''] = match;
+  const [first = '', below = '', ...parts] = line.split('\\');
+  const [index = '', name = '', word = '', ...words] = wordsOf(first);
+  const [, ifname, parent] = named.exec(name) ?? [];
+  const [, flags] = bracketed.exec(word) ?? [];
+  if (ifname === undefined || flags === undefined || !isIndex(index)) return null;
+  const [, address = ''] = wordsOf(below);
   return {
     ifname,
     // `eth0@if3` names an interface of another namespace by its number; nothing can be looked up there.
     parent: parent === undefined || /^if\d+$/.test(parent) || parent === 'NONE' ? null : parent,
-    master: /\bmaster (\S+)/.exec(rest)?.[1] ?? null,
+    master: after(words, 'master'),
     flags: flags.split(','),
-    state: /\bstate (\S+)/.exec(rest)?.[1] ?? 'UNKNOWN',
-    mac: /link\/\S+ ([0-9a-fA-F:]{17})\b/.exec(below)?.[1]?.toLowerCase() ?? null,
-    ...detailsOf(rest, below.split('\\').slice(1)),
+    state: after(words, 'state') ?? 'UNKNOWN',
+    mac: parseMac(address),
+    ...detailsOf(words, parts.map(wordsOf)),
   };
 }
 
 type Details = Pick<Link, 'kind' | 'memberOf' | 'mode' | 'table' | 'xdp'>;
 
 /** The parts after the addresses: `veth`, `macvlan mode bridge ...`, `vrf table 10`, `bridge_slave state ...`, `prog/xdp id 7`. */
-function detailsOf(rest: string, parts: readonly string[]): Details {
-  const words = parts.map((part) => part.trim().split(/\s+/)).filter(([first = '']) => /^[a-z]/.test(first));
-  const own = words.find(
-    ([first = '']) => !/_slave$|^prog\/|^(?:alias|altname|addrgenmode|numtxqueues|vf)$/.test(first),
-  );
-  const member = words.find(([first = '']) => first.endsWith('_slave'));
-  const after = (part: readonly string[] | undefined, key: string) =>
-    part?.includes(key) ? (part[part.indexOf(key) + 1] ?? null) : null;
+function detailsOf(words: readonly string[], parts: readonly (readonly string[])[]): Details {
+  const own = parts.find(([first = '']) => /^[a-z]/.test(first) && !isOfEveryKind(first));
+  const member = parts.find(([first = '']) => first.endsWith('_slave'));
+  const program = words[words.indexOf('mtu') + 2] ?? '';
   return {
     kind: own?.[0] ?? null,
     memberOf: member?.[0]?.replace(/_slave$/, '') ?? null,
     mode: own?.[0]?.startsWith('macv') ? after(own, 'mode') : null,
     table: own?.[0] === 'vrf' ? after(own, 'table') : member?.[0] === 'vrf_slave' ? after(member, 'table') : null,
-    xdp: /\bmtu \d+ (xdp[a-z]*)(?:\/id:\d+)? /.exec(`${rest} `)?.[1] ?? null,
+    xdp: words.includes('mtu') && program.startsWith('xdp') ? (program.split('/')[0] ?? null) : null,
   };
+}
+
+/** What may begin a part of any interface: not its kind. */
+function isOfEveryKind(word: string): boolean {
+  return word.endsWith('_slave') || word.startsWith('prog/') || ofEveryKind.includes(word);
+}
+
+const ofEveryKind = ['alias', 'altname', 'addrgenmode', 'numtxqueues', 'vf'];
+
+function after(words: readonly string[] | undefined, key: string): string | null {
+  return words?.includes(key) ? (words[words.indexOf(key) + 1] ?? null) : null;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Brings `01:23:45:67:89:AB`, `01-23-45-67-89-ab` and `0123456789ab` to `01:23:45:67:89:ab`; null for anything else. */
 export function parseMac(text: string): string | null {
-  const digits = text.replaceAll(/[:-]/g, '').toLowerCase();
-  const shape = /^([0-9a-f]{12}|[0-9a-f]{2}(:[0-9a-f]{2}){5}|[0-9a-f]{2}(-[0-9a-f]{2}){5})$/i;
-  return shape.test(text) ? (digits.match(/../g) ?? []).join(':') : null;
+  const lower = text.toLowerCase();
+  const octets = text.length === 12 ? (lower.match(/../g) ?? []) : lower.split(lower.charAt(2) === '-' ? '-' : ':');
+  return octets.length === 6 && octets.every((octet) => /^[0-9a-f]{2}$/.test(octet)) ? octets.join(':') : null;
 }
 
 /** True when the group bit is set (the lowest bit of the first octet): only then do switches hand a frame to all nodes. */

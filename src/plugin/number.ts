@@ -17,6 +17,7 @@ export function parseNumber(text: string): Result<number> {
  */
 export function formatNumber(value: number): string {
   const text = String(value === 0 ? 0 : value);
+  if (!text.includes('e')) return text;
   const [, sign, whole, fraction = '', power] = /^(-?)(\d+)(?:\.(\d+))?e([+-]\d+)$/.exec(text) ?? [];
   if (sign === undefined || whole === undefined || power === undefined) return text;
   const digits = whole + fraction;

@@ -76,8 +76,13 @@ export type Values<O extends Options> = string extends keyof O
 
 /** The long option of a key, without dashes: `totalNodes` is `total-nodes`. */
 export function longName(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const name = longNames.get(key) ?? key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  longNames.set(key, name);
+  return name;
 }
+
+/** A run asks for each of them five times or more. */
+const longNames = new Map<string, string>();
 
 /** Whether an option takes no value. */
 export function isFlag(option: Option): boolean {

@@ -70,8 +70,6 @@ export type Host = {
 export type Snapshot = { readonly host: Host; readonly sections: readonly Section[] };
 
 const format = 1;
-/** Output, error output, or one of the script's own remarks. */
-const bodyLine = /^(?:>(?: .*)?|!(?: .*)?|= (?:exit \d+|missing .+|needs .+|left out: .+|absent|none))$/s;
 /** A part's end, and the number of lines before it. */
 const endMark = /^== end (\d+)$/;
 /** How reading a section went: the tool's exit code, or why there was nothing to read. */
@@ -86,7 +84,7 @@ const opening = /^rackwatch-snapshot (0|[1-9]\d*)$/;
  * of their own. There, sections with an unknown name come from a newer script, and cannot be judged here.
  */
 export function parseSnapshot(text: string): Result<Snapshot> {
-  const all = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const all = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   const start = all.findIndex((line) => opening.test(line));
   if (start < 0) return failure(noSnapshot(all));
   const version = Number(opening.exec(all[start] ?? '')?.[1]);
@@ -97,9 +95,9 @@ export function parseSnapshot(text: string): Result<Snapshot> {
   const lines = all.slice(start);
   const first = partOf(lines, 1);
   if (!first.ok) return first;
-  const host = readHost(first.value.find((one) => title(one) === 'host'));
+  const host = readHost(first.value.find(({ title }) => title === 'host'));
   if (host === null) return failure('damaged answer: it does not name its host');
-  const strange = first.value.find((one) => title(one) !== 'host' && readSection(one) === null);
+  const strange = first.value.find((one) => one.title !== 'host' && readSection(one) === null);
   if (strange !== undefined)
     return failure(`damaged answer: unknown section in line "== ${strange.header.slice(0, 80)}"`);
   if (host.parts < 2) return readSections(host, first.value);
@@ -117,7 +115,17 @@ function noSnapshot(lines: readonly string[]): string {
   return first === undefined ? 'empty answer' : `no snapshot in the answer: "${first.slice(0, 120)}"`;
 }
 
-type Draft = { header: string; body: string[] };
+/** A section as it stands there; the title is `clusterip 192.0.2.1` of `clusterip 192.0.2.1: cat /proc/...`. */
+type Draft = { title: string; header: string; body: string[] };
+
+/** Output, error output, or one of the script's own remarks. */
+function isBody(line: string): boolean {
+  const mark = line.charAt(0);
+  if (mark === '>' || mark === '!') return line.length === 1 || line.charAt(1) === ' ';
+  return ending.test(line) || furtherRemarks.some((one) => line.startsWith(one) && line.length > one.length);
+}
+
+const furtherRemarks = ['= needs ', '= left out: '];
 
 /** The sections from a line on up to the next end mark. */
 function partOf(lines: readonly string[], from: number): Result<readonly Draft[]> {
@@ -130,27 +138,27 @@ function partOf(lines: readonly string[], from: number): Result<readonly Draft[]
   const drafts: Draft[] = [];
   for (const line of lines.slice(from, end)) {
     const last = drafts.at(-1);
-    if (line.startsWith('== ')) drafts.push({ header: line.slice(3), body: [] });
-    else if (last !== undefined && bodyLine.test(line)) last.body.push(line);
+    if (line.startsWith('== ')) drafts.push(begin(line.slice(3)));
+    else if (last !== undefined && isBody(line)) last.body.push(line);
     else return failure(`damaged answer: unexpected line "${line.slice(0, 80)}"`);
   }
   return success(drafts);
 }
 
 function readSections(host: Host, drafts: readonly Draft[]): Result<Snapshot> {
-  const twice = drafts.find((one, i) => drafts.findIndex((other) => title(other) === title(one)) !== i);
-  if (twice !== undefined) return failure(`damaged answer: section ${title(twice)} twice`);
-  const others = drafts.filter((one) => title(one) !== 'host');
+  const titles = drafts.map(({ title }) => title);
+  const twice = titles.find((title, i) => titles.indexOf(title) !== i);
+  if (twice !== undefined) return failure(`damaged answer: section ${twice} twice`);
+  const others = drafts.filter(({ title }) => title !== 'host');
   // The script ends each section with exactly one of these; without it the section was not read to its end.
   const open = others.find(({ body }) => body.filter((line) => ending.test(line)).length !== 1);
   if (open !== undefined)
-    return failure(`damaged answer: section ${title(open).slice(0, 80)} does not say how it ended`);
+    return failure(`damaged answer: section ${open.title.slice(0, 80)} does not say how it ended`);
   return success({ host, sections: others.flatMap((one) => readSection(one) ?? []) });
 }
 
-/** `clusterip 192.0.2.1` of `clusterip 192.0.2.1: cat /proc/...`. */
-function title({ header }: Draft): string {
-  return header.split(': ')[0] ?? '';
+function begin(header: string): Draft {
+  return { title: header.split(': ')[0] ?? '', header, body: [] };
 }
 
 function readHost(draft: Draft | undefined): Host | null {
@@ -169,7 +177,7 @@ function readHost(draft: Draft | undefined): Host | null {
 }
 
 function readSection(draft: Draft): Section | null {
-  const [word = '', key = '', ...more] = title(draft).split(' ');
+  const [word = '', key = '', ...more] = draft.title.split(' ');
   const name = sectionNames.find((one) => one === word);
   if (name === undefined || more.length > 0) return null;
   const remarks = draft.body.filter((line) => line.startsWith('= ')).map((line) => line.slice(2));

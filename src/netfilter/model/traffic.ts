@@ -138,6 +138,7 @@ export class TrafficSpace {
    * into the residues of a set, which is the same for all their other packets.
    */
   share(part: Traffic, whole: Traffic, weigh: (residues: Traffic) => number): number {
+    if (!part.meets(whole)) return 0;
     const measure = ({ edge }: Traffic) =>
       this.diagram.fraction(edge, this.firstResidue, (rest) => weigh(new Traffic(this, rest)));
     const all = measure(whole);
