@@ -120,8 +120,9 @@ export default definePlugin({
     const { vips, all } = whichOf(options.vip);
     // Where all are wanted, a node must tell of every one, also of those that are named beside.
     const asked = askNodes(options.node, { vips: all ? [] : vips, ...requestOf(options, context) });
-    // Loaded while the nodes answer: at the next turn of the event loop all of them have been asked.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Loaded while the nodes answer: at the next turn of the event loop all of them have been asked, files at once.
+    if (options.node.some(({ target }) => target.kind !== 'file'))
+      await new Promise((resolve) => setImmediate(resolve));
     // The files of the answers may be all that may be open at the moment.
     const loaded = patiently(
       () => import('#cluster'),

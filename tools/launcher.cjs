@@ -3,16 +3,15 @@
 // A cache of another Node version, or none, costs some milliseconds and changes nothing.
 'use strict';
 const { readFileSync, writeSync } = require('node:fs');
-const path = require('node:path');
 const { Script } = require('node:vm');
 
 // Where this file really is, whatever links lead to it.
-const name = path.basename(__filename);
-const folder = path.join(__dirname, 'rackwatch');
+const name = __filename.slice(__dirname.length + 1);
+const folder = `${__dirname}/rackwatch`;
 const late = new Map();
 
 try {
-  run(path.join(folder, name), { exports: {} });
+  run(`${folder}/${name}`, { exports: {} });
 } catch (error) {
   // Only what happens before the plugin itself has taken over comes here.
   process.exitCode = 3;
@@ -22,7 +21,7 @@ try {
 /** Runs a bundle, which is one function, with its code cache, and gives what it exports. */
 function run(base, made) {
   const filename = `${base}.cjs`;
-  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: cacheOf(base) });
+  const script = new Script(readFileSync(filename, 'utf8'), { filename, cachedData: cacheOf(base) });
   script.runInThisContext()(requireLate, made, made.exports);
   return made.exports;
 }
@@ -30,7 +29,7 @@ function run(base, made) {
 /** What a run may not need is a bundle of its own (`late/NAME`), loaded when it is asked for. */
 function requireLate(wanted) {
   if (!wanted.startsWith('late/')) return require(wanted);
-  if (!late.has(wanted)) late.set(wanted, run(path.join(folder, wanted), { exports: {} }));
+  if (!late.has(wanted)) late.set(wanted, run(`${folder}/${wanted}`, { exports: {} }));
   return late.get(wanted);
 }
 

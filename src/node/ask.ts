@@ -52,15 +52,21 @@ export type Answer = {
  */
 export function askNodes(specs: readonly NodeSpec[], request: Request): Promise<readonly Answer[]> {
   const byShared = request.sshShared !== undefined && specs.some(({ target }) => target.kind === 'ssh');
-  const shared = byShared ? sharingOf(request.sshShared) : {};
-  return Promise.all(specs.map((spec) => askNode(spec, request, shared)));
+  if (byShared) return sharingOf(request.sshShared).then((shared) => askAll(specs, request, shared));
+  return askAll(specs, request, {});
 }
 
 /** Where connections stay open, or why none does. */
 type Shared = { readonly sharing?: SshRequest['sharing']; readonly unshared?: string };
 
-function sharingOf(seconds: number): Shared {
-  const folder = sharedFolder({ uid: process.geteuid?.() ?? 0, env: process.env }, Date.now());
+function askAll(specs: readonly NodeSpec[], request: Request, shared: Shared): Promise<readonly Answer[]> {
+  return Promise.all(specs.map((spec) => askNode(spec, request, shared)));
+}
+
+async function sharingOf(seconds: number): Promise<Shared> {
+  const { homedir } = await import('node:os');
+  const account = { uid: process.geteuid?.() ?? 0, env: process.env, home: homedir };
+  const folder = sharedFolder(account, Date.now());
   return folder.ok ? { sharing: { seconds, folder: folder.value } } : { unshared: folder.reason };
 }
 

@@ -1,5 +1,4 @@
 import { lstatSync, mkdirSync, readdirSync, realpathSync, type Stats, statSync, unlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { failure, type Result, success } from '../plugin/index.ts';
 
@@ -16,6 +15,8 @@ const oldestMs = 3 * 60 * 60 * 1000;
 export type Account = {
   readonly uid: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Its home, as the system has it, where the environment does not say; throws for a user id without an account. */
+  readonly home: () => string;
 };
 
 /**
@@ -24,8 +25,9 @@ export type Account = {
  * not look: so it belongs to this account, has mode 0700 and is no symbolic link, and nobody else can put another one in
  * its place. One that is not so is refused, with a fragment that says why; a place that has no room for it is passed over.
  */
-export function sharedFolder({ uid, env }: Account, nowMs: number): Result<string> {
-  for (const [base, name] of places(env, uid)) {
+export function sharedFolder(account: Account, nowMs: number): Result<string> {
+  const { uid } = account;
+  for (const [base, name] of places(account)) {
     const folder = base === null ? null : made(base, name, uid);
     if (folder === null) continue;
     const why = trouble(folder, uid);
@@ -36,19 +38,18 @@ export function sharedFolder({ uid, env }: Account, nowMs: number): Result<strin
   return failure('there is no place for a private folder: neither XDG_RUNTIME_DIR nor ~/.cache nor /tmp will do');
 }
 
-function places(env: Account['env'], uid: number): readonly (readonly [string | null, string])[] {
+function places({ uid, env, home }: Account): readonly (readonly [string | null, string])[] {
   return [
     [env['XDG_RUNTIME_DIR'] ?? null, 'rackwatch'],
-    [env['XDG_CACHE_HOME'] ?? cacheFolder(env, uid), 'rackwatch'],
+    [env['XDG_CACHE_HOME'] ?? cacheFolder(env['HOME'], home, uid), 'rackwatch'],
     ['/tmp', `rackwatch-${uid}`],
   ];
 }
 
 /** `~/.cache`, which is made where the home is this account's own. */
-function cacheFolder(env: Account['env'], uid: number): string | null {
+function cacheFolder(named: string | undefined, ofAccount: Account['home'], uid: number): string | null {
   try {
-    // Throws for a user id without an account.
-    const home = env['HOME'] ?? homedir();
+    const home = named ?? ofAccount();
     return statSync(home).uid === uid ? made(home, '.cache', uid) : null;
   } catch {
     return null;

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
+import { homedir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sharedFolder } from '../../src/node/shared_folder.ts';
 
@@ -24,7 +25,7 @@ beforeEach(() => {
 afterEach(() => rmSync(base, { recursive: true }));
 
 const folderOf = (env: Readonly<Record<string, string>>, over: { readonly uid?: number } = {}) =>
-  sharedFolder({ uid, env, ...over }, now);
+  sharedFolder({ uid, env, home: homedir, ...over }, now);
 
 test('the folder of the session is taken first, and made for the account alone', () => {
   expect(folderOf({ XDG_RUNTIME_DIR: base, HOME: base })).toEqual({ ok: true, value: `${base}/rackwatch` });
