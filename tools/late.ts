@@ -14,6 +14,7 @@ export const late: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     'pg-cloudflare': 'unused.cjs',
     'pg-connection-string': 'unused.cjs',
   },
+  '#script': {},
   execa: {
     'human-signals': 'human_signals.ts',
     yoctocolors: 'verbose.ts',

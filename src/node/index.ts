@@ -6,7 +6,6 @@ export { nrpeVersion } from './nrpe.ts';
 export { longestAnswers } from './nrpe_trouble.ts';
 export { nodeOption, nodeTrouble, requestOf, wayOptions } from './options.ts';
 export { keepAnswers, mostSaved, notShared, type Saved, saveAnswers } from './save.ts';
-export { snapshotScript } from './script.ts';
 export { type NodeSpec, parseNodeSpec, type Target } from './spec.ts';
 export { sshArguments } from './ssh.ts';
 export { parseSshSettings, type Settled, type SshSettings, sshSettings } from './ssh_settings.ts';

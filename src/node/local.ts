@@ -1,9 +1,10 @@
 import { runChild } from './child.ts';
 import { linesOf, noReply, type Reply, reply, seconds } from './reply.ts';
-import { type Question, scriptArguments, snapshotScript } from './script.ts';
+import { type Question, scriptArguments } from './script.ts';
 
 /** Runs the snapshot script on this host, as the user who asks. */
 export async function askLocal(request: Question & { readonly signal: AbortSignal }): Promise<Reply> {
+  const { snapshotScript } = await import('#script');
   const ending = await runChild({
     program: '/bin/sh',
     args: ['-s', '--', ...scriptArguments(request)],

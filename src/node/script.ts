@@ -1,11 +1,3 @@
-declare global {
-  /** The text of plugins/cluster_node_snapshot, inserted by the build. */
-  const SNAPSHOT_SCRIPT: string;
-}
-
-/** The script itself. Named once, so that a bundle holds it once. */
-export const snapshotScript = SNAPSHOT_SCRIPT;
-
 /** What the snapshot script is asked for. */
 export type Question = {
   /** The VIPs whose facts are wanted; without any a node reports every one it finds. */

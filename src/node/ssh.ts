@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Ending, runChild } from './child.ts';
 import { noReply, type Reply, reply, seconds, unforeseen } from './reply.ts';
-import { type Question, scriptArguments, snapshotScript } from './script.ts';
+import { type Question, scriptArguments } from './script.ts';
 import { type Sharing, socketName } from './shared_socket.ts';
 import type { Target } from './spec.ts';
 import { askShared, type Tried, type Try } from './ssh_shared.ts';
@@ -48,7 +48,7 @@ async function runSsh(target: SshTarget, request: SshRequest, one: Try): Promise
       ...sshArguments(target, { ...request, limitMs: one.limitMs }),
       remoteCommand ?? ['sh', '-s', '--', ...scriptArguments({ ...request, limitMs: one.limitMs })].join(' '),
     ],
-    input: remoteCommand === undefined ? snapshotScript : null,
+    input: remoteCommand === undefined ? (await import('#script')).snapshotScript : null,
     env: neverPrompt,
     stage: sshStage,
     limitMs: one.limitMs,

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import type { Here } from '../../doctor/index.ts';
-import { runChild, snapshotScript } from '../../node/index.ts';
+import { runChild } from '../../node/index.ts';
 import { longName, type Option } from '../../plugin/index.ts';
 import { doctorOptions } from './options.ts';
 
@@ -17,6 +17,7 @@ export async function lookHere(
   limits: { readonly limitMs: number; readonly signal: AbortSignal },
 ): Promise<Here> {
   const { user, home } = whoAmI();
+  const { snapshotScript } = await import('#script');
   const secrets = Object.entries<Option>(doctorOptions).flatMap(([key, { secret }]) =>
     secret === undefined ? [] : [`--${longName(key)}=`],
   );
