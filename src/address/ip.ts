@@ -9,6 +9,19 @@ export type IpBlock = { readonly family: Family; readonly low: bigint; readonly 
 
 /** Reads `192.0.2.1`, `2001:db8::1` or `::ffff:192.0.2.1`; null for anything else (a zone such as `%eth0` too). */
 export function parseIp(text: string): Ip | null {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const ip = readIp(text);
+  if (known.size >= mostKnown) known.clear();
+  known.set(text, ip);
+  return ip;
+}
+
+/** Texts that were read: a run asks for the same few addresses over and over. */
+const known = new Map<string, Ip | null>();
+const mostKnown = 4096;
+
+function readIp(text: string): Ip | null {
   if (!text.includes(':')) {
     const value = readDotted(text);
     return value === null ? null : { family: 4, value };

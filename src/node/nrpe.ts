@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import path from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { failure, type Result, success } from '../plugin/index.ts';
 import { runChild } from './child.ts';
 import { nrpeStage } from './nrpe_stage.ts';
@@ -52,7 +52,7 @@ function nrpeArguments({ host, port }: NrpeTarget, request: NrpeRequest): readon
   const { limitMs, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey } = request;
   // Above the limit: it is ended at the limit, where it can be seen what it was waiting for.
   const backstop = Math.ceil(limitMs / 1000) + 1;
-  const given = (option: string, file: string | undefined) => (file === undefined ? [] : [option, path.resolve(file)]);
+  const given = (option: string, file: string | undefined) => (file === undefined ? [] : [option, resolve(file)]);
   return [
     ...['-H', host, '-p', String(port ?? 5666), '-t', `${backstop}:UNKNOWN`, '-u'],
     ...(nrpeNoSsl ? ['-n'] : []),
@@ -63,7 +63,7 @@ function nrpeArguments({ host, port }: NrpeTarget, request: NrpeRequest): readon
 }
 
 function programOf({ checkNrpe }: NrpeRequest): string | null {
-  return checkNrpe === undefined ? findCheckNrpe() : path.resolve(checkNrpe);
+  return checkNrpe === undefined ? findCheckNrpe() : resolve(checkNrpe);
 }
 
 function notInstalled(): string {
@@ -88,7 +88,7 @@ export async function nrpeVersion(target: NrpeTarget, request: NrpeRequest): Pro
 
 /** Beside this plugin, then where Debian, RHEL, SUSE and a build by hand put it. */
 function folders(): readonly string[] {
-  const own = path.dirname(process.argv[1] ?? '/');
+  const own = dirname(process.argv[1] ?? '/');
   const known = ['/usr/lib/nagios/plugins', '/usr/lib64/nagios/plugins', '/usr/local/nagios/libexec'];
   const found = (process.env['PATH'] ?? '').split(':').filter((folder) => folder.startsWith('/'));
   return [...new Set([own, ...known, ...found])];
@@ -97,7 +97,7 @@ function folders(): readonly string[] {
 function findCheckNrpe(): string | null {
   return (
     folders()
-      .map((folder) => path.join(folder, 'check_nrpe'))
+      .map((folder) => join(folder, 'check_nrpe'))
       .find(runnable) ?? null
   );
 }

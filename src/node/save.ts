@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { join } from 'node:path';
 import { type Fault, fault } from '../findings/index.ts';
 import { type Context, listOf, now, type Report, withFaults } from '../plugin/index.ts';
 import type { Answer } from './ask.ts';
@@ -64,7 +64,7 @@ async function saveAll(answers: readonly Answer[], folder: string, deadline: num
   const failed: string[] = [];
   for (const { name, text } of said) {
     await patiently(
-      () => saveOne(path.join(folder, `${fileName(name)}-${time}`), text),
+      () => saveOne(join(folder, `${fileName(name)}-${time}`), text),
       () => now() < deadline,
     ).then(
       (file) => lines.push(`${name}: saved as ${file}`),

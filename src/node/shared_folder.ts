@@ -1,5 +1,5 @@
 import { lstatSync, mkdirSync, readdirSync, realpathSync, type Stats, statSync, unlinkSync } from 'node:fs';
-import path from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { failure, type Result, success } from '../plugin/index.ts';
 
 /**
@@ -59,8 +59,8 @@ function cacheFolder(named: string | undefined, ofAccount: Account['home'], uid:
 /** A folder in a base where nobody else can replace it; null when the base will not do. */
 function made(base: string, name: string, uid: number): string | null {
   try {
-    if (!path.isAbsolute(base)) return null;
-    const folder = path.join(realpathSync(base), name);
+    if (!isAbsolute(base)) return null;
+    const folder = join(realpathSync(base), name);
     // ssh would read a percent sign, a dollar or a blank as something of its own.
     if (Buffer.byteLength(folder) > longestFolder || !/^[A-Za-z0-9/_.+-]+$/.test(folder)) return null;
     if (!ancestors(folder).every((one) => isSafe(statSync(one), uid))) return null;
@@ -76,7 +76,7 @@ function made(base: string, name: string, uid: number): string | null {
 }
 
 function ancestors(folder: string): readonly string[] {
-  const parent = path.dirname(folder);
+  const parent = dirname(folder);
   return parent === folder ? [] : [parent, ...ancestors(parent)];
 }
 
@@ -100,7 +100,7 @@ function trouble(folder: string, uid: number): string | null {
 function removeOld(folder: string, nowMs: number): void {
   for (const name of readdirSync(folder)) {
     try {
-      const file = path.join(folder, name);
+      const file = join(folder, name);
       const { mtimeMs } = lstatSync(file);
       if (lstatSync(file).isSocket() && nowMs - mtimeMs > oldestMs) unlinkSync(file);
     } catch {

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
-import path from 'node:path';
+import { join } from 'node:path';
 
 /** What the user asked for, and where: how long an unused connection stays open, and the private folder of sockets. */
 export type Sharing = { readonly seconds: number; readonly folder: string };
@@ -41,7 +41,7 @@ function hash(text: string): bigint {
  */
 export function sharingArguments({ folder, seconds }: Sharing, name: string): readonly string[] {
   return optionsOf([
-    ...['ControlMaster=auto', `ControlPersist=${seconds}`, `ControlPath=${path.join(folder, name)}.%C`],
+    ...['ControlMaster=auto', `ControlPersist=${seconds}`, `ControlPath=${join(folder, name)}.%C`],
     ...['ServerAliveInterval=15', 'ServerAliveCountMax=3'],
     ...['ClearAllForwardings=yes', 'ForwardAgent=no', 'ForwardX11=no'],
   ]);
@@ -59,7 +59,7 @@ export function openSockets(folder: string, name: string): readonly Socket[] {
   try {
     return readdirSync(folder)
       .filter((one) => one.startsWith(`${name}.`))
-      .map((one) => path.join(folder, one))
+      .map((one) => join(folder, one))
       .map((file) => ({ file, is: identity(file) }));
   } catch {
     return [];

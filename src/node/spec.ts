@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { basename, extname } from 'node:path';
 import { parseIp } from '../address/index.ts';
 import { failure, type Result, success } from '../plugin/index.ts';
 
@@ -44,7 +44,7 @@ export function duplicateName(specs: readonly NodeSpec[]): string | null {
 
 function nameOf(target: Target): string {
   if (target.kind === 'local') return 'local';
-  return target.kind === 'file' ? path.basename(target.path, path.extname(target.path)) : target.host;
+  return target.kind === 'file' ? basename(target.path, extname(target.path)) : target.host;
 }
 
 // node:net has it too, but brings streams and sockets along: 4 ms in a run that only reads files.

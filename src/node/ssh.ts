@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { resolve } from 'node:path';
 import { type Ending, runChild } from './child.ts';
 import { noReply, type Reply, reply, seconds, unforeseen } from './reply.ts';
 import { type Question, scriptArguments } from './script.ts';
@@ -87,5 +87,5 @@ export function sshArguments({ host, user, port }: SshTarget, request: SshReques
 
 /** Children run in `/`. A `~` is ssh's to read. */
 function absolute(file: string): string {
-  return file.startsWith('~') ? file : path.resolve(file);
+  return file.startsWith('~') ? file : resolve(file);
 }

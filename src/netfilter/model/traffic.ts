@@ -328,7 +328,7 @@ export const allProtocols: Interval = { low: 0n, high: 255n };
 
 /** What clusters serve: TCP and UDP. */
 export function mainTraffic(space: TrafficSpace): Traffic {
-  return space.once('main', () => space.only({ protocol: tcp }).or(space.only({ protocol: udp })));
+  return space.once('main', () => space.only({ protocol: [tcp, udp].map(point) }));
 }
 
 /**
