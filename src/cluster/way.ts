@@ -64,6 +64,7 @@ function wayBack(nodes: readonly ReadNode[], { vip, networks }: Wanted): Readonl
       serves: rule !== null && (rule.answersAll || rule.buckets.length > 0),
       shared: rule === null ? node.reading.space.none : rule.shared.less(deniedBy(rule, node.reading.space)),
       resent: node.reading.answered?.resent ?? new Map(),
+      adverts: node.reading.adverts,
       leaving: node.reading.unread.length > 0 ? null : node.reading.leaving,
     };
   });

@@ -1,6 +1,7 @@
 import { hostSetting, type IpBlock, parseIp, type Stretch as Span } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
 import {
+  type Adverts,
   clientsInUse,
   describeTraffic,
   type Leaving,
@@ -30,6 +31,8 @@ export type Replier = {
   readonly shared: Traffic;
   /** Packets that NAT sends to another port of the node, by that port. */
   readonly resent?: ReadonlyMap<bigint, Traffic>;
+  /** Which neighbour advertisements to the VIP its rules let in; null over IPv4, and where that is not known. */
+  readonly adverts?: Adverts | null;
   /** What happens to answers in the chains that they pass; null where that is not asked, a text where it is not known. */
   readonly leaving: Leaving | string | null;
 };

@@ -1,8 +1,9 @@
 import { type NeighbourEntry, parseIp, type Stretch as Span, sameIp } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
-import { describeTraffic, percent, type Traffic } from '../netfilter/index.ts';
+import { answers, describeTraffic, percent, type Traffic } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
 import { type Circle, type Followed, peerSpan, shareOf, smallShare } from './back.ts';
+import { isLoopback } from './facts.ts';
 import { together } from './reply.ts';
 import type { Stretch } from './stretch.ts';
 
@@ -76,6 +77,12 @@ function silence(one: Followed, entry: NeighbourEntry, clients: Clients, circle:
   const table = `(${state} in the neighbour table)`;
   const what = answersTo(clients.some, circle);
   const asked = updated !== null && confirmed !== null && (updated >= 1 || confirmed - updated > 61);
+  const kept = keptOut(one, entry, circle);
+  if (kept !== null) {
+    const brief = `${name} drops the neighbour advertisement of its gateway ${address} to ${circle.asked.vip}`;
+    const text = `${brief} (${kept}): it asks for the gateway from the VIP and never learns its MAC ${table}, so that ${what} are lost. Fix: accept neighbour advertisements (ICMPv6 type 136) before it on ${name}`;
+    return fault(matters(clients, circle) ? 'CRITICAL' : 'WARNING', 'nd-dropped', brief, text);
+  }
   if (state === 'INCOMPLETE' && !asked) {
     const brief = `${name}: its gateway ${address} has not answered yet`;
     const text = `${brief}: ${ifname} is asking for it right now ${table}. If it is still asking at the next check, ${what} are lost`;
@@ -92,6 +99,25 @@ function silence(one: Followed, entry: NeighbourEntry, clients: Clients, circle:
   const when = updated === null ? '' : `, ${updated} s ago`;
   const text = `${brief} when it was last asked on ${ifname}${when} ${table}: ${what} are lost while that lasts. ${fix}`;
   return fault('WARNING', 'gateway-dead', brief, text);
+}
+
+/**
+ * What keeps the gateway's answer from a node that asks for it from the VIP, as it does when an answer to a client waits
+ * (ndisc_solicit): the rule that drops it, or the hash that gives it to another node. Null where it comes in, or that is
+ * not known.
+ */
+function keptOut({ node, adverts = null }: Followed, { address }: NeighbourEntry, { asked }: Circle): string | null {
+  const [from, to] = [parseIp(address), parseIp(asked.vip)];
+  if (adverts === null || from?.family !== 6 || to === null) return null;
+  // Where none comes in, that is told as a fault of its own.
+  if (adverts.passed.isEmpty) return null;
+  // What was asked from an address on loopback goes out from another one.
+  if (node.placements.every((one) => isLoopback(node, one.address.ifname))) return null;
+  const { passed: traffic, doubt, hashes, droppedBy } = adverts;
+  const advert = { family: 6, saddr: from.value, daddr: to.value, protocol: 58, sport: 0, dport: 0 } as const;
+  const passes = answers({ traffic, doubt, hashes, unless: traffic.space.none, resent: new Map() }, advert);
+  if (passes !== false) return null;
+  return droppedBy === null ? 'no rule lets it in' : `${droppedBy.place}: ${droppedBy.text}`;
 }
 
 /** In seconds: clients that get no answer try again sooner. */

@@ -44,6 +44,22 @@ const sketches: readonly Sketch[] = [
     says: /neighbour/,
   },
   {
+    // It never learns its gateway's MAC as long as it asks from the VIP alone.
+    situation: 'advertisements of the gateway dropped on n2',
+    ways: both,
+    setup: 'healthy 2; xt n2 -t filter -I INPUT -s fd00:56::fe/128 -d $VIP -p ipv6-icmp -j DROP',
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /neighbour advertisement/,
+    clients: [],
+  },
+  {
+    situation: 'advertisements of the gateway dropped on n2, gateway known',
+    ways: both,
+    setup: `healthy 2; xt n2 -t filter -I INPUT -s fd00:56::fe/128 -d $VIP -p ipv6-icmp -j DROP; ${known}`,
+    state: ['OK', 'WARNING'],
+  },
+  {
     // Connection tracking leaves neighbour discovery untracked (nf_conntrack_proto_icmpv6.c), and xt_cluster matches nothing
     // that is: every node drops the advertisements that it asked for, whatever their address.
     situation: 'neighbour discovery under xt_cluster, which never takes it',
