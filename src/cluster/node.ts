@@ -8,7 +8,7 @@ import {
   type Stretch,
   unreadFault,
 } from '../member/index.ts';
-import { type Obstacle, ownTraffic, type Rule, type Traffic, type TrafficSpace } from '../netfilter/index.ts';
+import { type Obstacle, type Rule, type Traffic, type TrafficSpace, withoutOwn } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import { holdsNothing } from './coverage.ts';
@@ -286,11 +286,12 @@ function sharedPolicies(node: ReadNode, all: readonly ReadNode[]): Policies {
     const obstacles = reading.rules[0]?.obstacles ?? [];
     return {
       keys: new Set(obstacles.flatMap(({ alike }) => alike ?? [])),
-      traffic: space.union(obstacles.flatMap(({ denies }) => denies ?? [])).or(ownTraffic(space)),
+      traffic: space.union(obstacles.flatMap(({ denies }) => denies ?? [])),
     };
   });
   const isShared = ({ alike, denies }: Obstacle) =>
-    alike !== null && denials.every((one) => one.keys.has(alike) || denies?.within(one.traffic));
+    alike !== null &&
+    denials.every((one) => one.keys.has(alike) || (denies != null && withoutOwn(denies.less(one.traffic)).isEmpty));
   const who = ruled.length > 1 ? 'all nodes alike' : 'no other node has cluster rules to compare with';
   return { isShared, who };
 }

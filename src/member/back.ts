@@ -6,10 +6,10 @@ import {
   describeTraffic,
   type Leaving,
   mainTraffic,
-  ownTraffic,
   percent,
   type Traffic,
   type TrafficSpace,
+  withoutOwn,
 } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
 import { denialFaults } from './denial.ts';
@@ -114,7 +114,7 @@ function local(space: TrafficSpace): Traffic {
 
 /** The same for the clients whom a node's firewall lets in to anything: the others are missing no answer. */
 function around({ shared, space }: Replier, circle: Circle): Circle {
-  const main = shared.and(mainTraffic(space)).less(ownTraffic(space));
+  const main = withoutOwn(shared.and(mainTraffic(space)));
   return main.isEmpty ? circle : { ...circle, scope: circle.scope.and(main.like('source')) };
 }
 

@@ -3,7 +3,7 @@ export { type ArpReading, readArp } from './arp/read.ts';
 export { type ArpEnd, followArp } from './arp/walk.ts';
 export { type BackendTraits, backends, type Repair } from './backend.ts';
 export { readHeldBuckets } from './iptables/clusterip.ts';
-export { type Extent, extentOf, isAdministration, ownTraffic } from './judge/extent.ts';
+export { type Extent, extentOf, isAdministration, withoutOwn } from './judge/extent.ts';
 export { describeTraffic, percent } from './judge/words.ts';
 export {
   bucketOf,

@@ -46,7 +46,7 @@ function datagramPorts(family: Family): readonly Interval[] {
  * Traffic of a node's own administration. A rule for it before the cluster's rule is in nearly every firewall and does
  * not touch what the cluster serves.
  */
-export function ownTraffic(space: TrafficSpace): Traffic {
+function ownTraffic(space: TrafficSpace): Traffic {
   return space.once('own', () =>
     space.union([
       space.only({ protocol: tcp, dport: adminPorts.map(point) }),
@@ -58,9 +58,14 @@ export function ownTraffic(space: TrafficSpace): Traffic {
   );
 }
 
+/** The part of some traffic that is not for a node's own administration; of nothing, which is soon told, nothing. */
+export function withoutOwn(traffic: Traffic): Traffic {
+  return traffic.isEmpty ? traffic : traffic.less(ownTraffic(traffic.space));
+}
+
 /** The part of some traffic that the cluster shares and that is not for a node's own administration. */
 export function served(traffic: Traffic, shared: Traffic): Traffic {
-  return traffic.and(shared).less(ownTraffic(traffic.space));
+  return withoutOwn(traffic.and(shared));
 }
 
 /** How much of what a cluster shares some traffic is; it must be part of it. */

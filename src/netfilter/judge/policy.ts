@@ -1,6 +1,6 @@
 import { phase, type Traffic, tcp, udp } from '../model/traffic.ts';
 import type { Taken } from '../walk/trace.ts';
-import { type Extent, ownTraffic } from './extent.ts';
+import { type Extent, withoutOwn } from './extent.ts';
 import { sourceShare } from './words.ts';
 
 /** Where a rule is, as seen from the cluster's: it takes traffic that never gets there, or what the cluster let through. */
@@ -53,7 +53,7 @@ function withoutFollowers(traffic: Traffic): Traffic {
  */
 function outlineOf(traffic: Traffic): string {
   const { space } = traffic;
-  const others = withoutFollowers(traffic.less(ownTraffic(space)));
+  const others = withoutFollowers(withoutOwn(traffic));
   const outlines = [1n, tcp, udp].map((protocol) => {
     const part = others.and(space.only({ protocol }));
     return (['source', 'sport', 'dport', 'phase'] as const).map((name) => part.like(name).edge).join(' ');

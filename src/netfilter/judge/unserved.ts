@@ -2,7 +2,7 @@ import type { Flow } from '../model/packet.ts';
 import type { Obstacle } from '../model/rule.ts';
 import { mainTraffic, phase, type Traffic, tcp } from '../model/traffic.ts';
 import type { Arrival, Taken, Trace } from '../walk/trace.ts';
-import { ownTraffic, served } from './extent.ts';
+import { served, withoutOwn } from './extent.ts';
 import { type Effects, judgeLosses } from './losses.ts';
 import { obstacle, unique } from './obstacle.ts';
 import { describeServed, describeTraffic } from './words.ts';
@@ -69,7 +69,7 @@ export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly
   const { space } = shared;
   const segments = space.only({ protocol: tcp });
   const matched = space.union(arrivals.map(({ own }) => own)).and(segments);
-  const missing = matched.less(shared).less(ownTraffic(space));
+  const missing = withoutOwn(matched.less(shared));
   if (missing.isEmpty || 2 * space.share(missing, matched, () => 1) > 1) return [];
   const what = describeTraffic(missing);
   const brief = `sends ${what} past the cluster rule: no answer`;
@@ -102,7 +102,7 @@ function neverOpened(shared: Traffic): readonly Obstacle[] | null {
   const first = space.only({ phase: phase.first });
   const carrying = shared.and(space.only({ protocol: tcp, phase: phase.later }));
   const unopened = carrying.whatever('phase').and(first).less(shared);
-  if (unopened.within(ownTraffic(space))) return null;
+  if (withoutOwn(unopened).isEmpty) return null;
   const what = describeTraffic(unopened);
   const text = `shares the later packets of ${what} but not the first, so these clients can never connect`;
   return [
@@ -127,10 +127,11 @@ function hanging({ delivered, taken, takenBehind }: Trace, shared: Traffic): rea
   const opened = openedBy(hosts);
   const whole = !opened.isEmpty && !opened.meets(kept);
   const explained = trafficOf(certainly([...taken, ...takenBehind]), space);
-  const hung = openedBy(hosts.filter(({ carried }) => carried.certain))
-    .less(kept)
-    .less(explained)
-    .less(ownTraffic(space));
+  const hung = withoutOwn(
+    openedBy(hosts.filter(({ carried }) => carried.certain))
+      .less(kept)
+      .less(explained),
+  );
   if (!whole && hung.isEmpty) return [];
   const of = describeTraffic(hung.whatever('phase'));
   const text = `lets through what opens ${whole ? 'a TCP connection' : `connections of ${of}`} but not what follows: TCP connects, then hangs`;
