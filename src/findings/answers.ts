@@ -68,8 +68,8 @@ export const arp = {
   },
   'nd-dropped': {
     means:
-      'The rules drop every neighbour advertisement to the VIP: what the node asks for from the VIP, such as the MAC of its gateway, it never learns. It works only as long as the node knows that MAC from elsewhere.',
-    now: 'Accept neighbour solicitations and advertisements (ICMPv6 types 135 and 136) before the cluster rule.',
+      'The rules drop neighbour advertisements to the VIP, all of them or those of the gateway: what the node asks for from the VIP, such as the MAC of its gateway, it never learns. It works only as long as the node knows that MAC from elsewhere.',
+    now: 'Accept neighbour solicitations and advertisements (ICMPv6 types 135 and 136) before the cluster rule and before the rule that drops them.',
     keep: keepRules,
   },
   'nd-shared': {
