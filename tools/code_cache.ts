@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { WarmUp } from './plugins.ts';
+import { withSnapshots } from './saved_snapshots.ts';
 import { withPgpool } from './simulated_pgpool.ts';
 import { withProbe } from './simulated_probe.ts';
 
@@ -24,13 +25,20 @@ require(launcher);
 `;
 
 /**
- * Has an installed plugin run once, and writes V8's code cache beside each of its bundles. Without one it runs all the
- * same: what goes wrong is said on standard error alone.
+ * Has an installed plugin run, and writes V8's code cache beside each of its bundles. Without one it runs all the same: what
+ * goes wrong is said on standard error alone.
  */
-export async function makeCaches(launcher: string, { args, recording }: WarmUp): Promise<void> {
+export async function makeCaches(
+  launcher: string,
+  { args, recording, nodes = [], situations = [] }: WarmUp,
+): Promise<void> {
   try {
     const runOn = (port: number) => runOnce(launcher, [...args, '--port', String(port)]);
-    if (recording === undefined) await runOnce(launcher, args);
+    if (recording === undefined)
+      await withSnapshots(situations, async (others) => {
+        // Each run adds its functions to those of the ones before.
+        for (const asked of [nodes, ...others]) await runOnce(launcher, [...args, ...asked]);
+      });
     else await (recording.endsWith('.snmp') ? withProbe(recording, runOn) : withPgpool(recording, runOn));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -6,29 +6,35 @@ import checkSensorprobe from '../plugins/check_sensorprobe.ts';
 import checkSourceAddress from '../plugins/check_source_address.ts';
 import type { Handler, Plugin } from '../src/plugin/index.ts';
 
-/** A run of a plugin with the functions that a check needs: what has not run is not in V8's code cache. */
+/** Runs of a plugin with the functions that a check needs: what has not run is not in V8's code cache. */
 export type WarmUp = {
   readonly args: readonly string[];
   /** A recording that a simulated probe or Pgpool serves meanwhile, on a port that the arguments get. */
   readonly recording?: string;
+  /** Nodes that the arguments get, and situations of the whole-way lab, on whose nodes the plugin runs once more each. */
+  readonly nodes?: readonly string[];
+  readonly situations?: readonly string[];
 };
 
 /** A plugin as it is built and installed. */
 export type Shipped = { readonly plugin: Plugin; readonly warmUp: WarmUp };
 
-/** Reads snapshots from files, and asks this host too, for what a child takes. */
-const nodes = [
-  ...['n1', 'n2'].flatMap((name) => ['--node', `file:test/fixtures/clusterip/healthy/${name}.txt`]),
-  ...['--node', 'local'],
-];
+/** Healthy clusters of each backend, and this host, for what a child takes. */
+const clusters = {
+  nodes: [
+    ...['n1', 'n2'].flatMap((name) => ['--node', `file:test/fixtures/clusterip/healthy/${name}.txt`]),
+    ...['--node', 'local'],
+  ],
+  situations: ['iptables-nft', 'nftables'].map((way) => `1-arp-rule-on-both-nodes-${way}`),
+};
 
 /** Every plugin, in the order in which the documents and the generated configuration name them. */
 export const shipped: readonly Shipped[] = [
-  { plugin: checkClusterBuckets, warmUp: { args: ['--vip', '192.168.56.20', ...nodes] } },
-  { plugin: checkClusterVip, warmUp: { args: ['--vip', '192.168.56.20', ...nodes] } },
+  { plugin: checkClusterBuckets, warmUp: { args: ['--vip', '192.168.56.20'], ...clusters } },
+  { plugin: checkClusterVip, warmUp: { args: ['--vip', '192.168.56.20'], ...clusters } },
   {
     plugin: checkSourceAddress,
-    warmUp: { args: ['--source', '192.0.2.100', '--target', 'localhost', ...nodes] },
+    warmUp: { args: ['--source', '192.0.2.100', '--target', 'localhost'], ...clusters },
   },
   {
     plugin: checkSensorprobe,

@@ -1,15 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { readSituation } from '../../test/lab/wholeway/recordings.ts';
-import { situations } from '../../test/lab/wholeway/situations.ts';
 import { lateName } from '../../tools/late.ts';
+import { withSnapshots } from '../../tools/saved_snapshots.ts';
 import { installed, recorded, vip } from '../installed.ts';
 import { compared, pairs, type Subject } from '../pairs.ts';
+
+/** What shares a VIP today. */
+const ways = ['iptables-nft', 'nftables'];
 
 export const subject: Subject = {
   title: 'check_cluster_buckets: one run',
   about:
-    'The plugin as installed (bundle and V8 code cache), against `node` on an empty CommonJS file, which is the floor of every plugin on Node. `--node local` runs the snapshot script with all its tools, and is also held against the script alone. Those snapshots are of CLUSTERIP and of the script’s first release, which the code caches were made with; the rows below them are of today’s script, whose snapshots tell more, on nodes with xt_cluster and with nftables. The row that runs nothing shows what no judge of this size can be below: Node with the plugin’s own bundles read and taken from their code caches, and ended.',
+    'The plugin as installed (bundle and V8 code cache), against `node` on an empty CommonJS file, which is the floor of every plugin on Node. `--node local` runs the snapshot script with all its tools, and is also held against the script alone. Those snapshots are of CLUSTERIP and of the script’s first release; the rows below them are of today’s script, whose snapshots tell more, on nodes with xt_cluster and with nftables. The row that runs nothing shows what no judge of this size can be below: Node with the plugin’s own bundles read and taken from their code caches, and ended.',
   measure: (rounds) =>
     installed(async ({ plugin, empty, file }) => {
       const replay = plugin('check_cluster_buckets', '--vip', vip, ...recorded('healthy'));
@@ -23,11 +25,14 @@ export const subject: Subject = {
       return [
         compared('two saved snapshots', pairs(replay, empty, rounds), 1.6),
         compared('two saved snapshots, without the code cache', pairs(bundle, empty, rounds), null),
-        ...['iptables-nft', 'nftables'].map((way) => {
-          const nodes = savedOf(`1-arp-rule-on-both-nodes-${way}`, (name) => file(`${way}-${name}`));
-          const run = plugin('check_cluster_buckets', '--vip', vip, ...nodes);
-          return compared(`two saved snapshots of today, ${way}`, pairs(run, empty, rounds), null);
-        }),
+        ...(await withSnapshots(
+          ways.map((way) => `5-the-gateway-permanent-and-right-in-the-neighbour-table-of-n2-${way}`),
+          async (nodes) =>
+            ways.map((way, i) => {
+              const run = plugin('check_cluster_buckets', '--vip', vip, ...(nodes[i] ?? []));
+              return compared(`two saved snapshots of today, ${way}`, pairs(run, empty, rounds), null);
+            }),
+        )),
         compared('the same, nothing run', pairs(nothing, empty, rounds), null),
         compared('`--help`', pairs(plugin('check_cluster_buckets', '--help'), empty, rounds), null),
         compared('`--node local`', pairs(local, empty, rounds), 3),
@@ -35,17 +40,6 @@ export const subject: Subject = {
       ];
     }),
 };
-
-/** Puts the snapshots of a recorded situation into files, and gives the `--node` arguments for them. */
-function savedOf(name: string, fileOf: (name: string) => string): readonly string[] {
-  const situation = situations.find((one) => one.name === name);
-  const recording = situation === undefined ? null : readSituation(situation);
-  if (recording === null) throw new Error(`${name} is not recorded`);
-  return Object.entries(recording.snapshots).flatMap(([node, text]) => {
-    writeFileSync(fileOf(node), text);
-    return ['--node', `file:${fileOf(node)}`];
-  });
-}
 
 /** A program that loads bundles as the launcher does, and runs none of them. */
 function loadedOnly(bundles: readonly string[]): string {
