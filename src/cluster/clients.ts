@@ -2,12 +2,14 @@ import { type Ip, parseIp } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
 import type { SilentNode } from '../member/index.ts';
 import {
+  type Answered,
   answers,
   begins,
   bucketOf,
   type Client,
   type HashField,
   mayBeDenied,
+  refuses,
   type Traffic,
 } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
@@ -27,6 +29,8 @@ export type ClientAnswer = {
   readonly denying: readonly string[];
   /** Further nodes that answer the packet that opens a TCP connection, and no later one. */
   readonly intruding: readonly string[];
+  /** Further nodes that refuse a TCP connection which one of them accepts: the client takes what it hears first. */
+  readonly refusing: readonly string[];
   /** False where the cluster does not share that traffic, so that every node is to answer it. */
   readonly shared: boolean;
 };
@@ -73,21 +77,28 @@ function judgeClient(
     intruding:
       client.protocol !== 6 || missing
         ? []
-        : nodes.filter((one) => intrudes(one, said, client)).map(({ name }) => name),
+        : nodes.filter((one) => interferes(one, said, (answered) => begins(answered, client))).map(({ name }) => name),
+    refusing:
+      client.protocol !== 6 || missing
+        ? []
+        : nodes.filter((one) => interferes(one, said, (answered) => refuses(answered, client))).map(({ name }) => name),
     unknown: [...said.filter(({ answer }) => answer === null), ...silent].map(({ name }) => name),
     shared: shared !== null && isShared(shared, client),
   };
 }
 
-/** A second node's SYN+ACK may be the one that the client takes: its connection hangs then, or is reset. */
-function intrudes(
+/**
+ * Whether a node that does not answer a client says something to it all the same while another one answers: its SYN+ACK or
+ * its refusal may be what the client takes.
+ */
+function interferes(
   { name, answered }: JudgedNode,
   said: readonly { readonly name: string; readonly answer: boolean | null }[],
-  client: Client,
+  speaks: (answered: Answered) => boolean,
 ): boolean {
   if (answered === null || answered === 'nothing') return false;
   const own = said.find((one) => one.name === name)?.answer;
-  return own === false && said.some(({ answer }) => answer === true) && begins(answered, client);
+  return own === false && said.some(({ answer }) => answer === true) && speaks(answered);
 }
 
 /** Fills in ports that were not given: one of the shared service, and one that clients use. */
@@ -129,24 +140,29 @@ export function clientFaults(clients: readonly ClientAnswer[]): readonly Fault[]
     const text = clientText(one);
     const certain = one.unknown.length === 0;
     const lost = certain && one.nodes.length === 0;
-    const doubled = one.shared && (one.nodes.length > 1 || one.intruding.length > 0);
+    const doubled = one.shared && (one.nodes.length > 1 || one.intruding.length > 0 || one.refusing.length > 0);
     if (lost) return fault('CRITICAL', 'client-lost', text);
     if (doubled) return fault('CRITICAL', 'client-doubled', text);
     return one.nodes.length > 0 ? fault('OK', 'client-answered', text) : fault('UNKNOWN', 'client-unknown', text);
   });
 }
 
-function clientText({ client, bucket, nodes, unknown, denying, intruding, shared }: ClientAnswer): string {
+function clientText({ client, bucket, nodes, unknown, denying, intruding, refusing, shared }: ClientAnswer): string {
   const where = bucket === null ? '' : ` (bucket ${bucket})`;
   const doubt = unknown.length === 0 ? '' : `; unknown for ${listOf(unknown)}`;
   const unless = denying.length === 0 ? '' : `, unless a list or a rate limit on ${listOf(denying)} denies it`;
   const outside = shared ? '' : ', as it is not shared by the cluster';
   if (nodes.length === 0)
     return `client ${client}${where} is answered by ${unknown.length === 0 ? 'no node' : 'no other node'}${doubt}`;
-  const also =
+  const begun =
     intruding.length === 0
       ? ''
       : `, but ${listOf(intruding)} ${intruding.length === 1 ? 'answers' : 'answer'} its first packet too, so the connection may hang`;
-  if (nodes.length === 1) return `client ${client}${where} is answered by ${nodes[0]}${also}${unless}${doubt}`;
-  return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${unless}${doubt}`;
+  const refused =
+    refusing.length === 0
+      ? ''
+      : `, but ${listOf(refusing)} ${refusing.length === 1 ? 'refuses' : 'refuse'} it too, so the connection may fail`;
+  if (nodes.length === 1)
+    return `client ${client}${where} is answered by ${nodes[0]}${begun}${refused}${unless}${doubt}`;
+  return `client ${client}${where} is answered by ${listOf(nodes)}${outside}${refused}${unless}${doubt}`;
 }

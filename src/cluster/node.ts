@@ -128,12 +128,13 @@ function answeredBy(
 /** What is left of what a node answers, after the other stretches of the way. */
 function along(stretches: readonly Stretch[], answered: JudgedNode['answered']): JudgedNode['answered'] {
   if (answered === null || answered === 'nothing') return answered;
-  let { traffic, doubt } = answered;
+  let { traffic, doubt, refused } = answered;
   for (const stretch of stretches) {
     doubt = doubt.less(stretch.lost).or(traffic.and(stretch.doubt));
     traffic = traffic.less(stretch.lost).less(stretch.doubt);
+    refused = refused.less(stretch.lost).less(stretch.doubt);
   }
-  return { ...answered, traffic, doubt };
+  return { ...answered, traffic, doubt, refused };
 }
 
 /** A rule of another backend than the one that every node is to have. */

@@ -122,7 +122,8 @@ export const coverage = {
     keep: 'See the section about the cause.',
   },
   'client-doubled': {
-    means: 'Several nodes answer the client given with --client, so that its connections are reset.',
+    means:
+      'Several nodes answer the client given with --client, or one accepts what another one refuses, so that its connections fail.',
     now: 'The other lines say why: a bucket on several nodes, or a node that answers everybody. Fix that cause.',
     keep: 'See the section about the cause.',
   },

@@ -115,8 +115,7 @@ function keptOut({ node, adverts = null }: Followed, { address }: NeighbourEntry
   if (node.placements.every((one) => isLoopback(node, one.address.ifname))) return null;
   const { passed: traffic, doubt, hashes, droppedBy } = adverts;
   const advert = { family: 6, saddr: from.value, daddr: to.value, protocol: 58, sport: 0, dport: 0 } as const;
-  const passes = answers({ traffic, doubt, hashes, unless: traffic.space.none, resent: new Map() }, advert);
-  if (passes !== false) return null;
+  if (answers({ traffic, doubt, hashes }, advert) !== false) return null;
   return droppedBy === null ? 'no rule lets it in' : `${droppedBy.place}: ${droppedBy.text}`;
 }
 

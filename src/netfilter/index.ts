@@ -49,4 +49,4 @@ export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
 export { type NamedVips, readNamedVips } from './named_vips.ts';
 export { type BackendChoice, readRules, type Terms, trafficTo, unreadRulesets } from './read.ts';
 export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';
-export { answers, begins, mayBeDenied } from './walk/answer.ts';
+export { answers, begins, mayBeDenied, refuses } from './walk/answer.ts';

@@ -159,6 +159,7 @@ function answeredUnread(buckets: readonly Bucket[], total: number, space: Traffi
     hashes: [{ id, hash, total }],
     doubt: space.none,
     unless: space.none,
+    refused: space.none,
     resent: new Map(),
   };
 }

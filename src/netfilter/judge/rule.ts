@@ -73,8 +73,14 @@ export function answeredBy(
     hashes: [...hashes.values()],
     doubt: of(false),
     unless: space.union(denials.map(({ traffic }) => traffic)),
+    refused: space.union(heardRefusals(takenBehind).map(({ traffic }) => traffic)).and(segments),
     resent: resentBy(delivered, space),
   };
+}
+
+/** For a frame that is still multicast nothing is sent but a reset. */
+function heardRefusals(taken: Trace['takenBehind']): Trace['takenBehind'] {
+  return taken.filter(({ certain, fate, claimed, resets }) => certain && fate === 'rejected' && (claimed || resets));
 }
 
 /** What NAT sends to another port, whichever node it belongs to: the fields alone decide that. */

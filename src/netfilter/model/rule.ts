@@ -71,6 +71,8 @@ export type Answered = {
    * shows.
    */
   readonly unless: Traffic;
+  /** TCP whose clients hear a refusal from it, although a cluster rule has let them in. */
+  readonly refused: Traffic;
   /** Packets that NAT has sent to another port of this host, by that port: the routes of their answers see it. */
   readonly resent: ReadonlyMap<bigint, Traffic>;
 };

@@ -15,7 +15,10 @@ function residueOf({ hash, total }: HashInUse, client: Client): number | null {
  * Whether a node answers a client: TCP needs the packet that opens a connection and every later one, other protocols
  * the first alone. Null where it depends on a residue that is not known.
  */
-export function answers({ traffic, hashes, doubt }: Answered, client: Client): boolean | null {
+export function answers(
+  { traffic, hashes, doubt }: Pick<Answered, 'traffic' | 'hashes' | 'doubt'>,
+  client: Client,
+): boolean | null {
   const residue = (use: HashInUse) => residueOf(use, client);
   if (!doubt.isEmpty && anyPasses(doubt, client, hashes, residue) !== false) return null;
   const first = passes(traffic, client, phase.first, hashes, residue);
@@ -27,6 +30,11 @@ export function answers({ traffic, hashes, doubt }: Answered, client: Client): b
 /** Whether a node answers the first packet of a client at least. */
 export function begins({ traffic, hashes }: Answered, client: Client): boolean {
   return passes(traffic, client, phase.first, hashes, (use) => residueOf(use, client)) === true;
+}
+
+/** Whether a node refuses a client, for it to hear. */
+export function refuses({ refused, hashes }: Answered, client: Client): boolean {
+  return passes(refused, client, phase.first, hashes, (use) => residueOf(use, client)) === true;
 }
 
 /** True where a list or a rate that no ruleset shows may keep a client from a node that otherwise answers it. */

@@ -74,7 +74,7 @@ function isHurt({ pieces }: Plan, probe: Probe): boolean {
 function toldWrong(probes: readonly Probe[], about: Said): readonly string[] {
   if (about.data === null) return [];
   const doubtful = about.findings.filter(({ text }) =>
-    /^client .*(cannot be told|unknown|denies it|may hang)/.test(text),
+    /^client .*(cannot be told|unknown|denies it|may hang|may fail)/.test(text),
   );
   const open = new Set(doubtful.map(({ text }) => text.split(' ')[1]));
   const told = probes.flatMap((probe, i) => {
