@@ -148,6 +148,7 @@ export const findingExamples: Readonly<Record<Code, Example>> = {
     recorded: 'wholeway/1-neighbour-discovery-under-xt-cluster-which-never-takes-it-iptables-nft-ipv6.txt',
   },
   'nd-shared': { recorded: 'wholeway/1-neighbour-discovery-shared-by-hash-nftables-ipv6.txt' },
+  'answer-renamed': { recorded: 'wholeway/5-requests-not-tracked-on-n2-answers-masqueraded-nftables.txt' },
   'answer-dropped': { recorded: 'wholeway/5-policy-drop-at-output-on-n2-iptables-nft.txt' },
   'answer-may-drop': { recorded: 'wholeway/5-half-of-the-answers-dropped-at-random-on-n2-iptables-nft.txt' },
   'answer-route-lost': { recorded: 'wholeway/5-prohibit-route-to-one-network-on-n2-iptables-nft.txt' },

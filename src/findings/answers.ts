@@ -92,6 +92,12 @@ export const answers = {
     now: 'Accept what the VIP sends before that rule.',
     keep: keepRules,
   },
+  'answer-renamed': {
+    means:
+      'Requests to the VIP are not tracked (NOTRACK), and a source NAT rule takes the answers for connections that the node opens itself: they leave with another address than the VIP, and clients throw them away.',
+    now: 'Exclude the VIP from the source NAT rule (! -s VIP), or take its answers out of connection tracking as well (raw OUTPUT).',
+    keep: keepRules,
+  },
   'answer-route-lost': {
     means:
       'The node has no way back to some clients, or for some packets: no route, a blackhole, an ip rule, or an interface that is down. They get no answer from this node.',

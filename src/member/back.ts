@@ -15,6 +15,7 @@ import { listOf } from '../plugin/index.ts';
 import { denialFaults } from './denial.ts';
 import type { ReachedNode } from './facts.ts';
 import { gatewayNotes, judgeGateways } from './gateway.ts';
+import { renamingFaults } from './renaming.ts';
 import { followReplies, type Loss, type Replies } from './reply.ts';
 import type { Stretch } from './stretch.ts';
 import { unprintedNotes, unshownFaults } from './unshown.ts';
@@ -134,11 +135,13 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
   const of = (certain: boolean) =>
     space.union(replies.losses.filter((loss) => loss.certain === certain).map(({ clients }) => clients));
   const denied = denialFaults(one, circle);
+  const renamed = renamingFaults(one, circle);
   const gateways = judgeGateways(one, circle);
-  const lost = of(true).and(clientsOf([], space)).or(denied.lost);
+  const lost = of(true).and(clientsOf([], space)).or(denied.lost).or(renamed.lost);
   return {
     faults: [
       ...denied.faults,
+      ...renamed.faults,
       ...replies.losses.flatMap((loss) => lossFault(one, loss, circle) ?? []),
       ...asideFaults(one, circle),
       ...gateways.faults,
@@ -146,7 +149,9 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
       ...(unread.length === 0 ? [] : [notUnderstood(node.name, unread)]),
     ],
     lost,
-    doubt: (unread.length === 0 ? of(false).or(denied.doubt).or(gateways.doubt) : space.all).less(lost),
+    doubt: (unread.length === 0 ? of(false).or(denied.doubt).or(renamed.doubt).or(gateways.doubt) : space.all).less(
+      lost,
+    ),
   };
 }
 

@@ -28,6 +28,7 @@ export type {
   Leaving,
   Obstacle,
   Reading,
+  Renaming,
   Rule,
   Unread,
 } from './model/rule.ts';

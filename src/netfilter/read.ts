@@ -34,7 +34,7 @@ import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
 import { type NftRuleset, type NftTable, parseNft } from './nft/ruleset.ts';
 import { type Path, pathTo } from './walk/path.ts';
 import type { Trace } from './walk/trace.ts';
-import { followAnswers, followDiscovery, followPackets, followStrays } from './walk/walk.ts';
+import { followAnswers, followBegun, followDiscovery, followPackets, followStrays } from './walk/walk.ts';
 
 /** Which backend's rules are to be read; `auto` takes what is there. */
 export type BackendChoice = Backend | 'auto';
@@ -291,19 +291,29 @@ function leavingFrom(
   // Older scripts leave these chains out.
   if (snapshot.host.parts < 2) return 'the rules for what leaves: not in the snapshot';
   const { space } = packets;
+  const vip = parseIp(packets.vip)?.value ?? 0n;
   const program = programOf({ ...rulesets, clusterip: null }, packets);
   const saved = delivered.map(({ carried }) => carried.connmark);
   const [first = null] = saved;
   const connmark = !program.setsConnmarks ? 0 : saved.every((one) => one === first) ? first : null;
-  if (program.bases.length === 0) return { denials: [], marks: [{ mark: 0, traffic: space.all }] };
-  const links = readAddresses(snapshot).links ?? [];
-  const ways = waysOut(snapshot, packets, path.ifname);
   const exempt = delivered.filter(({ carried }) => carried.tracking === 'untracked' && carried.discovery === null);
   const untracked = space.union(exempt.map((flow) => flow.traffic));
-  const departures = [...ways].map(([ifname, traffic]) =>
-    followAnswers(program, ifname === path.ifname ? path : pathTo(links, ifname), { connmark, traffic, untracked }),
-  );
-  return leavingOf(departures, space);
+  const nat = untracked.isEmpty ? null : sourceNat(rulesets, packets);
+  if (program.bases.length === 0 && nat === null)
+    return { denials: [], renamings: [], marks: [{ mark: 0, traffic: space.all }] };
+  const links = readAddresses(snapshot).links ?? [];
+  const departures = [...waysOut(snapshot, packets, path.ifname)].map(([ifname, traffic]) => {
+    const way = ifname === path.ifname ? path : pathTo(links, ifname);
+    const { trace, routed } = followAnswers(program, way, { connmark, traffic, untracked });
+    return { trace, routed, begun: nat === null ? null : followBegun(nat, way, routed, packets) };
+  });
+  return leavingOf(departures, vip, space);
+}
+
+/** What a host's own connections pass, where any of its rules gives them another source; null where none does. */
+function sourceNat(rulesets: Rulesets, packets: Packets): Program | null {
+  const program = programOf({ ...rulesets, clusterip: null }, { ...packets, direction: 'departures' });
+  return program.chains.some(({ rules }) => rules.some(({ rewrites }) => rewrites !== undefined)) ? program : null;
 }
 
 /** The interface that answers leave by: the VIP's own, unless their route says otherwise. */

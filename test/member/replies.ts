@@ -56,7 +56,7 @@ export function judged(nodes: readonly Given[], networks: readonly string[] = []
         'sysctl: /proc/sys/net': output(settings),
       },
     });
-    const leaving = { denials: [], marks: [{ mark: marked ? null : 0, traffic: space.all }] };
+    const leaving = { denials: [], renamings: [], marks: [{ mark: marked ? null : 0, traffic: space.all }] };
     return { node, space, ifname: 'eth1', serves, shared: space.all, leaving };
   });
   const blocks = networks.map(parseBlock).filter((one): one is IpBlock => one !== null);

@@ -94,9 +94,13 @@ export type Denial = {
   readonly lists: boolean;
 };
 
+/** A rule that gives some of the answers another source address than the VIP, or may give them one. */
+export type Renaming = Pick<Denial, 'place' | 'text' | 'traffic' | 'certain'>;
+
 /** What happens to answers in the chains that they pass. */
 export type Leaving = {
   readonly denials: readonly Denial[];
+  readonly renamings: readonly Renaming[];
   /** The marks that they carry when their route is chosen; null where that is not known. */
   readonly marks: readonly { readonly mark: number | null; readonly traffic: Traffic }[];
 };

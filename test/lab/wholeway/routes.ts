@@ -245,6 +245,52 @@ xt n2 -t raw -A PREROUTING -d $VIP -j CT --notrack`,
     state: 'CRITICAL',
   },
   {
+    situation: 'requests not tracked on n2, answers masqueraded',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE; done
+xt n2 -t raw -A PREROUTING -d $VIP -j CT --notrack`,
+    tcp: bucketLost,
+    icmp: well,
+    state: 'CRITICAL',
+    says: /n2 gives answers .* another source address/,
+    clients: ['udp', 'icmp'],
+  },
+  {
+    // The kernel takes the VIP for the new source: it is the newest address of the prefix.
+    situation: 'requests not tracked on n2, answers masqueraded by IPv6',
+    ways: ['nftables-ipv6'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE; done
+xt n2 -t raw -A PREROUTING -d $VIP -j CT --notrack`,
+    state: 'UNKNOWN',
+    says: /n2 may give answers/,
+    clients: ['icmp'],
+    shares: false,
+  },
+  {
+    situation: 'neither requests nor answers tracked, the rest masqueraded',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE
+xt $n -t raw -A PREROUTING -d $VIP -j CT --notrack; xt $n -t raw -A OUTPUT -s $VIP -j CT --notrack; done`,
+    state: 'OK',
+  },
+  {
+    situation: 'datagrams not tracked, answers masqueraded with the VIP itself',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j SNAT --to-source $VIP
+xt $n -t raw -A PREROUTING -d $VIP -p udp -j CT --notrack; done`,
+    state: 'OK',
+  },
+  {
+    situation: 'datagrams not tracked, answers masqueraded alike',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE
+xt $n -t raw -A PREROUTING -d $VIP -p udp -j CT --notrack; done`,
+    udp: allLost,
+    icmp: well,
+    state: 'CRITICAL',
+    says: /another source address/,
+  },
+  {
     situation: 'a route of n2 prohibits a network that both firewalls deny',
     ways: ['iptables-nft'],
     setup: `healthy 2; for n in n1 n2; do xt $n -I INPUT -s 10.0.0.0/8 -j DROP; done; ip -n n2 route add prohibit 10.0.0.0/8`,
