@@ -94,8 +94,8 @@ export const answers = {
   },
   'answer-renamed': {
     means:
-      'Requests to the VIP are not tracked (NOTRACK), and a source NAT rule takes the answers for connections that the node opens itself: they leave with another address than the VIP, and clients throw them away.',
-    now: 'Exclude the VIP from the source NAT rule (! -s VIP), or take its answers out of connection tracking as well (raw OUTPUT).',
+      'Requests to the VIP are not tracked (NOTRACK) or put into another zone of connection tracking, so that it takes the answers for connections that the node opens itself, and a NAT rule gives them another address: clients throw them away.',
+    now: 'Exclude the VIP from the NAT rule (! -s VIP), or do to its answers in raw OUTPUT what raw PREROUTING does to the requests: CT --notrack, or CT --zone with the same number.',
     keep: keepRules,
   },
   'answer-route-lost': {

@@ -4,7 +4,7 @@ import type { State } from '../plugin/index.ts';
 import { type Circle, type Followed, shareOf, short } from './back.ts';
 import type { Stretch } from './stretch.ts';
 
-/** Which of a node's answers get another source address. Nobody means that, so it is judged alike whatever other nodes do. */
+/** Which of a node's answers get another source address by nat. Nobody means that, so it is judged alike whatever other nodes do. */
 export function renamingFaults(one: Followed, circle: Circle): Stretch {
   const { leaving, space } = one;
   const renamings = leaving === null || typeof leaving === 'string' ? [] : leaving.renamings;
@@ -29,17 +29,17 @@ function renamingFault(
   const state: State = !certain ? 'UNKNOWN' : extent === 'hosts' ? 'WARNING' : 'CRITICAL';
   const whom = describeTraffic(here) === '' ? 'all clients' : describeTraffic(here);
   const verb = certain ? 'gives' : 'may give';
-  const brief = `${name} ${verb} answers to ${short(whom)} another source address than ${vip}`;
+  const does = (to: string) => `${name} ${verb} answers to ${to} another source address than ${vip}`;
   const share = percent(shareOf(here, within));
   const why =
-    'connection tracking has not seen the requests and takes these answers for connections of the node’s own. Datagrams get no answer, TCP connects and then breaks';
-  const fix = `Fix: keep that rule from the VIP (! -s ${vip}), or take its answers out of connection tracking as well`;
+    'connection tracking does not know their requests (not tracked, or in another zone) and takes these answers for connections of the node’s own. Datagrams get no answer, TCP connects and then breaks';
+  const fix = `Fix: exclude the VIP from that rule (! -s ${vip}), or do to its answers what is done to the requests (no tracking, or the same zone)`;
   return [
     fault(
       state,
       'answer-renamed',
-      brief,
-      `${name} ${verb} answers to ${whom} (${share} of addresses and ports) another source address than ${vip} (${place}: ${text}): ${why}. ${fix}`,
+      does(short(whom)),
+      `${does(`${whom} (${share} of addresses and ports)`)} (${place}: ${text}): ${why}. ${fix}`,
     ),
   ];
 }

@@ -298,14 +298,15 @@ function leavingFrom(
   const connmark = !program.setsConnmarks ? 0 : saved.every((one) => one === first) ? first : null;
   const exempt = delivered.filter(({ carried }) => carried.tracking === 'untracked' && carried.discovery === null);
   const untracked = space.union(exempt.map((flow) => flow.traffic));
-  const nat = untracked.isEmpty ? null : sourceNat(rulesets, packets);
+  const zoned = space.union(delivered.filter(({ carried }) => carried.zoned).map(({ traffic }) => traffic));
+  const nat = untracked.isEmpty && zoned.isEmpty ? null : sourceNat(rulesets, packets);
   if (program.bases.length === 0 && nat === null)
     return { denials: [], renamings: [], marks: [{ mark: 0, traffic: space.all }] };
   const links = readAddresses(snapshot).links ?? [];
   const departures = [...waysOut(snapshot, packets, path.ifname)].map(([ifname, traffic]) => {
     const way = ifname === path.ifname ? path : pathTo(links, ifname);
     const { trace, routed } = followAnswers(program, way, { connmark, traffic, untracked });
-    return { trace, routed, begun: nat === null ? null : followBegun(nat, way, routed, packets) };
+    return { trace, routed, begun: nat === null ? null : followBegun(nat, way, routed, zoned) };
   });
   return leavingOf(departures, vip, space);
 }

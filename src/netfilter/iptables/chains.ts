@@ -56,7 +56,7 @@ const wayIn: readonly Place[] = [
   { table: 'nat', chain: 'INPUT', hook: 'input', priority: 100 },
 ];
 
-/** Those that answers pass: nat sees none of them, because they open no connection. */
+/** Those that answers pass: nat sees none of them that connection tracking knows the request of. */
 const wayOut: readonly Place[] = [
   { table: 'raw', chain: 'OUTPUT', hook: 'output', priority: -300 },
   { table: 'mangle', chain: 'OUTPUT', hook: 'output', priority: -150 },

@@ -94,7 +94,7 @@ export type Denial = {
   readonly lists: boolean;
 };
 
-/** A rule that gives some of the answers another source address than the VIP, or may give them one. */
+/** A rule of nat that gives some of the answers another source address than the VIP, or may give them one. */
 export type Renaming = Pick<Denial, 'place' | 'text' | 'traffic' | 'certain'>;
 
 /** What happens to answers in the chains that they pass. */

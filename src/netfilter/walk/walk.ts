@@ -62,22 +62,24 @@ export function followAnswers(
 }
 
 /**
- * The same for answers whose requests connection tracking has not seen, through nat: it takes them for connections that
- * the host opens. A datagram begins one at once, TCP with what follows its SYN+ACK (nf_conntrack_tcp_loose, 1 unless set
- * otherwise); a SYN+ACK and an echo reply begin none (measured). `routed` as by `followAnswers`; `program` is that of
- * departures. What nat takes stands for all packets of its clients.
+ * The same for answers whose requests connection tracking has not seen, or has seen in a zone that they are not in (`zoned`),
+ * through nat: it takes them for connections that the host opens. A datagram begins one at once, TCP with what follows its
+ * SYN+ACK (nf_conntrack_tcp_loose, 1 unless set otherwise); a SYN+ACK and an echo reply begin none (measured). `routed` as
+ * by `followAnswers`; `program` is that of departures. What nat takes stands for all packets of its clients.
  */
-export function followBegun(program: Program, path: Path, routed: readonly Flow[], { space }: Packets): Trace {
+export function followBegun(program: Program, path: Path, routed: readonly Flow[], zoned: Traffic): Trace {
+  const { space } = zoned;
   const walk = new Walk(space, null);
   const nat = { ...program, bases: program.bases.filter((base) => base.nat) };
   const [first, segments] = [space.only({ phase: phase.first }), space.only({ protocol: tcp })];
   const later = space.only({ phase: phase.later });
   const ping = space.only({ protocol: space.family === 4 ? 1n : icmpv6 });
   const begun = routed
-    .filter(({ carried }) => carried.tracking === 'lone')
+    .filter(({ carried: { tracking, zoned: known } }) => tracking === 'lone' || (tracking !== 'untracked' && !known))
     .map(({ carried, traffic }): Flow => {
-      const kept = traffic.and(segments).and(later).whatever('phase');
-      const opening = kept.or(traffic.less(segments).less(ping)).and(first);
+      const unseen = carried.tracking === 'lone' ? traffic : traffic.and(zoned);
+      const kept = unseen.and(segments).and(later).whatever('phase');
+      const opening = kept.or(unseen.less(segments).less(ping)).and(first);
       return { carried: { ...carried, tracking: 'tracked' }, traffic: opening };
     });
   return walk.trace(stagesBack(path).reduce<readonly Flow[]>((on, stage) => passStage(walk, nat, stage, on), begun));

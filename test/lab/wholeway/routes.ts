@@ -267,6 +267,24 @@ xt n2 -t raw -A PREROUTING -d $VIP -j CT --notrack`,
     shares: false,
   },
   {
+    situation: 'requests in a zone of their own on n2, answers masqueraded',
+    ways: ['nftables', 'iptables-nft'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE; done
+xt n2 -t raw -A PREROUTING -d $VIP -j CT --zone 5`,
+    tcp: bucketLost,
+    icmp: well,
+    state: 'CRITICAL',
+    says: /n2 gives answers .* another source address/,
+    clients: ['udp'],
+  },
+  {
+    situation: 'requests and answers in a zone of their own on n2, the rest masqueraded',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE; done
+xt n2 -t raw -A PREROUTING -d $VIP -j CT --zone 5; xt n2 -t raw -A OUTPUT -s $VIP -j CT --zone 5`,
+    state: 'OK',
+  },
+  {
     situation: 'neither requests nor answers tracked, the rest masqueraded',
     ways: ['nftables'],
     setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE
