@@ -69,7 +69,11 @@ export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly
   const { space } = shared;
   const segments = space.only({ protocol: tcp });
   const matched = space.union(arrivals.map(({ own }) => own)).and(segments);
-  const missing = withoutOwn(matched.less(shared));
+  // What a firewall has denied before is not sent past anything.
+  const denied = certainly(arrivals.flatMap(({ taken }) => taken)).filter(
+    ({ fate }) => fate === 'dropped' || fate === 'rejected',
+  );
+  const missing = withoutOwn(matched.less(shared).less(trafficOf(denied, space)));
   if (missing.isEmpty || 2 * space.share(missing, matched, () => 1) > 1) return [];
   const what = describeTraffic(missing);
   const brief = `sends ${what} past the cluster rule: no answer`;

@@ -1,4 +1,4 @@
-import { allLost, type Sketch, situationsOf, type Way, well } from './situation.ts';
+import { allLost, lost, type Sketch, situationsOf, type Way, well } from './situation.ts';
 
 // Section 4, sent past the rules or denied alike on all nodes: nobody is served, and nothing differs.
 
@@ -11,6 +11,14 @@ const web = { tcp: allLost, udp: well } as const;
 
 /** All of tcp 80 is sent past the rule on both nodes, by some jump. */
 const past: readonly Sketch[] = [
+  {
+    situation: 'a network dropped first, and returned behind that, on both nodes',
+    ways: ['iptables-nft'],
+    setup:
+      'healthy 2; for n in n1 n2; do before $n -s 10.0.0.0/8 -p tcp -j RETURN; before $n -s 10.0.0.0/8 -j DROP; done',
+    tcp: lost(0.15, 0.35),
+    state: 'OK',
+  },
   {
     situation: 'Web sent past the rules on both nodes by RETURN',
     ways: all,
