@@ -74,13 +74,14 @@ async function runGuest(
   }
 }
 
-/** How long a guest may get nothing done, in milliseconds: the longest scenario takes 15 s, on a slow machine ten times that. */
+/** How long a guest may get nothing done, and how long it may take in all, in milliseconds. */
 const stillMs = 300_000;
+const longestMs = 2_700_000;
 const stoodStill = 'the guest stood still and was ended';
 
 /**
  * Boots the kernel on a script, with the folder `lab` as its /run/lab, and gives what it said on its console. One that gets
- * nothing done for five minutes is ended.
+ * nothing done for five minutes is ended, and any after 45.
  */
 export function boot(lab: string, guestScript?: string): Promise<string> {
   const tools = path.join(root, 'test/lab/uml');
@@ -106,18 +107,23 @@ export function boot(lab: string, guestScript?: string): Promise<string> {
     stream.on('data', (data) => {
       said += data;
     });
+  const end = () => {
+    if (guest.pid !== undefined) process.kill(-guest.pid, 'SIGKILL');
+  };
   let [done, since, ended] = [doneIn(lab), Date.now(), ''];
   const watch = setInterval(() => {
     const now = doneIn(lab);
     if (now !== done) [done, since] = [now, Date.now()];
     if (Date.now() - since < stillMs) return;
     ended = stoodStill;
-    if (guest.pid !== undefined) process.kill(-guest.pid, 'SIGKILL');
+    end();
   }, 5000);
+  const limit = setTimeout(end, longestMs);
   return new Promise((resolve, reject) => {
     guest.on('error', reject);
     guest.on('close', () => {
       clearInterval(watch);
+      clearTimeout(limit);
       resolve(`${said}${ended}`);
     });
   });
