@@ -36,7 +36,7 @@ function renamingOf({ place, rule, traffic, certain }: Taken, vip: bigint): read
   const { rewrites, text } = rule;
   if (rewrites === undefined || traffic.isEmpty) return [];
   if (rewrites.kind === 'address' && rewrites.low === vip && rewrites.high === vip) return [];
-  // Over IPv6 the kernel may choose the VIP itself, as the newest address of the prefix (measured).
+  // Over IPv6 the kernel may choose the VIP itself (measured).
   const known = rewrites.kind === 'address' || (rewrites.kind === 'masquerade' && traffic.space.family === 4);
   return [{ place, text, certain: certain && known, traffic: traffic.whatever('phase') }];
 }

@@ -6,6 +6,7 @@ import type { Holding } from '../walk/holding.ts';
 import type { Arrival, Taken, Trace } from '../walk/trace.ts';
 import { judgeLosses } from './losses.ts';
 import { obstacle } from './obstacle.ts';
+import { isHeard } from './policy.ts';
 import { deafTo, leftOut, sentPast, unexplained, withHang } from './unserved.ts';
 
 /** What a node's packets showed, as far as obstacles depend on it. */
@@ -188,15 +189,9 @@ function shortcomings(
   return found;
 }
 
-/**
- * A REJECT in place of the DROP refuses the clients of other nodes; for a frame that is still multicast, nothing is
- * sent.
- */
+/** A REJECT in place of the DROP refuses the clients of other nodes. */
 function refusals({ takenBehind }: Trace, { use }: Arrival, held: Traffic): readonly Obstacle[] {
-  const refusing = takenBehind.find(({ fate, claimed, resets, traffic }) => {
-    if (fate !== 'rejected' || !(claimed || resets)) return false;
-    return !dependsOnResidue(traffic, use).less(held).isEmpty;
-  });
+  const refusing = takenBehind.find((one) => isHeard(one) && !dependsOnResidue(one.traffic, use).less(held).isEmpty);
   if (refusing === undefined) return [];
   const { place, rule } = refusing;
   const text = `rejects what its buckets do not hold, so clients of other nodes get its refusal too (${place}: ${rule.text})`;

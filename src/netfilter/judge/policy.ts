@@ -11,6 +11,11 @@ export function denies({ fate }: Taken): boolean {
   return fate === 'dropped' || fate === 'rejected';
 }
 
+/** Whether a client hears that it is refused: for a frame that is still multicast nothing is sent but a reset. */
+export function isHeard({ fate, claimed, resets }: Taken): boolean {
+  return fate === 'rejected' && (claimed || resets);
+}
+
 /** A list of addresses that are denied, and few: one in a thousand is more than any program bans. */
 export function isBanList(taken: Taken, traffic: Traffic): boolean {
   return denies(taken) && taken.certain && taken.rule.lists && sourceShare(traffic) < 0.001;

@@ -9,6 +9,7 @@ import type { Trace } from '../walk/trace.ts';
 import { deniedHosts } from './losses.ts';
 import { obstacle } from './obstacle.ts';
 import { claimsOf, obstaclesOf } from './obstacles.ts';
+import { isHeard } from './policy.ts';
 import { describeTraffic } from './words.ts';
 
 /** Turns what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
@@ -73,14 +74,11 @@ export function answeredBy(
     hashes: [...hashes.values()],
     doubt: of(false),
     unless: space.union(denials.map(({ traffic }) => traffic)),
-    refused: space.union(heardRefusals(takenBehind).map(({ traffic }) => traffic)).and(segments),
+    refused: space
+      .union(takenBehind.filter((one) => one.certain && isHeard(one)).map(({ traffic }) => traffic))
+      .and(segments),
     resent: resentBy(delivered, space),
   };
-}
-
-/** For a frame that is still multicast nothing is sent but a reset. */
-function heardRefusals(taken: Trace['takenBehind']): Trace['takenBehind'] {
-  return taken.filter(({ certain, fate, claimed, resets }) => certain && fate === 'rejected' && (claimed || resets));
 }
 
 /** What NAT sends to another port, whichever node it belongs to: the fields alone decide that. */

@@ -5,6 +5,7 @@ import type { Arrival, Taken, Trace } from '../walk/trace.ts';
 import { served, withoutOwn } from './extent.ts';
 import { type Effects, judgeLosses } from './losses.ts';
 import { obstacle, unique } from './obstacle.ts';
+import { denies } from './policy.ts';
 import { describeServed, describeTraffic } from './words.ts';
 
 // What a cluster rule should share but clients get no answer to, although no rule is seen to take it.
@@ -70,9 +71,7 @@ export function leftOut(arrivals: readonly Arrival[], shared: Traffic): readonly
   const segments = space.only({ protocol: tcp });
   const matched = space.union(arrivals.map(({ own }) => own)).and(segments);
   // What a firewall has denied before is not sent past anything.
-  const denied = certainly(arrivals.flatMap(({ taken }) => taken)).filter(
-    ({ fate }) => fate === 'dropped' || fate === 'rejected',
-  );
+  const denied = certainly(arrivals.flatMap(({ taken }) => taken)).filter(denies);
   const missing = withoutOwn(matched.less(shared).less(trafficOf(denied, space)));
   if (missing.isEmpty || 2 * space.share(missing, matched, () => 1) > 1) return [];
   const what = describeTraffic(missing);

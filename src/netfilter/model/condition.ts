@@ -144,13 +144,17 @@ export function connectionStates(
   return exactly(names.includes('established') ? first.or(space.only({ phase: phase.later })) : first);
 }
 
+/** The protocol of pings, and of nothing else that clients send. */
+export function pingOf({ family }: TrafficSpace): bigint {
+  return family === 4 ? 1n : icmpv6;
+}
+
 /**
  * An answer whose request connection tracking has not seen: a SYN+ACK and an echo reply begin no connection, so that
  * they are invalid (nf_conntrack_proto_tcp.c, nf_conntrack_proto_icmp.c); a datagram begins one.
  */
 function loneStates(names: readonly string[], space: TrafficSpace): Selection {
-  const ping = space.family === 4 ? 1n : icmpv6;
-  const invalid = space.only({ protocol: [ping, tcp].map(point) });
+  const invalid = space.only({ protocol: [pingOf(space), tcp].map(point) });
   const met = [...(names.includes('invalid') ? [invalid] : []), ...(names.includes('new') ? [invalid.others] : [])];
   return exactly(space.union(met));
 }
@@ -222,7 +226,7 @@ const discoveryTypes: Readonly<Record<Discovery, readonly string[]>> = {
 export function icmpType(type: string, { discovery }: Carried, { space, direction }: Followed): Selection {
   if (discovery !== null) return when(discoveryTypes[discovery].includes(type), space);
   const echo = echoes[direction][space.family];
-  return exactly(echo.includes(type) ? space.only({ protocol: space.family === 4 ? 1n : 58n }) : space.none);
+  return exactly(echo.includes(type) ? space.only({ protocol: pingOf(space) }) : space.none);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { pingOf } from '../model/condition.ts';
 import {
   arriving,
   type Carried,
@@ -73,7 +74,7 @@ export function followBegun(program: Program, path: Path, routed: readonly Flow[
   const nat = { ...program, bases: program.bases.filter((base) => base.nat) };
   const [first, segments] = [space.only({ phase: phase.first }), space.only({ protocol: tcp })];
   const later = space.only({ phase: phase.later });
-  const ping = space.only({ protocol: space.family === 4 ? 1n : icmpv6 });
+  const ping = space.only({ protocol: pingOf(space) });
   const begun = routed
     .filter(({ carried: { tracking, zoned: known } }) => tracking === 'lone' || (tracking !== 'untracked' && !known))
     .map(({ carried, traffic }): Flow => {
