@@ -48,6 +48,7 @@ export {
 export { unreadRules } from './model/unread.ts';
 export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
 export { type NamedVips, readNamedVips } from './named_vips.ts';
-export { type BackendChoice, readRules, type Terms, trafficTo, unreadRulesets } from './read.ts';
+export { readRules, type Terms, trafficTo } from './read.ts';
 export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';
+export { type BackendChoice, unreadRulesets } from './rulesets.ts';
 export { answers, begins, mayBeDenied, refuses } from './walk/answer.ts';

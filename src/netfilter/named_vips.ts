@@ -2,7 +2,7 @@ import { formatIp, parseIp } from '../address/index.ts';
 import { oncePerSnapshot, type Snapshot } from '../snapshot/index.ts';
 import type { RuleLine, Ruleset, SavedChain } from './iptables/save.ts';
 import { type Fields, fieldsOf, listOf, type NftChain, type NftRule, type NftTable } from './nft/ruleset.ts';
-import { savedRulesets } from './read.ts';
+import { savedRulesets } from './rulesets.ts';
 
 /** What a node's rules say of VIPs, whichever these are. */
 export type NamedVips = {

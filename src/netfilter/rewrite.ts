@@ -1,9 +1,10 @@
 import { parseIp, readAddresses } from '../address/index.ts';
 import { type Snapshot, section } from '../snapshot/index.ts';
+import { programOf } from './combined.ts';
 import type { Packets } from './model/packet.ts';
 import type { Rewriting } from './model/program.ts';
 import { mainTraffic, phase, TrafficSpace } from './model/traffic.ts';
-import { programOf, savedRulesets, sectionsOf } from './read.ts';
+import { savedRulesets, sectionsOf } from './rulesets.ts';
 import { pathTo } from './walk/path.ts';
 import { followDepartures } from './walk/walk.ts';
 
