@@ -4,7 +4,7 @@ import { clusteripHash, type Hash, useId } from '../model/hash.ts';
 import type { Answered, Bucket, Obstacle, Reading, Rule, Unread } from '../model/rule.ts';
 import type { TrafficSpace } from '../model/traffic.ts';
 import { unreadable } from '../model/unread.ts';
-import type { ClusteripUse } from './chains.ts';
+import type { ClusteripUse } from './rule.ts';
 import type { RuleLine, Ruleset } from './save.ts';
 
 /** The parameters of one `-j CLUSTERIP` line. */
