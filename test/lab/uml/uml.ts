@@ -79,6 +79,12 @@ const stillMs = 300_000;
 const longestMs = 2_700_000;
 const stoodStill = 'the guest stood still and was ended';
 
+/** Of the kernel itself; its guest has one of its own. */
+const environment = {
+  PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  LD_PRELOAD: path.join(kernelFolder, 'whole_registers.so'),
+};
+
 /**
  * Boots the kernel on a script, with the folder `lab` as its /run/lab, and gives what it said on its console. One that gets
  * nothing done for five minutes is ended, and any after 45.
@@ -100,7 +106,7 @@ export function boot(lab: string, guestScript?: string): Promise<string> {
       ],
     ],
     // A group of its own: the guest's processes are the host's, too, and outlive their kernel.
-    { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TMPDIR: lab } },
+    { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment, TMPDIR: lab } },
   );
   let said = '';
   for (const stream of [guest.stdout, guest.stderr])
