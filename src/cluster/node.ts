@@ -8,7 +8,7 @@ import {
   type Stretch,
   unreadFault,
 } from '../member/index.ts';
-import { type Obstacle, type Rule, type Traffic, type TrafficSpace, withoutOwn } from '../netfilter/index.ts';
+import { type Obstacle, type Rule, type Traffic, type TrafficSpace, together, withoutOwn } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import { holdsNothing } from './coverage.ts';
@@ -57,7 +57,11 @@ export function judgeNode(
   }
   const vip = member === null ? [] : vipFaults(member, node, rule, all, wanted);
   const policies = sharedPolicies(node, all);
-  const obstacles = rule.obstacles.map((obstacle) => obstacleFault(name, obstacle, policies));
+  const [alike, own] = [
+    rule.obstacles.filter(policies.isShared),
+    rule.obstacles.filter((one) => !policies.isShared(one)),
+  ];
+  const obstacles = [...together(own), ...together(alike)].map((obstacle) => obstacleFault(name, obstacle, policies));
   const disabled = rule.obstacles.some(({ disables }) => disables) || vip.some(({ state }) => state === 'CRITICAL');
   return {
     name,

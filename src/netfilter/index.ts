@@ -4,6 +4,7 @@ export { type ArpEnd, followArp } from './arp/walk.ts';
 export { type BackendTraits, backends, type Repair } from './backend.ts';
 export { readHeldBuckets } from './iptables/clusterip.ts';
 export { type Extent, extentOf, isAdministration, withoutOwn } from './judge/extent.ts';
+export { together } from './judge/told.ts';
 export { describeTraffic, percent } from './judge/words.ts';
 export {
   bucketOf,

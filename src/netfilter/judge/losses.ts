@@ -1,11 +1,12 @@
 import type { Code } from '../../findings/index.ts';
 import type { State } from '../../plugin/index.ts';
-import type { Obstacle } from '../model/rule.ts';
+import type { Obstacle, Told } from '../model/rule.ts';
 import { count, type Traffic, tcp } from '../model/traffic.ts';
 import type { Fate, Taken } from '../walk/trace.ts';
 import { type Extent, extentOf, isOfHosts } from './extent.ts';
 import { denies, hangs, isBanList, type Position, policyKey } from './policy.ts';
-import { describeServed, describeTraffic, percent, sourceShare } from './words.ts';
+import { tell } from './told.ts';
+import { describeTraffic } from './words.ts';
 
 /** What happens to clients whose packets an earlier rule takes, which depends on the backend. */
 export type Effects = Readonly<Record<Fate, string>>;
@@ -78,10 +79,11 @@ function together(group: readonly JudgedLoss[], position: Position): readonly Ob
   const { taken, traffic, extent, obstacle } = first;
   const all = traffic.space.union(group.map((one) => one.traffic));
   const what = extent === 'hosts' ? `some traffic of ${group.length} single clients` : describeTraffic(all);
-  const brief = `${deeds[taken.fate](what)} ${where[position]} the cluster rule`;
+  const brief = `${deeds[taken.fate].verb} ${what} ${where[position]} the cluster rule`;
   const text = `${brief} (${taken.place}: ${taken.rule.text} and ${group.length - 1} more rules)`;
   const keys = group.map((one) => one.obstacle.alike ?? '').sort();
-  return [{ ...obstacle, text, brief, alike: keys.join('; '), denies: all.whateverResidue }];
+  const { told, ...untold } = obstacle;
+  return [{ ...untold, text, brief, alike: keys.join('; '), denies: all.whateverResidue }];
 }
 
 /** Judges what another rule takes of the traffic that a cluster rule shares; null when it takes nothing of it. */
@@ -97,18 +99,37 @@ function judgeLoss(loss: Loss): JudgedLoss | null {
 function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
   const { taken, position } = loss;
   const state = stateOf(extent, loss, traffic);
-  const what = (position === 'behind' ? describeServed(traffic) : describeTraffic(traffic)) || 'everything';
-  const deed = taken.certain ? deeds[taken.fate](what) : `may take ${what} away`;
+  const told = toldOf(loss, traffic, extent);
+  const { text, brief } = tell(told);
   const hang = hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : '';
   return {
     state,
     code: codeOf(extent, loss, traffic, state),
-    text: `${sentence(loss, what, traffic, extent)} (${taken.place}: ${taken.rule.text})`,
-    brief: `${deed} ${where[position]} the cluster rule${hang}`,
+    text,
+    brief: `${brief}${hang}`,
     mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
     disables: extent === 'all' && state === 'CRITICAL',
     alike: policyKey(taken, traffic, extent, position),
     denies: denies(taken) && taken.certain ? traffic.whateverResidue : null,
+    told,
+  };
+}
+
+function toldOf({ taken, shared, effects, position }: Loss, traffic: Traffic, extent: Extent): Told {
+  const { fate, certain, place, rule } = taken;
+  const { verb, particle = '' } = deeds[certain ? fate : 'unknown'];
+  const lost = hangs(taken, traffic) ? 'TCP connects, then hangs' : effects[fate];
+  const effect = extent === 'aside' ? 'not shared by the cluster' : lost;
+  return {
+    verb,
+    adverb: `${particle}${where[position]} the cluster rule`,
+    effect: certain ? `: ${effect}` : '; the rule does not show which packets',
+    extent: certain ? extent : 'aside',
+    traffic,
+    shared,
+    served: position === 'behind',
+    place,
+    rule: rule.text,
   };
 }
 
@@ -120,14 +141,14 @@ function codeOf(extent: Extent, { taken, position }: Loss, traffic: Traffic, sta
   return position === 'before' ? 'rule-before' : 'rule-behind';
 }
 
-/** What the rule does, as a verb with its object. */
-const deeds: Readonly<Record<Fate, (what: string) => string>> = {
-  accepted: (what) => `accepts ${what}`,
-  dropped: (what) => `drops ${what}`,
-  rejected: (what) => `rejects ${what}`,
-  redirected: (what) => `redirects ${what}`,
-  untracked: (what) => `takes ${what} out of connection tracking`,
-  unknown: (what) => `may take ${what}`,
+/** What the rule does: a verb, and what follows its object. */
+const deeds: Readonly<Record<Fate, { readonly verb: string; readonly particle?: string }>> = {
+  accepted: { verb: 'accepts' },
+  dropped: { verb: 'drops' },
+  rejected: { verb: 'rejects' },
+  redirected: { verb: 'redirects' },
+  untracked: { verb: 'takes', particle: 'out of connection tracking ' },
+  unknown: { verb: 'may take', particle: 'away ' },
 };
 
 /** Where the rule is, as seen from the cluster rule. */
@@ -142,16 +163,6 @@ const mends: Readonly<Record<Fate, string>> = {
   untracked: 'exclude the VIP from it (! -d VIP)',
   unknown: `${reorder}, so that it can take nothing`,
 };
-
-function sentence({ taken, shared, effects, position }: Loss, what: string, traffic: Traffic, extent: Extent): string {
-  if (!taken.certain)
-    return `may take ${what} away ${where[position]} the cluster rule; the rule does not show which packets`;
-  const share = percent(sourceShare(traffic) / sourceShare(shared));
-  const clients = extent === 'clients' || extent === 'hosts' ? ` (${share} of addresses)` : '';
-  const effect = hangs(taken, traffic) ? 'TCP connects, then hangs' : effects[taken.fate];
-  const aside = extent === 'aside' ? 'not shared by the cluster' : effect;
-  return `${deeds[taken.fate](`${what}${clients}`)} ${where[position]} the cluster rule: ${aside}`;
-}
 
 function stateOf(extent: Extent, { taken, position }: Loss, traffic: Traffic): State {
   if (extent === 'aside') return 'OK';

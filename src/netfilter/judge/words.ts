@@ -1,4 +1,5 @@
 import { type Family, formatIp, wholeFamily } from '../../address/index.ts';
+import { pingOf } from '../model/condition.ts';
 import {
   allPorts,
   allProtocols,
@@ -18,26 +19,41 @@ import {
  * everything.
  */
 export function describeTraffic(traffic: Traffic): string {
-  return [
-    describeProtocols(traffic.spans('protocol')),
+  return joinedWords([describeProtocols(traffic.spans('protocol')), describeRest(traffic)]);
+}
+
+/** The same without its protocols. */
+function describeRest(traffic: Traffic): string {
+  return joinedWords([
     describePorts('from port', traffic.spans('sport')),
     describePorts('port', traffic.spans('dport')),
     describeSources(traffic.spans('source'), traffic.space.family),
     describePhases(traffic.spans('phase')),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
+  ]);
 }
 
-/** The part of some traffic that a cluster serves, in words; protocols besides TCP and UDP would hide it. */
+function joinedWords(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/**
+ * The part of some traffic that a cluster serves, in words: TCP and UDP, and pings where they fare alike; empty for all three.
+ * Other protocols would hide it.
+ */
 export function describeServed(traffic: Traffic): string {
   const { space } = traffic;
-  const icmp = traffic.and(space.only({ protocol: 1n }));
-  const parts = [tcp, udp].map((protocol) => traffic.and(space.only({ protocol }))).filter((part) => !part.isEmpty);
-  const [first] = parts;
-  const isTcp = first?.meets(space.only({ protocol: tcp })) === true;
-  const whole = !icmp.isEmpty && isTcp && describeTraffic(traffic) === '';
-  return whole || first === undefined ? describeTraffic(traffic) : parts.map(describeTraffic).join(' and ');
+  const ping = pingOf(space);
+  const parts = [tcp, udp, ping]
+    .map((protocol) => ({ protocol, part: traffic.and(space.only({ protocol })) }))
+    .filter(({ part }) => !part.isEmpty)
+    .map(({ protocol, part }) => ({ protocol, rest: describeRest(part) }));
+  const main = parts.filter(({ protocol }) => protocol !== ping);
+  const [first] = main;
+  if (first === undefined) return describeTraffic(traffic);
+  const alike = main.length === 2 && main.every(({ rest }) => rest === first.rest);
+  if (alike && parts.length === 3 && parts.every(({ rest }) => rest === first.rest)) return first.rest;
+  if (alike) return joinedWords(['tcp and udp', first.rest]);
+  return main.map(({ protocol, rest }) => joinedWords([protocolName(protocol), rest])).join(' and ');
 }
 
 /** The share of a family's addresses that the clients of a set have, from 0 to 1. */

@@ -126,6 +126,26 @@ export type Obstacle = {
   readonly alike: string | null;
   /** What it denies for certain, where that may be policy; null where it is none. */
   readonly denies?: Traffic | null;
+  /** What it takes, where that can be told of several rules at once. */
+  readonly told?: Told;
+};
+
+/** What one rule takes of the traffic that a cluster rule shares, as far as words need it. */
+export type Told = {
+  /** `drops`, and what follows its object: `after the cluster rule`. */
+  readonly verb: string;
+  readonly adverb: string;
+  /** What comes of it, with what separates it: `: its clients get no answer`. */
+  readonly effect: string;
+  /** Equal for rules that may be told of together: whether they take clients, ports or all. */
+  readonly extent: string;
+  readonly traffic: Traffic;
+  readonly shared: Traffic;
+  /** True where only what a cluster serves is of interest. */
+  readonly served: boolean;
+  /** `filter INPUT`, and the rule as saved. */
+  readonly place: string;
+  readonly rule: string;
 };
 
 /** A part of a node's rules that could not be read. */
