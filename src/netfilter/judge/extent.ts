@@ -68,13 +68,22 @@ export function served(traffic: Traffic, shared: Traffic): Traffic {
   return withoutOwn(traffic.and(shared));
 }
 
+/** The clients of whom some traffic is everything that the cluster shares; null where it is a part of it. */
+export function wholeClients(traffic: Traffic, shared: Traffic): Traffic | null {
+  const clients = traffic.like('source');
+  return shared.and(clients).equals(traffic) ? clients : null;
+}
+
 /** How much of what a cluster shares some traffic is; it must be part of it. */
 export function extentOf(traffic: Traffic, shared: Traffic): Extent {
   const { space } = traffic;
   const own = ownTraffic(space);
-  if (traffic.within(own)) return 'aside';
   const served = [tcp, udp].filter((protocol) => shared.meets(space.only({ protocol })));
   const [main] = served;
+  // A list of networks is a thousand of these.
+  const whole = main === undefined || shared.within(own) ? null : wholeClients(traffic, shared);
+  if (whole !== null) return extentOfClients(whole, shared);
+  if (traffic.within(own)) return 'aside';
   if (main === undefined) return shared.within(traffic) ? 'all' : 'ports';
   const [touched] = served.filter((protocol) => traffic.meets(space.only({ protocol })));
   if (touched === undefined) return 'aside';
@@ -84,6 +93,14 @@ export function extentOf(traffic: Traffic, shared: Traffic): Extent {
   if (clients === null) return areHosts(traffic.spans('source')) ? 'hosts' : 'ports';
   if (sharedOf(main).within(clients.or(own))) return 'all';
   return areHosts(traffic.spans('source')) ? 'hosts' : 'clients';
+}
+
+function extentOfClients(clients: Traffic, shared: Traffic): Extent {
+  const { space } = clients;
+  const nobody = space.once('nobody', () => space.only({ source: noClients(space.family) }));
+  if (clients.within(nobody)) return 'aside';
+  if (shared.like('source').less(clients).within(nobody)) return 'all';
+  return areHosts(clients.spans('source')) ? 'hosts' : 'clients';
 }
 
 /** Whether some traffic is that of a handful of single clients: its extent is `hosts`. Most is not, which is soon told. */

@@ -97,7 +97,7 @@ function judgeLoss(loss: Loss): JudgedLoss | null {
 }
 
 function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
-  const { taken, position } = loss;
+  const { taken, shared, position } = loss;
   const state = stateOf(extent, loss, traffic);
   const told = toldOf(loss, traffic, extent);
   const { text, brief } = tell(told);
@@ -109,7 +109,7 @@ function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
     brief: `${brief}${hang}`,
     mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
     disables: extent === 'all' && state === 'CRITICAL',
-    alike: policyKey(taken, traffic, extent, position),
+    alike: policyKey(taken, traffic, shared, extent, position),
     denies: denies(taken) && taken.certain ? traffic.whateverResidue : null,
     told,
   };

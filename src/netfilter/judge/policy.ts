@@ -1,6 +1,6 @@
 import { phase, type Traffic, tcp, udp } from '../model/traffic.ts';
 import type { Taken } from '../walk/trace.ts';
-import { type Extent, withoutOwn } from './extent.ts';
+import { type Extent, wholeClients, withoutOwn } from './extent.ts';
 import { sourceShare } from './words.ts';
 
 /** Where a rule is, as seen from the cluster's: it takes traffic that never gets there, or what the cluster let through. */
@@ -27,11 +27,17 @@ export function isBanList(taken: Taken, traffic: Traffic): boolean {
  * whatever stands after the cluster rule and may deny; but not what nobody knows, nor the cluster's own DROP, which
  * names the VIP and waits for what another rule has let through. Null where it is not a policy.
  */
-export function policyKey(taken: Taken, traffic: Traffic, extent: Extent, position: Position): string | null {
+export function policyKey(
+  taken: Taken,
+  traffic: Traffic,
+  shared: Traffic,
+  extent: Extent,
+  position: Position,
+): string | null {
   if (!isPolicy(taken, extent, position)) return null;
   // Lists of banned hosts differ from node to node: each bans those it has met.
   const bans = extent === 'hosts' && taken.rule.lists;
-  return `${taken.fate} ${taken.certain && !bans ? outlineOf(traffic) : taken.rule.text}`;
+  return `${taken.fate} ${taken.certain && !bans ? outlineOf(traffic, shared) : taken.rule.text}`;
 }
 
 function isPolicy(taken: Taken, extent: Extent, position: Position): boolean {
@@ -54,10 +60,14 @@ function withoutFollowers(traffic: Traffic): Traffic {
 
 /**
  * Equal for traffic of the same clients, ports and phases by protocol, less what is a node's own. That of two nodes is
- * never the same packet by packet: each drops what its own buckets do not hold.
+ * never the same packet by packet: each drops what its own buckets do not hold. Everything of some clients, as a list of
+ * networks denies it a thousand times, is soon told.
  */
-function outlineOf(traffic: Traffic): string {
+function outlineOf(traffic: Traffic, shared: Traffic): string {
   const { space } = traffic;
+  const first = space.only({ phase: phase.first });
+  const clients = wholeClients(withoutFollowers(traffic), shared.and(first));
+  if (clients !== null) return `${clients.edge} of ${shared.whateverResidue.edge}`;
   const others = withoutFollowers(withoutOwn(traffic));
   const outlines = [1n, tcp, udp].map((protocol) => {
     const part = others.and(space.only({ protocol }));
