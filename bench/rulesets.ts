@@ -54,6 +54,17 @@ export function networkRules(count: number): readonly string[] {
   });
 }
 
+/** So many networks from all over, of 16 to 27 bits, that a firewall denies one by one. */
+export function deniedNetworks(count: number): readonly string[] {
+  return scattered(2 * count).flatMap((n, i, all) => {
+    if (i % 2 === 1) return [];
+    const [bits, low] = [16 + ((i / 2) % 12), (all[i + 1] ?? 0) >>> 16];
+    const network = (((n >>> 16) << 16) | low) & (-1 << (32 - bits));
+    const octets = [((network >>> 24) % 223) + 1, (network >>> 16) & 255, (network >>> 8) & 255, network & 255];
+    return [`-A INPUT -s ${octets.join('.')}/${bits} -j DROP`];
+  });
+}
+
 /** What iptables-save prints on a node that holds a residue of so many by xt_cluster, with these rules in INPUT. */
 export function firewall(residue: number, total: number, input: readonly string[]): string {
   const mask = `0x${(2 ** residue).toString(16).padStart(8, '0')}`;

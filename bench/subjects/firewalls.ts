@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { filtered } from '../filter.ts';
 import { type Installed, installed } from '../installed.ts';
 import { type Command, median, plainEnvironment, type Row, rounded, type Subject } from '../pairs.ts';
-import { firewall, hostRules, networkRules, nftSnapshot, snapshot, vip } from '../rulesets.ts';
+import { deniedNetworks, firewall, hostRules, networkRules, nftSnapshot, snapshot, vip } from '../rulesets.ts';
 
 /** What one run of the plugin took, in seconds and MB, and its state. */
 type Cost = { readonly seconds: number; readonly megabytes: number; readonly state: string };
@@ -62,6 +62,11 @@ const clusters: readonly Cluster[] = [
   {
     what: '1,000 rules of a network and a range of ports before a DROP, 3 nodes',
     snapshots: () => behind(3, [...networkRules(1000), drop]),
+    limits: { seconds: patience },
+  },
+  {
+    what: '10,000 networks that all nodes deny, a rule each, 3 nodes',
+    snapshots: () => behind(3, deniedNetworks(10_000)),
     limits: { seconds: patience },
   },
   { what: '64 nodes that share 64 buckets', snapshots: () => sharing(64, 64), limits: { starts: 12 } },

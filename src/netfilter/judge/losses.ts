@@ -100,13 +100,17 @@ function obstacleOf(loss: Loss, traffic: Traffic, extent: Extent): Obstacle {
   const { taken, shared, position } = loss;
   const state = stateOf(extent, loss, traffic);
   const told = toldOf(loss, traffic, extent);
-  const { text, brief } = tell(told);
   const hang = hangs(taken, traffic) && state === 'CRITICAL' ? ': TCP hangs' : '';
   return {
     state,
     code: codeOf(extent, loss, traffic, state),
-    text,
-    brief: `${brief}${hang}`,
+    // Of a list, only what is said of all its rules is ever read.
+    get text() {
+      return tell(told).text;
+    },
+    get brief() {
+      return `${tell(told).brief}${hang}`;
+    },
     mend: position === 'before' ? mends[taken.fate] : 'let the VIP through there',
     disables: extent === 'all' && state === 'CRITICAL',
     alike: policyKey(taken, traffic, shared, extent, position),

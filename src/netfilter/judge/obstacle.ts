@@ -15,9 +15,14 @@ export function obstacle(
   return { state: 'CRITICAL', code, text, brief, mend, disables: true, alike: null, ...more };
 }
 
-/** Each once; the first of those that say the same. */
+/** Each once; the first of those that say the same, which only what is said of one rule can. */
 export function unique(obstacles: readonly Obstacle[]): readonly Obstacle[] {
-  const first = new Map<string, Obstacle>();
-  for (const one of obstacles) if (!first.has(one.text)) first.set(one.text, one);
-  return [...first.values()];
+  const known = new Map<string, Obstacle[]>();
+  return obstacles.filter((one) => {
+    const about = one.told === undefined ? '' : `${one.told.place}: ${one.told.rule}`;
+    const others = known.get(about) ?? [];
+    if (others.some(({ text }) => text === one.text)) return false;
+    known.set(about, [...others, one]);
+    return true;
+  });
 }
