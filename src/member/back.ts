@@ -1,5 +1,5 @@
 import { hostSetting, type IpBlock, parseIp, type Stretch as Span } from '../address/index.ts';
-import { type Fault, fault } from '../findings/index.ts';
+import { type Fault, fault, type Group, inLists } from '../findings/index.ts';
 import {
   type Adverts,
   clientsInUse,
@@ -11,7 +11,7 @@ import {
   type TrafficSpace,
   withoutOwn,
 } from '../netfilter/index.ts';
-import { listOf } from '../plugin/index.ts';
+import { listOf, type State } from '../plugin/index.ts';
 import { denialFaults } from './denial.ts';
 import type { ReachedNode } from './facts.ts';
 import { gatewayNotes, judgeGateways } from './gateway.ts';
@@ -142,7 +142,7 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
     faults: [
       ...denied.faults,
       ...renamed.faults,
-      ...replies.losses.flatMap((loss) => lossFault(one, loss, circle) ?? []),
+      ...lossFaults(one, circle),
       ...asideFaults(one, circle),
       ...gateways.faults,
       ...unshownFaults(one, circle),
@@ -187,8 +187,20 @@ function common({ followed, space }: Circle): Traffic {
   return sets.reduce((sum, one) => sum.and(one), space.all);
 }
 
-/** What a loss means: null where it concerns no client, or where all nodes are alike, which is said once for all. */
-function lossFault({ node, replies }: Followed, loss: Loss, circle: Circle): Fault | null {
+/** What a loss means for the clients that count. */
+type JudgedLoss = { readonly loss: Loss; readonly meant: Traffic; readonly state: State };
+
+function lossFaults(one: Followed, circle: Circle): readonly Fault[] {
+  const judged = one.replies.losses.flatMap((loss) => judgeLoss(loss, circle) ?? []);
+  return inLists(judged, kindOf).map((list) => lossFault(one, list, circle));
+}
+
+function kindOf({ loss: { cause, certain }, state }: JudgedLoss): string {
+  return `${state} ${certain} ${cause.side} ${cause.how}`;
+}
+
+/** Null where it concerns no client, or where all nodes are alike, which is said once for all. */
+function judgeLoss(loss: Loss, circle: Circle): JudgedLoss | null {
   const { scope, asked, space } = circle;
   const { cause, certain } = loss;
   const here = loss.clients.and(scope);
@@ -198,12 +210,21 @@ function lossFault({ node, replies }: Followed, loss: Loss, circle: Circle): Fau
   const meant = policy ? here.less(all) : here;
   if (meant.isEmpty) return null;
   const whole = asked.networks.some(({ low, high }) => space.only({ source: { low, high } }).within(loss.clients));
-  const state = !certain ? 'WARNING' : cause.hosts && !whole ? 'OK' : 'CRITICAL';
+  return { loss, meant, state: !certain ? 'WARNING' : cause.hosts && !whole ? 'OK' : 'CRITICAL' };
+}
+
+function lossFault({ node, replies }: Followed, list: Group<JudgedLoss>, circle: Circle): Fault {
+  const { scope, asked, space } = circle;
+  const [{ loss, state }] = list;
+  const { cause, certain } = loss;
+  const others = list.length - 1;
+  const meant = space.union(list.map((one) => one.meant));
   const whom = describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant);
   const of = `(${percent(shareOf(meant, scope))} of ${asked.networks.length > 0 ? 'the addresses of --clients' : 'addresses'})`;
   const what = `${cause.side === 'answers' ? 'answers to' : 'packets from'} ${whom}`;
-  const reason = cause.text === null ? '' : ` (${cause.text})`;
-  const fix = state === 'OK' ? '' : `. Fix: ${cause.fix ?? peersRoute(node.name, meant, circle)}`;
+  const reason = cause.text === null ? '' : ` (${cause.text}${others === 0 ? '' : ` and ${others} more`})`;
+  const way = cause.fix ?? peersRoute(node.name, meant, circle);
+  const fix = state === 'OK' ? '' : `. Fix: ${way}${others === 0 ? '' : ', and so for the others'}`;
   const unsure = certain ? '' : ', for some of their packets';
   return fault(
     state,

@@ -1,4 +1,4 @@
-import { type Fault, fault } from '../findings/index.ts';
+import { type Fault, fault, type Group, inLists } from '../findings/index.ts';
 import { type Denial, describeTraffic, extentOf, percent, type Traffic, tcp } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
 import { type Circle, type Followed, shareOf, short } from './back.ts';
@@ -11,7 +11,7 @@ export function denialFaults(one: Followed, circle: Circle): Stretch {
   const shared = one.shared.and(scope);
   const all = followed.map((other) => certainOf(other)).reduce((sum, set) => sum.and(set), space.all);
   const leaves = extentOf(all.and(shared), shared) !== 'all';
-  const judged = denials.flatMap((denial) => {
+  const judged = denials.flatMap((denial): readonly Judged[] => {
     const here = denial.traffic.and(shared);
     const alike = denial.certain ? here.within(all) && leaves : isAlike(denial, circle);
     const meant = denial.certain && leaves ? here.less(all) : here;
@@ -20,11 +20,19 @@ export function denialFaults(one: Followed, circle: Circle): Stretch {
   });
   const open = judged.filter(({ denial, state }) => !denial.certain && state !== 'OK');
   return {
-    faults: judged.map(({ denial, meant, state, alike }) => denialFault(one, denial, meant, state, alike, circle)),
+    faults: inLists(judged, kindOf).map((list) => denialFault(one, list, circle)),
     lost: certainOf(one),
     doubt: space.union(open.map(({ denial }) => denial.traffic)),
   };
 }
+
+/** A rule's part in what is dropped: which answers of those that count, and how bad that is. */
+type Judged = {
+  readonly denial: Denial;
+  readonly meant: Traffic;
+  readonly state: State;
+  readonly alike: boolean;
+};
 
 function denialsOf({ leaving }: Followed): readonly Denial[] {
   return leaving === null || typeof leaving === 'string' ? [] : leaving.denials;
@@ -55,28 +63,29 @@ function stateOf({ certain, lists }: Denial, meant: Traffic, shared: Traffic): S
   return [80n, 443n].some((dport) => meant.meets(space.only({ protocol: tcp, dport }))) ? 'CRITICAL' : 'WARNING';
 }
 
-function denialFault(
-  { node: { name } }: Followed,
-  { certain, place, text }: Denial,
-  meant: Traffic,
-  state: State,
-  alike: boolean,
-  { scope, followed }: Circle,
-): Fault {
+function kindOf({ denial: { certain, place }, state, alike }: Judged): string {
+  return `${certain} ${place} ${state} ${alike}`;
+}
+
+function denialFault({ node: { name }, space }: Followed, list: Group<Judged>, { scope, followed }: Circle): Fault {
+  const [{ denial, state, alike }] = list;
+  const { certain, place, text } = denial;
+  const meant = space.union(list.map((one) => one.meant));
   const what = `answers to ${describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant)}`;
   const verb = certain ? 'drops' : 'may drop';
   const share = percent(shareOf(meant, scope));
   const open = certain ? '' : '; the rule does not show which';
   const who = followed.length > 1 ? 'all nodes alike' : 'no other node to compare with';
+  const [more, fix] = list.length === 1 ? ['', 'that rule'] : [` and ${list.length - 1} more rules`, 'these rules'];
   const end = alike
     ? ` (${who})`
     : state === 'OK'
       ? ''
-      : '. Fix: delete that rule, or accept what the VIP sends before it';
+      : `. Fix: delete ${fix}, or accept what the VIP sends before ${list.length === 1 ? 'it' : 'them'}`;
   return fault(
     state,
     alike ? 'denied-alike' : !certain ? 'answer-may-drop' : state === 'OK' ? 'clients-banned' : 'answer-dropped',
     `${name} ${verb} ${short(what)} in ${place}`,
-    `${name} ${verb} ${what} (${share} of addresses and ports) on their way out${open} (${place}: ${text})${end}`,
+    `${name} ${verb} ${what} (${share} of addresses and ports) on their way out${open} (${place}: ${text}${more})${end}`,
   );
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { factsOf, judgeCluster, reportCluster, trafficTo } from '../../src/cluster/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
+import { readSituation } from '../lab/wholeway/recordings.ts';
+import { situations } from '../lab/wholeway/situations.ts';
 import { snapshotText, vip } from '../snapshot_text.ts';
 import { nothingWanted } from '../wanted.ts';
 
@@ -87,6 +89,54 @@ describe('what a firewall drops at its end', () => {
     expect(last('-s 10.1.2.3/32 -p tcp -m tcp --dport 443', '-s 10.9.0.0/16 -p udp -m udp --dport 53')).toEqual([
       'OK n1 drops everything else',
       'OK n2 drops everything else',
+    ]);
+  });
+});
+
+describe('on the way back', () => {
+  const name = '5-the-gateway-permanent-and-right-in-the-neighbour-table-of-n2-iptables-nft';
+
+  /** What is said of answers where recorded snapshots have lines more in a section, on all nodes or one. */
+  function saidBack(section: RegExp, lines: readonly string[], on: readonly string[]): readonly string[] {
+    const situation = situations.find((one) => one.name === name);
+    const recording = situation === undefined ? null : readSituation(situation);
+    if (recording === null) throw new Error(`${name} is not recorded`);
+    const space = trafficTo(vip);
+    const facts = Object.entries(recording.snapshots).map(([node, text]) => {
+      const all = text.split('\n');
+      const at = all.findIndex((line) => section.test(line)) + 1;
+      if (on.includes(node)) all.splice(at, 0, ...lines.map((line) => `> ${line}`));
+      const whole = all.map((line, i) => (/^== end \d+$/.test(line) ? `== end ${i}` : line));
+      const snapshot = parseSnapshot(whole.join('\n'));
+      if (!snapshot.ok) throw new Error(snapshot.reason);
+      return factsOf(node, snapshot.value, vip, { skipRules: false, backend: 'auto' }, space);
+    });
+    const { findings } = reportCluster(judgeCluster(facts, nothingWanted), facts, nothingWanted);
+    return findings.filter(({ text }) => text.includes('answers to')).map(({ state, text }) => `${state} ${text}`);
+  }
+
+  const denials = [
+    '*filter',
+    ':OUTPUT ACCEPT [0:0]',
+    ...networks(0, 40).map((one) => `-A OUTPUT -d ${one} -j DROP`),
+    'COMMIT',
+  ];
+  const iptables = /^== iptables:/;
+
+  test('answers to a list of networks that a node drops are one fault', () => {
+    expect(saidBack(iptables, denials, ['n1'])).toEqual([
+      `CRITICAL n1 drops answers to ${words} (under 0.1 % of addresses and ports) on their way out (filter OUTPUT: -A OUTPUT -d 10.0.0.0/16 -j DROP and 39 more rules). Fix: delete these rules, or accept what the VIP sends before them`,
+    ]);
+    expect(saidBack(iptables, denials, ['n1', 'n2']).map((line) => line.replace(/ \(.*/, ''))).toEqual([
+      `OK n1 drops answers to ${words}`,
+      `OK n2 drops answers to ${words}`,
+    ]);
+  });
+
+  test('routes to a list of networks that lead nowhere are one fault', () => {
+    const routes = networks(0, 40).map((block) => `blackhole ${block}`);
+    expect(saidBack(/^== routes4: /, routes, ['n1'])).toEqual([
+      `CRITICAL n1: answers to ${words} (under 0.1 % of addresses) are dropped by a blackhole route (blackhole 10.0.0.0/16 and 39 more). Fix: ip route del blackhole 10.0.0.0/16, and so for the others`,
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { type Group, inLists } from '../../findings/index.ts';
 import type { Obstacle, Told } from '../model/rule.ts';
 import { served } from './extent.ts';
 import { describeServed, describeTraffic, percent, sourceShare } from './words.ts';
@@ -22,26 +23,18 @@ function describe({ served: ofServed, traffic, shared }: Told): string {
   return served(shared.less(traffic), shared).isEmpty ? 'everything' : 'everything else';
 }
 
-/** Rules of one place that do the same, each to a part of the clients, told as one from five on: a list has thousands. */
+/** Rules of one place that do the same, each to a part of the clients, told as one where they are many. */
 export function together(obstacles: readonly Obstacle[]): readonly Obstacle[] {
-  const groups = new Map<string, Obstacle[]>();
-  for (const [i, one] of obstacles.entries()) {
-    const { told, state, code, mend } = one;
-    const key =
-      told === undefined
-        ? `${i}`
-        : `${told.place} ${told.verb} ${told.adverb} ${told.effect} ${told.extent} ${state} ${code} ${mend}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return [...groups.values()].flatMap((group) => (group.length > 4 ? united(group) : group));
+  const [alone, told] = [obstacles.filter((one) => one.told === undefined), obstacles.filter((one) => one.told)];
+  return [...alone, ...inLists(told, kindOf).map(united)];
 }
 
-function united(group: readonly Obstacle[]): readonly Obstacle[] {
-  const [first] = group;
-  if (first?.told === undefined) return group;
-  const { space } = first.told.traffic;
-  const traffic = space.union(group.flatMap(({ told }) => told?.traffic ?? []));
-  return [{ ...first, ...tell({ ...first.told, traffic }, group.length - 1) }];
+function kindOf({ told, state, code, mend }: Obstacle): string {
+  return `${told?.place} ${told?.verb} ${told?.adverb} ${told?.effect} ${told?.extent} ${state} ${code} ${mend}`;
+}
+
+function united([first, ...others]: Group<Obstacle>): Obstacle {
+  if (first.told === undefined || others.length === 0) return first;
+  const traffic = first.told.traffic.space.union([first, ...others].flatMap(({ told }) => told?.traffic ?? []));
+  return { ...first, ...tell({ ...first.told, traffic }, others.length) };
 }
