@@ -1,48 +1,25 @@
-import { hostSetting, type IpBlock, parseIp, type Stretch as Span } from '../address/index.ts';
-import { type Fault, fault, type Group, inLists } from '../findings/index.ts';
+import { hostSetting, parseIp } from '../address/index.ts';
+import { type Fault, fault } from '../findings/index.ts';
+import { describeTraffic, type Leaving, mainTraffic, type Traffic, withoutOwn } from '../netfilter/index.ts';
+import { listOf } from '../plugin/index.ts';
 import {
-  type Adverts,
-  clientsInUse,
-  describeTraffic,
-  type Leaving,
-  mainTraffic,
-  percent,
-  type Traffic,
-  type TrafficSpace,
-  withoutOwn,
-} from '../netfilter/index.ts';
-import { listOf, type State } from '../plugin/index.ts';
+  type Asked,
+  type Circle,
+  clientsOf,
+  common,
+  type Followed,
+  type Replier,
+  shareOf,
+  short,
+  smallShare,
+} from './circle.ts';
 import { denialFaults } from './denial.ts';
-import type { ReachedNode } from './facts.ts';
 import { gatewayNotes, judgeGateways } from './gateway.ts';
 import { renamingFaults } from './renaming.ts';
-import { followReplies, type Loss, type Replies } from './reply.ts';
+import { followReplies } from './reply.ts';
+import { lossFaults } from './route_loss.ts';
 import type { Stretch } from './stretch.ts';
 import { unprintedNotes, unshownFaults } from './unshown.ts';
-
-/** A node whose answers are followed. */
-export type Replier = {
-  readonly node: ReachedNode;
-  readonly space: TrafficSpace;
-  /** By which interface the VIP's frames come in; null where it is not known. */
-  readonly ifname: string | null;
-  /** True where clients are to get answers from it now. */
-  readonly serves: boolean;
-  /** What the cluster shares, less what the node's own firewall denies. */
-  readonly shared: Traffic;
-  /** Packets that NAT sends to another port of the node, by that port. */
-  readonly resent?: ReadonlyMap<bigint, Traffic>;
-  /** Which neighbour advertisements to the VIP its rules let in; null over IPv4, and where that is not known. */
-  readonly adverts?: Adverts | null;
-  /** What happens to answers in the chains that they pass; null where that is not asked, a text where it is not known. */
-  readonly leaving: Leaving | string | null;
-};
-
-/** Which answers are asked about: those from this VIP to these networks; without networks, to everywhere. */
-export type Asked = { readonly vip: string; readonly networks: readonly IpBlock[] };
-
-/** A node with what its chains and routes do to answers. */
-export type Followed = Replier & { readonly replies: Replies; readonly unread: readonly string[] };
 
 /**
  * Judges the way back of answers by the routes of all nodes. If nothing is said about where clients are, networks that the
@@ -89,28 +66,6 @@ function marksOf({ node: { settings }, space, leaving }: Replier): Leaving['mark
   const reflects = settings !== null && names.some((name) => (hostSetting(settings, name) ?? 0) > 0);
   const marks = leaving === null || typeof leaving === 'string' ? [{ mark: 0, traffic: space.all }] : leaving.marks;
   return marks.map((one) => (reflects && one.mark === 0 ? { ...one, mark: null } : one));
-}
-
-/** What one node is judged among. */
-export type Circle = {
-  /** The packets of clients that count. */
-  readonly scope: Traffic;
-  readonly asked: Asked;
-  readonly space: TrafficSpace;
-  readonly followed: readonly Followed[];
-};
-
-/** The packets of clients in these networks; without any, of all addresses in use, including private IPv6 ones. */
-export function clientsOf(networks: readonly IpBlock[], space: TrafficSpace): Traffic {
-  if (networks.length > 0) return space.only({ source: networks });
-  return space.family === 4
-    ? clientsInUse(space)
-    : clientsInUse(space).or(space.once('local clients', () => local(space)));
-}
-
-/** fc00::/7, RFC 4193. */
-function local(space: TrafficSpace): Traffic {
-  return space.only({ source: { low: 0xfcn << 120n, high: (0xfen << 120n) - 1n } });
 }
 
 /** The same for the clients whom a node's firewall lets in to anything: the others are missing no answer. */
@@ -179,102 +134,6 @@ function notUnderstood(name: string, unread: readonly string[]): Fault {
   );
 }
 
-/** What all of the compared nodes certainly lose. */
-function common({ followed, space }: Circle): Traffic {
-  const sets = followed.map(({ replies: { losses, nobody } }) =>
-    space.union([nobody(), ...losses.filter(({ certain }) => certain).map(({ clients }) => clients)]),
-  );
-  return sets.reduce((sum, one) => sum.and(one), space.all);
-}
-
-/** What a loss means for the clients that count. */
-type JudgedLoss = { readonly loss: Loss; readonly meant: Traffic; readonly state: State };
-
-function lossFaults(one: Followed, circle: Circle): readonly Fault[] {
-  const judged = one.replies.losses.flatMap((loss) => judgeLoss(loss, circle) ?? []);
-  return inLists(judged, kindOf).map((list) => lossFault(one, list, circle));
-}
-
-function kindOf({ loss: { cause, certain }, state }: JudgedLoss): string {
-  return `${state} ${certain} ${cause.side} ${cause.how}`;
-}
-
-/** Null where it concerns no client, or where all nodes are alike, which is said once for all. */
-function judgeLoss(loss: Loss, circle: Circle): JudgedLoss | null {
-  const { scope, asked, space } = circle;
-  const { cause, certain } = loss;
-  const here = loss.clients.and(scope);
-  if (here.isEmpty) return null;
-  const all = common(circle);
-  const policy = certain && asked.networks.length === 0 && !scope.within(all);
-  const meant = policy ? here.less(all) : here;
-  if (meant.isEmpty) return null;
-  const whole = asked.networks.some(({ low, high }) => space.only({ source: { low, high } }).within(loss.clients));
-  return { loss, meant, state: !certain ? 'WARNING' : cause.hosts && !whole ? 'OK' : 'CRITICAL' };
-}
-
-function lossFault({ node, replies }: Followed, list: Group<JudgedLoss>, circle: Circle): Fault {
-  const { scope, asked, space } = circle;
-  const [{ loss, state }] = list;
-  const { cause, certain } = loss;
-  const others = list.length - 1;
-  const meant = space.union(list.map((one) => one.meant));
-  const whom = describeTraffic(meant) === '' ? 'all clients' : describeTraffic(meant);
-  const of = `(${percent(shareOf(meant, scope))} of ${asked.networks.length > 0 ? 'the addresses of --clients' : 'addresses'})`;
-  const what = `${cause.side === 'answers' ? 'answers to' : 'packets from'} ${whom}`;
-  const reason = cause.text === null ? '' : ` (${cause.text}${others === 0 ? '' : ` and ${others} more`})`;
-  const way = cause.fix ?? peersRoute(node.name, meant, circle);
-  const fix = state === 'OK' ? '' : `. Fix: ${way}${others === 0 ? '' : ', and so for the others'}`;
-  const unsure = certain ? '' : ', for some of their packets';
-  return fault(
-    state,
-    cause.side === 'answers' ? 'answer-route-lost' : 'rp-filter-drops',
-    `${node.name}: ${short(what)} ${cause.how}`,
-    `${node.name}: ${what} ${of} ${cause.how}${unsure}${reason}${fix}${replies.gaps.length > 0 ? leftOut(replies.gaps) : ''}`,
-  );
-}
-
-/** There is room for some 100 characters in a first line. */
-export function short(what: string): string {
-  return what.length > 60 ? `${what.slice(0, 57)}...` : what;
-}
-
-function leftOut(gaps: Replies['gaps']): string {
-  const shown = gaps.slice(0, 3).map(({ text }) => text);
-  return `. Left out of the snapshot: ${shown.join('; ')}`;
-}
-
-export function shareOf(part: Traffic, whole: Traffic): number {
-  return part.space.share(part, whole, () => 1);
-}
-
-/** The route by which another node reaches them. */
-function peersRoute(name: string, clients: Traffic, circle: Circle): string {
-  const peer = peerSpan(name, clients, circle, () => true);
-  return peer === null ? 'add a route to them' : `add a route, such as that of ${peer.name}: ${peer.route}`;
-}
-
-/** A route by which another node than `name` reaches some of these clients, of those stretches that will do; null without one. */
-export function peerSpan(
-  name: string,
-  clients: Traffic,
-  { followed }: Circle,
-  will: (span: Span) => boolean,
-): { readonly name: string; readonly route: string } | null {
-  for (const { node, replies } of followed) {
-    if (node.name === name) continue;
-    const span = replies.spans.find(
-      (one) =>
-        one.cases[0]?.lead.kind === 'sent' &&
-        will(one) &&
-        clients.meets(clients.space.only({ source: { low: one.block.low, high: one.block.high } })),
-    );
-    const lead = span?.cases[0]?.lead;
-    if (lead?.kind === 'sent') return { name: node.name, route: lead.route.text };
-  }
-  return null;
-}
-
 /** Answers that leave by another interface, where those of the other nodes do not. */
 function asideFaults({ node, replies, ifname }: Followed, circle: Circle): readonly Fault[] {
   const { scope, followed, space } = circle;
@@ -289,9 +148,6 @@ function asideFaults({ node, replies, ifname }: Followed, circle: Circle): reado
     return [fault('WARNING', 'answer-leaves-elsewhere', brief, text)];
   });
 }
-
-/** Less than a network of 256 hosts in IPv4: routes to single hosts, as administrators have. */
-export const smallShare = 1e-7;
 
 /** What all nodes do alike, once for all of them. */
 function alikeNotes(circle: Circle): readonly Fault[] {

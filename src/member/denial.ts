@@ -1,7 +1,7 @@
 import { type Fault, fault, type Group, inLists } from '../findings/index.ts';
 import { type Denial, describeTraffic, extentOf, percent, type Traffic, tcp } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
-import { type Circle, type Followed, shareOf, short } from './back.ts';
+import { type Circle, type Followed, shareOf, short } from './circle.ts';
 import type { Stretch } from './stretch.ts';
 
 /** Which of a node's answers chains drop: what all nodes drop alike is policy, as long as it can be read and some clients are left. */

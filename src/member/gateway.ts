@@ -2,7 +2,7 @@ import { type NeighbourEntry, parseIp, type Stretch as Span, sameIp } from '../a
 import { type Fault, fault } from '../findings/index.ts';
 import { answers, describeTraffic, percent, type Traffic } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
-import { type Circle, type Followed, peerSpan, shareOf, smallShare } from './back.ts';
+import { type Circle, type Followed, peerSpan, shareOf, smallShare } from './circle.ts';
 import { isLoopback } from './facts.ts';
 import { together } from './reply.ts';
 import type { Stretch } from './stretch.ts';

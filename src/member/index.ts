@@ -1,7 +1,8 @@
 export type { Answerer } from './announce.ts';
 export { type Answering, judgeAnswering, type WantedArp } from './arp.ts';
-export { type Asked, clientsOf, judgeReplies, type Replier } from './back.ts';
+export { judgeReplies } from './back.ts';
 export { type CardUse, cardFaults, judgeCards, judgeFilters } from './card.ts';
+export { type Asked, clientsOf, type Replier } from './circle.ts';
 export {
   frameInterface,
   isLoopback,

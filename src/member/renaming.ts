@@ -1,7 +1,7 @@
 import { type Fault, fault } from '../findings/index.ts';
 import { describeTraffic, extentOf, percent, type Renaming } from '../netfilter/index.ts';
 import type { State } from '../plugin/index.ts';
-import { type Circle, type Followed, shareOf, short } from './back.ts';
+import { type Circle, type Followed, shareOf, short } from './circle.ts';
 import type { Stretch } from './stretch.ts';
 
 /** Which of a node's answers get another source address by nat. Nobody means that, so it is judged alike whatever other nodes do. */

@@ -1,7 +1,7 @@
 import { type FibGap, whyDown } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
 import { listOf } from '../plugin/index.ts';
-import type { Circle, Followed } from './back.ts';
+import type { Circle, Followed } from './circle.ts';
 import type { ReachedNode } from './facts.ts';
 
 /**
