@@ -4,6 +4,8 @@ import { askLocal } from './local.ts';
 import { askNrpe, type NrpeRequest } from './nrpe.ts';
 import { type Reply, unforeseen } from './reply.ts';
 import { sharedFolder } from './shared_folder.ts';
+import { digest } from './shared_socket.ts';
+import { sharedWay } from './shared_way.ts';
 import type { NodeSpec } from './spec.ts';
 import { askSsh, type SshRequest } from './ssh.ts';
 
@@ -52,7 +54,7 @@ export type Answer = {
  */
 export function askNodes(specs: readonly NodeSpec[], request: Request): Promise<readonly Answer[]> {
   const byShared = request.sshShared !== undefined && specs.some(({ target }) => target.kind === 'ssh');
-  if (byShared) return sharingOf(request.sshShared).then((shared) => askAll(specs, request, shared));
+  if (byShared) return sharingOf(request.sshShared, request.sshConfig).then((shared) => askAll(specs, request, shared));
   return askAll(specs, request, {});
 }
 
@@ -63,11 +65,13 @@ function askAll(specs: readonly NodeSpec[], request: Request, shared: Shared): P
   return Promise.all(specs.map((spec) => askNode(spec, request, shared)));
 }
 
-async function sharingOf(seconds: number): Promise<Shared> {
-  const { homedir } = await import('node:os');
+async function sharingOf(seconds: number, config: string | undefined): Promise<Shared> {
+  const { homedir, userInfo } = await import('node:os');
   const account = { uid: process.geteuid?.() ?? 0, env: process.env, home: homedir };
   const folder = sharedFolder(account, Date.now());
-  return folder.ok ? { sharing: { seconds, folder: folder.value } } : { unshared: folder.reason };
+  if (!folder.ok) return { unshared: folder.reason };
+  // ssh takes the home of the account, whatever HOME says.
+  return { sharing: { seconds, folder: folder.value, way: digest(sharedWay(config, () => userInfo().homedir)) } };
 }
 
 async function askNode(spec: NodeSpec, request: Request, { sharing, unshared }: Shared): Promise<Answer> {

@@ -1,8 +1,15 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the user asked for, and where: how long an unused connection stays open, and the private folder of sockets. */
-export type Sharing = { readonly seconds: number; readonly folder: string };
+/** How connections are shared. */
+export type Sharing = {
+  /** How long an unused one stays open. */
+  readonly seconds: number;
+  /** The private folder of the sockets. */
+  readonly folder: string;
+  /** What `sharedWay` says, or a digest of it: another one means other connections. */
+  readonly way: string;
+};
 
 /** A socket that a connection has in the folder. What it is tells it from one that has taken its place. */
 export type Socket = { readonly file: string; readonly is: string };
@@ -23,6 +30,11 @@ export function socketName(means: readonly unknown[], seconds: number, nowMs: nu
   return Buffer.from(folded.toString(16).padStart(12, '0'), 'hex').toString('base64url');
 }
 
+/** A short text that stands for a long one, so that no name costs more than a short one. */
+export function digest(text: string): string {
+  return hash(text).toString(36);
+}
+
 /**
  * FNV-1a with 64 bits, offset and prime as its authors give them. Node's own hashes take longer to load than ssh to answer; nobody gains by names that
  * collide, as ssh puts the host beside them.
@@ -35,7 +47,7 @@ function hash(text: string): bigint {
 
 /**
  * The options by which ssh uses the connection, or begins it and leaves it open. ssh puts in for %C a hash of the host,
- * port, user and jump host that its configuration comes to (40 characters), so that a changed one is heeded at once. A
+ * port and user that its configuration comes to (40 characters), which tells hosts apart that a `Match exec` leads. A
  * connection whose node is silent for 45 s is given up. An open connection forwards nothing, whatever the configuration
  * says: it outlives the check.
  */

@@ -28,9 +28,7 @@ export async function askSsh(target: SshTarget, request: SshRequest): Promise<Re
   const { sharing, limitMs, signal, sshConfig, sshIdentity } = request;
   if (sharing === undefined) return (await runSsh(target, request, { args: [], limitMs, signal })).reply;
   const means = [
-    target.user,
-    target.host,
-    target.port,
+    ...[target.user, target.host, target.port, sharing.way],
     ...[sshConfig, sshIdentity].map((file) => file && absolute(file)),
   ];
   const name = socketName(means, sharing.seconds, Date.now());

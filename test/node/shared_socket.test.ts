@@ -41,7 +41,7 @@ test('connections are not begun anew all at once', () => {
 
 test('the longest folder, the name and what ssh appends fit into the path of a socket', () => {
   const folder = `/${'x'.repeat(39)}`;
-  const setting = sharingArguments({ folder, seconds: 60 }, socketName(node1, 60, 0)).find((one) =>
+  const setting = sharingArguments({ folder, seconds: 60, way: '' }, socketName(node1, 60, 0)).find((one) =>
     /^ControlPath=/.test(one),
   );
   const path = setting?.replace('ControlPath=', '').replace('%C', '0'.repeat(40)) ?? '';
