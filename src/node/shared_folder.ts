@@ -8,7 +8,7 @@ import { failure, type Result, success } from '../plugin/index.ts';
  */
 const longestFolder = 40;
 
-/** A socket of a connection that has been idle for an hour at most, and was begun an hour before that, is younger. */
+/** A socket is younger: its connection was used for 15 minutes, by checks of an hour at most, and idle for 15 minutes. */
 const oldestMs = 3 * 60 * 60 * 1000;
 
 /** Of this account: who runs the plugin, and what its environment says about folders. */

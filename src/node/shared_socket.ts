@@ -14,16 +14,16 @@ export type Sharing = {
 /** A socket that a connection has in the folder. What it is tells it from one that has taken its place. */
 export type Socket = { readonly file: string; readonly is: string };
 
-/** The least time after which a connection is begun anew, however often it is used, in seconds. */
-const shortestAge = 900;
+/** For how long a connection is used, however often that is, in seconds. */
+const connectionAge = 900;
 
 /**
  * The first part of a socket's name, 8 characters. It depends on everything that says which connection is meant, and
- * changes every 15 minutes (or every `seconds`, where that is more), at a time of its own for each connection: what a new
- * login would notice (a name that leads elsewhere, another host key, a key that was withdrawn) is noticed after that time.
+ * changes every 15 minutes, at a time of its own for each connection: what a new login would notice (a name that leads
+ * elsewhere, another host key, a key that was withdrawn) is noticed after that time.
  */
 export function socketName(means: readonly unknown[], seconds: number, nowMs: number): string {
-  const age = Math.max(shortestAge, seconds) * 1000;
+  const age = connectionAge * 1000;
   const offset = Number(hash(JSON.stringify(means)) % BigInt(age));
   const all = hash(JSON.stringify([...means, seconds, Math.floor((nowMs + offset) / age)]));
   const folded = (all >> 48n) ^ (all & 0xffffffffffffn);
@@ -53,7 +53,8 @@ function hash(text: string): bigint {
  */
 export function sharingArguments({ folder, seconds }: Sharing, name: string): readonly string[] {
   return optionsOf([
-    ...['ControlMaster=auto', `ControlPersist=${seconds}`, `ControlPath=${join(folder, name)}.%C`],
+    ...['ControlMaster=auto', `ControlPersist=${Math.min(seconds, connectionAge)}`],
+    ...[`ControlPath=${join(folder, name)}.%C`],
     ...['ServerAliveInterval=15', 'ServerAliveCountMax=3'],
     ...['ClearAllForwardings=yes', 'ForwardAgent=no', 'ForwardX11=no'],
   ]);
