@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { lstatSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 /** How connections are shared. */
 export type Sharing = {
@@ -9,26 +9,45 @@ export type Sharing = {
   readonly folder: string;
   /** What `sharedWay` says, or a digest of it: another one means other connections. */
   readonly way: string;
+  /** The age in milliseconds from which on a process that holds a connection is ended; 30 minutes if left out. */
+  readonly oldMs?: number;
 };
 
 /** A socket that a connection has in the folder. What it is tells it from one that has taken its place. */
 export type Socket = { readonly file: string; readonly is: string };
 
 /** For how long a connection is used, however often that is, in seconds. */
-const connectionAge = 900;
+export const connectionAge = 900;
 
 /**
  * The first part of a socket's name, 8 characters. It depends on everything that says which connection is meant, and
  * changes every 15 minutes, at a time of its own for each connection: what a new login would notice (a name that leads
  * elsewhere, another host key, a key that was withdrawn) is noticed after that time.
+ *
+ * @param generation how many of the same name have lost their socket (`takeAway`)
  */
-export function socketName(means: readonly unknown[], seconds: number, nowMs: number): string {
+export function socketName(means: readonly unknown[], seconds: number, nowMs: number, generation = 0): string {
   const age = connectionAge * 1000;
   const offset = Number(hash(JSON.stringify(means)) % BigInt(age));
-  const all = hash(JSON.stringify([...means, seconds, Math.floor((nowMs + offset) / age)]));
+  const all = hash(JSON.stringify([...means, seconds, Math.floor((nowMs + offset) / age), generation]));
   const folded = (all >> 48n) ^ (all & 0xffffffffffffn);
   return Buffer.from(folded.toString(16).padStart(12, '0'), 'hex').toString('base64url');
 }
+
+/** The name by which a connection is used or begun now: none that has lost its socket. */
+export function unspentName(means: readonly unknown[], { folder, seconds }: Sharing, nowMs: number): string {
+  const spent = entries(folder).filter((one) => one.startsWith(spentPrefix));
+  for (let generation = 0; ; generation++) {
+    const name = socketName(means, seconds, nowMs, generation);
+    if (!spent.some((one) => one.startsWith(`${spentPrefix}${name}.`))) return name;
+  }
+}
+
+/**
+ * What stands before the name of a socket that was taken away. It is kept for as long as its name could be used again: a
+ * process that has lost its socket removes, when it ends, whatever has the path by then (OpenSSH clientloop.c).
+ */
+const spentPrefix = 'spent.';
 
 /** A short text that stands for a long one, so that no name costs more than a short one. */
 export function digest(text: string): string {
@@ -69,11 +88,15 @@ function optionsOf(settings: readonly string[]): readonly string[] {
 
 /** The sockets of a name that are there; none when the folder cannot be read. */
 export function openSockets(folder: string, name: string): readonly Socket[] {
+  return entries(folder)
+    .filter((one) => one.startsWith(`${name}.`))
+    .map((one) => join(folder, one))
+    .map((file) => ({ file, is: identity(file) }));
+}
+
+function entries(folder: string): readonly string[] {
   try {
-    return readdirSync(folder)
-      .filter((one) => one.startsWith(`${name}.`))
-      .map((one) => join(folder, one))
-      .map((file) => ({ file, is: identity(file) }));
+    return readdirSync(folder);
   } catch {
     return [];
   }
@@ -81,24 +104,24 @@ export function openSockets(folder: string, name: string): readonly Socket[] {
 
 /** Whether a socket is still there and no other one has taken its place. */
 export function isThere({ file, is }: Socket): boolean {
+  return is !== '' && identity(file) === is;
+}
+
+/** An inode's number may be given again at once; the time it was made at, never. '' where nothing is. */
+function identity(file: string): string {
   try {
-    return identity(file) === is;
+    const { ino, mtimeMs } = lstatSync(file);
+    return `${ino} ${mtimeMs}`;
   } catch {
-    return false;
+    return '';
   }
 }
 
-/** An inode's number may be given again at once; the time it was made at, never. */
-function identity(file: string): string {
-  const { ino, mtimeMs } = lstatSync(file);
-  return `${ino} ${mtimeMs}`;
-}
-
-/** Takes away sockets, so that the next check begins anew. Their connections end when they are idle. */
+/** Takes away sockets, so that the next check begins another connection, by another name. */
 export function takeAway(sockets: readonly Socket[]): void {
   for (const one of sockets) {
     try {
-      if (isThere(one)) unlinkSync(one.file);
+      if (isThere(one)) renameSync(one.file, join(dirname(one.file), `${spentPrefix}${basename(one.file)}`));
     } catch {
       // Gone meanwhile.
     }

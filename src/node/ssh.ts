@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Ending, runChild } from './child.ts';
 import { noReply, type Reply, reply, seconds, unforeseen } from './reply.ts';
 import { type Question, scriptArguments } from './script.ts';
-import { type Sharing, socketName } from './shared_socket.ts';
+import { type Sharing, unspentName } from './shared_socket.ts';
 import type { Target } from './spec.ts';
 import { askShared, type Tried, type Try } from './ssh_shared.ts';
 import { sshStage } from './ssh_stage.ts';
@@ -31,7 +31,7 @@ export async function askSsh(target: SshTarget, request: SshRequest): Promise<Re
     ...[target.user, target.host, target.port, sharing.way],
     ...[sshConfig, sshIdentity].map((file) => file && absolute(file)),
   ];
-  const name = socketName(means, sharing.seconds, Date.now());
+  const name = unspentName(means, sharing, Date.now());
   const ask = (one: Try) =>
     runSsh(target, request, one).catch((error: unknown): Tried => ({ ending: null, reply: unforeseen(error) }));
   return askShared(ask, name, sharing, request);

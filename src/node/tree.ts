@@ -68,6 +68,15 @@ function fieldsOf(pid: number): readonly string[] | null {
   }
 }
 
+/**
+ * When a process was started, in milliseconds after the kernel was; null when there is none. It is counted in hundredths
+ * of a second on every machine that Node runs on (USER_HZ).
+ */
+export function startOf(pid: number): number | null {
+  const found = stateOf(pid);
+  return found === null ? null : Number(found.started) * 10;
+}
+
 /** Null when there is no such process, or only its exit code is left. */
 function stateOf(pid: number): Process | null {
   const fields = fieldsOf(pid);

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { sharingArguments, socketName } from '../../src/node/shared_socket.ts';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openSockets, sharingArguments, socketName, takeAway, unspentName } from '../../src/node/shared_socket.ts';
 
 const node1 = ['root', 'node1', null, undefined, undefined];
 const minute = 60_000;
@@ -48,4 +49,45 @@ test('a connection that nobody uses any more after 15 minutes does not stay open
   const persist = (seconds: number) => sharingArguments({ folder: '/x', seconds, way: '' }, 'name').join(' ');
   expect(persist(60)).toContain('ControlPersist=60 ');
   expect(persist(3600)).toContain('ControlPersist=900 ');
+});
+
+describe('a name whose socket was taken away', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync('/tmp/rwn-');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const sharing = () => ({ folder, seconds: 60, way: '' });
+  const hash = '0'.repeat(40);
+
+  test('is not used again, nor is the next one that loses its socket', () => {
+    const names = Array.from({ length: 4 }, () => {
+      const name = unspentName(node1, sharing(), 0);
+      writeFileSync(`${folder}/${name}.${hash}`, '');
+      expect(unspentName(node1, sharing(), 0)).toBe(name);
+      takeAway(openSockets(folder, name));
+      expect(openSockets(folder, name)).toEqual([]);
+      return name;
+    });
+    expect(new Set(names).size).toBe(4);
+  });
+
+  test('says nothing about other connections', () => {
+    const other = unspentName(['node2'], sharing(), 0);
+    const name = unspentName(node1, sharing(), 0);
+    writeFileSync(`${folder}/${name}.${hash}`, '');
+    takeAway(openSockets(folder, name));
+    expect(unspentName(['node2'], sharing(), 0)).toBe(other);
+  });
+
+  test('keeps what has taken its place since', () => {
+    const name = unspentName(node1, sharing(), 0);
+    const file = `${folder}/${name}.${hash}`;
+    writeFileSync(file, '');
+    const before = openSockets(folder, name);
+    writeFileSync(`${file}.new`, '');
+    renameSync(`${file}.new`, file);
+    takeAway(before);
+    expect(openSockets(folder, name)).toHaveLength(1);
+  });
 });
