@@ -68,7 +68,7 @@ async function askTwice(
   const early = await Promise.race([first, silence.fell]);
   const old = open.length > 0 ? 'open ' : '';
   if ('reply' in early) {
-    const why = brokenBy(early, old);
+    const why = brokenBy(early, sockets().length > 0, old);
     if (why === null) return withConnection(early, open);
     const second = await anew();
     if (isWhole(second)) takeAway(open);
@@ -95,13 +95,16 @@ async function giveUp(sockets: readonly Socket[]): Promise<void> {
 
 const endOldOnce = oncePer(({ folder, oldMs }: Sharing) => endOldMasters(folder, oldMs));
 
-/** Watches whether an open connection falls silent, and says which sockets it may have then. */
+/**
+ * Watches whether a connection falls silent, and says which sockets it may have then. As long as there is none, ssh is
+ * still logging in, and says itself what it waits for.
+ */
 function silenceOf(afterMs: number, sockets: () => readonly Socket[], wasOpen: boolean) {
   let call = () => {};
   const fell = new Promise<{ readonly silent: readonly Socket[] }>((resolve) => {
     call = () => {
       const silent = sockets();
-      if (wasOpen) resolve({ silent });
+      if (wasOpen || silent.length > 0) resolve({ silent });
     };
   });
   return { fell, watch: { afterMs, call: () => call() } };
@@ -130,11 +133,13 @@ function isWhole({ reply }: Tried): boolean {
 
 /**
  * What is to be said of an answer that sharing has spoilt; null where it has not. ssh ends with 255 when a connection
- * breaks, and also when it cannot make its socket, which it says (OpenSSH mux.c and misc.c).
+ * breaks, and also when it cannot make its socket, which it says (OpenSSH mux.c and misc.c). One whose own new connection
+ * breaks says nothing, as its process does not hold that itself; and what has a socket has logged in.
  *
+ * @param hasSocket whether the connection has one now, be it dead
  * @param old `open ` where there was a connection before, else ''
  */
-function brokenBy(tried: Tried, old: string): Pick<Reply, 'connection' | 'unshared'> | null {
+function brokenBy(tried: Tried, hasSocket: boolean, old: string): Pick<Reply, 'connection' | 'unshared'> | null {
   const { ending } = tried;
   if (ending?.kind !== 'ended' || isWhole(tried)) return null;
   if (ending.code !== 255 && ending.signal === null) return null;
@@ -142,6 +147,6 @@ function brokenBy(tried: Tried, old: string): Pick<Reply, 'connection' | 'unshar
   const socketless = lines.find((line) => /^(?:unix_listener|muxserver_listen)/.test(line));
   if (socketless !== undefined) return { unshared: `ssh cannot make its socket: ${socketless}` };
   const multiplexing = /^(?:mux|control_persist|Failed to connect to new control master)/m.test(ending.stderr);
-  const broken = old !== '' || multiplexing;
+  const broken = old !== '' || hasSocket || multiplexing || lines.length === 0;
   return broken ? { connection: `asked anew, as the ${old}connection broke` } : null;
 }

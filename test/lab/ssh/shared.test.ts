@@ -149,6 +149,30 @@ describe.skipIf(why !== null)(`shared ssh connections${why === null ? '' : ` (sk
     });
   });
 
+  describe('a connection that this very check has begun', () => {
+    const slow = { sshShared: 30, limitMs: 9000 };
+    const remoteCommand = () => `sleep 1; cat ${lab.file('saved.txt')}`;
+    test.each([
+      ['breaks', 'SIGKILL', 'asked anew, as the connection broke'],
+      ['is ended', 'SIGTERM', 'asked anew, as the connection broke'],
+      ['hangs', 'SIGSTOP', 'asked anew, as the connection was silent for 3 s'],
+    ] as const)('and that %s is replaced in the same check', async (_, signal, connection) => {
+      const asked = answerOf(lab, lab.node('root'), { ...slow, remoteCommand: remoteCommand() });
+      await until(() => masters(folder).length > 0);
+      // By then the command runs, and ssh only waits.
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      process.kill(only(), signal);
+      expect((await asked).connection).toBe(connection);
+      await until(() => masters(folder).length === 0);
+    });
+
+    test('is not called broken when the node refuses the login', async () => {
+      const before = readFileSync(lab.file('sshd.log'), 'utf8').split('Connection from ').length;
+      expect(await reasonOf(lab, lab.node('locked'), slow)).toBe('ssh: Permission denied (publickey)');
+      expect(readFileSync(lab.file('sshd.log'), 'utf8').split('Connection from ').length - before).toBe(1);
+    });
+  });
+
   describe('a node that was started anew', () => {
     const place = () => `${lab.file('second')}`;
     const newKey = () => {
