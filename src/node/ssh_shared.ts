@@ -69,7 +69,7 @@ async function askTwice(
   const old = open.length > 0 ? 'open ' : '';
   if ('reply' in early) {
     const why = brokenBy(early, sockets().length > 0, old);
-    if (why === null) return withConnection(early, open);
+    if (why === null) return withConnection(early, open, sockets());
     const second = await anew();
     if (isWhole(second)) takeAway(open);
     return { ...second.reply, ...why };
@@ -78,7 +78,7 @@ async function askTwice(
   const winner = await firstWhole([first, second]);
   over.abort();
   const [one, other] = await Promise.all([first, second]);
-  if (winner === one) return withConnection(one, open);
+  if (winner === one) return withConnection(one, open, sockets());
   if (winner === other) await giveUp(early.silent);
   // Half an answer says more than none.
   const reply = winner === null && other.reply.text === '' && one.reply.text !== '' ? one.reply : other.reply;
@@ -111,12 +111,13 @@ function silenceOf(afterMs: number, sockets: () => readonly Socket[], wasOpen: b
 }
 
 /**
- * Where nobody listened any more, ssh has taken the socket away and begun another connection; where the open one had no
- * session left to give, it has logged in beside it, and says so.
+ * Where nobody listened any more, or ssh's configuration leads elsewhere, ssh has begun another connection; where the open
+ * one had no session left to give, it has logged in beside it, and says so.
  */
-function withConnection({ ending, reply }: Tried, open: readonly Socket[]): Reply {
+function withConnection({ ending, reply }: Tried, open: readonly Socket[], after: readonly Socket[]): Reply {
   const beside = ending?.kind === 'ended' && /^ControlSocket .* disabling multiplexing/m.test(ending.stderr);
-  return open.some(isThere) && !beside ? { ...reply, connection: 'over an open connection' } : reply;
+  const begun = after.some(({ is }) => !open.some((one) => one.is === is));
+  return open.some(isThere) && !begun && !beside ? { ...reply, connection: 'over an open connection' } : reply;
 }
 
 /** The first that brings a whole snapshot; null when all have ended without one. */

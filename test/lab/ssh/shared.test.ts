@@ -91,6 +91,18 @@ describe.skipIf(why !== null)(`shared ssh connections${why === null ? '' : ` (sk
     expect(await reasonOf(lab, 'saved', { ...shared, sshConfig: config })).toMatch(/Connection refused$/);
   });
 
+  test('a login by what a Match exec has changed is not called an open connection', async () => {
+    const account = lab.node('allowed').replace(/.*\/\/|@.*/g, '');
+    const config = lab.file('match_config');
+    const match = `Match originalhost saved exec "test -e ${lab.file('moved')}"\n  User ${account}\n`;
+    writeFileSync(config, `${match}${readFileSync(lab.file('ssh_config'), 'utf8')}`);
+    for (const connection of [undefined, open])
+      expect((await answerOf(lab, 'saved', { ...shared, sshConfig: config })).connection).toBe(connection);
+    writeFileSync(lab.file('moved'), '');
+    for (const connection of [undefined, open])
+      expect((await answerOf(lab, 'saved', { ...shared, sshConfig: config })).connection).toBe(connection);
+  });
+
   test('it ends when it has been unused for so long, and takes its socket along', async () => {
     await answerOf(lab, 'saved', { ...shared, sshShared: 1 });
     await until(() => masters(folder).length === 0);
