@@ -1,4 +1,15 @@
-import { lstatSync, mkdirSync, readdirSync, realpathSync, type Stats, statSync, unlinkSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { failure, type Result, success } from '../plugin/index.ts';
 
@@ -22,8 +33,9 @@ export type Account = {
 /**
  * The folder for the sockets of shared connections, which is made where it is missing: below `XDG_RUNTIME_DIR`, in the
  * account's cache, or `/tmp/rackwatch-UID`. Whoever can write to it could answer in place of a node, and ssh itself does
- * not look: so it belongs to this account, has mode 0700 and is no symbolic link, and nobody else can put another one in
- * its place. One that is not so is refused, with a fragment that says why; a place that has no room for it is passed over.
+ * not look: so it belongs to this account, lets nobody else in and is no symbolic link, and nobody else can put another one
+ * in its place. One that is not so is refused, with a fragment that says why; a place that has no room for it, or cannot
+ * be written to, is passed over.
  */
 export function sharedFolder(account: Account, nowMs: number): Result<string> {
   const { uid } = account;
@@ -32,6 +44,7 @@ export function sharedFolder(account: Account, nowMs: number): Result<string> {
     if (folder === null) continue;
     const why = trouble(folder, uid);
     if (why !== null) return failure(`${folder} ${why}`);
+    if (!isWritable(folder)) continue;
     removeOld(folder, nowMs);
     return success(folder);
   }
@@ -66,6 +79,8 @@ function made(base: string, name: string, uid: number): string | null {
     if (!ancestors(folder).every((one) => isSafe(statSync(one), uid))) return null;
     try {
       mkdirSync(folder, { mode: 0o700 });
+      // A umask may have taken rights of the owner, and a setgid folder has handed its bit down.
+      chmodSync(folder, 0o700);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) return null;
     }
@@ -88,12 +103,24 @@ function isSafe({ uid, mode }: Stats, own: number): boolean {
 }
 
 function trouble(folder: string, uid: number): string | null {
-  const found = lstatSync(folder);
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  // Removed meanwhile: that is seen when it is to be written to.
+  if (found === undefined) return null;
   if (found.isSymbolicLink()) return 'is a symbolic link';
   if (!found.isDirectory()) return 'is not a folder';
   if (found.uid !== uid) return `belongs to another account (uid ${found.uid})`;
-  const mode = found.mode & 0o7777;
-  return mode === 0o700 ? null : `has mode ${mode.toString(8).padStart(4, '0')}, and only 0700 keeps others out`;
+  if ((found.mode & 0o077) === 0) return null;
+  return `has mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')}, and only 0700 keeps others out`;
+}
+
+/** Whether sockets can be made in a folder: its file system may have become read-only. */
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What killed connections have left: their names are never used again. */
@@ -101,8 +128,8 @@ function removeOld(folder: string, nowMs: number): void {
   for (const name of readdirSync(folder)) {
     try {
       const file = join(folder, name);
-      const { mtimeMs } = lstatSync(file);
-      if (lstatSync(file).isSocket() && nowMs - mtimeMs > oldestMs) unlinkSync(file);
+      const found = lstatSync(file);
+      if (found.isSocket() && nowMs - found.mtimeMs > oldestMs) unlinkSync(file);
     } catch {
       // Another check was faster.
     }

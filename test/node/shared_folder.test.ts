@@ -69,6 +69,33 @@ test.each<[string, (base: string) => string]>([
   });
 });
 
+test('below a setgid folder it is made and used, and so is one that has the bit already', () => {
+  chmodSync(base, 0o2755);
+  for (const _ of ['made', 'found'])
+    expect(folderOf({ XDG_RUNTIME_DIR: base })).toEqual({ ok: true, value: `${base}/rackwatch` });
+  chmodSync(`${base}/rackwatch`, 0o2700);
+  expect(folderOf({ XDG_RUNTIME_DIR: base })).toEqual({ ok: true, value: `${base}/rackwatch` });
+});
+
+test.each([0o777, 0o277, 0o177, 0o077, 0])('whatever the umask is, its owner can use it: %o', (umask) => {
+  const before = process.umask(umask);
+  try {
+    expect(folderOf({ HOME: base })).toEqual({ ok: true, value: `${base}/.cache/rackwatch` });
+    for (const name of ['.cache', '.cache/rackwatch']) expect(statSync(`${base}/${name}`).mode & 0o7777).toBe(0o700);
+  } finally {
+    process.umask(before);
+  }
+});
+
+test('a mode that lets others in is refused, and said whole', () => {
+  mkdirSync(`${base}/rackwatch`);
+  chmodSync(`${base}/rackwatch`, 0o2710);
+  expect(folderOf({ XDG_RUNTIME_DIR: base })).toEqual({
+    ok: false,
+    reason: `${base}/rackwatch has mode 2710, and only 0700 keeps others out`,
+  });
+});
+
 test('an account without any place has one of its own in /tmp', () => {
   // A number that nobody has: the folder is made by this account, so it is that of another one.
   const other = 4_000_000 + (process.pid % 100_000);

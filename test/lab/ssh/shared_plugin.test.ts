@@ -197,6 +197,28 @@ describe.skipIf(why !== null)(
       });
     });
 
+    test('on a file system that has become read-only, another place is used', async () => {
+      const home = `${runtime}/home`;
+      mkdirSync(home, { mode: 0o700 });
+      const surroundings = { env: { ...env(), XDG_RUNTIME_DIR: `${runtime}/run`, HOME: home } };
+      mkdirSync(`${runtime}/run`);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'tmpfs', `${runtime}/run`]);
+      try {
+        expect(run(command(healthy), surroundings).status).toBe(0);
+        await endMasters(`${runtime}/run/rackwatch`);
+        execFileSync('mount', ['-o', 'remount,ro', `${runtime}/run`]);
+        const before = logins();
+        const { stdout, status } = run(command(healthy), surroundings);
+        expect(stdout).not.toContain('not shared');
+        expect(status).toBe(0);
+        expect(run(command([...healthy, '-v']), surroundings).stdout).toContain('(over an open connection)');
+        expect(logins() - before).toBe(1);
+      } finally {
+        await endMasters(`${home}/.cache/rackwatch`);
+        execFileSync('umount', [`${runtime}/run`]);
+      }
+    });
+
     test('where ssh can make no socket, the node is asked all the same, and that is a WARNING', () => {
       // Room for the root and the folder, and for nothing in it.
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2,mode=0700', 'tmpfs', runtime]);
