@@ -3,11 +3,9 @@ import { readSnapshotFile } from './file.ts';
 import { askLocal } from './local.ts';
 import { askNrpe, type NrpeRequest } from './nrpe.ts';
 import { type Reply, unforeseen } from './reply.ts';
-import { sharedFolder } from './shared_folder.ts';
-import { digest } from './shared_socket.ts';
-import { sharedWay } from './shared_way.ts';
+import { type Shared, sharingOf } from './sharing.ts';
 import type { NodeSpec } from './spec.ts';
-import { askSsh, type SshRequest } from './ssh.ts';
+import { askSsh } from './ssh.ts';
 
 /** What is asked of the nodes, and how long they may take. */
 export type Request = Omit<NrpeRequest, 'signal'> & {
@@ -54,24 +52,15 @@ export type Answer = {
  */
 export function askNodes(specs: readonly NodeSpec[], request: Request): Promise<readonly Answer[]> {
   const byShared = request.sshShared !== undefined && specs.some(({ target }) => target.kind === 'ssh');
-  if (byShared) return sharingOf(request.sshShared, request.sshConfig).then((shared) => askAll(specs, request, shared));
+  if (byShared)
+    return sharingOf(request.sshShared, request).then(({ limitMs, ...shared }) =>
+      askAll(specs, { ...request, limitMs }, shared),
+    );
   return askAll(specs, request, {});
 }
 
-/** Where connections stay open, or why none does. */
-type Shared = { readonly sharing?: SshRequest['sharing']; readonly unshared?: string };
-
 function askAll(specs: readonly NodeSpec[], request: Request, shared: Shared): Promise<readonly Answer[]> {
   return Promise.all(specs.map((spec) => askNode(spec, request, shared)));
-}
-
-async function sharingOf(seconds: number, config: string | undefined): Promise<Shared> {
-  const { homedir, userInfo } = await import('node:os');
-  const account = { uid: process.geteuid?.() ?? 0, env: process.env, home: homedir };
-  const folder = sharedFolder(account, Date.now());
-  if (!folder.ok) return { unshared: folder.reason };
-  // ssh takes the home of the account, whatever HOME says.
-  return { sharing: { seconds, folder: folder.value, way: digest(sharedWay(config, () => userInfo().homedir)) } };
 }
 
 async function askNode(spec: NodeSpec, request: Request, { sharing, unshared }: Shared): Promise<Answer> {

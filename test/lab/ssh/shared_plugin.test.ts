@@ -2,9 +2,11 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -67,7 +69,11 @@ describe.skipIf(why !== null)(
       over: { readonly env?: NodeJS.ProcessEnv; readonly wrapper?: string[] } = {},
     ) => {
       const [program = '', ...rest] = [...(over.wrapper ?? []), process.execPath, ...args];
-      const { stdout, stderr, status } = spawnSync(program, rest, { encoding: 'utf8', env: over.env ?? env() });
+      const { stdout, stderr, status } = spawnSync(program, rest, {
+        ...{ encoding: 'utf8', env: over.env ?? env() },
+        // Even one that hangs ends.
+        ...{ timeout: 20_000, killSignal: 'SIGKILL' },
+      } as const);
       return { stdout, stderr, status };
     };
 
@@ -216,6 +222,34 @@ describe.skipIf(why !== null)(
       } finally {
         await endMasters(`${home}/.cache/rackwatch`);
         execFileSync('umount', [`${runtime}/run`]);
+      }
+    });
+
+    // Where the lab is required, a machine without FUSE fails.
+    const noFuse = !existsSync('/dev/fuse') && process.env['RACKWATCH_LAB'] !== 'required';
+    test.skipIf(noFuse).each([
+      ['the configuration', (hung: string) => ({ config: `${hung}/config`, HOME: runtime })],
+      ['the home', (hung: string) => ({ config: lab.file('ssh_config'), HOME: hung })],
+      ['the folder of the session', (hung: string) => ({ config: lab.file('ssh_config'), XDG_RUNTIME_DIR: hung })],
+    ])('%s on a file system that does not answer holds nobody up', timed, (_, place) => {
+      const hung = `${runtime}/hung`;
+      mkdirSync(hung);
+      // A file system whose server never reads what it is asked.
+      const server = openSync('/dev/fuse', 'r+');
+      const options = 'fd=3,rootmode=040000,user_id=0,group_id=0';
+      try {
+        execFileSync('mount', ['-i', '-t', 'fuse', '-o', options, 'hung', hung], {
+          stdio: ['ignore', 'inherit', 'inherit', server],
+        });
+        const { config, ...over } = place(hung);
+        const asked = [plugin, '--vip', vip, '-N', 'saved', '--ssh-config', config, '--ssh-shared', '30', '-t', '5'];
+        const start = performance.now();
+        const { stdout } = run(asked, { env: { PATH: '/usr/bin:/bin', ...over } });
+        expect(performance.now() - start).toBeLessThan(5000);
+        expect(stdout).toMatch(/not shared .*: no answer within 1\.2 s from the file system of the home, /);
+      } finally {
+        closeSync(server);
+        execFileSync('umount', [hung]);
       }
     });
 
