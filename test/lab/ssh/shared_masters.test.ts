@@ -103,6 +103,19 @@ describe.skipIf(why !== null)(`the processes of shared connections${why === null
     }
   });
 
+  test('other checks that wait for one that is ended are answered, too', async () => {
+    await answerOf(lab, 'saved', shared);
+    process.kill(only(), 'SIGSTOP');
+    const first = answerOf(lab, 'saved', { ...shared, limitMs: 6000 });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const second = answerOf(lab, 'saved', { ...shared, limitMs: 9000 });
+    expect((await first).connection).toBe('asked anew, as the open connection was silent for 2 s');
+    // ssh itself logs in where the process had not yet greeted it.
+    expect((await second).connection).not.toBe(open);
+    await answerOf(lab, 'saved', shared);
+    expect((await answerOf(lab, 'saved', shared)).connection).toBe(open);
+  });
+
   test('one that has lost its socket takes no other away when it ends', async () => {
     await answerOf(lab, 'saved', shared);
     const pid = only();
