@@ -1,5 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { sharedWay } from '../../../src/node/shared_way.ts';
 import { bundle } from '../../../tools/bundle.ts';
 import { clusterRule, filterTable, snapshotText, vip } from '../../snapshot_text.ts';
 import { whyNoNamespaces } from '../address/namespaces.ts';
@@ -77,5 +81,25 @@ describe.skipIf(why !== null)(`the way of a shared connection${why === null ? ''
     const elsewhere = await check('b');
     expect(elsewhere).toMatch(lost);
     expect(elsewhere).not.toContain(open);
+  });
+
+  test('every file that ssh itself includes is one that is looked at', () => {
+    const folder = machines.file('included');
+    mkdirSync(`${folder}/more/deep`, { recursive: true });
+    for (const name of ['one', 'two words', 'b1.conf', 'b2.conf', 'c.conf', 'more/deep/x', 'quoted'])
+      writeFileSync(`${folder}/${name}`, `Include ${folder}/last\n`);
+    writeFileSync(`${folder}/last`, '');
+    const lines = [
+      ...['Include IN/one', 'include "IN/two words" IN/nothing', '  INCLUDE=IN/b[12].conf', 'Include = IN/?.conf'],
+      ...['Include IN/*/*/x # and more', '"Include" IN/quoted', 'Host other', '  Include IN/one'],
+    ];
+    writeFileSync(machines.file('including'), `${lines.join('\n').replaceAll('IN/', `${folder}/`)}\n`);
+    const { stderr } = spawnSync('ssh', ['-G', '-vvv', '-F', machines.file('including'), 'node1'], {
+      encoding: 'utf8',
+    });
+    const included = [...stderr.matchAll(/Including file (.+?) depth/g)].map(([, file]) => file ?? '');
+    expect(new Set(included).size, stderr).toBe(8);
+    const looked = sharedWay(machines.file('including'), homedir);
+    for (const file of included) expect(looked).toContain(`\n${path.normalize(file)} `);
   });
 });
