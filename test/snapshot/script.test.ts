@@ -145,10 +145,14 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
   /** What the script says in a namespace of its own, after some commands. */
   const within = (commands: string, args: readonly string[] = []) =>
     parsed(
-      execFileSync('unshare', ['-n', 'sh', '-ec', `${host}\n${commands}\nexec sh ${script} "$@"`, 'sh', ...args], {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
+      execFileSync(
+        'unshare',
+        ['-n', '-m', 'sh', '-ec', `${host}\n${commands}\nexec sh ${script} "$@"`, 'sh', ...args],
+        {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      ),
     );
   const host = `ip link set lo up; ip link add eth1 type veth peer name peer1; ip link set peer1 up; ip link set eth1 up
     ip addr add 10.77.0.1/24 dev eth1; ip addr add 10.77.0.100/24 dev eth1; ip addr add 2001:db8::14/64 dev eth1 nodad`;
@@ -191,6 +195,66 @@ X`;
     const native = linesOf(within(nft), 'nft').join('\n');
     expect(native).toContain('"10.88.0.100"');
     expect(native).not.toContain('"10.88.0.90"');
+  });
+
+  describe.each(['mawk', 'gawk', 'busybox'])('with %s', (awk) => {
+    const bind = `mount --make-rprivate /; mount --bind /usr/bin/${awk} $(realpath /usr/bin/awk)`;
+
+    test('without --vip, a rule that leads to a cluster rule stays where no address of the host is its own', () => {
+      const lines = linesOf(
+        within(`${bind}
+          for chain in ONE TWO SHARE; do iptables -t mangle -N $chain; done
+          iptables -t mangle -A PREROUTING -d 10.99.0.21 -m comment --comment "a -j DROP b" -j ONE
+          iptables -t mangle -A ONE -d 10.99.0.21 -g TWO
+          iptables -t mangle -A TWO -j SHARE
+          iptables -t mangle -A PREROUTING -d 10.99.0.22 -j SHARE
+          iptables -t mangle -A PREROUTING -m iprange --dst-range 10.99.0.40-10.99.0.47 -j SHARE
+          iptables -t mangle -A SHARE ${cluster}
+          iptables -t mangle -A SHARE -d 10.99.0.22 -j DROP
+          iptables -t mangle -A INPUT -d 10.99.0.45 -j DROP
+          iptables -t mangle -A PREROUTING -d 10.99.0.1 -j DROP
+          iptables -N OTHER; iptables -A INPUT -d 10.99.0.1 -j OTHER; iptables -A OTHER -j DROP`),
+        'iptables',
+      ).filter((line) => line.startsWith('-A'));
+      expect(lines).toHaveLength(9);
+      expect(lines.join('\n')).not.toContain('10.99.0.1/32');
+    });
+
+    test('so does one of nftables, also by sets, ranges and maps of verdicts', () => {
+      const snapshot = within(`${bind}; nft -f - <<X
+table ip t {
+ set vips { type ipv4_addr; flags interval; auto-merge; elements = { 10.99.0.40, 10.99.0.41, 10.99.0.42 }; }
+ map ways { type ipv4_addr : verdict; elements = { 10.99.0.50 : jump two }; }
+ chain share { jhash ip saddr mod 2 seed 1 0 accept; ip daddr 10.99.0.21 drop; }
+ chain two { ip daddr 10.99.0.50 counter goto share; }
+ chain ban { drop; }
+ chain p { type filter hook prerouting priority -150
+  ip daddr 10.99.0.21 jump two
+  ip daddr 10.99.0.22 goto share
+  ip daddr @vips jump share
+  ip daddr { 10.99.0.30, 10.99.1.0/24 } jump share
+  ip daddr vmap @ways
+  ip daddr vmap { 10.99.0.60 : jump share }
+  ip daddr 10.99.0.1 jump ban
+ }
+ chain i { type filter hook input priority 0
+  ip daddr 10.99.0.30 drop
+  ip daddr 10.99.1.7 drop
+  ip daddr 10.99.0.42 drop
+  ip daddr 10.99.0.50 drop
+  ip daddr 10.99.0.60 drop
+  ip daddr 10.99.0.1 drop
+ }
+}
+X`);
+      const lines = linesOf(snapshot, 'nft').filter((line) => line.startsWith('{"rule"'));
+      expect(lines.filter((line) => line.includes('"10.99.0.1"'))).toEqual([]);
+      expect(lines).toHaveLength(15);
+      expect(section(snapshot, 'nft')?.leftOut).toEqual([
+        'ip t p, 1 rules for other addresses',
+        'ip t i, 1 rules for other addresses',
+      ]);
+    });
   });
 
   test('behind a redirection, rules for the addresses that it may lead to stay', () => {
