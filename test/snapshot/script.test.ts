@@ -209,14 +209,16 @@ X`;
           iptables -t mangle -A TWO -j SHARE
           iptables -t mangle -A PREROUTING -d 10.99.0.22 -j SHARE
           iptables -t mangle -A PREROUTING -m iprange --dst-range 10.99.0.40-10.99.0.47 -j SHARE
+          iptables -t mangle -A SHARE ! -d 10.99.0.23 -j RETURN
           iptables -t mangle -A SHARE ${cluster}
+          iptables -t mangle -A SHARE -d 10.99.0.23 -j DROP
           iptables -t mangle -A SHARE -d 10.99.0.22 -j DROP
           iptables -t mangle -A INPUT -d 10.99.0.45 -j DROP
           iptables -t mangle -A PREROUTING -d 10.99.0.1 -j DROP
           iptables -N OTHER; iptables -A INPUT -d 10.99.0.1 -j OTHER; iptables -A OTHER -j DROP`),
         'iptables',
       ).filter((line) => line.startsWith('-A'));
-      expect(lines).toHaveLength(9);
+      expect(lines).toHaveLength(11);
       expect(lines.join('\n')).not.toContain('10.99.0.1/32');
     });
 
@@ -225,7 +227,7 @@ X`;
 table ip t {
  set vips { type ipv4_addr; flags interval; auto-merge; elements = { 10.99.0.40, 10.99.0.41, 10.99.0.42 }; }
  map ways { type ipv4_addr : verdict; elements = { 10.99.0.50 : jump two }; }
- chain share { jhash ip saddr mod 2 seed 1 0 accept; ip daddr 10.99.0.21 drop; }
+ chain share { ip daddr != 10.99.0.23 return; jhash ip saddr mod 2 seed 1 0 accept; ip daddr 10.99.0.23 drop; }
  chain two { ip daddr 10.99.0.50 counter goto share; }
  chain ban { drop; }
  chain p { type filter hook prerouting priority -150
@@ -249,7 +251,7 @@ table ip t {
 X`);
       const lines = linesOf(snapshot, 'nft').filter((line) => line.startsWith('{"rule"'));
       expect(lines.filter((line) => line.includes('"10.99.0.1"'))).toEqual([]);
-      expect(lines).toHaveLength(15);
+      expect(lines).toHaveLength(16);
       expect(section(snapshot, 'nft')?.leftOut).toEqual([
         'ip t p, 1 rules for other addresses',
         'ip t i, 1 rules for other addresses',
