@@ -1,128 +1,213 @@
 import { formatIp, parseIp } from '../address/index.ts';
 import { oncePerSnapshot, type Snapshot } from '../snapshot/index.ts';
-import type { RuleLine, Ruleset, SavedChain } from './iptables/save.ts';
-import { type Fields, fieldsOf, listOf, type NftChain, type NftRule, type NftTable } from './nft/ruleset.ts';
-import { savedRulesets } from './rulesets.ts';
+import { savedDestinations } from './iptables/destination.ts';
+import type { RuleLine, Ruleset } from './iptables/save.ts';
+import { type Destinations, type Named, singlesOf } from './model/destination.ts';
+import { nativeDestinations } from './nft/destination.ts';
+import { fieldsOf, type NftRule, type NftTable } from './nft/ruleset.ts';
+import { savedRulesets, sendsOn } from './rulesets.ts';
 
 /** What a node's rules say of VIPs, whichever these are. */
 export type NamedVips = {
   /** Whether there is any cluster rule at all. */
   readonly clustered: boolean;
   /**
-   * The addresses that a cluster rule, a rule that leads to one, or CLUSTERIP's files name as destination, once each. A
-   * network is no address of it.
+   * The addresses that a cluster rule, a rule that leads to one or lets nothing else come to it, or CLUSTERIP's files name as
+   * destination, once each. A network is no address of it.
    */
   readonly vips: readonly string[];
+  /** The networks and ranges that such rules name, once each. */
+  readonly networks: readonly Named[];
+  /** Whether packets come to a cluster rule without any rule that names their destination. */
+  readonly open: boolean;
+  /** Whether a client's packets to an address may meet a cluster rule. */
+  mayShare(address: string): boolean;
+  /** Whether a rule drops packets to this very address, as the cluster's own DROP does. */
+  drops(address: string): boolean;
 };
 
 /** Takes the VIPs that a node's cluster rules name out of its snapshot, of both families and all tools. */
 export const readNamedVips: (snapshot: Snapshot) => NamedVips = oncePerSnapshot((snapshot) => {
-  const kernel = snapshot.sections.flatMap(({ name, key }) => (name === 'clusterip' && key !== '' ? [key] : []));
-  const four = savedRulesets(snapshot, 4);
-  const six = savedRulesets(snapshot, 6);
-  const rules = [
-    ...[four.legacy, four.modern, six.legacy, six.modern].flatMap(savedRules),
-    ...four.nft.tables.flatMap(nativeRules),
-  ];
-  const named = [...kernel, ...rules.flat()].flatMap((text) => {
-    const ip = parseIp(text);
+  const kernel = snapshot.sections.flatMap(({ name, key }) => {
+    const ip = name === 'clusterip' ? parseIp(key) : null;
     return ip === null ? [] : [formatIp(ip)];
   });
-  return { clustered: kernel.length > 0 || rules.length > 0, vips: [...new Set(named)] };
+  const four = savedRulesets(snapshot, 4);
+  const six = savedRulesets(snapshot, 6);
+  const tables = [
+    ...[four.legacy, four.modern, six.legacy, six.modern].flatMap(savedTables),
+    ...four.nft.tables.map(nativeTable),
+  ].map(saidBy);
+  const named = tables.flatMap((table) => table.named);
+  const vips = new Set([...kernel, ...singlesOf(named)]);
+  const networks = [...new Map(named.filter(({ single }) => !single).map((one) => [one.text, one])).values()];
+  const open = tables.some((table) => table.open);
+  const dropped = new Set(singlesOf(tables.flatMap((table) => table.dropped)));
+  // With another destination given to packets, an address that no rule near the cluster names may come to it.
+  const any = open || sendsOn(snapshot);
+  return {
+    clustered: kernel.length > 0 || tables.some(({ shares }) => shares),
+    vips: [...vips],
+    networks,
+    open,
+    mayShare: (address) => any || vips.has(address) || networks.some((network) => isIn(address, network)),
+    drops: (address) => dropped.has(address),
+  };
 });
 
-/** What each rule names that shares traffic or leads to one that does. */
-type Named = readonly (readonly string[])[];
-
-function savedRules(ruleset: Ruleset): Named {
-  return [...ruleset.values()].flatMap((table) => {
-    const sharing = closure([...table.values()], {
-      shares: ({ rules }) => rules.some(isClusterRule),
-      leadsTo: ({ rules }) => rules.flatMap((rule) => jumpOf(rule) ?? []),
-    });
-    const leads = (rule: RuleLine) => isClusterRule(rule) || sharing.has(jumpOf(rule) ?? '');
-    return [...table.values()].flatMap(({ rules }) => rules.filter(leads).map(destinationOf));
-  });
+/** Whether an address is one of those that a rule names. */
+export function isIn(address: string, { family, low, high }: Named): boolean {
+  const ip = parseIp(address);
+  return ip !== null && ip.family === family && ip.value >= low && ip.value <= high;
 }
 
-function isClusterRule({ words }: RuleLine): boolean {
-  return words.some((word, i) => (word === 'cluster' && words[i - 1] === '-m') || isClusterip(word, words[i - 1]));
+/** A rule as far as it is looked at here, whichever tool wrote it. */
+type Step = {
+  /** Whether it looks at a hash itself. */
+  readonly shares: boolean;
+  /** The chains that it leads to. */
+  readonly to: readonly string[];
+  /** Whether it ends the way of packets through its chain, and whether it looks at nothing but their destination. */
+  readonly ends: boolean;
+  readonly plain: boolean;
+  readonly drops: boolean;
+  /** What it says of the destination, where those count that `leads` tells of the chains that verdicts lead to. */
+  destinations(leads: (chain: string) => boolean): Destinations;
+};
+
+/** A table's chains: whether the kernel itself calls them, and their rules. */
+type Chains = ReadonlyMap<string, { readonly called: boolean; readonly steps: readonly Step[] }>;
+
+function savedTables(ruleset: Ruleset): readonly Chains[] {
+  return [...ruleset.values()].map(
+    (table) =>
+      new Map(
+        [...table.values()].map(({ name, policy, rules }) => [
+          name,
+          { called: policy !== null, steps: rules.map(savedStep) },
+        ]),
+      ),
+  );
 }
 
-function isClusterip(word: string, before: string | undefined): boolean {
-  return word === 'CLUSTERIP' && before === '-j';
+function savedStep(rule: RuleLine): Step {
+  const at = rule.words.findIndex((word) => word === '-j' || word === '-g');
+  const target = at < 0 ? '' : (rule.words[at + 1] ?? '');
+  const shares =
+    target === 'CLUSTERIP' || rule.words.some((word, i) => word === 'cluster' && rule.words[i - 1] === '-m');
+  return {
+    shares,
+    to: at < 0 ? [] : [target],
+    ends: /^(?:ACCEPT|DROP|REJECT|RETURN)$/.test(target) || rule.words[at] === '-g',
+    plain: rule.words.length === (rule.words[0] === '!' ? 5 : 4),
+    drops: target === 'DROP',
+    destinations: () => savedDestinations(rule),
+  };
 }
 
-function jumpOf({ words }: RuleLine): string | undefined {
-  const at = words.findIndex((word) => word === '-j' || word === '-g');
-  return at < 0 ? undefined : words[at + 1];
+function nativeTable(table: NftTable): Chains {
+  return new Map(
+    [...table.chains.values()].map(({ name, hook, rules }) => [
+      name,
+      { called: hook !== null, steps: rules.map((rule) => nativeStep(rule, table)) },
+    ]),
+  );
 }
 
-/** `-d 192.0.2.1/32`: a single address that is not excluded. */
-function destinationOf({ words }: RuleLine): readonly string[] {
-  const at = words.indexOf('-d');
-  if (at < 0 || words[at - 1] === '!') return [];
-  const [address = '', prefix] = (words[at + 1] ?? '').split('/');
-  const whole = address.includes(':') ? '128' : '32';
-  return prefix === undefined || prefix === whole ? [address] : [];
+function nativeStep(rule: NftRule, table: NftTable): Step {
+  const text = JSON.stringify(rule.expr);
+  const kinds = rule.expr.map((statement) => Object.keys(fieldsOf(statement) ?? {})[0] ?? '');
+  const shares = /"(?:jhash|symhash|numgen)":/.test(text);
+  return {
+    shares,
+    to: targetsIn(`${text}${setsIn(text, table)}`),
+    ends: kinds.some((kind) => ending.has(kind)),
+    plain: kinds.every((kind, i) => ending.has(kind) || kind === 'counter' || kind === 'log' || i === 0),
+    drops: kinds.includes('drop'),
+    destinations: (leads) =>
+      nativeDestinations(rule, table, (verdict) => shares || targetsIn(JSON.stringify(verdict) ?? '').some(leads)),
+  };
 }
 
-function nativeRules(table: NftTable): Named {
-  const chains = [...table.chains.values()];
-  const sharing = closure(chains, {
-    shares: ({ rules }) => rules.some(hashes),
-    leadsTo: (chain) => targetsOf(chain, table),
-  });
-  const leads = (rule: NftRule) => hashes(rule) || targets(rule, table).some((name) => sharing.has(name));
-  return chains.flatMap(({ rules }) => rules.filter(leads).map((rule) => destinations(rule, table)));
+const ending: ReadonlySet<string> = new Set(['accept', 'drop', 'reject', 'return', 'goto']);
+
+/** The chains that a rule or an element of a map jumps to. */
+function targetsIn(text: string): readonly string[] {
+  return [...text.matchAll(/"(?:jump|goto)":\{"target":"([^"]*)"/g)].map(([, name = '']) => name);
 }
 
-function hashes({ expr }: NftRule): boolean {
-  return /"(?:jhash|symhash|numgen)":/.test(JSON.stringify(expr));
+function setsIn(text: string, table: NftTable): string {
+  return [...text.matchAll(/"@([^"]+)"/g)].map(([, name = '']) => JSON.stringify(table.sets.get(name) ?? [])).join('');
 }
 
-function targetsOf({ rules }: NftChain, table: NftTable): readonly string[] {
-  return rules.flatMap((rule) => targets(rule, table));
+/** What a table's rules say of VIPs. */
+type Said = Pick<NamedVips, 'open'> & {
+  readonly shares: boolean;
+  readonly named: readonly Named[];
+  readonly dropped: readonly Named[];
+};
+
+function saidBy(chains: Chains): Said {
+  const sharing = closure(chains);
+  const leads = (name: string) => sharing.has(name);
+  const all = [...chains.values()].flatMap(({ steps }) => steps);
+  const leading = all.filter((step) => isLeading(step, sharing));
+  const guards = [...chains.values()].flatMap(({ steps }) => guardsOf(steps, sharing));
+  return {
+    shares: leading.length > 0,
+    named: [
+      ...leading.flatMap((step) => step.destinations(leads).only ?? []),
+      ...guards.flatMap((step) => step.destinations(leads).except),
+    ],
+    dropped: all.filter(({ drops }) => drops).flatMap((step) => step.destinations(leads).only ?? []),
+    open: isOpen(chains, sharing),
+  };
 }
 
-/** The chains that a rule jumps to, by itself or by a map of verdicts. */
-function targets({ expr }: NftRule, table: NftTable): readonly string[] {
-  const text = JSON.stringify(expr);
-  const all = `${text}${JSON.stringify(setsIn(text, table))}`;
-  return [...all.matchAll(/"(?:jump|goto)":\{"target":"([^"]*)"/g)].map(([, name = '']) => name);
+function isLeading({ shares, to }: Step, sharing: ReadonlySet<string>): boolean {
+  return shares || to.some((name) => sharing.has(name));
 }
 
-function setsIn(text: string, table: NftTable): readonly unknown[] {
-  return [...text.matchAll(/"@([^"]+)"/g)].flatMap(([, name = '']) => table.sets.get(name) ?? []);
+/** Rules before a leading one that end the way of what is not for some destination: `ip daddr != 192.0.2.1 return`. */
+function guardsOf(steps: readonly Step[], sharing: ReadonlySet<string>): readonly Step[] {
+  const last = steps.map((step) => isLeading(step, sharing)).lastIndexOf(true);
+  return steps.slice(0, Math.max(0, last)).filter((step) => step.ends && !isLeading(step, sharing));
 }
 
-/** What the statements of a rule that look at the destination say, with the elements of the sets that they name. */
-function destinations({ expr }: NftRule, table: NftTable): readonly string[] {
-  return expr.flatMap((statement) => {
-    const text = JSON.stringify(statement);
-    if (!text.includes('"daddr"') || fieldsOf(fieldsOf(statement)?.['match'])?.['op'] === '!=') return [];
-    return [...wordsIn(statement), ...setsIn(text, table).flatMap(wordsIn)];
-  });
-}
-
-/** The strings in a JSON value, less those of networks and ranges. */
-function wordsIn(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return listOf(value).flatMap(wordsIn);
-  const fields: Fields = fieldsOf(value) ?? {};
-  return Object.entries(fields).flatMap(([key, inner]) => (key === 'prefix' || key === 'range' ? [] : wordsIn(inner)));
+/** Whether packets come to a look at a hash by rules none of which names their destination. */
+function isOpen(chains: Chains, sharing: ReadonlySet<string>): boolean {
+  const jumped = new Set([...chains.values()].flatMap(({ steps }) => steps.flatMap(({ to }) => to)));
+  const reached = new Set(
+    [...chains].filter(([name, { called }]) => called || !jumped.has(name)).map(([name]) => name),
+  );
+  const leads = (name: string) => sharing.has(name);
+  // A set also gives what is added to it on the way.
+  for (const name of reached) {
+    for (const step of chains.get(name)?.steps ?? []) {
+      const leading = isLeading(step, sharing);
+      if (!leading && !(step.ends && step.plain)) continue;
+      const { only, except } = step.destinations(leads);
+      if (!leading && except.length > 0) break;
+      if (!leading || only !== null) continue;
+      if (step.shares) return true;
+      for (const to of step.to) if (leads(to)) reached.add(to);
+    }
+  }
+  return false;
 }
 
 /** The names of the chains that share traffic themselves or lead to one that does. */
-function closure<C extends SavedChain | NftChain>(
-  chains: readonly C[],
-  { shares, leadsTo }: { shares(chain: C): boolean; leadsTo(chain: C): readonly string[] },
-): ReadonlySet<string> {
-  const found = new Set(chains.filter(shares).map(({ name }) => name));
-  const open = chains.map((chain) => ({ name: chain.name, to: leadsTo(chain) }));
-  for (let before = -1; before < found.size; ) {
-    before = found.size;
-    for (const { name, to } of open) if (to.some((one) => found.has(one))) found.add(name);
+function closure(chains: Chains): ReadonlySet<string> {
+  const callers = new Map<string, string[]>();
+  const found = new Set<string>();
+  for (const [name, { steps }] of chains) {
+    if (steps.some(({ shares }) => shares)) found.add(name);
+    for (const to of steps.flatMap((step) => step.to)) {
+      const known = callers.get(to) ?? [];
+      known.push(name);
+      callers.set(to, known);
+    }
   }
+  for (const name of found) for (const caller of callers.get(name) ?? []) found.add(caller);
   return found;
 }

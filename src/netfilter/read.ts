@@ -9,7 +9,7 @@ import {
   sameWire,
   vrfOf,
 } from '../address/index.ts';
-import { oncePerSnapshot, type Snapshot, section } from '../snapshot/index.ts';
+import { type Snapshot, section } from '../snapshot/index.ts';
 import { readArp } from './arp/read.ts';
 import { programOf } from './combined.ts';
 import { readClusterip, withKernelState } from './iptables/clusterip.ts';
@@ -26,6 +26,7 @@ import {
   type Rulesets,
   savedRulesets,
   sectionsOf,
+  sendsOn,
   unreadBridge,
   unreadHeads,
   unreadSections,
@@ -162,11 +163,6 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     adverts: space.family === 6 ? advertsOf(program, packets, pathTo(links, vipOn)) : null,
   };
 }
-
-/** Whether any rule of a node may give packets another destination, whichever tool wrote it. */
-const sendsOn = oncePerSnapshot(({ sections }) =>
-  sections.some(({ lines }) => lines.some((line) => /dnat|redirect|netmap|tproxy/i.test(line))),
-);
 
 /** What happens to neighbour advertisements to the VIP: a node that asks from it needs them. */
 function advertsOf(program: Program, packets: Packets, path: Path): Adverts {

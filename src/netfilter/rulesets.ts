@@ -101,3 +101,8 @@ export function unreadHeads(part: Section | undefined, { tables }: NftRuleset): 
   const reason = unreadable(part, 'the devices of nft chains');
   return reason === null ? [] : [reason];
 }
+
+/** Whether any rule of a node may give packets another destination, whichever tool wrote it. */
+export const sendsOn = oncePerSnapshot(({ sections }) =>
+  sections.some(({ lines }) => lines.some((line) => /dnat|redirect|netmap|tproxy/i.test(line))),
+);

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readNamedVips } from '../../src/netfilter/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { snapshotText } from '../snapshot_text.ts';
 
 type Sections = Readonly<Record<string, readonly string[]>>;
 
-function named(sections: Sections): { readonly clustered: boolean; readonly vips: readonly string[] } {
+function namedBy(sections: Sections) {
   const snapshot = parseSnapshot(snapshotText({ held: null, sections }));
   if (!snapshot.ok) throw new Error(snapshot.reason);
   return readNamedVips(snapshot.value);
@@ -125,5 +125,167 @@ test.each<[what: string, sections: Sections, vips: readonly string[] | null]>([
     ['192.0.2.1'],
   ],
 ])('%s', (_, sections, vips) => {
-  expect(named(sections)).toEqual({ clustered: vips !== null, vips: vips ?? [] });
+  const found = namedBy(sections);
+  expect({ clustered: found.clustered, vips: found.vips }).toEqual({ clustered: vips !== null, vips: vips ?? [] });
+});
+
+const original = (right: unknown, op = '==') => ({
+  match: { op, left: { ct: { key: 'ip daddr', dir: 'original' } }, right },
+});
+const merged = { prefix: { addr: '192.0.2.20', len: 31 } };
+const run = { range: ['192.0.2.22', '192.0.2.24'] };
+const five = ['192.0.2.20', '192.0.2.21', '192.0.2.22', '192.0.2.23', '192.0.2.24'];
+const share5 = `-A PREROUTING ${share} -j ACCEPT`;
+
+describe('VIPs that are not named one by one, and packets that nothing names the destination of', () => {
+  test.each<[what: string, sections: Sections, vips: readonly string[], networks: readonly string[], open: boolean]>([
+    [
+      'neighbours in a set, of which nft makes networks and ranges',
+      { nft: nft({ c: [[destined('@vips'), cluster]] }, [set('set', 'vips', [merged, run])]) },
+      five,
+      [],
+      false,
+    ],
+    ['neighbours in braces', { nft: nft({ c: [[destined({ set: [merged, run] }), cluster]] }) }, five, [], false],
+    [
+      'more neighbours than any cluster has VIPs',
+      { nft: nft({ c: [[destined({ set: ['192.0.2.1', { prefix: { addr: '10.0.0.0', len: 27 } }] }), cluster]] }) },
+      ['192.0.2.1'],
+      ['10.0.0.0/27'],
+      false,
+    ],
+    ['a range', { nft: nft({ c: [[destined(run), cluster]] }) }, [], ['192.0.2.22-192.0.2.24'], false],
+    ['a network', { iptables: table('mangle', `-A PREROUTING -d 192.0.2.0/28 ${share}`) }, [], ['192.0.2.0/28'], false],
+    [
+      'a range of iptables',
+      { iptables: table('mangle', `-A PREROUTING -m iprange --dst-range 192.0.2.1-192.0.2.9 ${share}`) },
+      [],
+      ['192.0.2.1-192.0.2.9'],
+      false,
+    ],
+    ['no address', { nft: nft({ c: [[cluster]] }) }, [], [], true],
+    ['a set whose elements are not known', { nft: nft({ c: [[destined('@gone'), cluster]] }) }, [], [], true],
+    ['an address that is left out', { nft: nft({ c: [[destined('192.0.2.1', '!='), cluster]] }) }, [], [], true],
+    [
+      'a guard before it',
+      { nft: nft({ c: [[destined('192.0.2.1', '!='), { return: null }], [cluster]] }) },
+      ['192.0.2.1'],
+      [],
+      false,
+    ],
+    [
+      'a guard for one interface alone',
+      { nft: nft({ c: [[from('10.0.0.1'), destined('192.0.2.1', '!='), { return: null }], [cluster]] }) },
+      ['192.0.2.1'],
+      [],
+      true,
+    ],
+    [
+      'a guard behind it',
+      { nft: nft({ c: [[cluster], [destined('192.0.2.1', '!='), { return: null }]] }) },
+      [],
+      [],
+      true,
+    ],
+    [
+      'a guard of iptables',
+      { iptables: table('mangle', ':PREROUTING ACCEPT', '-A PREROUTING ! -d 192.0.2.1/32 -j RETURN', share5) },
+      ['192.0.2.1'],
+      [],
+      false,
+    ],
+    ['the destination before NAT', { nft: nft({ c: [[original('192.0.2.1'), cluster]] }) }, ['192.0.2.1'], [], false],
+    [
+      'the same of iptables',
+      { iptables: table('filter', `-A INPUT -m conntrack --ctorigdst 192.0.2.1/32 ${share} -j ACCEPT`) },
+      ['192.0.2.1'],
+      [],
+      false,
+    ],
+    [
+      'a key of several fields, not its clients',
+      {
+        nft: nft({
+          c: [
+            [
+              {
+                match: {
+                  op: '==',
+                  left: { concat: [from('')['match']['left'], destined('')['match']['left']] },
+                  right: { set: [{ concat: ['10.0.0.1', '192.0.2.1'] }] },
+                },
+              },
+              cluster,
+            ],
+          ],
+        }),
+      },
+      ['192.0.2.1'],
+      [],
+      false,
+    ],
+    [
+      'a map of verdicts of which one key leads to a cluster rule',
+      {
+        nft: nft({
+          c: [
+            [
+              {
+                vmap: {
+                  key: destined('')['match']['left'],
+                  data: {
+                    set: [
+                      ['192.0.2.1', { jump: { target: 'share' } }],
+                      [{ prefix: { addr: '10.0.0.0', len: 8 } }, { accept: null }],
+                    ],
+                  },
+                },
+              },
+            ],
+          ],
+          share: [[cluster]],
+        }),
+      },
+      ['192.0.2.1'],
+      [],
+      false,
+    ],
+    [
+      'a map of verdicts that leads everything else there, too',
+      {
+        nft: nft({
+          c: [
+            [{ vmap: { key: destined('')['match']['left'], data: { set: [['*', { goto: { target: 'share' } }]] } } }],
+          ],
+          share: [[cluster]],
+        }),
+      },
+      [],
+      [],
+      true,
+    ],
+  ])('%s', (_, sections, vips, networks, open) => {
+    const found = namedBy(sections);
+    expect({ ...found, networks: found.networks.map(({ text }) => text) }).toMatchObject({
+      clustered: true,
+      vips,
+      networks,
+      open,
+    });
+  });
+
+  test('an address may meet a cluster rule that names it, its network or nothing, and where packets are sent on', () => {
+    const may = (sections: Sections, address = '192.0.2.1') => namedBy(sections).mayShare(address);
+    const rule = (destination: string) => table('mangle', `-A PREROUTING ${destination} ${share} -j ACCEPT`);
+    expect(may({ iptables: rule('-d 192.0.2.1/32') })).toBe(true);
+    expect(may({ iptables: rule('-d 192.0.2.0/28') })).toBe(true);
+    expect(may({ iptables: rule('-i eth1') })).toBe(true);
+    expect(may({ iptables: rule('-d 192.0.2.2/32') })).toBe(false);
+    expect(may({ iptables: rule('-d 192.0.2.0/28') }, '192.0.2.99')).toBe(false);
+    const nat = table('nat', '-A PREROUTING -p tcp -j DNAT --to-destination 192.0.2.2');
+    expect(may({ 'iptables-legacy': nat, iptables: rule('-d 192.0.2.2/32') })).toBe(true);
+    const drop = table('filter', '-A INPUT -d 192.0.2.1/32 -j DROP', '-A INPUT -d 192.0.2.9/32 -j ACCEPT');
+    const { drops } = namedBy({ 'iptables-legacy': drop, iptables: rule('-d 192.0.2.2/32') });
+    expect(['192.0.2.1', '192.0.2.2', '192.0.2.9'].filter(drops)).toEqual(['192.0.2.1']);
+  });
 });

@@ -40,6 +40,71 @@ export const situations: readonly SeveralSituation[] = [
   },
 ];
 
+/** Rules of nft for one more VIP, after the table's name and the words that lead to the hash. */
+const chains = (lines: readonly string[], more: readonly string[] = []) => `for n in 1 2; do nftables n$n <<RULES
+table ip cluster21 {
+${more.join('\n')}
+  chain prerouting {
+    BASE
+${lines.join('\n')}
+  }
+}
+RULES
+done`;
+const held = 'jhash ip saddr mod 2 seed 0x7a51254f $((n - 1)) meta pkttype set host accept';
+const jumped = ['chain share {', `  iif eth1 ${held}`, '  iif eth1 drop', '}'];
+const gone = 'also_vip 192.168.56.21; lost_address n1 n2';
+const whole: VipSituation = { vip: '192.168.56.20', state: 'OK', says: /each on exactly one/, tcp: [0, 0] };
+const nowhere: VipSituation = {
+  vip: '192.168.56.21',
+  state: 'CRITICAL',
+  says: /n1 holds bucket 1, but does not have the VIP \(\+1 more\)/,
+  tcp: [1, 0],
+};
+const iptablesJump = `for n in 1 2; do xt n$n -t mangle -N SHARE; xt n$n -t mangle -A PREROUTING -d 192.168.56.21 -j SHARE
+  xt n$n -t mangle -A SHARE -m cluster --cluster-total-nodes 2 --cluster-local-node $n --cluster-hash-seed 7 -j ACCEPT
+  xt n$n -t mangle -A SHARE -j DROP; done`;
+
+/** A VIP that is gone from nodes, beside one that is whole: its rule still names it, in one way or another. */
+export const lostAddresses: readonly SeveralSituation[] = [
+  {
+    name: 'nftables-jump-names-the-vip-that-no-node-has',
+    setup: `WAY=nftables; crowd 2; ${healthy}; ${gone}; ${chains(['ip daddr 192.168.56.21 jump share'], jumped)}`,
+    vips: [whole, nowhere],
+  },
+  {
+    name: 'nftables-jump-names-the-vip-that-n2-has-lost',
+    setup: `WAY=nftables; crowd 2; ${healthy}; also_vip 192.168.56.21; lost_address n2; ${chains(['ip daddr 192.168.56.21 goto share'], jumped)}`,
+    vips: [whole, { ...nowhere, says: /n2 holds bucket 2, but does not have the VIP$/, tcp: [0.5, 0] }],
+  },
+  ...(['iptables-legacy', 'iptables-nft'] as const).map((way) => ({
+    name: `${way}-jump-names-the-vip-that-no-node-has`,
+    setup: `WAY=${way}; crowd 2; ${healthy}; ${gone}; ${iptablesJump}`,
+    vips: [whole, nowhere],
+  })),
+  {
+    name: 'nftables-set-of-neighbours-that-no-node-has',
+    setup: `WAY=nftables; crowd 2; ${healthy}; also_vip 192.168.56.22; lost_address n1 n2; ${gone}; ${chains(
+      [`ip daddr @vips ${held}`, 'ip daddr @vips drop'],
+      ['set vips { type ipv4_addr; flags interval; auto-merge; elements = { 192.168.56.21, 192.168.56.22 }; }'],
+    )}`,
+    vips: [whole, nowhere, { ...nowhere, vip: '192.168.56.22' }],
+  },
+  {
+    name: 'nftables-everything-else-returns-before',
+    setup: `WAY=nftables; crowd 2; ${healthy}; ${gone}; ${chains(['ip daddr != 192.168.56.21 return', held, 'drop'])}`,
+    vips: [whole, nowhere],
+  },
+  {
+    name: 'nftables-destination-before-nat',
+    setup: `WAY=nftables; crowd 2; ${healthy}; ${gone}; ${chains([
+      `ct original ip daddr 192.168.56.21 ${held}`,
+      'ip daddr 192.168.56.21 drop',
+    ])}`,
+    vips: [whole, nowhere],
+  },
+];
+
 /** The same of CLUSTERIP, which the running kernel need not have: each VIP has a file of its own there. */
 export const clusterip: SeveralSituation = {
   name: 'clusterip-healthy-lost-doubled',

@@ -8,7 +8,14 @@ import { whyNoNamespaces } from '../netns/netns.ts';
 import { measure } from '../netns/traffic.ts';
 import { whyNoKernel } from '../uml/uml.ts';
 import { runOnClusterip, runSituations, type Several } from './lab.ts';
-import { clusterip, type SeveralSituation, situations, unnamed, type VipSituation } from './situations.ts';
+import {
+  clusterip,
+  lostAddresses,
+  type SeveralSituation,
+  situations,
+  unnamed,
+  type VipSituation,
+} from './situations.ts';
 
 type Said = { readonly vip: string; readonly state: string; readonly summary: string };
 
@@ -66,7 +73,7 @@ describe.skipIf(why !== null)(
   () => {
     let outcomes: ReadonlyMap<string, Several> = new Map();
     beforeAll(async () => {
-      outcomes = await runSituations([...situations, unnamed]);
+      outcomes = await runSituations([...situations, ...lostAddresses, unnamed]);
     }, 600_000);
     const of = (name: string) => {
       const outcome = outcomes.get(name);
@@ -74,10 +81,13 @@ describe.skipIf(why !== null)(
       return outcome;
     };
 
-    test.each(situations.map((situation) => [situation.name, situation] as const))('%s', async (name, situation) => {
-      await expectVerdicts(situation, of(name), 256);
-      await expectSameByName(situation.vips, of(name).snapshots);
-    });
+    test.each([...situations, ...lostAddresses].map((situation) => [situation.name, situation] as const))(
+      '%s',
+      async (name, situation) => {
+        await expectVerdicts(situation, of(name), 256);
+        await expectSameByName(situation.vips, of(name).snapshots);
+      },
+    );
 
     test('a rule that names no address takes in what several nodes have; of the rest it is said', async () => {
       await expectVerdicts(unnamed, of(unnamed.name), 256);

@@ -9,6 +9,11 @@ also_vip() {
   ip -n cl neigh replace $VIP lladdr $MAC dev eth0 nud permanent
 }
 
+# The VIP is no longer on these nodes: lost_address NODE...
+lost_address() {
+  for node; do on $node ip addr del $VIP/24 dev eth1; done
+}
+
 # The client's addresses of IPv4, where the cluster was made for a VIP of IPv6.
 clients_of_ipv4() {
   sed 's|.*|addr add & dev lo|' /run/lab/sources | ip -n cl -batch -
