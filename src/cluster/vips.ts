@@ -1,98 +1,49 @@
-import { formatIp, isGroupAddress, parseIp, readAddresses } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
 import { type SilentNode, silenceFault, unreadFault } from '../member/index.ts';
-import { readNamedVips, unreadRulesets } from '../netfilter/index.ts';
+import { isIn, readNamedVips, unreadRulesets } from '../netfilter/index.ts';
 import { listOf, type Report, type State, worst } from '../plugin/index.ts';
+import { type Candidates, type Owned, type Taking, takes } from './candidates.ts';
 import type { AskedNode, Reader, SnapshotNode, WantedOfAll } from './verdict.ts';
 
-/** The addresses that may be VIPs. */
-export type Candidates = {
-  /** Named by a cluster rule, a rule that leads to one, or CLUSTERIP's files. */
-  readonly named: ReadonlySet<string>;
-  /** Those, and the addresses of several nodes: IPv4 before IPv6, each by number. */
-  readonly likely: readonly string[];
-  /** Of one node that has a cluster rule. */
-  readonly alone: readonly { readonly address: string; readonly owner: SnapshotNode }[];
-  /** The nodes that have a cluster rule. */
-  readonly clustered: readonly SnapshotNode[];
-};
+/** An address of one node alone, and the node by whose rules it may be a VIP. */
+type Unnamed = Owned & { readonly taker: SnapshotNode; readonly taking: Taking };
 
-export const noCandidates: Candidates = { named: new Set(), likely: [], alone: [], clustered: [] };
+/** What the VIPs that were found leave open. `late` are addresses of single nodes that no time was left for. */
+export type LeftOpen = { readonly faults: readonly Fault[]; readonly late: readonly string[] };
 
-/** Takes the addresses that may be VIPs out of the snapshots. */
-export function candidatesOf(nodes: readonly AskedNode[]): Candidates {
-  const reached = nodes.filter((node): node is SnapshotNode => node.reached);
-  const clustered = reached.filter(({ snapshot }) => readNamedVips(snapshot).clustered);
-  const named = new Set(clustered.flatMap(({ snapshot }) => readNamedVips(snapshot).vips).filter(isHostAddress));
-  const owners = [...ownersOf(reached)];
-  const shared = owners.filter(([, holders]) => holders.length > 1).map(([address]) => address);
-  return {
-    named,
-    likely: inOrder([...new Set([...named, ...shared])]),
-    alone: owners.flatMap(([address, [owner, ...others]]) =>
-      owner === undefined || others.length > 0 || named.has(address) || !clustered.includes(owner)
-        ? []
-        : [{ address, owner }],
-    ),
-    clustered,
-  };
-}
-
-/**
- * Whether a candidate is a VIP that some node shows with a cluster rule: one that is named, or that several nodes have, where
- * the packets that a client sends there meet a cluster rule on some node.
- */
-export function isVip({ named, clustered }: Candidates, vip: string, read: Reader): boolean {
-  return clustered.some((node) => isTaken(node, vip, read, named.has(vip)));
-}
-
-/** What the VIPs that were found leave open. */
+/** Looks at what else may be a VIP, as long as there is time; `vips` are those that were judged. */
 export function leftOpen(
-  { alone }: Candidates,
+  candidates: Candidates,
   nodes: readonly AskedNode[],
-  read: Reader,
-  { unreachable }: WantedOfAll,
-): readonly Fault[] {
+  vips: readonly string[],
+  { read, hasTime, wanted }: { readonly read: Reader; hasTime(): boolean; readonly wanted: WantedOfAll },
+): LeftOpen {
   const silent = nodes.filter((node): node is SilentNode => !node.reached);
-  const taken = alone.filter(({ address, owner }) => isTaken(owner, address, read, false));
-  return [...unseen(silent, unreachable), ...unnamed(taken)];
-}
-
-/** Whether a client's packets to an address meet a cluster rule on a node, or may meet one that was not read. */
-function isTaken(node: SnapshotNode, vip: string, read: Reader, named: boolean): boolean {
-  const { rules, unread } = read(node, vip).reading;
-  return rules.length > 0 || (named && unread.length > 0) || unread.some(({ what }) => what === 'a cluster rule');
-}
-
-/** The reached nodes that have each address, less addresses that no client can ask for. */
-function ownersOf(reached: readonly SnapshotNode[]): ReadonlyMap<string, readonly SnapshotNode[]> {
-  const owners = new Map<string, SnapshotNode[]>();
-  for (const node of reached) {
-    const own = (readAddresses(node.snapshot).addresses ?? []).flatMap(({ address }) => {
-      const ip = parseIp(address);
-      return ip === null ? [] : [formatIp(ip)];
+  const late: string[] = [];
+  const taken = candidates.alone
+    .filter(({ address }) => !vips.includes(address))
+    .flatMap((owned) => {
+      if (hasTime()) return takenBy(owned, candidates, read);
+      late.push(owned.address);
+      return [];
     });
-    for (const address of new Set(own.filter(isHostAddress)))
-      owners.set(address, [...(owners.get(address) ?? []), node]);
-  }
-  return owners;
-}
-
-/** No group, no loopback (127.0.0.0/8, ::1) and no link-local IPv6 address (fe80::/10), which a VIP cannot be. */
-function isHostAddress(address: string): boolean {
-  const ip = parseIp(address);
-  if (ip === null || isGroupAddress(ip)) return false;
-  const { family, value } = ip;
-  if (family === 4) return value !== 0n && value !== 0xffffffffn && value >> 24n !== 127n;
-  return value > 1n && value >> 118n !== 0x3fan;
-}
-
-function inOrder(vips: readonly string[]): readonly string[] {
-  const key = (vip: string) => {
-    const ip = parseIp(vip);
-    return ip === null ? 0n : ip.value + (ip.family === 6 ? 1n << 128n : 0n);
+  return {
+    faults: [...unseen(silent, wanted.unreachable), ...unnamed(taken)],
+    late,
   };
-  return [...vips].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** By the owner's own rules, if these take it in; else by those of another node, where it may be missing. */
+function takenBy(owned: Owned, { clustered }: Candidates, read: Reader): readonly Unnamed[] {
+  const takers = [
+    ...clustered.filter((node) => node === owned.owner),
+    ...clustered.filter((node) => node !== owned.owner),
+  ];
+  for (const taker of takers) {
+    const taking = takes(taker, owned.address, read);
+    if (taking !== null) return [{ ...owned, taker, taking }];
+  }
+  return [];
 }
 
 /** A node without an answer may have a rule for a VIP that no other one has. */
@@ -104,15 +55,38 @@ function unseen(silent: readonly SilentNode[], unreachable: State): readonly Fau
   return [fault(unreachable === 'OK' ? 'OK' : 'WARNING', 'vip-unseen', brief, text)];
 }
 
-/** Addresses of one node that a rule without an address takes in: its own, or VIPs that the other nodes have lost. */
-function unnamed(alone: readonly { readonly address: string; readonly owner: SnapshotNode }[]): readonly Fault[] {
-  const owners = [...new Set(alone.map(({ owner }) => owner))];
-  return owners.map((owner) => {
-    const addresses = listOf(alone.filter((one) => one.owner === owner).map(({ address }) => address));
-    const brief = `${owner.name}: a cluster rule names no address`;
-    const text = `${brief}, and takes in ${addresses}, which no other reached node has: whether that is a VIP cannot be seen. Name the VIPs with --vip`;
-    return fault('WARNING', 'vip-unnamed', brief, text);
+/** Addresses of one node that a rule takes in which does not name them: its own, or VIPs that the other nodes have lost. */
+function unnamed(taken: readonly Unnamed[]): readonly Fault[] {
+  const groups = new Map<string, Unnamed[]>();
+  for (const one of taken) {
+    const key = `${one.taker.name} ${one.owner.name} ${ruleFor(one)}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { taker, owner, taking } = first;
+    const whose = taker === owner ? 'no other reached node has' : `of the reached nodes only ${owner.name} has`;
+    const addresses = someOf(group.map(({ address }) => address));
+    const some = group.length === 1 ? addresses : `${group.length} addresses`;
+    const verb = taking === 'shares' ? 'takes in' : 'drops everything to';
+    const brief = `${taker.name}: a ${taking === 'shares' ? 'cluster ' : ''}rule ${verb} ${some}, which ${whose}`;
+    const text = `${taker.name}: ${ruleFor(first)} ${verb} ${addresses}, which ${whose}: whether ${group.length === 1 ? 'that is a VIP' : 'these are VIPs'} cannot be seen. Name the VIPs with --vip`;
+    return [fault('WARNING', 'vip-unnamed', brief, text)];
   });
+}
+
+/** The rule by which an address may be a VIP. */
+function ruleFor({ taker, address, taking }: Unnamed): string {
+  if (taking === 'drops') return 'a rule';
+  const network = readNamedVips(taker.snapshot).networks.find((one) => isIn(address, one));
+  return `a cluster rule names ${network === undefined ? 'no address' : network.text}, and`;
+}
+
+/** The first few of many. */
+export function someOf(addresses: readonly string[], most = 8): string {
+  if (addresses.length <= most) return listOf(addresses);
+  return `${addresses.slice(0, most).join(', ')} and ${addresses.length - most} more`;
 }
 
 /** The report where no VIP was found: never OK, and with whatever kept one from being seen. */

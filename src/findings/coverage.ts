@@ -85,7 +85,7 @@ export const coverage = {
   },
   'vip-unnamed': {
     means:
-      'A cluster rule names no address, so it also takes in addresses that only one node has. Each of them may be that node’s own, or a VIP that the other nodes have lost: --vip all cannot tell them apart.',
+      'A cluster rule names no address, or a network, so it also takes in addresses that only one node has; or a rule drops everything to an address that only one node has. Each of them may be that node’s own, or a VIP that the other nodes have lost: --vip all cannot tell them apart.',
     now: 'Name the VIPs with --vip instead of all, or name the VIP in the rule (-d VIP, ip daddr VIP).',
     keep: keepRules,
   },

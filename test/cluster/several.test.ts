@@ -139,6 +139,61 @@ describe('what is judged of several VIPs', () => {
   });
 });
 
+/** Nodes with these addresses beside their own one, the rules of iptables given, and other sections. */
+function nodesWith(
+  addresses: (node: number) => readonly string[],
+  rules: (node: number) => readonly string[],
+  sections: Readonly<Record<string, readonly string[]>> = {},
+) {
+  return [1, 2].map((n) => {
+    const addr = [`192.168.56.1${n}/24`, ...addresses(n)].map(
+      (one) => `3: eth1    ${one.includes(':') ? 'inet6' : 'inet'} ${one} scope global eth1`,
+    );
+    const iptables = ['*mangle', ':PREROUTING ACCEPT [0:0]', ...rules(n), 'COMMIT'].map((line) => `> ${line}`);
+    const text = snapshotText({ held: null, addr, sections: { iptables: [...iptables, '= exit 0'], ...sections } });
+    const snapshot = parseSnapshot(text);
+    if (!snapshot.ok) throw new Error(snapshot.reason);
+    return { name: `n${n}`, reached: true, snapshot: snapshot.value } as const;
+  });
+}
+
+const sharing = (match: string) => (node: number) => [
+  `-A PREROUTING ${match} -m cluster --cluster-total-nodes 2 --cluster-local-node ${node} --cluster-hash-seed 0x7 -j ACCEPT`,
+  `-A PREROUTING ${match} -j DROP`,
+];
+const only20 = sharing('-d 192.168.56.20/32 -i eth1');
+
+describe('where a VIP may hide from --vip all', () => {
+  test('on one node, where only the rules of another one take it in', () => {
+    const report = judgeSeveral(nodesOf('vips/nftables-rule-for-a-network-on-n2-address-on-n1'), all, wanted, run);
+    expect(report.findings.find(({ code }) => code === 'vip-unnamed')).toMatchObject({
+      state: 'WARNING',
+      text: 'n2: a cluster rule names 10.99.0.0/24, and takes in 10.99.0.1, which of the reached nodes only n1 has: whether that is a VIP cannot be seen. Name the VIPs with --vip',
+    });
+  });
+
+  test('in no case is it an address of several nodes that their firewalls drop without naming it', () => {
+    const report = judgeSeveral(
+      nodesOf('vips/iptables-nft-beside-a-bridge-that-the-firewall-denies'),
+      all,
+      wanted,
+      run,
+    );
+    expect(report.data).toMatchObject([
+      { vip: '192.168.56.20', state: 'OK' },
+      { vip: '192.168.56.21', state: 'CRITICAL' },
+    ]);
+  });
+
+  test('an address of one node is not said to be named by a network where a rule drops everything to it', () => {
+    const rules = (n: number) => [...only20(n), ...(n === 1 ? ['-A PREROUTING -d 192.168.56.21/32 -j DROP'] : [])];
+    const nodes = nodesWith((n) => ['192.168.56.20/24', ...(n === 1 ? ['192.168.56.21/24'] : [])], rules);
+    expect(judgeSeveral(nodes, all, wanted, run).findings.find(({ code }) => code === 'vip-unnamed')?.text).toBe(
+      'n1: a rule drops everything to 192.168.56.21, which no other reached node has: whether that is a VIP cannot be seen. Name the VIPs with --vip',
+    );
+  });
+});
+
 describe('the time', () => {
   const vips = Array.from({ length: 16 }, (_, i) => `192.168.56.${20 + i}`);
 
@@ -173,6 +228,45 @@ describe('the time', () => {
       brief: '2 addresses not judged in time',
       text: '2 addresses not judged in time (see --timeout): 192.168.56.21 and 192.168.56.22',
     });
+  });
+});
+
+describe('of many addresses', () => {
+  /** Addresses of IPv4 that come before the VIP by number. */
+  const crowd = Array.from({ length: 300 }, (_, i) => `10.50.${Math.floor(i / 200)}.${(i % 200) + 1}/32`);
+
+  test('those that no cluster rule can take in are not looked at: no time goes into them', () => {
+    let asked = 0;
+    const timeLeft = () => 60_000 - 100 * asked++;
+    const nodes = nodesWith((n) => [...(n === 1 ? crowd : []), '192.168.56.20/24'], only20);
+    const report = judgeSeveral(nodes, all, wanted, { timeLeft, verbosity: 0 });
+    expect(report.data).toMatchObject([{ vip: '192.168.56.20', state: 'OK' }]);
+    expect(stateOf(report)).toBe('OK');
+    expect(asked).toBeLessThan(100);
+  });
+
+  test('the VIPs that are named are judged first, and stand in their order', () => {
+    const rules = (n: number) => [...only20(n), ...sharing('-i eth1')(n)];
+    const nodes = nodesWith(() => [...crowd, '192.168.56.20/24'], rules);
+    let asked = 0;
+    const timeLeft = () => (asked++ < 30 ? 60_000 : 100);
+    const report = judgeSeveral(nodes, all, wanted, { timeLeft, verbosity: 0 });
+    const data: readonly { readonly vip: string }[] = JSON.parse(JSON.stringify(report.data));
+    const judged = data.map(({ vip }) => vip);
+    expect(judged.at(-1)).toBe('192.168.56.20');
+    expect(judged[0]).toBe('10.50.0.1');
+    const text = report.findings.find(({ code }) => code === 'no-verdict')?.text;
+    expect(text).toMatch(/^\d+ addresses not judged in time \(see --timeout\): (10[.\d]+, ){7}10[.\d]+ and \d+ more$/);
+  });
+
+  test('those of one node that no time is left for are named: UNKNOWN, and what was judged stands', () => {
+    const nodes = nodesWith((n) => ['192.168.56.20/24', ...(n === 1 ? crowd : [])], sharing('-i eth1'));
+    let asked = 0;
+    const timeLeft = () => (asked++ < 30 ? 60_000 : 100);
+    const report = judgeSeveral(nodes, all, wanted, { timeLeft, verbosity: 0 });
+    expect(report.data).toMatchObject([{ vip: '192.168.56.20', state: 'OK' }]);
+    expect(firstLine(report)).toMatch(/^\[UNKNOWN\] \d+ addresses not judged in time; /);
+    expect(asked).toBeLessThan(700);
   });
 });
 

@@ -105,6 +105,33 @@ export const lostAddresses: readonly SeveralSituation[] = [
   },
 ];
 
+/** A rule for a network: n1 has an address in it and has lost the rule, n2 has the rule and has lost the address. */
+export const network: SeveralSituation = {
+  name: 'nftables-rule-for-a-network-on-n2-address-on-n1',
+  setup: `WAY=nftables; crowd 2; ${healthy}; also_vip 10.99.0.1; lost_address n2
+for n in 2; do nftables n$n <<RULES
+table ip cluster10 {
+  chain prerouting {
+    BASE
+    iif eth1 ip daddr 10.99.0.0/24 jhash ip saddr mod 2 seed 0x7a51254f $((n - 1)) meta pkttype set host accept
+    iif eth1 ip daddr 10.99.0.0/24 drop
+  }
+}
+RULES
+done`,
+  vips: [whole],
+};
+
+/** An address that is no VIP, on both nodes, and denied by their firewalls; and a VIP of which the own DROP alone is left. */
+export const denied: SeveralSituation = {
+  name: 'iptables-nft-beside-a-bridge-that-the-firewall-denies',
+  setup: `WAY=iptables-nft; crowd 2; ${healthy}
+for n in 1 2; do on n$n ip link add docker0 type bridge; on n$n ip addr add 192.0.2.1/24 dev docker0
+  on n$n ip link set docker0 up; xt n$n -A INPUT -i docker0 -j DROP; done
+also_vip 192.168.56.21; only_drop n1; only_drop n2`,
+  vips: [whole, { vip: '192.168.56.21', state: 'CRITICAL', says: /no node holds a bucket/, tcp: [1, 0] }],
+};
+
 /** The same of CLUSTERIP, which the running kernel need not have: each VIP has a file of its own there. */
 export const clusterip: SeveralSituation = {
   name: 'clusterip-healthy-lost-doubled',

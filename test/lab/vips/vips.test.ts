@@ -10,7 +10,9 @@ import { whyNoKernel } from '../uml/uml.ts';
 import { runOnClusterip, runSituations, type Several } from './lab.ts';
 import {
   clusterip,
+  denied,
   lostAddresses,
+  network,
   type SeveralSituation,
   situations,
   unnamed,
@@ -73,7 +75,7 @@ describe.skipIf(why !== null)(
   () => {
     let outcomes: ReadonlyMap<string, Several> = new Map();
     beforeAll(async () => {
-      outcomes = await runSituations([...situations, ...lostAddresses, unnamed]);
+      outcomes = await runSituations([...situations, ...lostAddresses, network, denied, unnamed]);
     }, 600_000);
     const of = (name: string) => {
       const outcome = outcomes.get(name);
@@ -81,13 +83,24 @@ describe.skipIf(why !== null)(
       return outcome;
     };
 
-    test.each([...situations, ...lostAddresses].map((situation) => [situation.name, situation] as const))(
+    test.each([...situations, ...lostAddresses, denied].map((situation) => [situation.name, situation] as const))(
       '%s',
       async (name, situation) => {
         await expectVerdicts(situation, of(name), 256);
         await expectSameByName(situation.vips, of(name).snapshots);
       },
     );
+
+    test('an address that only n1 has, and only a rule of n2 for its network: said, and CRITICAL once it is named', async () => {
+      const { snapshots } = of(network.name);
+      await expectVerdicts(network, of(network.name), 256);
+      const { state, summary, findings } = await ask(snapshots, 'all');
+      expect(state).toBe('WARNING');
+      expect(summary).toMatch(/^n2: a cluster rule takes in 10\.99\.0\.1, which of the reached nodes only n1 has; /);
+      expect(JSON.stringify(findings)).toMatch(/vip-unnamed.*n2: a cluster rule names 10\.99\.0\.0\/24, and takes in/);
+      const { state: named } = await ask(snapshots, 'all', '10.99.0.1');
+      expect(named).toBe('CRITICAL');
+    });
 
     test('a rule that names no address takes in what several nodes have; of the rest it is said', async () => {
       await expectVerdicts(unnamed, of(unnamed.name), 256);
