@@ -1,6 +1,7 @@
+import { parseIp } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
-import { type SilentNode, silenceFault, unreadFault } from '../member/index.ts';
-import { isIn, readNamedVips, unreadRulesets } from '../netfilter/index.ts';
+import { type SilentNode, silenceFault, sudoers, unreadFault } from '../member/index.ts';
+import { hiddenRules, isIn, readNamedVips, unreadRulesets } from '../netfilter/index.ts';
 import { listOf, type Report, type State, worst } from '../plugin/index.ts';
 import { type Candidates, type Owned, type Taking, takes } from './candidates.ts';
 import type { AskedNode, Reader, SnapshotNode, WantedOfAll } from './verdict.ts';
@@ -19,6 +20,7 @@ export function leftOpen(
   { read, hasTime, wanted }: { readonly read: Reader; hasTime(): boolean; readonly wanted: WantedOfAll },
 ): LeftOpen {
   const silent = nodes.filter((node): node is SilentNode => !node.reached);
+  const reached = nodes.filter((node): node is SnapshotNode => node.reached);
   const late: string[] = [];
   const taken = candidates.alone
     .filter(({ address }) => !vips.includes(address))
@@ -28,7 +30,7 @@ export function leftOpen(
       return [];
     });
   return {
-    faults: [...unseen(silent, wanted.unreachable), ...unnamed(taken)],
+    faults: [...unseen(silent, wanted.unreachable), ...unnamed(taken), ...hidden(reached, candidates, vips, wanted)],
     late,
   };
 }
@@ -83,6 +85,34 @@ function ruleFor({ taker, address, taking }: Unnamed): string {
   return `a cluster rule names ${network === undefined ? 'no address' : network.text}, and`;
 }
 
+/** Rules of a family of which no VIP was judged, so that nothing else tells that they were not read. */
+function hidden(
+  reached: readonly SnapshotNode[],
+  { owners }: Candidates,
+  vips: readonly string[],
+  { backend }: WantedOfAll,
+): readonly Fault[] {
+  const familyOf = (address: string) => parseIp(address)?.family;
+  return ([4, 6] as const).flatMap((family) => {
+    if (vips.some((vip) => familyOf(vip) === family)) return [];
+    const own = [...owners].filter(([address]) => familyOf(address) === family);
+    const shared = own.filter(([, holders]) => holders.length > 1).map(([address]) => address);
+    return reached
+      .filter((node) => own.some(([, holders]) => holders.includes(node)))
+      .flatMap(({ name, snapshot }) =>
+        hiddenRules(snapshot, family, backend).map(({ what, reason, needs }) => {
+          const brief = `${name}: cannot read ${what}`;
+          const may =
+            shared.length === 0
+              ? ''
+              : `, and ${someOf(shared)}, which several nodes have, may be ${shared.length === 1 ? 'one' : 'some'}`;
+          const text = `${brief}: ${reason}. VIPs of IPv${family} are not found there${may}. If the cluster has no VIP of IPv${family}, name its VIPs with --vip in place of all${sudoers('; else allow it', { name, user: snapshot.host.user }, [needs])}`;
+          return fault(shared.length === 0 ? 'WARNING' : 'UNKNOWN', 'rules-unread', brief, text);
+        }),
+      );
+  });
+}
+
 /** The first few of many. */
 export function someOf(addresses: readonly string[], most = 8): string {
   if (addresses.length <= most) return listOf(addresses);
@@ -100,7 +130,7 @@ export function reportNoVip(nodes: readonly AskedNode[], open: readonly Fault[],
       unreadRulesets(snapshot, wanted.backend).map((unread) => unreadFault({ name, user: snapshot.host.user }, unread)),
     ),
     ...nodes.flatMap((node) => (node.reached ? [] : [silenceFault(node, wanted.unreachable, null)])),
-    ...open.filter(({ code }) => code !== 'vip-unseen'),
+    ...open.filter(({ code }) => code !== 'vip-unseen' && code !== 'rules-unread'),
   ];
   return {
     state: worst(faults.map(({ state }) => state)),

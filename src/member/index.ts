@@ -18,5 +18,5 @@ export { type ClusterMac, judgeClusterMac, judgeOwnMac, type Sharer } from './ma
 export { type JudgedMember, judgePlacement, type Standing, type WantedPlacement } from './placement.ts';
 export { silenceFault } from './silence.ts';
 export type { Stretch, Stretches } from './stretch.ts';
-export { unreadFault } from './unread.ts';
+export { sudoers, unreadFault } from './unread.ts';
 export { unshownRoutes } from './unshown.ts';

@@ -51,5 +51,5 @@ export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
 export { isIn, type NamedVips, readNamedVips } from './named_vips.ts';
 export { readRules, type Terms, trafficTo } from './read.ts';
 export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';
-export { type BackendChoice, unreadRulesets } from './rulesets.ts';
+export { type BackendChoice, hiddenRules, unreadRulesets } from './rulesets.ts';
 export { answers, begins, mayBeDenied, refuses } from './walk/answer.ts';

@@ -13,7 +13,6 @@ import { type Snapshot, section } from '../snapshot/index.ts';
 import { readArp } from './arp/read.ts';
 import { programOf } from './combined.ts';
 import { readClusterip, withKernelState } from './iptables/clusterip.ts';
-import { damageOf } from './iptables/save.ts';
 import { withResets } from './judge/resets.ts';
 import { answeredBy, ruleOf } from './judge/rule.ts';
 import type { Packets } from './model/packet.ts';
@@ -23,6 +22,7 @@ import { icmpv6, phase, TrafficSpace } from './model/traffic.ts';
 import { toldMacs } from './named_mac.ts';
 import {
   type BackendChoice,
+  damagedRules,
   type Rulesets,
   savedRulesets,
   sectionsOf,
@@ -82,10 +82,7 @@ export function readRules(snapshot: Snapshot, vip: string, terms: Terms): Readin
       ? judged.done
       : nothingRead(space, [{ what: 'the rules', reason: causes[judged.cause], needs: null }]);
   const strange = nft.strange.map((reason) => ({ what: 'the nft rules', reason, needs: null }));
-  const damaged = [names.legacy, names.modern].flatMap((name) => {
-    const reason = damageOf(section(snapshot, name)?.lines ?? []);
-    return reason === null ? [] : [{ what: `the ${name} rules`, reason: `damaged answer: ${reason}`, needs: null }];
-  });
+  const damaged = damagedRules(snapshot, [names.legacy, names.modern]);
   const bridge = unreadBridge(snapshot, vip);
   const all = [...unread, ...strange, ...damaged, ...bridge, ...unreadHeads(heads, nft), ...found.unread];
   // A CLUSTERIP whose kernel state was not read would look like a rule that holds nothing.

@@ -1,7 +1,7 @@
 import { type Family, levelsBelow, locate, readAddresses } from '../address/index.ts';
 import { oncePerSnapshot, type Section, type SectionName, type Snapshot, section } from '../snapshot/index.ts';
 import type { Clusterip } from './iptables/clusterip.ts';
-import { parseRuleset, type Ruleset } from './iptables/save.ts';
+import { damageOf, parseRuleset, type Ruleset } from './iptables/save.ts';
 import type { Backend, Unread } from './model/rule.ts';
 import { unreadable, unreadRules } from './model/unread.ts';
 import { lacksDevices, parseHeads, withHeads } from './nft/heads.ts';
@@ -71,6 +71,35 @@ export function unreadSections(
     return parts.slice(0, 1).flatMap(({ part, what }) => unreadable(part, what) ?? []);
   // The script gives a section for every tool, installed or not.
   return parts.flatMap(({ part, what }) => (part === undefined ? unreadable : unreadRules)(part, what) ?? []);
+}
+
+/**
+ * What of a family's rules could not be read although it is there, so that a cluster rule may be in it: a tool that is not
+ * installed and a kernel without such rules hide none.
+ */
+export function hiddenRules(snapshot: Snapshot, family: Family, backend: BackendChoice): readonly Unread[] {
+  const names = sectionsOf(family);
+  // CLUSTERIP is of IPv4 and of the legacy tool alone.
+  const clusterip = family === 4 ? [names.legacy] : [];
+  const iptables = {
+    auto: [names.legacy, names.modern],
+    xt_cluster: [names.legacy, names.modern],
+    clusterip,
+    nftables: [],
+  }[backend];
+  const native = backend === 'auto' || backend === 'nftables' ? (['nft'] as const) : [];
+  const unread = [...iptables, ...native].flatMap(
+    (name) => unreadRules(section(snapshot, name), `the ${name} rules`) ?? [],
+  );
+  return [...unread, ...damagedRules(snapshot, iptables)];
+}
+
+/** Sections of saved rules that are not as the tool prints them. */
+export function damagedRules(snapshot: Snapshot, names: readonly SectionName[]): readonly Unread[] {
+  return names.flatMap((name) => {
+    const reason = damageOf(section(snapshot, name)?.lines ?? []);
+    return reason === null ? [] : [{ what: `the ${name} rules`, reason: `damaged answer: ${reason}`, needs: null }];
+  });
 }
 
 /** The rulesets of either family that could not be read, whatever the VIPs. Those of IPv6 need not be there. */

@@ -164,6 +164,51 @@ const sharing = (match: string) => (node: number) => [
 const only20 = sharing('-d 192.168.56.20/32 -i eth1');
 
 describe('where a VIP may hide from --vip all', () => {
+  const denied = ['! sudo: a password is required', '= exit 1', '= needs /usr/sbin/ip6tables-legacy-save'];
+  const unread = { 'ip6tables-legacy: ip6tables-legacy-save': denied };
+  const aboutIpv6 = (report: Report) => report.findings.filter(({ code }) => code === 'rules-unread');
+
+  test('behind rules of a family that cannot be read, where several nodes have an address of it: UNKNOWN', () => {
+    const nodes = nodesWith(() => ['192.168.56.20/24', 'fd00:56::20/64'], only20, unread);
+    const report = judgeSeveral(nodes, all, wanted, run);
+    expect(report.data).toMatchObject([{ vip: '192.168.56.20', state: 'OK' }]);
+    expect(firstLine(report)).toMatch(/^\[UNKNOWN\] n1: cannot read the ip6tables-legacy rules; 1 VIP OK/);
+    expect(aboutIpv6(report)[0]?.text).toBe(
+      'n1: cannot read the ip6tables-legacy rules: sudo: a password is required. VIPs of IPv6 are not found there, and fd00:56::20, which several nodes have, may be one. If the cluster has no VIP of IPv6, name its VIPs with --vip in place of all; else allow it in sudoers on n1: root ALL=(root) NOPASSWD: /usr/sbin/ip6tables-legacy-save',
+    );
+    const named = judgeSeveral(nodes, { vips: ['192.168.56.20', '192.168.56.21'], all: false }, wanted, run);
+    expect(aboutIpv6(named)).toEqual([]);
+  });
+
+  test('where each node has only its own address of that family: WARNING', () => {
+    const nodes = nodesWith((n) => ['192.168.56.20/24', `fd00:56::1${n}/64`], only20, unread);
+    const report = judgeSeveral(nodes, all, wanted, run);
+    expect(aboutIpv6(report).map(({ state }) => state)).toEqual(['WARNING', 'WARNING']);
+    const clusterip = judgeSeveral(nodes, all, { ...wanted, backend: 'clusterip' }, run);
+    expect(aboutIpv6(clusterip)).toEqual([]);
+  });
+
+  test.each<[what: string, sections: Readonly<Record<string, readonly string[]>>]>([
+    ['a tool that is not installed', { 'ip6tables-legacy': ['= missing ip6tables-legacy-save'] }],
+    [
+      'a kernel without such rules',
+      { 'ip6tables-legacy: ip6tables-legacy-save': ['! ip6tables: Protocol not supported', '= exit 1'] },
+    ],
+  ])('but not behind %s', (_, sections) => {
+    const nodes = nodesWith(() => ['192.168.56.20/24', 'fd00:56::20/64'], only20, sections);
+    expect(aboutIpv6(judgeSeveral(nodes, all, wanted, run))).toEqual([]);
+  });
+
+  test('nor where a node has no address of that family', () => {
+    const report = judgeSeveral(
+      nodesWith(() => ['192.168.56.20/24'], only20, unread),
+      all,
+      wanted,
+      run,
+    );
+    expect(aboutIpv6(report)).toEqual([]);
+  });
+
   test('on one node, where only the rules of another one take it in', () => {
     const report = judgeSeveral(nodesOf('vips/nftables-rule-for-a-network-on-n2-address-on-n1'), all, wanted, run);
     expect(report.findings.find(({ code }) => code === 'vip-unnamed')).toMatchObject({
