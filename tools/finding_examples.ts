@@ -42,6 +42,7 @@ export const findingExamples: Readonly<Record<Code, Example>> = {
     run: 'check_cluster_buckets --vip all --node n1=file:test/fixtures/clusterip/healthy/n1.txt --node n2=file:n2.txt',
   },
   'vip-unnamed': { run: 'check_cluster_buckets --vip all --skip arp {vips/nftables-rule-without-address}' },
+  'vip-unlisted': { run: 'check_cluster_buckets --vip all --skip arp {vips/nftables-rule-without-address}' },
   'nobody-served': {
     recorded: 'wholeway/4-the-node-that-holds-everything-denies-both-halves-the-other-stands-by-iptables-nft.txt',
   },

@@ -30,7 +30,12 @@ export function leftOpen(
       return [];
     });
   return {
-    faults: [...unseen(silent, wanted.unreachable), ...unnamed(taken), ...hidden(reached, candidates, vips, wanted)],
+    faults: [
+      ...unseen(silent, wanted.unreachable),
+      ...unnamed(taken),
+      ...hidden(reached, candidates, vips, wanted),
+      ...unlisted(candidates),
+    ],
     late,
   };
 }
@@ -110,6 +115,23 @@ function hidden(
           return fault(shared.length === 0 ? 'WARNING' : 'UNKNOWN', 'rules-unread', brief, text);
         }),
       );
+  });
+}
+
+/** Cluster rules by which nobody can tell which VIPs there should be: one that no node has any more is missed by nobody. */
+function unlisted({ clustered }: Candidates): readonly Fault[] {
+  const said = new Map<string, string[]>();
+  for (const { name, snapshot } of clustered) {
+    const { networks, open } = readNamedVips(snapshot);
+    const rules = [
+      ...networks.map(({ text }) => `names ${text}, so a VIP in it`),
+      ...(open ? ['names no address, so a VIP'] : []),
+    ];
+    for (const rule of rules) said.set(rule, [...(said.get(rule) ?? []), name]);
+  }
+  return [...said].map(([rule, names]) => {
+    const text = `${listOf(names)}: a cluster rule ${rule} that no node has any more is not found. Name such VIPs with --vip beside all`;
+    return fault('OK', 'vip-unlisted', text, text);
   });
 }
 

@@ -89,6 +89,12 @@ export const coverage = {
     now: 'Name the VIPs with --vip instead of all, or name the VIP in the rule (-d VIP, ip daddr VIP).',
     keep: keepRules,
   },
+  'vip-unlisted': {
+    means:
+      'A cluster rule names no address, or a network or range. With --vip all, the VIPs of such a rule are the addresses that nodes have: one that no node has any more is missed by nobody.',
+    now: 'Name these VIPs with --vip beside --vip all: then each is judged in any case. Or name each VIP in the rule.',
+    keep: keepService,
+  },
   'nobody-served': {
     means:
       'Buckets, rules and addresses are fine, but together, the firewalls of the nodes let no client through to any port that the cluster shares.',

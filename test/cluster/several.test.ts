@@ -217,6 +217,27 @@ describe('where a VIP may hide from --vip all', () => {
     });
   });
 
+  test('in a network that a rule names, once no node has it: said each time, and no fault', () => {
+    const rules = (n: number) => [...only20(n), ...sharing('-d 10.99.0.0/24')(n)];
+    const report = judgeSeveral(
+      nodesWith(() => ['192.168.56.20/24'], rules),
+      all,
+      wanted,
+      run,
+    );
+    expect(stateOf(report)).toBe('OK');
+    expect(report.findings.filter(({ code }) => code === 'vip-unlisted').map(({ text }) => text)).toEqual([
+      'n1 and n2: a cluster rule names 10.99.0.0/24, so a VIP in it that no node has any more is not found. Name such VIPs with --vip beside all',
+    ]);
+    const plain = judgeSeveral(
+      nodesWith(() => ['192.168.56.20/24'], only20),
+      all,
+      wanted,
+      run,
+    );
+    expect(codes(plain)).not.toContain('vip-unlisted');
+  });
+
   test('in no case is it an address of several nodes that their firewalls drop without naming it', () => {
     const report = judgeSeveral(
       nodesOf('vips/iptables-nft-beside-a-bridge-that-the-firewall-denies'),

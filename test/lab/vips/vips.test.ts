@@ -98,6 +98,9 @@ describe.skipIf(why !== null)(
       expect(state).toBe('WARNING');
       expect(summary).toMatch(/^n2: a cluster rule takes in 10\.99\.0\.1, which of the reached nodes only n1 has; /);
       expect(JSON.stringify(findings)).toMatch(/vip-unnamed.*n2: a cluster rule names 10\.99\.0\.0\/24, and takes in/);
+      expect(JSON.stringify(findings)).toMatch(
+        /"OK","code":"vip-unlisted","text":"n2: a cluster rule names 10\.99\.0\.0\/24/,
+      );
       const { state: named } = await ask(snapshots, 'all', '10.99.0.1');
       expect(named).toBe('CRITICAL');
     });
