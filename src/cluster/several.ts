@@ -1,4 +1,4 @@
-import { parseIp } from '../address/index.ts';
+import { type Family, parseIp } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
 import { type Report, severity, withFaults } from '../plugin/index.ts';
 import { candidatesOf, inOrder, isVip, noCandidates } from './candidates.ts';
@@ -33,7 +33,7 @@ export function judgeSeveral(nodes: readonly AskedNode[], which: WantedVips, wan
   const vips = [...judged.keys()];
   const more = which.all ? leftOpen(candidates, nodes, vips, { read, hasTime, wanted }) : { faults: [], late: [] };
   const beside = [...overdue([...late, ...more.late]), ...more.faults];
-  if (vips.length === 0) return reportNoVip(nodes, beside, wanted);
+  if (vips.length === 0) return reportNoVip(nodes, candidates, beside, late.length > 0, wanted);
   const verdicts = [...named, ...inOrder(likely)].flatMap((vip) => {
     const report = judged.get(vip);
     judged.delete(vip);
@@ -51,11 +51,14 @@ function overdue(late: readonly string[]): readonly Fault[] {
   return [fault('UNKNOWN', 'no-verdict', brief, `${brief} (see --timeout): ${someOf(late)}`)];
 }
 
-/** Clients that no VIP is of the family of: nobody was asked about them. */
-function unasked(vips: readonly string[], { clients }: WantedOfAll): readonly Fault[] {
-  const open = clients.filter(({ family }) => vips.every((vip) => parseIp(vip)?.family !== family));
-  return open.map(({ text, family }) => {
-    const brief = `client ${text}: no VIP of IPv${family} was found`;
-    return fault('UNKNOWN', 'client-unknown', brief);
-  });
+/** Clients and their networks that no VIP is of the family of: nobody was asked about them. */
+function unasked(vips: readonly string[], { clients, networks }: WantedOfAll): readonly Fault[] {
+  const isOpen = (family: Family) => vips.every((vip) => parseIp(vip)?.family !== family);
+  const who = [
+    ...clients.filter(({ family }) => isOpen(family)).map(({ text, family }) => ({ who: `client ${text}`, family })),
+    ...([4, 6] as const)
+      .filter((family) => isOpen(family) && networks.some((network) => network.family === family))
+      .map((family) => ({ who: `--clients of IPv${family}`, family })),
+  ];
+  return who.map(({ who, family }) => fault('UNKNOWN', 'client-unknown', `${who}: no VIP of IPv${family} was found`));
 }

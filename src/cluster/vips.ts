@@ -142,10 +142,17 @@ export function someOf(addresses: readonly string[], most = 8): string {
 }
 
 /** The report where no VIP was found: never OK, and with whatever kept one from being seen. */
-export function reportNoVip(nodes: readonly AskedNode[], open: readonly Fault[], wanted: WantedOfAll): Report {
+export function reportNoVip(
+  nodes: readonly AskedNode[],
+  { clustered }: Candidates,
+  open: readonly Fault[],
+  late: boolean,
+  wanted: WantedOfAll,
+): Report {
   const reached = nodes.filter((node): node is SnapshotNode => node.reached);
-  const names = listOf(reached.map(({ name }) => name));
-  const brief = `no VIP found: ${reached.length === 0 ? 'no node was reached' : `${names} ${reached.length === 1 ? 'shows' : 'show'} no cluster rule`}`;
+  const brief = late
+    ? 'no VIP judged: there was no time left (see --timeout)'
+    : `no VIP found: ${whyNone(reached, clustered)}`;
   const faults = [
     fault('UNKNOWN', 'vip-not-found', brief, `${brief}. Name the VIPs with --vip, or check the nodes`),
     ...reached.flatMap(({ name, snapshot }) =>
@@ -160,4 +167,11 @@ export function reportNoVip(nodes: readonly AskedNode[], open: readonly Fault[],
     findings: faults.map(({ brief: _, ...finding }) => finding),
     data: [],
   };
+}
+
+function whyNone(reached: readonly SnapshotNode[], clustered: readonly SnapshotNode[]): string {
+  if (reached.length === 0) return 'no node was reached';
+  const names = (nodes: readonly SnapshotNode[]) => listOf(nodes.map(({ name }) => name));
+  if (clustered.length === 0) return `${names(reached)} ${reached.length === 1 ? 'shows' : 'show'} no cluster rule`;
+  return `the cluster rules of ${names(clustered)} name no single address, and take in none that several nodes have`;
 }

@@ -73,8 +73,9 @@ export const coverage = {
     keep: keepRules,
   },
   'vip-not-found': {
-    means: 'With --vip all, no node that was reached shows a cluster rule for any address, so nothing was judged.',
-    now: 'Look at what else the output says: a node that is unreachable or whose rules cannot be read may have one. If the rules are gone, load them. To have the VIPs judged whether there are rules or not, name them with --vip.',
+    means:
+      'With --vip all, no VIP was found, so nothing was judged: no node that was reached shows a cluster rule, or the rules name no single address and take in none that several nodes have, or no time was left.',
+    now: 'Look at what else the output says: a node that is unreachable or whose rules cannot be read may have one. If the rules or the addresses are gone, bring them back. To have the VIPs judged whether there are rules or not, name them with --vip.',
     keep: keepService,
   },
   'vip-unseen': {
@@ -118,8 +119,9 @@ export const coverage = {
     keep: keepNothing,
   },
   'client-unknown': {
-    means: 'No node is known to answer the client given with --client, and some nodes could not be judged.',
-    now: 'Look at the lines about these nodes: they say why it is not known.',
+    means:
+      'No node is known to answer the client given with --client, and some nodes could not be judged. With --vip all it may also be that no VIP of the address family of --client or --clients was found, so that nobody was asked about it.',
+    now: 'Look at the lines about these nodes: they say why it is not known. Where no VIP of that family was found, name it with --vip, or leave out the clients of that family.',
     keep: keepNothing,
   },
   'client-lost': {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import checkClusterBuckets from '../../plugins/check_cluster_buckets.ts';
+import { parseBlock } from '../../src/address/index.ts';
 import { judgeOne, judgeSeveral, type WantedOfAll } from '../../src/cluster/index.ts';
 import { reportSeveral } from '../../src/cluster/report_several.ts';
 import { readCommandLine } from '../../src/plugin/command_line.ts';
@@ -137,6 +138,17 @@ describe('what is judged of several VIPs', () => {
     const both = judgeSeveral(nodesOf('vips/nftables-ipv4-and-ipv6'), all, asked, run);
     expect(codes(both).filter((code) => code.startsWith('client-'))).toHaveLength(1);
   });
+
+  test('networks of clients of a family that no VIP is of are UNKNOWN, too', () => {
+    const networks = ['10.0.0.0/8', '2001:db8::/32', '2001:db9::/32'].flatMap((text) => parseBlock(text) ?? []);
+    const asked = { ...wanted, networks };
+    const four = judgeSeveral(nodesOf('vips/iptables-nft-healthy-lost-doubled'), all, asked, run);
+    expect(four.findings.filter(({ code }) => code === 'client-unknown')).toMatchObject([
+      { state: 'UNKNOWN', text: '--clients of IPv6: no VIP of IPv6 was found' },
+    ]);
+    const both = judgeSeveral(nodesOf('vips/nftables-ipv4-and-ipv6'), all, asked, run);
+    expect(codes(both)).not.toContain('client-unknown');
+  });
 });
 
 /** Nodes with these addresses beside their own one, the rules of iptables given, and other sections. */
@@ -257,6 +269,29 @@ describe('where a VIP may hide from --vip all', () => {
     expect(judgeSeveral(nodes, all, wanted, run).findings.find(({ code }) => code === 'vip-unnamed')?.text).toBe(
       'n1: a rule drops everything to 192.168.56.21, which no other reached node has: whether that is a VIP cannot be seen. Name the VIPs with --vip',
     );
+  });
+});
+
+describe('why no VIP was found', () => {
+  test('cluster rules name no single address, and no address of several nodes meets them', () => {
+    const report = judgeSeveral(
+      nodesWith(() => [], sharing('-d 10.99.0.0/24')),
+      all,
+      wanted,
+      run,
+    );
+    expect(stateOf(report)).toBe('UNKNOWN');
+    expect(report.summary).toBe(
+      'no VIP found: the cluster rules of n1 and n2 name no single address, and take in none that several nodes have',
+    );
+    expect(codes(report)).toEqual(['vip-not-found', 'vip-unlisted']);
+  });
+
+  test('there was no time left', () => {
+    const nodes = nodesWith(() => ['192.168.56.20/24'], only20);
+    const report = judgeSeveral(nodes, all, wanted, { timeLeft: () => 100, verbosity: 0 });
+    expect(report.summary).toBe('no VIP judged: there was no time left (see --timeout)');
+    expect(codes(report)).toEqual(['vip-not-found', 'no-verdict']);
   });
 });
 
