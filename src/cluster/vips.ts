@@ -1,7 +1,7 @@
 import { parseIp } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
 import { type SilentNode, silenceFault, sudoers, unreadFault } from '../member/index.ts';
-import { hiddenRules, isIn, readNamedVips, unreadRulesets } from '../netfilter/index.ts';
+import { hiddenRules, networkOf, readNamedVips, unreadRulesets } from '../netfilter/index.ts';
 import { listOf, type Report, type State, worst } from '../plugin/index.ts';
 import { type Candidates, type Owned, type Taking, takes } from './candidates.ts';
 import type { AskedNode, Reader, SnapshotNode, WantedOfAll } from './verdict.ts';
@@ -86,7 +86,7 @@ function unnamed(taken: readonly Unnamed[]): readonly Fault[] {
 /** The rule by which an address may be a VIP. */
 function ruleFor({ taker, address, taking }: Unnamed): string {
   if (taking === 'drops') return 'a rule';
-  const network = readNamedVips(taker.snapshot).networks.find((one) => isIn(address, one));
+  const network = networkOf(address, readNamedVips(taker.snapshot).networks);
   return `a cluster rule names ${network === undefined ? 'no address' : network.text}, and`;
 }
 

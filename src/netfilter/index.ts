@@ -48,7 +48,7 @@ export {
 } from './model/traffic.ts';
 export { unreadRules } from './model/unread.ts';
 export { type MacReading, type NamedMac, readNamedMacs } from './named_mac.ts';
-export { isIn, type NamedVips, readNamedVips } from './named_vips.ts';
+export { type NamedVips, networkOf, readNamedVips } from './named_vips.ts';
 export { readRules, type Terms, trafficTo } from './read.ts';
 export { type Departure, type Rewrite, type Rewrites, rewritesOf } from './rewrite.ts';
 export { type BackendChoice, hiddenRules, unreadRulesets } from './rulesets.ts';

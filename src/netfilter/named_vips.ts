@@ -50,15 +50,17 @@ export const readNamedVips: (snapshot: Snapshot) => NamedVips = oncePerSnapshot(
     vips: [...vips],
     networks,
     open,
-    mayShare: (address) => any || vips.has(address) || networks.some((network) => isIn(address, network)),
+    mayShare: (address) => any || vips.has(address) || networkOf(address, networks) !== undefined,
     drops: (address) => dropped.has(address),
   };
 });
 
-/** Whether an address is one of those that a rule names. */
-export function isIn(address: string, { family, low, high }: Named): boolean {
+/** The first of some networks that an address is in. */
+export function networkOf(address: string, networks: readonly Named[]): Named | undefined {
   const ip = parseIp(address);
-  return ip !== null && ip.family === family && ip.value >= low && ip.value <= high;
+  return ip === null
+    ? undefined
+    : networks.find(({ family, low, high }) => family === ip.family && low <= ip.value && ip.value <= high);
 }
 
 /** A rule as far as it is looked at here, whichever tool wrote it. */
@@ -106,21 +108,23 @@ function savedStep(rule: RuleLine): Step {
 }
 
 function nativeTable(table: NftTable): Chains {
+  // A map may be large, and many rules may name it.
+  const byMap = new Map([...table.sets].map(([name, elements]) => [name, targetsIn(JSON.stringify(elements))]));
   return new Map(
     [...table.chains.values()].map(({ name, hook, rules }) => [
       name,
-      { called: hook !== null, steps: rules.map((rule) => nativeStep(rule, table)) },
+      { called: hook !== null, steps: rules.map((rule) => nativeStep(rule, table, byMap)) },
     ]),
   );
 }
 
-function nativeStep(rule: NftRule, table: NftTable): Step {
+function nativeStep(rule: NftRule, table: NftTable, byMap: ReadonlyMap<string, readonly string[]>): Step {
   const text = JSON.stringify(rule.expr);
   const kinds = rule.expr.map((statement) => Object.keys(fieldsOf(statement) ?? {})[0] ?? '');
   const shares = /"(?:jhash|symhash|numgen)":/.test(text);
   return {
     shares,
-    to: targetsIn(`${text}${setsIn(text, table)}`),
+    to: [...targetsIn(text), ...[...text.matchAll(/"@([^"]+)"/g)].flatMap(([, name = '']) => byMap.get(name) ?? [])],
     ends: kinds.some((kind) => ending.has(kind)),
     plain: kinds.every((kind, i) => ending.has(kind) || kind === 'counter' || kind === 'log' || i === 0),
     drops: kinds.includes('drop'),
@@ -134,10 +138,6 @@ const ending: ReadonlySet<string> = new Set(['accept', 'drop', 'reject', 'return
 /** The chains that a rule or an element of a map jumps to. */
 function targetsIn(text: string): readonly string[] {
   return [...text.matchAll(/"(?:jump|goto)":\{"target":"([^"]*)"/g)].map(([, name = '']) => name);
-}
-
-function setsIn(text: string, table: NftTable): string {
-  return [...text.matchAll(/"@([^"]+)"/g)].map(([, name = '']) => JSON.stringify(table.sets.get(name) ?? [])).join('');
 }
 
 /** What a table's rules say of VIPs. */
