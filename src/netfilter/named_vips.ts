@@ -72,7 +72,8 @@ type Step = {
   /** Whether it ends the way of packets through its chain, and whether it looks at nothing but their destination. */
   readonly ends: boolean;
   readonly plain: boolean;
-  readonly drops: boolean;
+  /** The destinations that it drops packets to by their names. */
+  dropped(): readonly Named[];
   /** What it says of the destination, where those count that `leads` tells of the chains that verdicts lead to. */
   destinations(leads: (chain: string) => boolean): Destinations;
 };
@@ -102,7 +103,7 @@ function savedStep(rule: RuleLine): Step {
     to: at < 0 ? [] : [target],
     ends: /^(?:ACCEPT|DROP|REJECT|RETURN)$/.test(target) || rule.words[at] === '-g',
     plain: rule.words.length === (rule.words[0] === '!' ? 5 : 4),
-    drops: target === 'DROP',
+    dropped: () => (target === 'DROP' ? (savedDestinations(rule).only ?? []) : []),
     destinations: () => savedDestinations(rule),
   };
 }
@@ -127,7 +128,10 @@ function nativeStep(rule: NftRule, table: NftTable, byMap: ReadonlyMap<string, r
     to: [...targetsIn(text), ...[...text.matchAll(/"@([^"]+)"/g)].flatMap(([, name = '']) => byMap.get(name) ?? [])],
     ends: kinds.some((kind) => ending.has(kind)),
     plain: kinds.every((kind, i) => ending.has(kind) || kind === 'counter' || kind === 'log' || i === 0),
-    drops: kinds.includes('drop'),
+    dropped: () =>
+      kinds.includes('drop') || text.includes('"vmap"')
+        ? (nativeDestinations(rule, table, (verdict) => 'drop' in (fieldsOf(verdict) ?? {})).only ?? [])
+        : [],
     destinations: (leads) =>
       nativeDestinations(rule, table, (verdict) => shares || targetsIn(JSON.stringify(verdict) ?? '').some(leads)),
   };
@@ -159,7 +163,7 @@ function saidBy(chains: Chains): Said {
       ...leading.flatMap((step) => step.destinations(leads).only ?? []),
       ...guards.flatMap((step) => step.destinations(leads).except),
     ],
-    dropped: all.filter(({ drops }) => drops).flatMap((step) => step.destinations(leads).only ?? []),
+    dropped: all.flatMap((step) => step.dropped()),
     open: isOpen(chains, sharing),
   };
 }

@@ -287,5 +287,13 @@ describe('VIPs that are not named one by one, and packets that nothing names the
     const drop = table('filter', '-A INPUT -d 192.0.2.1/32 -j DROP', '-A INPUT -d 192.0.2.9/32 -j ACCEPT');
     const { drops } = namedBy({ 'iptables-legacy': drop, iptables: rule('-d 192.0.2.2/32') });
     expect(['192.0.2.1', '192.0.2.2', '192.0.2.9'].filter(drops)).toEqual(['192.0.2.1']);
+    const data = {
+      set: [
+        ['192.0.2.1', { drop: null }],
+        ['192.0.2.2', { accept: null }],
+      ],
+    };
+    const native = namedBy({ nft: nft({ c: [[{ vmap: { key: destined('')['match']['left'], data } }], [cluster]] }) });
+    expect(['192.0.2.1', '192.0.2.2'].filter(native.drops)).toEqual(['192.0.2.1']);
   });
 });
