@@ -19,7 +19,7 @@ export function judgeSeveral(nodes: readonly AskedNode[], which: WantedVips, wan
   const named = new Set(which.vips);
   const open = [...named, ...likely.filter((vip) => !named.has(vip))];
   const read = readerOf(wanted, shareTime(run, nodes.length * (open.length + alone.length), 1 / 4));
-  const hasTime = () => run.timeLeft() >= reportMs;
+  const hasTime = paced(run);
   const late: string[] = [];
   // One after the other: what was read of a VIP is let go with it.
   const judged = new Map(
@@ -42,6 +42,23 @@ export function judgeSeveral(nodes: readonly AskedNode[], which: WantedVips, wan
   // The first one comes into the first line, where it is worse than all VIPs.
   const worstFirst = [...beside, ...unasked(vips, wanted)].sort((a, b) => severity[b.state] - severity[a.state]);
   return withFaults(reportSeveral(verdicts), worstFirst);
+}
+
+/**
+ * Asked before each address, tells whether there is time for it: as much as the one before has taken. Once there is not, there
+ * is none for others either. The first one does not count, which also reads what all have in common.
+ */
+function paced({ timeLeft }: Run): () => boolean {
+  let asked = 0;
+  let before = 0;
+  let over = false;
+  return () => {
+    const left = timeLeft();
+    const took = asked++ < 2 ? 0 : before - left;
+    before = left;
+    over ||= left < reportMs + took;
+    return !over;
+  };
 }
 
 /** VIPs for which there was no time left, and what may be some: what was judged stands. */

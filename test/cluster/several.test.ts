@@ -332,6 +332,27 @@ describe('the time', () => {
   });
 });
 
+describe('the time of the next VIP', () => {
+  test.each([4000, 4100, 4200, 4300, 4400])(
+    'is as much as the one before has taken: of %i ms none are exceeded',
+    (ms) => {
+      const vips = Array.from({ length: 40 }, (_, i) => `192.168.56.${20 + i}`);
+      let left = ms;
+      // Every look at the clock takes a tenth of a second.
+      const timeLeft = () => {
+        left -= 100;
+        return left;
+      };
+      const nodes = nodesOf('vips/nftables-healthy-lost-doubled');
+      const report = judgeSeveral(nodes, { vips, all: false }, wanted, { timeLeft, verbosity: 0 });
+      expect(codes(report)).toContain('no-verdict');
+      // Those that were not begun were asked about, too.
+      const late = vips.length - JSON.parse(JSON.stringify(report.data)).length;
+      expect(left + 100 * late).toBeGreaterThanOrEqual(0);
+    },
+  );
+});
+
 describe('of many addresses', () => {
   /** Addresses of IPv4 that come before the VIP by number. */
   const crowd = Array.from({ length: 300 }, (_, i) => `10.50.${Math.floor(i / 200)}.${(i % 200) + 1}/32`);
