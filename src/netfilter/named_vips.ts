@@ -78,8 +78,19 @@ type Step = {
   destinations(leads: (chain: string) => boolean): Destinations;
 };
 
-/** A table's chains: whether the kernel itself calls them, and their rules. */
-type Chains = ReadonlyMap<string, { readonly called: boolean; readonly steps: readonly Step[] }>;
+/** Who calls a chain: the kernel for packets to this host, or for others alone, or rules. */
+type Caller = 'way in' | 'other ways' | 'rules';
+
+/** A table's chains, and their rules. */
+type Chains = ReadonlyMap<string, { readonly calledBy: Caller; readonly steps: readonly Step[] }>;
+
+/** Hooks of nft, chains of iptables. */
+const waysIn = /^(?:prerouting|input|ingress)$/i;
+
+function callerOf(hook: string | null): Caller {
+  if (hook === null) return 'rules';
+  return waysIn.test(hook) ? 'way in' : 'other ways';
+}
 
 function savedTables(ruleset: Ruleset): readonly Chains[] {
   return [...ruleset.values()].map(
@@ -87,7 +98,7 @@ function savedTables(ruleset: Ruleset): readonly Chains[] {
       new Map(
         [...table.values()].map(({ name, policy, rules }) => [
           name,
-          { called: policy !== null, steps: rules.map(savedStep) },
+          { calledBy: callerOf(policy === null ? null : name), steps: rules.map(savedStep) },
         ]),
       ),
   );
@@ -114,7 +125,7 @@ function nativeTable(table: NftTable): Chains {
   return new Map(
     [...table.chains.values()].map(({ name, hook, rules }) => [
       name,
-      { called: hook !== null, steps: rules.map((rule) => nativeStep(rule, table, byMap)) },
+      { calledBy: callerOf(hook), steps: rules.map((rule) => nativeStep(rule, table, byMap)) },
     ]),
   );
 }
@@ -181,9 +192,10 @@ function guardsOf(steps: readonly Step[], sharing: ReadonlySet<string>): readonl
 /** Whether packets come to a look at a hash by rules none of which names their destination. */
 function isOpen(chains: Chains, sharing: ReadonlySet<string>): boolean {
   const jumped = new Set([...chains.values()].flatMap(({ steps }) => steps.flatMap(({ to }) => to)));
-  const reached = new Set(
-    [...chains].filter(([name, { called }]) => called || !jumped.has(name)).map(([name]) => name),
+  const begins = [...chains].filter(
+    ([name, { calledBy }]) => calledBy === 'way in' || (calledBy === 'rules' && !jumped.has(name)),
   );
+  const reached = new Set(begins.map(([name]) => name));
   const leads = (name: string) => sharing.has(name);
   // A set also gives what is added to it on the way.
   for (const name of reached) {

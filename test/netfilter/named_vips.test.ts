@@ -167,6 +167,13 @@ describe('VIPs that are not named one by one, and packets that nothing names the
     ['a set whose elements are not known', { nft: nft({ c: [[destined('@gone'), cluster]] }) }, [], [], true],
     ['an address that is left out', { nft: nft({ c: [[destined('192.0.2.1', '!='), cluster]] }) }, [], [], true],
     [
+      'no address, of what leaves',
+      { iptables: table('mangle', ':POSTROUTING ACCEPT', `-A POSTROUTING ${share} -j ACCEPT`) },
+      [],
+      [],
+      false,
+    ],
+    [
       'a guard before it',
       { nft: nft({ c: [[destined('192.0.2.1', '!='), { return: null }], [cluster]] }) },
       ['192.0.2.1'],
