@@ -10,7 +10,13 @@ import { addAccount, removeAccount } from '../ssh/account.ts';
 
 const tools = ['sudo', 'setpriv', 'unshare'].map((tool) => `/usr/bin/${tool}`);
 const saves = ['iptables-legacy-save', 'ip6tables-legacy-save', 'iptables-save', 'ip6tables-save'];
-const why = whyNoLab([...tools, '/usr/sbin/useradd', '/usr/sbin/nft', ...saves.map((tool) => `/usr/sbin/${tool}`)]);
+const why = whyNoLab([
+  ...tools,
+  '/usr/sbin/useradd',
+  '/usr/sbin/visudo',
+  '/usr/sbin/nft',
+  ...saves.map((tool) => `/usr/sbin/${tool}`),
+]);
 
 /** Rules of IPv4 in nftables, of IPv6 in legacy tables, and a VIP of each. */
 const node = (n: number) => `ip link set lo up
