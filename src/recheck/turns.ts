@@ -16,6 +16,9 @@ import { decide, formatTurn, parseTurn, type Turn } from '../trap/index.ts';
 /** So many re-checks wait for their time at once, each in a process: beyond any site, and no flood makes more. */
 const mostWaiting = 100;
 
+/** The names of its files: turns, `api`, and drafts of them. Nothing else in the folder is ever touched. */
+const own = /^(?:[0-9a-f.:]{2,45}_\d{1,15}|api|draft\.\d{1,10}\.\d{1,20})$/;
+
 /** What came of a trap's wish for a turn. */
 export type Taken =
   | { readonly kind: 'covered' }
@@ -36,7 +39,10 @@ export class Turns {
     this.#hold = hold;
   }
 
-  /** Makes the folder where there is none; refuses one that is not this account's own and closed to others. */
+  /**
+   * Makes the folder where there is none; refuses one that is not this account's own and closed to others, and one that
+   * has anything else in it: a folder that was named by mistake.
+   */
   static open(folder: string, hold: number): Result<Turns> {
     try {
       mkdirSync(folder, { mode: 0o700 });
@@ -48,6 +54,9 @@ export class Turns {
     if (!state.isDirectory()) return failure(`${folder} is not a folder`);
     if (state.uid !== process.getuid?.()) return failure(`${folder} belongs to another account`);
     if ((state.mode & 0o077) !== 0) return failure(`${folder} is open to others: chmod 700 ${folder}`);
+    const foreign = readdirSync(folder).find((name) => !own.test(name));
+    if (foreign !== undefined)
+      return failure(`${folder} has something else in it (${foreign}); it has to be a folder of akcp_trap's own`);
     return success(new Turns(folder, hold));
   }
 
@@ -87,7 +96,7 @@ export class Turns {
 
   /** Removes what no trap will look at again: turns of long ago, and files of programs that were killed. */
   sweep(): void {
-    for (const name of readdirSync(this.#folder)) {
+    for (const name of readdirSync(this.#folder).filter((one) => own.test(one))) {
       const file = path.join(this.#folder, name);
       try {
         if (Date.now() - lstatSync(file).mtimeMs > 10 * this.#hold + 60_000) rmSync(file);

@@ -91,6 +91,31 @@ describe('the turns of probes, as files', () => {
     expect(readFileSync(path.join(folder, '192.0.2.50_8'), 'utf8')).toBe(formatTurn(taken.turn));
   });
 
+  test('a folder with anything else in it is refused, and loses nothing', () => {
+    open().take('192.0.2.50');
+    for (const name of ['id_rsa', '192.0.2.50_1.bak', 'draft.1', '.profile', 'apiary']) {
+      writeFileSync(path.join(folder, name), 'precious');
+      expect(Turns.open(folder, 10_000)).toEqual({
+        ok: false,
+        reason: `${folder} has something else in it (${name}); it has to be a folder of akcp_trap's own`,
+      });
+      rmSync(path.join(folder, name));
+    }
+    open();
+  });
+
+  test('what somebody puts there later is never removed', () => {
+    const turns = open();
+    const names = ['id_rsa', '192.0.2.50', '192.0.2.50_x', 'draft.txt', 'folder_1'];
+    const long = Date.now() / 1000 - 1e6;
+    for (const name of names) {
+      writeFileSync(path.join(folder, name), 'precious');
+      utimesSync(path.join(folder, name), long, long);
+    }
+    turns.sweep();
+    expect(readdirSync(folder).sort()).toEqual([...names].sort());
+  });
+
   test('what no trap looks at again goes, and nothing else', () => {
     const turns = open();
     others(2, 0);
