@@ -1,33 +1,27 @@
 import { readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { defineHandler, failure, type Result, readSecrets, success, writeWhole } from '../src/plugin/index.ts';
 import {
-  type Api,
-  askRecheck,
+  answerTrap,
+  type End,
+  heedSignals,
   journals,
-  leaveBehind,
+  keepTurn,
   note,
   ownTurn,
   readInput,
+  type Setting,
   type Severity,
   Turns,
-  waitUntil,
 } from '../src/recheck/index.ts';
-import { type Outcome, readAddress, recheckRequest, senderOf, type Turn } from '../src/trap/index.ts';
+import { readAddress, recheckRequest, senderOf } from '../src/trap/index.ts';
 
 const name = 'akcp_trap';
 
 /** What a run ends with. */
 const code = { asked: 0, failed: 1, usage: 2, stranger: 3 } as const;
 
-/** What is read from the files and the options before anything is asked. */
-type Setting = {
-  readonly sender: string;
-  readonly api: Api;
-  readonly turns: Turns;
-  readonly limitMs: number;
-  readonly holdSeconds: number;
-  say(severity: Severity, line: string): Promise<void>;
-};
+const codeOf: Readonly<Record<End, number>> = { asked: code.asked, part: code.failed, stranger: code.stranger };
 
 const handler = defineHandler({
   name,
@@ -91,11 +85,12 @@ const handler = defineHandler({
   ],
   exits: {
     [code.asked]: 'Icinga was asked, or will be at the end of the hold',
-    [code.failed]: 'it was not, the reason is in the log',
+    [code.failed]: 'it was not, or will not be again at the end of the hold; the log says why',
     [code.usage]: 'usage errors, and files that cannot be used',
     [code.stranger]: 'Icinga has no such probe',
   },
   run: async (options) => {
+    const hurry = heedSignals();
     const say = (severity: Severity, line: string) => note(name, options.log, severity, line);
     const refused = async (reason: string) => {
       await say('err', reason);
@@ -118,14 +113,17 @@ const handler = defineHandler({
     const { user, password } = secrets.value;
     if (user === undefined || password === undefined)
       return refused(`--api-credentials: ${options.apiCredentials} needs ICINGA_USER= and ICINGA_PASSWORD=`);
-    const turns = Turns.open(options.stateDir, options.hold * 1000);
-    if (!turns.ok) return refused(`--state-dir: ${turns.reason}`);
+    const pace = { hold: options.hold * 1000, limit: options.timeout * 1000 };
+    const opened = Turns.open(options.stateDir, pace);
+    if (opened.kind === 'refused') return refused(`--state-dir: ${opened.reason}`);
     const setting: Setting = {
-      ...{ sender: sender.value, turns: turns.value, limitMs: options.timeout * 1000, holdSeconds: options.hold, say },
+      ...{ sender: sender.value, hurry, say, ...pace },
       api: { ...options.api, name: options.apiName, ca: ca.value, user, password },
+      turns: opened.kind === 'open' ? success(opened.turns) : failure(opened.reason),
+      args: argumentsFor(sender.value, options),
     };
     const own = ownTurn();
-    return own === null ? answerTrap(setting) : keepTurn(setting, own);
+    return codeOf[await (own === null ? answerTrap(setting) : keepTurn(setting, own))];
   },
   refuse: async (reason, kind) => {
     // At a terminal too, where a wrong option is most likely tried.
@@ -137,66 +135,25 @@ const handler = defineHandler({
 
 export default handler;
 
-/** A trap has come: a turn that is due now asks, and one more is left behind for what comes during the hold. */
-async function answerTrap(setting: Setting): Promise<number> {
-  const { sender, turns, holdSeconds, say } = setting;
-  const taken = turns.take(sender);
-  if (taken.kind === 'covered') return code.asked;
-  if (taken.kind === 'stranger') return code.stranger;
-  if (taken.kind === 'crowded') {
-    await say(
-      'warning',
-      `a trap from ${sender} changes nothing: too many others wait for their time to be asked about`,
-    );
-    return code.failed;
-  }
-  if (taken.turn.due > Date.now()) return leave(setting, taken.turn);
-  turns.sweep();
-  const outcome = await ask(setting, taken.turn, `once more in ${holdSeconds} s`);
-  if (outcome.kind === 'unknown') return code.stranger;
-  // A check that was already running has swallowed this one, as Icinga does, and may not have seen what has changed.
-  const next = turns.follow(sender, taken.turn);
-  if (next !== null) await leave(setting, next);
-  return outcome.kind === 'asked' ? code.asked : code.failed;
-}
+/** What is given on to a process that is left behind. */
+type Given = {
+  readonly api: { readonly address: string; readonly port: number };
+  readonly apiName: string;
+  readonly ca: string;
+  readonly apiCredentials: string;
+  readonly stateDir: string;
+  readonly hold: number;
+  readonly timeout: number;
+};
 
-/** Left behind for a turn: asks when its time has come, or at once when it is told to end. */
-async function keepTurn(setting: Setting, number: number): Promise<number> {
-  const { sender, turns } = setting;
-  const turn = turns.read(sender, number) ?? { number, due: Date.now(), found: null };
-  const woken = await waitUntil(turn.due);
-  const now = woken === 'due' ? turn : { ...turn, due: Date.now() };
-  // A trap that comes after this has to have a turn of its own.
-  if (woken === 'hurried') turns.write(sender, now);
-  const outcome = await ask(setting, now, 'no more for this trap');
-  return outcome.kind === 'asked' ? code.asked : outcome.kind === 'unknown' ? code.stranger : code.failed;
-}
-
-async function ask({ sender, api, turns, limitMs, say }: Setting, turn: Turn, next: string): Promise<Outcome> {
-  const outcome = await askRecheck(api, recheckRequest(sender), limitMs);
-  if (outcome.kind === 'asked') {
-    const { services } = outcome;
-    turns.write(sender, { ...turn, found: services });
-    await say('info', `Icinga checks ${services === 1 ? '1 service' : `${services} services`} of ${sender} at once`);
-  } else if (outcome.kind === 'unknown') {
-    turns.write(sender, { ...turn, found: 0 });
-    await say(
-      'warning',
-      `a trap from ${sender}: no sensorprobe service with that address that this API user may check`,
-    );
-  } else {
-    turns.noteFailure();
-    await say('err', `a trap from ${sender}: ${outcome.reason}; it is asked ${next}`);
-  }
-  return outcome;
-}
-
-async function leave({ sender, say }: Setting, turn: Turn): Promise<number> {
-  const args = process.argv.slice(2);
-  const own = args.some((arg) => /^--sender(?:=|$)/.test(arg)) ? [] : ['--sender', sender];
-  if (await leaveBehind([...args, ...own], turn.number)) return code.asked;
-  await say('err', `a trap from ${sender}: no process can be started that asks at the end of the hold`);
-  return code.failed;
+/** The arguments for the same in another folder. Its standard error is nowhere, so what it does is in syslog. */
+function argumentsFor(sender: string, { api: { address, port }, ...given }: Given): readonly string[] {
+  const options = {
+    ...{ sender, api: `${address.includes(':') ? `[${address}]` : address}:${port}`, 'api-name': given.apiName },
+    ...{ ca: path.resolve(given.ca), 'api-credentials': path.resolve(given.apiCredentials) },
+    ...{ 'state-dir': path.resolve(given.stateDir), hold: given.hold, timeout: given.timeout },
+  };
+  return Object.entries(options).map(([option, value]) => `--${option}=${value}`);
 }
 
 async function senderOfInput(): Promise<Result<string>> {

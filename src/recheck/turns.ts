@@ -10,8 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { failure, type Result, success } from '../plugin/index.ts';
-import { decide, formatTurn, parseTurn, type Turn } from '../trap/index.ts';
+import { decide, formatTurn, type Owner, parseTurn, type Turn } from '../trap/index.ts';
+import { lives, ownerOf } from './owner.ts';
 
 /** So many re-checks wait for their time at once, each in a process: beyond any site, and no flood makes more. */
 const mostWaiting = 100;
@@ -26,72 +26,118 @@ export type Taken =
   | { readonly kind: 'crowded' }
   | { readonly kind: 'turn'; readonly turn: Turn };
 
+/** What came of opening the folder: `useless` is one that cannot be made or used now, `refused` one that must not be. */
+export type Opened =
+  | { readonly kind: 'open'; readonly turns: Turns }
+  | { readonly kind: 'refused' | 'useless'; readonly reason: string };
+
+/** How long things take, in milliseconds: `hold` between two turns of a probe, and `limit` for the API to answer. */
+export type Pace = { readonly hold: number; readonly limit: number };
+
 /**
  * The turns of all probes, as files of a folder that nobody else can look into: `ADDRESS_NUMBER`, and `api` for when the
  * API last gave no answer. Programs that run at the same time agree by `link`, which only one of them can do.
  */
 export class Turns {
   readonly #folder: string;
-  readonly #hold: number;
+  readonly #pace: Pace;
 
-  private constructor(folder: string, hold: number) {
+  private constructor(folder: string, pace: Pace) {
     this.#folder = folder;
-    this.#hold = hold;
+    this.#pace = pace;
   }
 
   /**
-   * Makes the folder where there is none; refuses one that is not this account's own and closed to others, and one that
-   * has anything else in it: a folder that was named by mistake.
+   * Makes the folder where there is none; refuses one that is not this account's own and closed to others. One with
+   * anything else in it is left alone: it was named by mistake.
    */
-  static open(folder: string, hold: number): Result<Turns> {
+  static open(folder: string, pace: Pace): Opened {
+    const refused = (reason: string): Opened => ({ kind: 'refused', reason });
     try {
-      mkdirSync(folder, { mode: 0o700 });
-      chmodSync(folder, 0o700);
+      makeFolder(folder);
+      const state = lstatSync(folder);
+      if (!state.isDirectory()) return refused(`${folder} is not a folder`);
+      if (state.uid !== process.getuid?.()) return refused(`${folder} belongs to another account`);
+      if ((state.mode & 0o077) !== 0) return refused(`${folder} is open to others: chmod 700 ${folder}`);
+      const foreign = readdirSync(folder).find((name) => !own.test(name));
+      if (foreign === undefined) return { kind: 'open', turns: new Turns(folder, pace) };
+      return {
+        kind: 'useless',
+        reason: `${folder} has something else in it (${foreign}): give it a folder of its own`,
+      };
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') return failure(`${folder} cannot be made (${codeOf(error)})`);
+      return { kind: 'useless', reason: `${folder} cannot be made or read (${whyNot(error)})` };
     }
-    const state = lstatSync(folder);
-    if (!state.isDirectory()) return failure(`${folder} is not a folder`);
-    if (state.uid !== process.getuid?.()) return failure(`${folder} belongs to another account`);
-    if ((state.mode & 0o077) !== 0) return failure(`${folder} is open to others: chmod 700 ${folder}`);
-    const foreign = readdirSync(folder).find((name) => !own.test(name));
-    if (foreign !== undefined)
-      return failure(`${folder} has something else in it (${foreign}); it has to be a folder of akcp_trap's own`);
-    return success(new Turns(folder, hold));
   }
 
-  /** A turn for a trap that comes now, if it needs one of its own. */
+  /** Why the folder cannot be written, out of an error that one of the methods has thrown, as a sentence fragment. */
+  trouble(error: unknown): string {
+    return `${this.#folder} cannot be written (${whyNot(error)})`;
+  }
+
+  /** A turn for a trap that comes now, if it needs one of its own. Throws what keeps it from being written. */
   take(sender: string): Taken {
     for (;;) {
       const now = Date.now();
-      const decision = decide(this.#newest(sender), { now, hold: this.#hold, failed: this.#failed() });
+      const last = this.#newest(sender);
+      const alive = last !== null && last.owner !== null && lives(last.owner);
+      const decision = decide(last, { ...this.#pace, now, failed: this.#failed(), alive });
       if (decision.kind !== 'turn') return decision;
-      if (decision.due > now && this.#waiting(now) >= mostWaiting) return { kind: 'crowded' };
-      const turn: Turn = { number: decision.number, due: decision.due, found: null };
+      if (decision.due > now && this.#areMany()) return { kind: 'crowded' };
+      const turn: Turn = { number: decision.number, due: decision.due, found: null, owner: self() };
       if (this.#create(sender, turn)) return { kind: 'turn', turn };
     }
   }
 
-  /** The turn after one that has just asked, at the end of the hold; null where another program has taken it. */
-  follow(sender: string, { number, due }: Turn): Turn | null {
-    const turn: Turn = { number: number + 1, due: due + this.#hold, found: null };
-    if (this.#waiting(Date.now()) >= mostWaiting) return null;
-    return this.#create(sender, turn) ? turn : null;
+  /** The turn after one that has just asked, at the end of the hold, if nobody has it. Throws as `take` does. */
+  follow(sender: string, { number, due }: Turn): Taken {
+    if (this.#areMany()) return { kind: 'crowded' };
+    const turn: Turn = { number: number + 1, due: due + this.#pace.hold, found: null, owner: self() };
+    return this.#create(sender, turn) ? { kind: 'turn', turn } : { kind: 'covered' };
   }
 
-  /** A turn that was taken; null where it is gone. */
-  read(sender: string, number: number): Turn | null {
-    return this.#read(`${sender}_${number}`, number);
+  /** Takes a turn over from the process that has left this one behind for it. It is due within the hold, come what may. */
+  claim(sender: string, number: number): Turn {
+    const latest = Date.now() + this.#pace.hold;
+    const left = this.#read(`${sender}_${number}`, number);
+    const turn: Turn = { number, due: Math.min(left?.due ?? latest, latest), found: null, owner: ownerOf(process.pid) };
+    try {
+      this.#replace(`${sender}_${number}`, formatTurn(turn));
+    } catch {
+      // A trap that comes meanwhile has a turn of its own.
+    }
+    return turn;
   }
 
-  /** Writes down what came of a turn, or that it comes sooner than was said. */
+  /** A turn asks from now on, and covers no trap that comes after this. Throws where that cannot be written down. */
+  begin(sender: string, { number }: Turn): Turn {
+    const turn: Turn = { number, due: Date.now(), found: null, owner: null };
+    try {
+      this.#replace(`${sender}_${number}`, formatTurn(turn));
+    } catch (error) {
+      this.giveUp(sender, turn);
+      throw error;
+    }
+    return turn;
+  }
+
+  /** Writes down what came of a turn. */
   write(sender: string, turn: Turn): void {
     this.#replace(`${sender}_${turn.number}`, formatTurn(turn));
   }
 
+  /** Nobody takes this turn. */
+  giveUp(sender: string, { number }: Turn): void {
+    try {
+      rmSync(path.join(this.#folder, `${sender}_${number}`), { force: true });
+    } catch {
+      // It is nobody's as soon as this process has ended.
+    }
+  }
+
   /** Notes that the API gives no answer. */
   noteFailure(): void {
-    this.#replace('api', formatTurn({ due: Date.now(), found: null }));
+    this.#replace('api', formatTurn({ due: Date.now(), found: null, owner: null }));
   }
 
   /** Removes what no trap will look at again: turns of long ago, and files of programs that were killed. */
@@ -99,7 +145,7 @@ export class Turns {
     for (const name of readdirSync(this.#folder).filter((one) => own.test(one))) {
       const file = path.join(this.#folder, name);
       try {
-        if (Date.now() - lstatSync(file).mtimeMs > 10 * this.#hold + 60_000) rmSync(file);
+        if (Date.now() - lstatSync(file).mtimeMs > 10 * this.#pace.hold + 60_000) rmSync(file);
       } catch {
         // Another program was quicker.
       }
@@ -113,17 +159,19 @@ export class Turns {
     });
     if (numbers.length === 0) return null;
     const newest = Math.max(...numbers);
-    // One that cannot be read counts as none of now.
-    return this.read(sender, newest) ?? { number: newest, due: Number.POSITIVE_INFINITY, found: null };
+    // One that cannot be read counts as one of long ago.
+    return this.#read(`${sender}_${newest}`, newest) ?? { number: newest, due: 0, found: null, owner: null };
   }
 
   #failed(): number {
     return this.#read('api', 0)?.due ?? 0;
   }
 
-  #waiting(now: number): number {
+  /** Whether as many wait as may. */
+  #areMany(): boolean {
     const files = readdirSync(this.#folder).filter((name) => /_\d{1,15}$/.test(name));
-    return files.filter((name) => (this.#read(name, 0)?.due ?? 0) > now).length;
+    const owners = files.flatMap((name) => this.#read(name, 0)?.owner ?? []);
+    return owners.length >= mostWaiting && owners.filter(lives).length >= mostWaiting;
   }
 
   #read(name: string, number: number): Turn | null {
@@ -155,11 +203,51 @@ export class Turns {
 
   #draft(text: string): string {
     const file = path.join(this.#folder, `draft.${process.pid}.${process.hrtime.bigint()}`);
-    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    try {
+      writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      // A full disk has room for the name, and for nothing in it.
+      rmSync(file, { force: true });
+      throw error;
+    }
     return file;
   }
 }
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    throw error;
+  }
+  // Whatever the umask is.
+  chmodSync(folder, 0o700);
+}
+
+function self(): Owner {
+  const owner = ownerOf(process.pid);
+  if (owner === null) throw new Error('/proc does not show this process');
+  return owner;
+}
+
+function whyNot(error: unknown): string {
+  const code = codeOf(error);
+  return reasons[code] ?? code;
+}
+
+/** What the codes of the system mean here. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'its quota is used up',
+  ENOENT: 'there is no such folder',
+  ENOSPC: 'no space left',
+  ENOTDIR: 'what is above it is not a folder',
+  EPERM: 'not permitted',
+  EROFS: 'its file system is read-only',
+};
+
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return 'code' in error ? String(error.code) : error.message;
 }

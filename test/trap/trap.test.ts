@@ -97,15 +97,29 @@ describe('what Icinga answers', () => {
 
 describe('whose turn it is', () => {
   const hold = 10_000;
-  const at = (now: number, last: Turn | null, failed = 0) => decide(last, { now, hold, failed });
-  const turn = (over: Partial<Turn> = {}): Turn => ({ number: 7, due: 100_000, found: 1, ...over });
+  const limit = 5000;
+  const owner = { pid: 4711, started: 123_456, boot: '3f2a0c5e-0d6b-4c2e-9b1a-0f3e5d7c9b1a' };
+  const at = (now: number, last: Turn | null, failed = 0, alive = true) =>
+    decide(last, { now, hold, limit, failed, alive });
+  /** One that has asked. */
+  const turn = (over: Partial<Turn> = {}): Turn => ({ number: 7, due: 100_000, found: 1, owner: null, ...over });
+  /** One that has not. */
+  const waiting = (over: Partial<Turn> = {}) => turn({ found: null, owner, ...over });
 
   test('the first trap of a probe asks at once', () => {
     expect(at(100_000, null)).toEqual({ kind: 'turn', number: 1, due: 100_000 });
   });
-  test('one before the next turn waits for it', () => {
-    expect(at(99_999, turn({ found: null }))).toEqual({ kind: 'covered' });
-    expect(at(100_000, turn({ found: null }))).toEqual({ kind: 'covered' });
+  test('one that comes while a turn is yet to ask waits for it', () => {
+    for (const now of [91_000, 99_999, 100_000, 104_000]) expect(at(now, waiting())).toEqual({ kind: 'covered' });
+  });
+  test('nobody waits for a turn that has asked, whatever its time says', () => {
+    for (const found of [null, 1, 0])
+      expect(at(97_000, turn({ found }))).toEqual({ kind: 'turn', number: 8, due: 107_000 });
+  });
+  test('one whose process is gone is taken at its time, or now', () => {
+    expect(at(97_000, waiting(), 0, false)).toEqual({ kind: 'turn', number: 8, due: 100_000 });
+    expect(at(89_000, waiting(), 0, false)).toEqual({ kind: 'turn', number: 8, due: 99_000 });
+    expect(at(104_000, waiting(), 0, false)).toEqual({ kind: 'turn', number: 8, due: 104_000 });
   });
   test('one that comes during the hold takes the turn at its end', () => {
     expect(at(100_001, turn())).toEqual({ kind: 'turn', number: 8, due: 110_000 });
@@ -124,7 +138,9 @@ describe('whose turn it is', () => {
     expect(at(105_000, turn({ due: 99_000 }), 100_000)).toEqual({ kind: 'turn', number: 8, due: 110_000 });
   });
   test('a turn further ahead than any can be is one of another clock', () => {
-    expect(at(100_000, turn({ due: 130_000 }))).toEqual({ kind: 'turn', number: 8, due: 100_000 });
+    for (const due of [115_001, 84_999, 1e12, 0])
+      for (const one of [turn({ due }), waiting({ due }), turn({ due, found: 0 })])
+        expect(at(100_000, one)).toEqual({ kind: 'turn', number: 8, due: 100_000 });
     expect(at(100_000, null, 900_000)).toEqual({ kind: 'turn', number: 1, due: 100_000 });
   });
   test('however traps come, each has a turn at or after its own time, and turns are a hold apart', () => {
@@ -133,24 +149,28 @@ describe('whose turn it is', () => {
       seed = (seed * 48_271) % 0x7fffffff;
       return seed % below;
     };
-    let [now, last]: [number, Turn | null] = [1_000_000, null];
+    let now = 1_000_000;
+    let last = turn({ number: 0, due: 0 });
     const dues: number[] = [];
     for (let i = 0; i < 5000; i++) {
       now += random(4) === 0 ? random(30_000) : random(50);
+      // Each asks when it is due.
+      if (last.due < now) last = turn({ number: last.number, due: last.due });
       const decision = at(now, last);
       if (decision.kind === 'turn') {
-        last = { number: decision.number, due: decision.due, found: 1 };
+        last = waiting({ number: decision.number, due: decision.due });
         if (dues.length > 0) expect(decision.due - (dues.at(-1) ?? 0)).toBeGreaterThanOrEqual(hold);
         dues.push(decision.due);
       }
-      expect(last?.due).toBeGreaterThanOrEqual(now);
-      expect((last?.due ?? 0) - now).toBeLessThanOrEqual(hold);
+      expect(last.due).toBeGreaterThanOrEqual(now);
+      expect(last.due - now).toBeLessThanOrEqual(hold);
     }
   });
 
   test('is written and read again, and nothing else is', () => {
-    for (const one of [turn(), turn({ found: null }), turn({ found: 0 })])
+    for (const one of [turn(), turn({ found: null }), turn({ found: 0 }), waiting()])
       expect(parseTurn(one.number, formatTurn(one))).toEqual(one);
-    for (const text of ['', '1', '1 2', 'x -\n', '1 -\n1 -\n', '-1 -\n']) expect(parseTurn(1, text)).toBeNull();
+    for (const text of ['', '1', '1 2', 'x -\n', '1 -\n1 -\n', '-1 -\n', '1 - 2\n', '1 - 2 3\n', '1 - 2 3 ../x\n'])
+      expect(parseTurn(1, text)).toBeNull();
   });
 });

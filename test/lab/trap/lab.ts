@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Outcome, runPlugin } from '../../run_plugin.ts';
+import { type Outcome, runPlugin, type Surroundings } from '../../run_plugin.ts';
 import { type Instance, icingaFiles, shippedConfiguration, startIcinga } from '../icinga2/instance.ts';
 import { type Account, accountOf, giveTo, nagios } from '../poller/account.ts';
 import { daemonPath, type Lab } from '../poller/lab.ts';
@@ -33,6 +33,9 @@ export const addresses = {
 /** The password of the shipped ApiUser. */
 export const password = 'akcp-trap-0123456789';
 
+/** How else `akcp_trap` is run: by another Node, from another folder; and what is done meanwhile. */
+export type Way = Pick<Surroundings, 'node' | 'meanwhile'> & { readonly cwd?: string };
+
 /** An Icinga 2 that makes no check unless it is asked to, with probes, and a real snmptrapd before it. */
 export type TrapLab = {
   readonly icinga: Instance;
@@ -43,7 +46,7 @@ export type TrapLab = {
   /** What the shipped configuration gives `akcp_trap`, with the places of this lab; later options take the place of these. */
   args(over?: Readonly<Record<string, string>>): readonly string[];
   /** Runs `akcp_trap` as the account of snmptrapd, with a text on its standard input, none, or one that never ends. */
-  run(args: readonly string[], input?: string): Promise<Outcome>;
+  run(args: readonly string[], input?: string, over?: Way): Promise<Outcome>;
   /** The probe's sensor is as it should be, or too hot. */
   show(recording: 'sensorprobe2' | 'sensorprobe2-too-hot'): Promise<void>;
   /** A folder for turns that nobody has used. */
@@ -147,10 +150,11 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
     },
     checks: (host) =>
       commands().filter(({ line }) => line.includes('check_sensorprobe') && line.includes(String(ports[host]))).length,
-    run: (given, input) =>
+    run: (given, input, { cwd = '/', ...over } = {}) =>
       runPlugin(plugin, given, {
-        wrapper: [...syslog.wrapper, ...asAccount(account)],
+        wrapper: [...syslog.wrapper, ...asAccount(account), 'env', '-C', cwd],
         env: { PATH: daemonPath },
+        ...over,
         ...(input === undefined ? {} : { input }),
       }),
     show: async (recording) => {
