@@ -17,7 +17,7 @@ import { lives, ownerOf } from './owner.ts';
 const mostWaiting = 100;
 
 /** The names of its files: turns, `api`, and drafts of them. Nothing else in the folder is ever touched. */
-const own = /^(?:[0-9a-f.:]{2,45}_\d{1,15}|api|draft\.\d{1,10}\.\d{1,20})$/;
+const own = /^(?:[0-9a-f.:]{2,45}(?:%[A-Za-z0-9_.-]{1,15})?_\d{1,15}|api|draft\.\d{1,10}\.\d{1,20})$/;
 
 /** What came of a trap's wish for a turn. */
 export type Taken =

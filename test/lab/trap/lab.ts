@@ -30,6 +30,28 @@ export const addresses = {
   nobody: '127.0.0.99',
 };
 
+/** How a host's configuration may have an IPv6 address, and the address that its traps come from. */
+export const written = [
+  { host: 'padded', is: 'address6 = "2001:0db8::51"', sender: '2001:db8::51' },
+  { host: 'capital', is: 'vars.akcp_senders = [ "2001:DB8::52" ]', sender: '2001:db8::52' },
+  {
+    host: 'long',
+    is: 'vars.akcp_senders = [ "192.0.2.1", "2001:0db8:0000:0000:0000:0000:0000:0053" ]',
+    sender: '2001:db8::53',
+  },
+  { host: 'link', is: 'address6 = "fe80::54%eth0"', sender: 'fe80::54%eth0' },
+  { host: 'linkless', is: 'vars.akcp_senders = [ "fe80::0055" ]', sender: 'fe80::55%eth0' },
+  { host: 'translated', is: 'address6 = "64:ff9b::192.0.2.55"', sender: '64:ff9b::c000:237' },
+  { host: 'address', is: 'address = "2001:DB8:0::57"', sender: '2001:db8::57' },
+  { host: 'full', is: 'address6 = "2001:0db8:0000:0:0:0000:0:0058"', sender: '2001:db8::58' },
+  // What is no text is nobody's, and keeps nobody from being found.
+  {
+    host: 'mixed',
+    is: 'vars.akcp_senders = [ 3, null, { x = 1 }, [ ], true, "2001:db8::56" ]',
+    sender: '2001:db8::56',
+  },
+];
+
 /** The password of the shipped ApiUser. */
 export const password = 'akcp-trap-0123456789';
 
@@ -287,6 +309,19 @@ ${senders
 `,
   )
   .join('')}
+${written
+  .map(
+    ({ host, is }) => `object Host "${host}" {
+  ${is}
+  vars.akcp = { hostname = "127.0.0.1", port = ${twinPort} }
+}
+`,
+  )
+  .join('')}
+object Host "dictionary" {
+  vars.akcp = { port = ${twinPort} }
+  vars.akcp_senders = { x = "${addresses.proxy}" }
+}
 object Host "wrong" {
   address = "192.0.2.2"
   vars.akcp = { port = ${twinPort} }
