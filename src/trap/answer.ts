@@ -9,13 +9,15 @@ export type Outcome =
 /** Judges an answer of `actions/reschedule-check`. Source: Icinga 2, "Icinga 2 API", and what 2.13 was seen to answer. */
 export function judgeAnswer(status: number, body: string): Outcome {
   if (status === 401) return failed('refuses the user or the password of --api-credentials (401)');
-  if (status === 403) return failed('does not let this user do actions/reschedule-check (403)');
   const { results, text } = readBody(body);
-  // Where the filter finds nothing, Icinga 2.13 says 404 if the user may not see any, else 500 with an empty list.
-  if (status === 404 || results?.length === 0) return { kind: 'unknown' };
+  const said = text === '' ? '' : `: ${text}`;
+  if (status === 403) return failed(`does not let this user do actions/reschedule-check (403${said})`);
+  // Where the filter finds nothing, Icinga says this; 2.13 also 500 with an empty list. It says 404 of other things, too.
+  const nothing = status === 404 ? text === 'No objects found.' : [200, 500].includes(status) && results?.length === 0;
+  if (nothing) return { kind: 'unknown' };
   const services = results?.filter((one) => isObject(one) && one['code'] === 200).length ?? 0;
   if (status === 200 && services > 0 && services === results?.length) return { kind: 'asked', services };
-  return failed(`answers ${status}${text === '' ? '' : `: ${text}`}`);
+  return failed(`answers ${status}${said}`);
 }
 
 function failed(reason: string): Outcome {

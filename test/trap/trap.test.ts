@@ -129,6 +129,20 @@ describe('what Icinga answers', () => {
       failed('refuses the user or the password of --api-credentials (401)'),
     ],
     [403, { error: 403 }, failed('does not let this user do actions/reschedule-check (403)')],
+    // Source: Icinga 2.16, lib/remote/actionshandler.cpp and filterutility.cpp.
+    [
+      403,
+      { error: 403, status: 'Missing permission: filter-expression' },
+      failed('does not let this user do actions/reschedule-check (403: Missing permission: filter-expression)'),
+    ],
+    // Not of a probe, and not of Icinga.
+    [
+      404,
+      { error: 404, status: "Action 'reschedule-check' does not exist." },
+      failed("answers 404: Action 'reschedule-check' does not exist."),
+    ],
+    [404, { message: 'Not Found' }, failed('answers 404')],
+    [502, { results: [] }, failed('answers 502')],
     [503, { error: 503, status: 'Icinga is reloading' }, failed('answers 503: Icinga is reloading')],
     [200, { results: [fine, { code: 500, status: 'no' }] }, failed('answers 200: no')],
     [200, {}, failed('answers 200')],
@@ -141,6 +155,7 @@ describe('what Icinga answers', () => {
 
   test('something that is no JSON', () => {
     expect(judgeAnswer(200, '<html>')).toEqual(failed('answers 200'));
+    expect(judgeAnswer(404, '<html>No objects found.')).toEqual(failed('answers 404'));
     expect(judgeAnswer(0, '')).toEqual(failed('answers 0'));
   });
 });

@@ -158,6 +158,9 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
     Object.entries({ ...shipped.options, ...over }).flatMap(([option, value]) => [`--${option}`, value]);
   const ports: Readonly<Record<string, number>> = { slow: relay.port };
   const own = () => commands().flatMap(({ pid, line }) => (line.includes(plugin) ? [pid] : []));
+  lab.undo(() => {
+    for (const pid of own()) process.kill(pid, 'SIGKILL');
+  });
   let folders = 0;
   return {
     ...{ icinga, syslog, account, port, args, plugin, translate },
@@ -260,6 +263,7 @@ async function startTrapd(lab: Lab, file: string, port: number, account: Account
 }
 
 const hosts = (port: number, slowPort: number, twinPort: number) => `
+const TicketSalt = "5-the-lab's-own"
 object Endpoint "icinga1" { }
 object Zone "main" { endpoints = [ "icinga1" ] }
 // Nothing is checked unless somebody asks for it.
