@@ -125,10 +125,11 @@ const handler = defineHandler({
     const own = ownTurn();
     return codeOf[await (own === null ? answerTrap(setting) : keepTurn(setting, own))];
   },
-  refuse: async (reason, kind) => {
+  refuse: async (reason, kind, argv) => {
+    const byHand = argv.some((arg, i) => arg === '--log=stderr' || (arg === 'stderr' && argv[i - 1] === '--log'));
     // At a terminal too, where a wrong option is most likely tried.
-    if (process.stderr.isTTY) await note(name, 'stderr', 'err', reason);
-    await note(name, 'syslog', 'err', reason);
+    if (byHand || process.stderr.isTTY) await note(name, 'stderr', 'err', reason);
+    if (!byHand) await note(name, 'syslog', 'err', reason);
     return kind === 'usage' ? code.usage : code.failed;
   },
 });

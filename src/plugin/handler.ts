@@ -18,8 +18,11 @@ export type Handler<O extends Options = Options> = Described & {
   readonly exits: Readonly<Record<number, string>>;
   /** Does it, and gives the exit code. */
   run(values: Values<O>): Promise<number>;
-  /** Says that a run came to nothing (a wrong call, an internal error), where somebody will see it. Gives the exit code. */
-  refuse(reason: string, kind: 'usage' | 'internal'): Promise<number>;
+  /**
+   * Says that a run came to nothing (a wrong call, an internal error), where somebody will see it. Gives the exit code. The
+   * arguments are as they came, since they may be what was wrong.
+   */
+  refuse(reason: string, kind: 'usage' | 'internal', argv: readonly string[]): Promise<number>;
 };
 
 /** Defines a handler; the types of its values come from its declarations. */
@@ -60,7 +63,7 @@ export function runHandler(handler: Handler, argv: readonly string[]): void {
   process.removeAllListeners('warning');
   const refuse = (reason: string, kind: 'usage' | 'internal') => {
     const leave = (code: number) => process.exit(code);
-    handler.refuse(reason, kind).then(leave, () => leave(1));
+    handler.refuse(reason, kind, argv).then(leave, () => leave(1));
   };
   const internal = (error: unknown) =>
     refuse(`internal error: ${error instanceof Error ? error.message || error.name : String(error)}`, 'internal');

@@ -58,4 +58,19 @@ describe('akcp_trap by itself', () => {
     expect(version.stdout).toMatch(/^akcp_trap \S+ \(Rackwatch plugins\)\n$/);
     expect(version.code).toBe(0);
   });
+
+  test('says a wrong call where --log says, however that is written', async () => {
+    const line = 'akcp_trap: unknown option "--holds", did you mean --hold? (see --help)\n';
+    for (const [args, stderr] of [
+      [['--log', 'stderr'], line],
+      [['--log=stderr'], line],
+      [['--log', 'syslog'], ''],
+      [[], ''],
+    ] as const)
+      expect(await runPlugin('dist/akcp_trap', [...args, '--holds', '1'])).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr,
+      });
+  });
 });
