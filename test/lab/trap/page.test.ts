@@ -22,12 +22,26 @@ describe.skipIf(why !== null)(`docs/traps.md${why ? ` (skipped: ${why})` : ''}`,
     ].map(({ commands }) => ({ commands: commands.replace(/^check .*$/gm, ''), shown: null }));
     expect(before.length).toBeGreaterThanOrEqual(3);
     const steps = stepsOf('docs/traps.md', 'Set it up');
+    const translated = stepsOf('docs/traps.md', 'By snmptt');
+    expect(translated).toHaveLength(1);
     const outputs = await runSteps(
       lab.folder,
-      [...before, ...steps],
+      // Pasted once more, nothing stands there twice.
+      [
+        ...before,
+        ...steps,
+        ...steps,
+        { commands: counted, shown: null },
+        ...translated,
+        { commands: bySnmptt, shown: null },
+      ],
       { systemctl: daemons, 'systemctl-icinga2': systemctl, journalctl },
-      ['/etc/snmp', '/etc/systemd/system', '/var/lib/snmp'],
+      ['/etc/snmp', '/etc/systemd/system', '/var/lib/snmp', '/var/spool/snmptt'],
     );
+    const [counts, , called] = outputs.slice(-3);
+    expect(counts).toBe('1 1 640 Debian-snmp\n');
+    const [earlier = 0, ...later] = (called ?? '').trim().split(/\s+/).map(Number);
+    expect(later).toEqual([earlier + 1, 0]);
     const said = outputs.slice(before.length);
     const shown = steps.flatMap((step, i) => (step.shown === null ? [] : [{ said: said[i], shown: step.shown }]));
     expect(shown.length).toBe(2);
@@ -42,17 +56,40 @@ case "$*" in
   daemon-reload) ;;
   "restart snmptrapd")
     mkdir -p /run/syslog/dev
-    unshare --mount sh ${process.cwd()}/test/lab/trap/syslog.sh /run/syslog >&2 &
-    log=$!
+    if [ -e /run/snmptrapd.pid ]; then
+      kill "$(cat /run/snmptrapd.pid)"
+    else
+      unshare --mount sh ${process.cwd()}/test/lab/trap/syslog.sh /run/syslog >&2 &
+      echo $! >/run/syslog.pid
+    fi
+    log=$(cat /run/syslog.pid)
     until [ -e /run/syslog/lines ]; do /usr/bin/sleep 0.1; done
     echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
     nsenter --mount=/proc/$log/ns/mnt setpriv --reuid=Debian-snmp --regid=Debian-snmp --clear-groups \\
       $(sed -n 's/^ExecStart=\\(..*\\)/\\1/p' /etc/systemd/system/snmptrapd.service.d/rackwatch.conf) >&2 &
+    echo $! >/run/snmptrapd.pid
     /usr/bin/sleep 1
     ;;
   *) exit 1 ;;
 esac
 `;
+
+const counted = `echo $(grep -c RackwatchTrapPassword /etc/icinga2/constants.conf) \\
+  $(grep -c ^traphandle /etc/snmp/snmptrapd.conf) $(stat -c '%a %G' /etc/snmp/snmptrapd.conf)`;
+
+/** As snmptrapd calls snmptt, which is not a daemon by Debian's configuration. */
+const bySnmptt = `
+asked() {
+  grep -c 'Icinga checks 1 service of 127.0.0.1 at once$' /run/syslog/lines
+}
+asked
+nsenter --mount=/proc/$(cat /run/syslog.pid)/ns/mnt sh -c "printf '%s\\n' localhost \\
+  'UDP: [127.0.0.1]:1->[127.0.0.1]:162' '.1.3.6.1.2.1.1.3.0 1:2:3:4.00' \\
+  '.1.3.6.1.6.3.1.1.4.1.0 .1.3.6.1.4.1.3854.1.0.10' |
+  setpriv --reuid=Debian-snmp --regid=Debian-snmp --clear-groups snmptt >&2"
+sleep 2
+asked
+grep -c 'state-dir' /run/syslog/lines || :`;
 
 const journalctl = `#!/bin/sh
 [ "$*" = "-t akcp_trap -n 1 -o cat" ] || exit 1
