@@ -15,6 +15,8 @@ import {
 import { createServer as createTls } from 'node:https';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ownerOf } from '../../../src/recheck/index.ts';
+import { formatTurn } from '../../../src/trap/index.ts';
 import { timed } from '../../timed.ts';
 import { Api } from '../icinga2/api.ts';
 import { giveTo } from '../poller/account.ts';
@@ -277,6 +279,41 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       expect(traps.syslog.lines().slice(before)).toEqual([`${said} once more now`, `${said} no more for this trap`]);
       expect(traps.processes()).toBe(0);
     });
+  });
+
+  test('a trap that comes while Icinga is being asked has a turn of its own', async () => {
+    const silent = await silence();
+    const given = args({ api: `127.0.0.1:${silent.port}`, hold: '3600' });
+    const first = traps.run(given);
+    await until('the question', 10, () => silent.connections() > 0);
+    expect((await traps.run(given)).code).toBe(0);
+    const [own = 0] = readdirSync(given[given.indexOf('--state-dir') + 1] ?? '')
+      .flatMap((name) => /^127\.0\.0\.50_(\d+)$/.exec(name)?.slice(1).map(Number) ?? [])
+      .sort((a, b) => b - a);
+    expect(own).toBe(2);
+    expect((await first).code).toBe(1);
+    expect(traps.pids()).toHaveLength(1);
+    await silent.close();
+    await traps.endWaiting();
+  });
+
+  test('where a hundred wait, a probe is checked at once, and a line says that it is not again', async () => {
+    const folder = traps.fresh();
+    mkdirSync(folder, { mode: 0o700 });
+    // Of this process, which is there for as long as it takes.
+    const turn = formatTurn({ due: Date.now() + 60_000, found: null, owner: ownerOf(process.pid) });
+    for (let i = 0; i < 100; i++) writeFileSync(path.join(folder, `192.0.2.${i}_1`), turn, { mode: 0o600 });
+    giveTo(traps.account, folder);
+    const before = traps.syslog.lines().length;
+    for (const _ of ['at once', 'within the hold'])
+      expect((await traps.run(args({ 'state-dir': folder, hold: '3600' }))).code).toBe(1);
+    await until('the lines', 5, () => traps.syslog.lines().length === before + 3);
+    expect(traps.syslog.lines().slice(before)).toEqual([
+      `daemon.info Icinga checks 2 services of ${addresses.probe} at once`,
+      `daemon.err ${addresses.probe} is not checked again at the end of the hold: too many others wait for their time to be asked about`,
+      `daemon.warn a trap from ${addresses.probe} changes nothing: too many others wait for their time to be asked about`,
+    ]);
+    expect(traps.processes()).toBe(0);
   });
 
   describe('a folder for turns that cannot be used costs the second check, and not the first', () => {
