@@ -26,5 +26,7 @@ export async function note(name: string, where: (typeof journals)[number], sever
   if (logger === undefined) return;
   const { spawnSync } = await import('node:child_process');
   const args = ['-t', `${name}[${process.pid}]`, '-p', `daemon.${severity}`, '--', line];
-  spawnSync(logger, args, { stdio: 'ignore', env: {}, timeout: patience, killSignal: 'SIGKILL' });
+  const write = () => spawnSync(logger, args, { stdio: 'ignore', env: {}, timeout: patience, killSignal: 'SIGKILL' });
+  // Whoever ends all that snmptrapd has called ends logger, too.
+  if (write().signal === 'SIGTERM') write();
 }

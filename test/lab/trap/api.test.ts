@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -207,6 +208,21 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
     await traps.endWaiting();
   });
 
+  /** Does something where the programs of the lab look, which have their own view of the file system. */
+  const there = (...command: readonly string[]) => {
+    const [program = '', ...rest] = [...traps.syslog.wrapper, ...command];
+    return execFileSync(program, rest, { encoding: 'utf8', stdio: 'pipe' });
+  };
+
+  /** Whether a process is one that was left behind. */
+  const isLeft = (pid: number) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`--sender=${addresses.probe}`);
+    } catch {
+      return false;
+    }
+  };
+
   describe('a trap is covered by nobody who does not come', () => {
     test('as when the process that waits was killed', async () => {
       const given = args({ hold: '3600' });
@@ -226,7 +242,8 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       let killed = 0;
       const meanwhile = (child: ChildProcess) => {
         const look = setInterval(() => {
-          const [pid] = traps.pids().filter((one) => one !== child.pid);
+          // What is forked for logger looks like the program itself.
+          const [pid] = traps.pids().filter((one) => one !== child.pid && isLeft(one));
           if (pid === undefined) return;
           process.kill(pid, 'SIGTERM');
           killed += 1;
@@ -279,6 +296,23 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       expect(traps.syslog.lines().slice(before)).toEqual([`${said} once more now`, `${said} no more for this trap`]);
       expect(traps.processes()).toBe(0);
     });
+  });
+
+  test('a line is not lost with the logger that is ended when all are that snmptrapd has called', async () => {
+    const real = path.join(lab.folder, 'snmptrapd', 'logger');
+    copyFileSync('/usr/bin/logger', real);
+    const script = `#!/bin/sh\n[ -e ${real}.ended ] || { : >${real}.ended; kill -TERM $$; }\nexec ${real} "$@"\n`;
+    const mortal = file('mortal-logger', script, 0o755);
+    there('mount', '--bind', mortal, '/usr/bin/logger');
+    try {
+      const { line, result } = await logged(() => traps.run(args({ hold: '1' })));
+      expect(result.code).toBe(0);
+      expect(existsSync(`${real}.ended`)).toBe(true);
+      expect(line).toBe(`daemon.info Icinga checks 2 services of ${addresses.probe} at once`);
+      await until('the end', 10, () => traps.processes() === 0);
+    } finally {
+      there('umount', '/usr/bin/logger');
+    }
   });
 
   test('a trap that comes while Icinga is being asked has a turn of its own', async () => {
@@ -338,11 +372,6 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       return folder;
     };
 
-    /** Does something where the programs of the lab look, which have their own view of the file system. */
-    const there = (...command: readonly string[]) => {
-      const [program = '', ...rest] = [...traps.syslog.wrapper, ...command];
-      return execFileSync(program, rest, { encoding: 'utf8', stdio: 'pipe' });
-    };
     const mounted = async (name: string, option: string, work: (folder: string) => Promise<void>) => {
       const folder = made(name);
       const { uid, gid } = traps.account;
