@@ -263,15 +263,16 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       const node = path.join(lab.folder, 'node-to-go');
       copyFileSync(process.execPath, node);
       chmodSync(node, 0o755);
-      const silent = await silence();
       const given = { hold: '3600', 'state-dir': traps.fresh() };
       const before = traps.syslog.lines().length;
-      const failed = traps.run(args({ ...given, api: `127.0.0.1:${silent.port}` }), undefined, { node });
-      await until('the question', 10, () => silent.connections() > 0);
-      rmSync(node);
-      expect((await failed).code).toBe(1);
-      await silent.close();
-      expect(traps.syslog.lines().slice(before + 1)).toEqual([
+      const meanwhile = async ({ pid }: ChildProcess) => {
+        await until('its start', 10, () => readlinkSync(`/proc/${pid}/exe`) === node);
+        rmSync(node);
+      };
+      expect((await traps.run(args(given), undefined, { node, meanwhile })).code).toBe(1);
+      await until('the lines', 5, () => traps.syslog.lines().length === before + 2);
+      expect(traps.syslog.lines().slice(before)).toEqual([
+        `daemon.info Icinga checks 2 services of ${addresses.probe} at once`,
         `daemon.err a trap from ${addresses.probe}: no process can be started that asks at the end of the hold`,
       ]);
       // The next one is not taken for one that is waited for.
