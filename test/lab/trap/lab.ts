@@ -159,7 +159,12 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
   const ports: Readonly<Record<string, number>> = { slow: relay.port };
   const own = () => commands().flatMap(({ pid, line }) => (line.includes(plugin) ? [pid] : []));
   lab.undo(() => {
-    for (const pid of own()) process.kill(pid, 'SIGKILL');
+    for (const pid of own())
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has just ended by itself.
+      }
   });
   let folders = 0;
   return {
