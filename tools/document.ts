@@ -11,7 +11,7 @@ const block = /^<!-- (options|output): (.*) -->\n[\s\S]*?^<!-- end of \1 -->$/gm
  * `<!-- output: COMMAND | in FOLDER -->` with the command and what it prints, run in that folder of the project,
  * `<!-- output: COMMAND | on RECORDING -->` the same against a simulated probe, which the command calls probe1, or a
  * simulated Pgpool, which it calls pgpool1.
- * What stands in them now is replaced; everything else is kept. Throws for a block that cannot be filled.
+ * The folder by its whole path is shown as /srv/snapshots. What stands in them now is replaced; everything else is kept. Throws for a block that cannot be filled.
  */
 export function fillDocument(text: string, file: string): string {
   return text.replaceAll(block, (_, kind: string, what: string) => {
@@ -62,5 +62,7 @@ function commandOutput(what: string, file: string): string {
   });
   if (error !== undefined || stderr !== '' || stdout === '')
     throw new Error(`${file}: ${line} (in ${folder}) does not run: ${error?.message ?? stderr}`);
-  return `\`\`\`\n$ ${line}\n${stdout.trimEnd()}\n\`\`\``;
+  // The folder is another one on every machine.
+  const said = stdout.trimEnd().replaceAll(path.resolve(folder), '/srv/snapshots');
+  return `\`\`\`\n$ ${line}\n${said}\n\`\`\``;
 }

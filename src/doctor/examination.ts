@@ -1,10 +1,12 @@
+import { listOf } from '../plugin/index.ts';
 import { accountLine } from './account.ts';
 import type { Here, NodeFacts, ProbeFacts } from './facts.ts';
 import { clusterObject, type HostOptions, probeObject } from './host_object.ts';
-import { note, ok, type Subject, todo, works } from './line.ts';
+import { type Line, note, ok, type Subject, todo, works } from './line.ts';
 import { judgeNode } from './node.ts';
 import { judgeProbe } from './probe.ts';
-import { sharedAddress, showsAddress, snapshotsOf } from './vip.ts';
+import { neededTimeout } from './time.ts';
+import { type Found, sharedAddress, sharesOut, showsAddress, snapshotsOf } from './vip.ts';
 
 /** All that was gathered, and what was asked for. */
 export type Facts = {
@@ -36,21 +38,41 @@ export function examine(facts: Facts): Examination {
   const looked = probes.map((probe) => ({ probe, subject: judgeProbe(probe, here) }));
   const fit = judged.filter(({ subject }) => works(subject.lines)).map(({ node }) => node);
   const unfit = nodes.filter((node) => !fit.includes(node));
-  const vip = facts.vip ?? sharedAddress(snapshotsOf(nodes));
+  const cluster = fit.length === 0 ? null : clusterOf(facts);
+  const hosts = looked.filter(({ subject }) => works(subject.lines)).map(({ probe }) => probe);
   return {
     subjects: [
       ...account,
       ...judged.map(({ subject }) => subject),
-      ...(fit.length === 0 ? [] : [vipSubject(facts, vip)]),
+      ...(cluster === null ? [] : [{ title: 'shared address', lines: cluster.lines }]),
       ...looked.map(({ subject }) => subject),
     ],
     objects: [
-      ...(vip === null || fit.length === 0 ? [] : [clusterObject(vip, fit, unfit, facts.clusterOptions)]),
-      ...looked
-        .filter(({ subject }) => works(subject.lines))
-        .map(({ probe }) => probeObject(probe, facts.probeOptions)),
+      ...(cluster === null || cluster.vip === null || !works(cluster.lines)
+        ? []
+        : [
+            clusterObject({
+              name: freeName(hosts.map(({ host }) => host)),
+              ...{ vip: cluster.vip, isFailover: cluster.isFailover, nodes: fit, rest: unfit },
+              ...{ timeout: slowest(fit), options: facts.clusterOptions },
+            }),
+          ]),
+      ...hosts.map((probe) => probeObject(probe, facts.probeOptions)),
     ],
   };
+}
+
+/** The name of the cluster's host: a probe may be called the same. */
+function freeName(taken: readonly string[]): string {
+  for (let number = 1; ; number++) if (!taken.includes(`cluster${number}`)) return `cluster${number}`;
+}
+
+/** The time limit that the slowest of the nodes needs. */
+function slowest(nodes: readonly NodeFacts[]): number | null {
+  const all = nodes.map(({ way, answer }) =>
+    answer?.reached === true && way.kind !== 'file' ? answer.milliseconds : 0,
+  );
+  return neededTimeout(Math.max(0, ...all));
 }
 
 /** Whether nothing but that can be said truly: see `accountLine`. */
@@ -58,17 +80,55 @@ export function isWrongAccount(here: Here): boolean {
   return !works([accountLine(here)]);
 }
 
-function vipSubject({ vip, nodes }: Facts, found: string | null): Subject {
-  const title = 'shared address';
-  if (found === null)
-    return { title, lines: [todo('VIP', 'the nodes do not show which one it is: give it with --vip')] };
-  if (vip === null) return { title, lines: [ok('VIP', `${found}, as the nodes show it`)] };
-  if (showsAddress(snapshotsOf(nodes), vip)) return { title, lines: [ok('VIP', `${vip}, which a node shows`)] };
+/** What is said of the shared address; `vip` is null where it is not known. */
+type Cluster = { readonly vip: string | null; readonly isFailover: boolean; readonly lines: readonly Line[] };
+
+function clusterOf({ vip: given, nodes }: Facts): Cluster {
+  const snapshots = snapshotsOf(nodes);
+  const found: Found = given === null ? sharedAddress(snapshots) : { vip: given, candidates: [], areTaken: false };
+  const { vip } = found;
+  if (vip === null) return { vip, isFailover: false, lines: [unknownLine(found)] };
+  const isFailover = showsAddress(snapshots, vip) && !sharesOut(snapshots, vip);
+  const type = isFailover ? [ok('type', 'a failover pair, as no rule of the nodes shares the address out')] : [];
+  return {
+    vip,
+    isFailover,
+    lines: [placeLine(vip, given !== null, nodes), ...type, ...(isFailover ? unseen(nodes) : [])],
+  };
+}
+
+function unknownLine({ candidates, areTaken }: Found): Line {
+  const give = 'give it with --vip';
+  if (areTaken) return todo('VIP', `the rules of the nodes share out ${listOf(candidates)}: say which one with --vip`);
+  const which = candidates.length === 0 ? '' : `. All of the nodes have ${listOf(candidates)}`;
+  return todo(
+    'VIP',
+    `no rule of the nodes shares an address out, so the nodes do not show which one it is: ${give}${which}`,
+  );
+}
+
+function placeLine(vip: string, isGiven: boolean, nodes: readonly NodeFacts[]): Line {
+  if (!isGiven) return ok('VIP', `${vip}, as the nodes show it`);
+  if (showsAddress(snapshotsOf(nodes), vip)) return ok('VIP', `${vip}, which a node shows`);
   // A node that has not answered may be the one that has it.
   const isAll = nodes.every(({ answer }) => answer?.reached === true);
   const text = `${vip} is on none of the nodes ${isAll ? '' : 'that have answered'}`.trim();
-  return {
-    title,
-    lines: [isAll ? todo('VIP', `${text}: is it right, and is the cluster running?`) : note('VIP', text)],
-  };
+  return isAll ? todo('VIP', `${text}: is it right, and is the cluster running?`) : note('VIP', text);
+}
+
+/** Without nft a node cannot show that its rules share an address out. */
+function unseen(nodes: readonly NodeFacts[]): readonly Line[] {
+  const blind = nodes.filter((node) =>
+    snapshotsOf([node]).some(({ sections }) =>
+      sections.some(({ name, status }) => name === 'nft' && status === 'missing'),
+    ),
+  );
+  if (blind.length === 0) return [];
+  const names = listOf(blind.map(({ name }) => name));
+  return [
+    note(
+      'type',
+      `rules of nft would not be seen on ${names}, where nft is not installed; with such rules it is no failover pair`,
+    ),
+  ];
 }

@@ -119,6 +119,19 @@ export type ProbeTry = {
   readonly silent: boolean;
 };
 
+/**
+ * Where the community or the passwords are from. Those that were typed, or are in the environment, have to stand in a file
+ * for Icinga: `names` are the lines that it needs, `trouble` is what it lacks (a fragment without a dot; null for nothing).
+ */
+export type SecretFact =
+  | { readonly kind: 'default' | 'file' }
+  | {
+      readonly kind: 'typed';
+      readonly file: string;
+      readonly names: readonly string[];
+      readonly trouble: string | null;
+    };
+
 /** What is known of one probe. No secret is in it. */
 export type ProbeFacts = {
   readonly host: string;
@@ -129,8 +142,9 @@ export type ProbeFacts = {
   readonly version: '1' | '2c' | '3';
   /** The user of version 3. */
   readonly user: string | null;
-  /** Where the community or the passwords are from. */
-  readonly secretFrom: 'default' | 'options' | 'file';
+  readonly secret: SecretFact;
+  /** How long one answer is waited for, in milliseconds. */
+  readonly patienceMs: number;
   /** The other version of 1 and 2c where the probe answers in that one alone. */
   readonly otherVersion: '1' | '2c' | null;
   readonly family: string | null;

@@ -1,40 +1,56 @@
 import type { NodeFacts, ProbeFacts } from './facts.ts';
-import { probeSecrets } from './probe.ts';
-import { sharesOut, showsAddress, snapshotsOf } from './vip.ts';
+import { neededTimeout } from './time.ts';
 
 /** Options of a plugin as the host carries them, by the names of its CheckCommand's variables, less their prefix. */
 export type HostOptions = Readonly<Record<string, string | true>>;
+
+/** What the host of a cluster is made of. */
+export type Cluster = {
+  readonly name: string;
+  /** With its prefix where one was given. */
+  readonly vip: string;
+  /** Whether it moves between the nodes as a whole. */
+  readonly isFailover: boolean;
+  /** The nodes that work, and those that do not. */
+  readonly nodes: readonly NodeFacts[];
+  readonly rest: readonly NodeFacts[];
+  /** The `--timeout` of its check, in seconds; null for the usual one. */
+  readonly timeout: number | null;
+  readonly options: HostOptions;
+};
 
 /**
  * The host that stands for a cluster, for rackwatch-services.conf, with the nodes that work; those that do not are named in
  * a comment.
  */
-export function clusterObject(
-  vip: string,
-  nodes: readonly NodeFacts[],
-  rest: readonly NodeFacts[],
-  options: HostOptions,
-): string {
+export function clusterObject({ name, vip, isFailover, nodes, rest, timeout, options }: Cluster): string {
   const specs = nodes.map(({ spec }) => text(spec));
-  const snapshots = snapshotsOf(nodes);
-  const isFailover = showsAddress(snapshots, vip) && !sharesOut(snapshots);
+  const { ssh_shared: shared, ...others } = options;
+  const own = timeout === null ? others : { ...others, timeout: String(timeout) };
   return [
-    'object Host "cluster1" {',
+    `object Host ${nameText(name)} {`,
     '  import "generic-host"',
     addressLine(vip.split('/')[0] ?? vip),
-    // An address for check_cluster_vip may have a prefix.
-    ...(vip.includes('/') ? [`  vars.cluster_vip = ${text(vip)}`] : []),
+    // An address for check_cluster_vip may have a prefix; check_cluster_buckets refuses one.
+    ...(isFailover && vip.includes('/') ? [`  vars.cluster_vip = ${text(vip)}`] : []),
     ...(isFailover ? ['  vars.cluster_type = "failover"'] : []),
-    ...(rest.length === 0 ? [] : [`  // Not yet: ${rest.map(({ name }) => name).join(', ')}`]),
+    ...(rest.length === 0 ? [] : [`  // Not yet: ${rest.map((node) => node.name).join(', ')}`]),
     `  vars.cluster_nodes = [ ${specs.join(', ')} ]`,
-    ...entries(options).map(([name, value]) => `  vars.cluster_${isFailover ? 'vip' : 'buckets'}_${name} = ${value}`),
+    // All services of a cluster go by that one.
+    ...(shared === undefined ? [] : [`  vars.cluster_ssh_shared = ${text(String(shared))}`]),
+    ...entries(own).map(([option, value]) => `  vars.cluster_${isFailover ? 'vip' : 'buckets'}_${option} = ${value}`),
     '}',
   ].join('\n');
 }
 
 /** The host that stands for a probe. Secrets that were typed are named by the file that holds them. */
-export function probeObject({ host, secretFrom }: ProbeFacts, options: HostOptions): string {
-  const all = secretFrom === 'options' ? { ...options, credentials: probeSecrets } : options;
+export function probeObject({ host, secret, totalMs }: ProbeFacts, options: HostOptions): string {
+  const timeout = neededTimeout(totalMs);
+  const all = {
+    ...options,
+    ...(secret.kind === 'typed' ? { credentials: secret.file } : {}),
+    ...(timeout === null ? {} : { timeout: String(timeout) }),
+  };
   const given = entries(all).map(([name, value]) => `${name} = ${value}`);
   return [
     `object Host ${nameText(host)} {`,

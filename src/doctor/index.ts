@@ -9,8 +9,10 @@ export type {
   PortFact,
   ProbeFacts,
   ProbeTry,
+  SecretFact,
   SshFacts,
 } from './facts.ts';
 export type { HostOptions } from './host_object.ts';
 export type { Line, Step, Subject } from './line.ts';
+export { probeSecrets } from './probe.ts';
 export { isWell, renderJson, renderText } from './report.ts';

@@ -4,6 +4,7 @@ import { nrpeLines } from './nrpe.ts';
 import { installCommand } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
 import { settingsLines, sshLines } from './ssh.ts';
+import { timeLines } from './time.ts';
 
 /** What is said of a node, in the order of the way to it. */
 export function judgeNode(node: NodeFacts, here: Here): Subject {
@@ -26,7 +27,11 @@ function unsettled(reason: string): Line {
 function answerLines({ answer, way }: NodeFacts, here: Here): readonly Line[] {
   if (answer === null) return [];
   if (!answer.reached) return [todo(way.kind === 'file' ? 'file' : 'answer', answer.reason)];
-  return snapshotLines(answer.snapshot, way.kind === 'local' ? thisMachine : 'the node', here);
+  const isLocal = way.kind === 'local';
+  return [
+    ...(isLocal ? timeLines(answer.milliseconds, 'the answer came') : []),
+    ...snapshotLines(answer.snapshot, isLocal ? thisMachine : 'the node', here),
+  ];
 }
 
 /** The name and the port, each as far as it was looked at. */

@@ -2,6 +2,7 @@ import type { AnswerFact, Here, NodeFacts, NrpeFacts } from './facts.ts';
 import { asRoot, type Line, ok, type Step, thisMachine, todo } from './line.ts';
 import { installCommand, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
 import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+import { timeLines } from './time.ts';
 
 /** Debian and Ubuntu call the service by the first name, Red Hat and SUSE by the second. */
 const reload = 'systemctl reload nagios-nrpe-server || systemctl reload nrpe';
@@ -18,6 +19,7 @@ export function nrpeLines(node: NodeFacts, way: NrpeFacts, here: Here): readonly
   return [
     ...version,
     ok('command', `${way.command} is defined and answers after ${answer.milliseconds} ms`),
+    ...timeLines(answer.milliseconds, 'the answer came'),
     lengthLine(way, answer),
     ...snapshotLines(answer.snapshot, name, here, { host: way.host, port: 22 }),
   ];

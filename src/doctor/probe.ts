@@ -1,10 +1,9 @@
+import { listOf } from '../plugin/index.ts';
 import type { Here, ProbeFacts } from './facts.ts';
 import { asRoot, type Line, note, ok, type Subject, thisMachine, todo } from './line.ts';
 import { nameLine } from './node.ts';
 import { quoted } from './shell.ts';
-
-/** An answer that takes longer than this part of the time for one is worth a remark, in milliseconds. */
-const slow = 1000;
+import { timeLines } from './time.ts';
 
 /** What is said of a probe. */
 export function judgeProbe(probe: ProbeFacts, here: Here): Subject {
@@ -21,14 +20,14 @@ function linesOf(probe: ProbeFacts, here: Here): readonly Line[] {
     ok('port', `UDP ${probe.port} at ${answered.address} answers after ${probe.firstMs ?? 0} ms`),
     ok('SNMP', `version ${probe.version}, ${who(probe)}`),
     ...familyLines(probe),
-    ...timeLines(probe),
+    ...speedLines(probe),
     ...secretLines(probe, here),
   ];
 }
 
-function who({ version, user, secretFrom }: ProbeFacts): string {
+function who({ version, user, secret }: ProbeFacts): string {
   if (version === '3') return `user ${user ?? ''}`;
-  return secretFrom === 'default' ? 'community public' : 'the community that was given';
+  return secret.kind === 'default' ? 'community public' : 'the community that was given';
 }
 
 function troubleLines(probe: ProbeFacts): readonly Line[] {
@@ -71,26 +70,35 @@ function familyLines({ family, description, sensors }: ProbeFacts): readonly Lin
   return [ok('family', `${family}${called}`), ok('sensors', `${sensors.online} online among ${sensors.rows} rows`)];
 }
 
-function timeLines({ totalMs, firstMs, requests }: ProbeFacts): readonly Line[] {
+/** A check loses an answer that takes longer than it waits for one, and the whole probe where its own time runs out. */
+function speedLines({ totalMs, firstMs, requests, patienceMs }: ProbeFacts): readonly Line[] {
+  const slow = timeLines(totalMs, `the whole answer, of ${requests} ${requests === 1 ? 'request' : 'requests'}, came`);
   const text = `${totalMs} ms for everything, in ${requests} ${requests === 1 ? 'request' : 'requests'}`;
-  return (firstMs ?? 0) > slow
-    ? [note('time', `${text}; the first answer took ${firstMs} ms: raise --snmp-timeout if the check loses it`)]
-    : [ok('time', text)];
+  const first =
+    (firstMs ?? 0) > patienceMs / 2
+      ? [
+          note(
+            'time',
+            `the first answer took ${firstMs} ms of at most ${patienceMs}: raise --snmp-timeout if the check loses it`,
+          ),
+        ]
+      : [];
+  return [...(slow.length + first.length === 0 ? [ok('time', text)] : slow), ...first];
 }
 
 /** Where Icinga's host gets the secrets from, if they were typed here. Nobody types them into a shell, which remembers. */
-function secretLines({ secretFrom, version }: ProbeFacts, { account, user }: Here): readonly Line[] {
-  if (secretFrom !== 'options') return [];
-  const names = version === '3' ? 'SNMP_AUTH_PASSWORD=... and SNMP_PRIV_PASSWORD=...' : 'SNMP_COMMUNITY=...';
+function secretLines({ secret }: ProbeFacts, { account, user }: Here): readonly Line[] {
+  if (secret.kind !== 'typed') return [];
+  const { file, names, trouble } = secret;
+  if (trouble === null) return [ok('secret', `${file} has ${listOf(names)}`)];
   const group = `"$(id -gn ${quoted(account ?? user)})"`;
+  const make = `[ -e ${quoted(file)} ] || install -m 0640 -g ${group} /dev/null ${quoted(file)}`;
   return [
-    {
-      ...note(
-        'secret',
-        `for Icinga, write ${names} into ${probeSecrets} with an editor; the host object names that file`,
-      ),
-      steps: [asRoot(thisMachine, `[ -e ${probeSecrets} ] || install -m 0640 -g ${group} /dev/null ${probeSecrets}`)],
-    },
+    todo(
+      'secret',
+      `Icinga's host takes the secrets from a file, and ${trouble}: write ${listOf(names.map((name) => `${name}=...`))} into it with an editor, a line each`,
+      asRoot(thisMachine, make, `chgrp ${group} ${quoted(file)} && chmod 0640 ${quoted(file)}`),
+    ),
   ];
 }
 

@@ -4,6 +4,7 @@ import { asRoot, type Line, note, ok, todo } from './line.ts';
 import { deniedLine, keyLine } from './login.ts';
 import { quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
 import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+import { timeLines } from './time.ts';
 
 /** Lines about a node by ssh. The key is looked at even where nobody answers: that step can be done at once. */
 export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly Line[] {
@@ -12,6 +13,7 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
     return [
       knownLine(way),
       ok('login', `as ${way.user}, with an answer after ${answer.milliseconds} ms`),
+      ...timeLines(answer.milliseconds, 'the answer came'),
       ...snapshotLines(answer.snapshot, node.name, here, { host: way.hostname, port: way.port }),
     ];
   const key = keyLine(way, here);

@@ -1,3 +1,5 @@
+import { formatIp, isGroupAddress, parseIp, readAddresses, sameIp } from '../address/index.ts';
+import { readNamedVips, readRules, trafficTo } from '../netfilter/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { NodeFacts } from './facts.ts';
 
@@ -6,41 +8,61 @@ export function snapshotsOf(nodes: readonly NodeFacts[]): readonly Snapshot[] {
   return nodes.flatMap(({ answer }) => (answer?.reached === true ? [answer.snapshot] : []));
 }
 
+/** The shared address, or the addresses that may be it: several whose packets meet a cluster rule, or what nodes have in common. */
+export type Found = {
+  readonly vip: string | null;
+  readonly candidates: readonly string[];
+  readonly areTaken: boolean;
+};
+
 /**
- * The shared address as the nodes show it: the one with a CLUSTERIP entry, else the one that two or more nodes have and no
- * other does. null where that is none, or several.
+ * The shared address as the nodes' rules show it: the one that a cluster rule or CLUSTERIP names; where none is named, the one
+ * that all nodes have and whose packets meet a cluster rule. An address that nodes merely have in common is none: every host
+ * with Docker has 172.17.0.1.
  */
-export function sharedAddress(snapshots: readonly Snapshot[]): string | null {
-  const entries = new Set(
-    snapshots.flatMap(({ sections }) => sections.flatMap(({ name, key }) => (name === 'clusterip' ? [key] : []))),
-  );
-  entries.delete('');
-  const shared =
-    snapshots.length < 2
-      ? []
-      : [...addressesOf(snapshots[0])].filter((one) => snapshots.every((node) => addressesOf(node).has(one)));
-  const [first, ...more] = entries.size > 0 ? [...entries] : shared;
-  return first !== undefined && more.length === 0 ? first : null;
+export function sharedAddress(snapshots: readonly Snapshot[]): Found {
+  const named = inUse(snapshots.flatMap((one) => readNamedVips(one).vips));
+  const common = addressesOf(snapshots[0]).filter((one) => snapshots.every((node) => addressesOf(node).includes(one)));
+  const shared = snapshots.length < 2 ? [] : common;
+  const clustered = snapshots.some((one) => readNamedVips(one).clustered);
+  const taken = named.length > 0 || !clustered ? named : shared.filter((one) => sharesOut(snapshots, one));
+  const [first, ...more] = taken;
+  if (first !== undefined && more.length === 0) return { vip: first, candidates: [], areTaken: true };
+  const areTaken = taken.length > 0;
+  return { vip: null, candidates: areTaken ? taken : shared, areTaken };
 }
 
 /** Whether a node has an address, with or without its prefix, or a CLUSTERIP entry for it. */
 export function showsAddress(snapshots: readonly Snapshot[], address: string): boolean {
   const [plain = address] = address.split('/');
   return snapshots.some(
-    (one) => addressesOf(one).has(plain) || one.sections.some(({ name, key }) => name === 'clusterip' && key === plain),
+    (one) =>
+      addressesOf(one).some((other) => sameIp(other, plain)) ||
+      one.sections.some(({ name, key }) => name === 'clusterip' && key !== '' && sameIp(key, plain)),
   );
 }
 
-/** What stands behind `inet` and `inet6`, without its prefix; not what every host has. */
-function addressesOf(snapshot: Snapshot | undefined): ReadonlySet<string> {
-  const lines = snapshot?.sections.find(({ name }) => name === 'addr')?.lines ?? [];
-  const found = lines.flatMap((line) => /\sinet6? ([0-9a-f.:]+)/.exec(line)?.[1] ?? []);
-  return new Set(found.filter((address) => !/^(?:127\.|::1$|fe80:)/.test(address)));
+/** Whether a node's rules share the address out: one of them names it, or takes the packets that clients send to it. */
+export function sharesOut(snapshots: readonly Snapshot[], address: string): boolean {
+  const [plain = address] = address.split('/');
+  const space = trafficTo(plain);
+  return snapshots.some((one) => {
+    const { clustered, vips } = readNamedVips(one);
+    if (!clustered) return false;
+    return vips.some((vip) => sameIp(vip, plain)) || readRules(one, plain, { space }).rules.length > 0;
+  });
 }
 
-/** Whether a node's rules share the address out: the look at a hash is in all of their forms. */
-export function sharesOut(snapshots: readonly Snapshot[]): boolean {
-  return snapshots.some(({ sections }) =>
-    sections.some(({ lines }) => lines.some((line) => /-j CLUSTERIP|-m cluster|"(?:jhash|symhash|numgen)"/.test(line))),
-  );
+/** An address in the one spelling of it, once, less those that no client can ask for. */
+function inUse(addresses: readonly string[]): readonly string[] {
+  const found = addresses.flatMap((text) => {
+    const ip = parseIp(text);
+    return ip === null || isGroupAddress(ip) ? [] : [formatIp(ip)];
+  });
+  return [...new Set(found)].filter((one) => !/^(?:0\.|127\.|255\.255\.255\.255$|::1?$|fe[89ab])/.test(one));
+}
+
+function addressesOf(snapshot: Snapshot | undefined): readonly string[] {
+  if (snapshot === undefined) return [];
+  return inUse((readAddresses(snapshot).addresses ?? []).map(({ address }) => address));
 }

@@ -24,27 +24,73 @@ test('a cluster is its VIP and the nodes that work, as they were given', () => {
 });
 
 test('an address that nothing shares out is a failover pair; a prefix stays with the VIP', () => {
-  const [object] = objects({ nodes: [nodeOf({ held: null })], vip: `${vip}/24` });
-  expect(object).toContain(`  address = "${vip}"\n  vars.cluster_vip = "${vip}/24"\n  vars.cluster_type = "failover"`);
+  const { subjects, objects: all } = examine({ ...nothing, nodes: [nodeOf({ held: null })], vip: `${vip}/24` });
+  expect(all[0]).toContain(`  address = "${vip}"\n  vars.cluster_vip = "${vip}/24"\n  vars.cluster_type = "failover"`);
+  // What could not be seen is said beside what is only supposed.
+  expect(subjects.at(-1)?.lines).toMatchObject([
+    { topic: 'VIP', state: 'ok' },
+    { topic: 'type', state: 'ok', text: expect.stringContaining('a failover pair') },
+    { topic: 'type', state: 'note', text: expect.stringContaining('not be seen on node1, where nft is not installed') },
+  ]);
 });
 
-test('without --vip the address that two nodes have is taken, and two of them are none', () => {
-  const addr = (own: number, ...shared: readonly string[]) => [
-    '1: lo    inet 127.0.0.1/8 scope host lo',
-    `2: eth0    inet 10.0.0.${own}/24 scope global eth0`,
-    ...shared.map((address) => `2: eth0    inet ${address}/24 scope global eth0`),
-  ];
-  const pair = (...shared: readonly string[]) =>
-    [1, 2].map((own) => nodeOf({ held: null, addr: addr(own, ...shared) }, undefined, own === 1 ? {} : second));
-  expect(objects({ nodes: pair('10.0.0.9') })[0]).toContain('address = "10.0.0.9"');
-  const several = examine({ ...nothing, nodes: pair('10.0.0.9', '10.0.0.8') });
+test('check_cluster_buckets takes no prefix, so the host of a load-sharing cluster has none', () => {
+  expect(objects({ nodes: [nodeOf(cluster)], vip: `${vip}/24` })[0]).toBe(`object Host "cluster1" {
+  import "generic-host"
+  address = "${vip}"
+  vars.cluster_nodes = [ "node1" ]
+}`);
+});
+
+const addr = (own: number, ...shared: readonly string[]) => [
+  '1: lo    inet 127.0.0.1/8 scope host lo',
+  `2: eth0    inet 10.0.0.${own}/24 scope global eth0`,
+  ...shared.map((address) => `2: eth0    inet ${address}/24 scope global eth0`),
+  '3: docker0    inet 172.17.0.1/16 brd 172.17.255.255 scope global docker0',
+];
+const link = ['eth0', 'docker0'].map(
+  (name, i) => `${i + 2}: ${name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 state UP`,
+);
+/** Two nodes that have some addresses in common, docker0's among them. */
+const pair = (rules: readonly string[], ...shared: readonly string[]) =>
+  [1, 2].map((own) =>
+    nodeOf({ held: null, rules, link, addr: addr(own, ...shared) }, undefined, own === 1 ? {} : second),
+  );
+
+test('an address that nodes merely have in common is not taken for the VIP: every host with Docker has 172.17.0.1', () => {
+  const text = (...shared: readonly string[]) => {
+    const found = examine({ ...nothing, nodes: pair(filterTable(), ...shared) });
+    expect(found.objects).toEqual([]);
+    return renderText(found);
+  };
+  expect(text()).toMatch(
+    /TODO {2}VIP: no rule of the nodes .*: give it with --vip\. All of the nodes have 172\.17\.0\.1$/m,
+  );
+  expect(text('10.0.0.9')).toContain('give it with --vip. All of the nodes have 10.0.0.9 and 172.17.0.1');
+});
+
+test('one that a cluster rule takes is, be it named there or not', () => {
+  const share = '-m cluster --cluster-total-nodes 2 --cluster-local-node 1 --cluster-hash-seed 0x1';
+  const shares = (match: string) => filterTable(`-A INPUT ${match} ${share} -j ACCEPT`, `-A INPUT ${match} -j DROP`);
+  const found = (match: string, ...shared: readonly string[]) =>
+    examine({ ...nothing, nodes: pair(shares(match), ...shared) });
+  expect(found('-d 10.0.0.9/32', '10.0.0.9', '10.0.0.8').objects[0]).toContain('address = "10.0.0.9"');
+  expect(found('-i eth0', '10.0.0.9').objects[0]).toContain('address = "10.0.0.9"');
+  expect(found('-i eth0', '10.0.0.9').objects[0]).not.toContain('failover');
+  const several = found('-i eth0', '10.0.0.9', '10.0.0.8');
   expect(several.objects).toEqual([]);
-  expect(renderText(several)).toContain('TODO  VIP: the nodes do not show which one it is: give it with --vip');
+  expect(renderText(several)).toContain(
+    'TODO  VIP: the rules of the nodes share out 10.0.0.9 and 10.0.0.8: say which one with --vip',
+  );
+  // A rule for one address makes no other one a shared one.
+  const other = examine({ ...nothing, nodes: pair(shares('-d 10.0.0.9/32'), '10.0.0.9', '10.0.0.8'), vip: '10.0.0.8' });
+  expect(other.objects[0]).toContain('vars.cluster_type = "failover"');
 });
 
 test('a VIP that no node has is not taken for right once all have answered', () => {
   const wrong = examine({ ...nothing, nodes: [nodeOf(cluster)], vip: '192.0.2.77' });
   expect(renderText(wrong)).toContain('TODO  VIP: 192.0.2.77 is on none of the nodes: is it right');
+  expect(wrong.objects).toEqual([]);
 });
 
 test("options become variables, in Icinga's own quoting", () => {
@@ -54,9 +100,32 @@ test("options become variables, in Icinga's own quoting", () => {
   expect(object).toContain('  vars.cluster_buckets_nrpe_no_ssl = true\n');
 });
 
-test('a probe names the file that its secrets belong into, once it works', () => {
+test('shared connections are for all services of a cluster', () => {
+  const [object] = objects({ nodes: [nodeOf(cluster)], clusterOptions: { ssh_shared: '300' } });
+  expect(object).toContain('  vars.cluster_ssh_shared = "300"\n');
+  expect(object).not.toContain('cluster_buckets_ssh_shared');
+});
+
+test("a probe that is called like the cluster's host leaves it another name", () => {
+  const names = objects({ nodes: [nodeOf(cluster)], probes: [{ ...probe, host: 'cluster1' }] }).map(
+    (one) => one.split('\n')[0],
+  );
+  expect(names).toEqual(['object Host "cluster2" {', 'object Host "cluster1" {']);
+});
+
+test('a probe names the file that its secrets belong into, once they are there', () => {
   expect(objects({ probes: [probe], probeOptions: {} })[0]).toContain('  vars.akcp = { }\n');
-  const typed = { ...probe, version: '3', user: 'icinga', secretFrom: 'options' } as const;
+  const file = '/etc/icinga2/probes.secret';
+  const secret = { kind: 'typed', file, names: ['SNMP_AUTH_PASSWORD'], trouble: null } as const;
+  const typed = { ...probe, version: '3', user: 'icinga', secret } as const;
+  const lacking = examine({
+    ...nothing,
+    probes: [{ ...typed, secret: { ...secret, trouble: `${file} does not exist` } }],
+  });
+  expect(lacking.objects).toEqual([]);
+  expect(renderText(lacking)).toContain(
+    `TODO  secret: Icinga's host takes the secrets from a file, and ${file} does not exist: write SNMP_AUTH_PASSWORD=... into it`,
+  );
   const probeOptions = { protocol: '3', secname: 'icinga' };
   expect(objects({ probes: [typed], probeOptions })[0]).toContain(
     '  vars.akcp = { protocol = "3", secname = "icinga", credentials = "/etc/icinga2/probes.secret" }\n',
@@ -71,7 +140,7 @@ test('a probe that answers in another version, or without a sensor, is not well'
   expect(text({ tries: silent, otherVersion: '1' })).toContain('TODO  SNMP: probe1 answers in version 1 and not in 2c');
   expect(text({ sensors: { rows: 8, online: 0 } })).toContain('TODO  sensors: none is online among 8 rows');
   expect(text({ firstMs: 1500 })).toContain(
-    'note  time: 80 ms for everything, in 5 requests; the first answer took 1500 ms',
+    'note  time: the first answer took 1500 ms of at most 2000: raise --snmp-timeout',
   );
 });
 

@@ -1,10 +1,14 @@
 import { setMaxListeners } from 'node:events';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Examination,
   examine,
   type HostOptions,
   isWell,
   isWrongAccount,
+  type ProbeFacts,
+  probeSecrets,
   renderJson,
   renderText,
 } from '../../doctor/index.ts';
@@ -42,7 +46,7 @@ export const doctor: Subcommand = {
     const given = givenIn(call.args, doctorOptions);
     const values = read(given);
     if (values.node.length + values.probe.length === 0) throw new UsageError('give a --node or a --probe');
-    const wrong = nodeTrouble(values) ?? snmpTrouble(values);
+    const wrong = nodeTrouble(values) ?? probeTrouble(values) ?? snmpTrouble(values);
     if (wrong !== undefined) throw new UsageError(wrong);
     const ending = new AbortController();
     // Every child and connection listens.
@@ -80,11 +84,11 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
     probeOptions: hostOptions(snmpOptions, values, given),
   };
   if (!onlyFiles && isWrongAccount(here)) return examine({ ...facts, nodes: [], probes: [] });
-  const { access, secretFrom } = accessIn(values, given);
+  const { access, secret } = accessIn(values, given);
   const asking = { request: requestOf(values, signal), home: here.home, until };
   const { port, snmpTimeout, snmpRetries, useIpv4, useIpv6 } = values;
   const probing = {
-    ...{ access, secretFrom, port, signal },
+    ...{ access, secret, port, signal },
     family: useIpv4 ? 4 : useIpv6 ? 6 : undefined,
     patience: { timeoutMs: snmpTimeout * 1000, retries: snmpRetries },
     until: snmpUntil,
@@ -99,25 +103,50 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
 /** The VIP is told to the script without a prefix. */
 function requestOf(values: DoctorValues, signal: AbortSignal): Omit<Request, 'limitMs'> {
   const { vip, sshConfig, sshIdentity, remoteCommand, checkNrpe, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey } = values;
-  const address = vip?.split('/')[0];
+  const vips = vip === undefined ? [] : [vip.split('/')[0] ?? vip];
   return {
-    ...(address === undefined ? {} : { vip: address }),
-    signal: () => signal,
+    ...{ vips, signal: () => signal },
     ...{ sshConfig, sshIdentity, remoteCommand, checkNrpe, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey },
   };
 }
 
-function accessIn(values: DoctorValues, given: Given): { access: Access; secretFrom: 'default' | 'options' | 'file' } {
+/** Two hosts of one name would be one too many for Icinga. */
+function probeTrouble({ probe }: DoctorValues): string | undefined {
+  const twice = probe.find((one, i) => probe.indexOf(one) !== i);
+  return twice === undefined ? undefined : `--probe: ${twice} was given twice`;
+}
+
+function accessIn(values: DoctorValues, given: Given): { access: Access; secret: ProbeFacts['secret'] } {
   const file = values.credentials === undefined ? success({}) : readCredentials(values.credentials);
   if (!file.ok && values.probe.length > 0) throw new UsageError(`--credentials: ${file.reason}`);
   const access = accessOf(values, file.ok ? file.value : {});
   if (!access.ok) throw new UsageError(access.reason);
   const secrets = [values.community, values.authpasswd, values.privpasswd];
-  const typed = secrets.some((one) => one !== undefined);
-  return {
-    access: access.value,
-    secretFrom: typed ? 'options' : given.of('credentials').length > 0 ? 'file' : 'default',
-  };
+  if (secrets.some((one) => one !== undefined))
+    return { access: access.value, secret: typedSecret(values, access.value) };
+  return { access: access.value, secret: { kind: given.of('credentials').length > 0 ? 'file' : 'default' } };
+}
+
+/** Whether the file that Icinga's host will name gives the access that was typed. */
+function typedSecret(values: DoctorValues, access: Access): ProbeFacts['secret'] {
+  const names =
+    access.version === '3'
+      ? [...(access.auth ? ['SNMP_AUTH_PASSWORD'] : []), ...(access.priv ? ['SNMP_PRIV_PASSWORD'] : [])]
+      : ['SNMP_COMMUNITY'];
+  const usual = isDeepStrictEqual(accessOf({ ...values, ...untyped }, {}), success(access));
+  if (usual) return { kind: 'default' };
+  const file = path.resolve(values.credentials ?? probeSecrets);
+  return { kind: 'typed', file, names, trouble: fileTrouble(values, access, file) };
+}
+
+/** What is typed as a secret, not typed. */
+const untyped = { community: undefined, authpasswd: undefined, privpasswd: undefined };
+
+function fileTrouble(values: DoctorValues, access: Access, file: string): string | null {
+  const read = readCredentials(file);
+  if (!read.ok) return read.reason;
+  const written = accessOf({ ...values, ...untyped }, read.value);
+  return isDeepStrictEqual(written, success(access)) ? null : `${file} does not have those that were given here`;
 }
 
 /** The options that were given, as a host in Icinga carries them; secrets are in none. */
@@ -126,7 +155,15 @@ function hostOptions(options: Readonly<Record<string, Option>>, values: DoctorVa
   return Object.fromEntries(
     Object.entries(options).flatMap(([key, { secret, type }]) => {
       if (secret !== undefined || given.of(key).length === 0) return [];
-      return [[longName(key).replaceAll('-', '_'), type === 'flag' ? true : String(known.get(key))] as const];
+      const value = type === 'flag' ? true : fromAnywhere(key, String(known.get(key)), options[key]?.value);
+      return [[longName(key).replaceAll('-', '_'), value] as const];
     }),
   );
+}
+
+/** A file by its whole path: Icinga runs its checks in a folder of its own. What ssh itself reads in a path stays as it is. */
+function fromAnywhere(key: string, value: string, kind: string | undefined): string {
+  if (kind !== 'FILE' && kind !== 'PATH') return value;
+  const isForSsh = (key === 'sshConfig' && value === 'none') || (key.startsWith('ssh') && value.startsWith('~'));
+  return isForSsh ? value : path.resolve(value);
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { AnswerFact, NodeFacts } from '../../doctor/index.ts';
 import {
   type Answer,
@@ -93,8 +94,12 @@ function factOf(answer: Answer): AnswerFact {
   return { reached: true, snapshot, milliseconds, bytes: Buffer.byteLength(text) };
 }
 
-/** The target as it was given, with its name where that is not the one it has by itself. */
-function written({ name, text }: NodeSpec): string {
-  const plain = parseNodeSpec(text);
-  return plain.ok && plain.value.name === name ? text : `${name}=${text}`;
+/**
+ * The target as it was given, with its name where that is not the one it has by itself. A file by its whole path: Icinga runs
+ * its checks in a folder of its own.
+ */
+function written({ name, text, target }: NodeSpec): string {
+  const whole = target.kind === 'file' ? `file:${path.resolve(target.path)}` : text;
+  const plain = parseNodeSpec(whole);
+  return plain.ok && plain.value.name === name ? whole : `${name}=${whole}`;
 }

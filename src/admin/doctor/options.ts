@@ -1,3 +1,4 @@
+import { formatIp, parseIp } from '../../address/index.ts';
 import { nodeOption, wayOptions } from '../../node/index.ts';
 import { failure, type Options, type Result, success, type Values } from '../../plugin/index.ts';
 import { snmpOptions } from '../../snmp/index.ts';
@@ -38,8 +39,16 @@ export const doctorOptions = {
 
 export type DoctorValues = Values<typeof doctorOptions>;
 
+/** An address, with the length of its network or without. */
 function readAddress(text: string): Result<string> {
-  return /^[0-9A-Fa-f.:]{2,45}(?:\/\d{1,3})?$/.test(text) ? success(text) : failure(`"${text}" is not an address`);
+  const [address = '', length, ...more] = text.split('/');
+  const ip = parseIp(address);
+  if (ip === null || more.length > 0) return failure(`"${text}" is not an address`);
+  if (length === undefined) return success(formatIp(ip));
+  const most = ip.family === 4 ? 32 : 128;
+  if (!/^\d{1,3}$/.test(length) || Number(length) > most)
+    return failure(`"${text}": a network's length is 0 to ${most}`);
+  return success(`${formatIp(ip)}/${Number(length)}`);
 }
 
 /** A name or an address; IPv6 with or without brackets. */

@@ -8,7 +8,7 @@ import { lookUpName } from './place.ts';
 /** How probes are asked. */
 export type ProbeAsking = {
   readonly access: Access;
-  readonly secretFrom: ProbeFacts['secretFrom'];
+  readonly secret: ProbeFacts['secret'];
   readonly port: number;
   readonly family: 4 | 6 | undefined;
   readonly patience: Pick<Patience, 'timeoutMs' | 'retries'>;
@@ -29,7 +29,7 @@ const step = 3000;
 
 /** All that can be known of a probe. Asks at each of its addresses until one answers. */
 export async function lookAtProbe(host: string, asking: ProbeAsking): Promise<ProbeFacts> {
-  const { access, port, secretFrom, signal } = asking;
+  const { access, port, secret, signal } = asking;
   const limitMs = Math.max(1, Math.min(step, asking.until - now()));
   const { fact, places } = await lookUpName(host, port, { limitMs, signal }, asking.family);
   const tries: Asked[] = [];
@@ -45,7 +45,8 @@ export async function lookAtProbe(host: string, asking: ProbeAsking): Promise<Pr
   const { told, firstMs = null, totalMs = 0, requests = 0 } = last ?? {};
   const all = told === undefined ? [] : sensorsOf(told).filter(({ placeholder }) => !placeholder);
   return {
-    ...{ host, port, hostName: fact, secretFrom, firstMs, totalMs, requests },
+    ...{ host, port, hostName: fact, secret, firstMs, totalMs, requests },
+    patienceMs: asking.patience.timeoutMs,
     tries: tries.map(({ address, reason, silent }) => ({ address, reason, silent })),
     version: access.version,
     user: access.version === '3' ? access.user : null,

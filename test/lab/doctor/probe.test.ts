@@ -9,6 +9,8 @@ const why = whyNoSnmpd();
 if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the SNMP lab cannot run: ${why}`);
 
 const user = { name: 'doctor', auth: 'SHA', authPassword: 'authpass12', priv: 'AES', privPassword: 'privpass12' };
+/** One that signs and does not encrypt. */
+const signer = { name: 'signer', auth: 'SHA', authPassword: 'authpass12' };
 
 describe.skipIf(why !== null)(`rackwatch doctor and a real snmpd${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let folder = '';
@@ -17,7 +19,7 @@ describe.skipIf(why !== null)(`rackwatch doctor and a real snmpd${why === null ?
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-doctor-'));
     doctor = buildDoctor(folder);
-    agent = await startSnmpd('securityprobe', { users: [user] });
+    agent = await startSnmpd('securityprobe', { users: [user, signer] });
   });
   afterAll(async () => {
     await agent?.stop();
@@ -51,10 +53,49 @@ describe.skipIf(why !== null)(`rackwatch doctor and a real snmpd${why === null ?
     expect(code, stdout).toBe(0);
     expect(stdout).toContain('SNMP: version 3, user doctor');
     expect(stdout).toContain(`credentials = "${file}"`);
-    const typed = await doctor(probe(...v3, '--authpasswd', 'authpass12', '--privpasswd', 'privpass12'));
-    expect(typed.code, typed.stdout).toBe(0);
-    expect(typed.stdout).toContain('credentials = "/etc/icinga2/probes.secret"');
-    expect(stdout + typed.stdout).not.toMatch(/authpass12|privpass12/);
+    expect(stdout).not.toMatch(/authpass12|privpass12/);
+  });
+
+  test('secrets that were typed have to stand in the file that the host names, the same ones and no more', async () => {
+    const file = path.join(folder, 'for-icinga');
+    const v3 = ['--protocol', '3', ...patient, '--credentials', file];
+    const both = ['--secname', 'doctor', '--authpasswd', 'authpass12', '--privpasswd', 'privpass12'];
+    const one = ['--secname', 'signer', '--authpasswd', 'authpass12'];
+    const said = async (text: string, ...typed: readonly string[]) => {
+      writeFileSync(file, text, { mode: 0o600 });
+      const { stdout, code } = await doctor(probe(...v3, ...typed));
+      expect(stdout).not.toMatch(/authpass12|privpass12/);
+      expect(stdout.includes('object Host'), stdout).toBe(code === 0);
+      return linesOf(stdout, '127.0.0.1').filter(({ topic }) => topic === 'secret')[0];
+    };
+    const whole = 'SNMP_AUTH_PASSWORD=authpass12\nSNMP_PRIV_PASSWORD=privpass12\n';
+    expect(await said('', ...both)).toMatchObject({
+      state: 'TODO',
+      text: `Icinga's host takes the secrets from a file, and ${file} does not have those that were given here: write SNMP_AUTH_PASSWORD=... and SNMP_PRIV_PASSWORD=... into it with an editor, a line each`,
+    });
+    expect(await said(whole.replace('privpass', 'otherpass'), ...both)).toMatchObject({ state: 'TODO' });
+    expect(await said(whole, ...both)).toMatchObject({ state: 'ok' });
+    expect(await said('SNMP_AUTH_PASSWORD=authpass12\n', ...one)).toMatchObject({
+      state: 'ok',
+      text: `${file} has SNMP_AUTH_PASSWORD`,
+    });
+    expect(await said(whole, ...one, '--seclevel', 'authNoPriv')).toMatchObject({ state: 'ok' });
+  });
+
+  test('without a file of its own the host names the usual one, which has to be there', async () => {
+    const typed = ['--protocol', '3', '--secname', 'signer', '--authpasswd', 'authpass12'];
+    const { stdout, code } = await doctor(probe(...patient, ...typed));
+    expect(code).toBe(1);
+    expect(todosOf(stdout, '127.0.0.1')).toEqual([
+      expect.stringMatching(
+        /^secret: .* and \/etc\/icinga2\/probes\.secret does not exist: write SNMP_AUTH_PASSWORD=\.\.\. into/,
+      ),
+    ]);
+    expect(stdout).not.toContain('object Host');
+    // The community that every probe is asked by needs no file.
+    const usual = await doctor(probe(...patient, '--community', 'public'));
+    expect(usual.code, usual.stdout).toBe(0);
+    expect(usual.stdout).not.toContain('credentials');
   });
 
   test('a wrong password, an unknown user, a wrong community: which of them, as far as the probe says it', async () => {

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
+import { clusterRule, filterTable, snapshotText } from '../../snapshot_text.ts';
 import { timed } from '../../timed.ts';
 import { addAccount, allow, removeAccount } from '../ssh/account.ts';
 import { type Lab, openLab, whyNoSsh } from '../ssh/lab.ts';
@@ -46,6 +47,16 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
       text: '/usr/sbin/nft -j list ruleset',
       paste: [],
     });
+  });
+
+  test('a node that is slower than a check waits gets a host that waits longer', async () => {
+    writeFileSync(lab.file('slow.txt'), snapshotText({ rules: filterTable(clusterRule()) }));
+    const command = ['--remote-command', `sleep 5; cat ${lab.file('slow.txt')}`];
+    const { stdout } = await byId(...command, ...node(lab.node('allowed')));
+    const line = linesOf(stdout, 'allowed').find(({ topic }) => topic === 'time');
+    expect(line).toMatchObject({ state: 'note', text: expect.stringMatching(/more than (?:half of )?the 8\.5 s/) });
+    const timeout = /a check needs --timeout (\d+)/.exec(line?.text ?? '')?.[1];
+    expect(stdout).toContain(`  vars.cluster_buckets_timeout = "${timeout}"\n`);
   });
 
   test('a host key that is not known is said with the file to put it into', async () => {
