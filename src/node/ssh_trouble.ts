@@ -34,16 +34,22 @@ function wordsFrom(stderr: string, alone: boolean): readonly string[] {
 
 const silent = 'ssh ended with 255 without a message: the connection broke, or the remote command was killed';
 
+/** What ssh says when the way that a jump host or a ProxyCommand made for it has ended; why is said before. */
+const aftermath =
+  /^(?:kex_exchange_identification: |ssh_exchange_identification: |Connection (?:closed|reset) by UNKNOWN|stdio forwarding failed)/;
+
 function connectionTrouble(lines: readonly string[], last: string): string {
-  // `ssh: connect to host ...`, `root@node1: Permission denied (...).`
-  const said = last.replace(/^(?:ssh: |\S+@\S+: (?=Permission denied))/, '').replace(/\.$/, '');
   // ssh and the shell that should run its ProxyCommand complain at once, and either may be heard last.
   const proxy = lines.map((line) => /: exec: (.+): not found$/.exec(line)?.[1]).find((name) => name !== undefined);
   if (proxy !== undefined) return `the ProxyCommand ${proxy} was not found`;
+  const cause = lines.filter((line) => !aftermath.test(line)).at(-1) ?? last;
+  // `ssh: connect to host ...`, `root@node1: Permission denied (...).` Whose words these are counts before the node.
+  const own = cause === last ? /^(?:ssh: |\S+@\S+: (?=Permission denied))/ : /^ssh: /;
+  const said = cause.replace(own, '').replace(/\.$/, '');
   if (said === 'Host key verification failed') return `${said}${hostKeyTrouble(lines)}`;
   // Why a key was not even offered.
   const key = lines.find((line) => /^(?:Load key |Warning: Identity file )/.test(line));
-  return said.startsWith('Permission denied') && key !== undefined ? `${said}; ${key.replace(/\.$/, '')}` : said;
+  return /Permission denied \(/.test(said) && key !== undefined ? `${said}; ${key.replace(/\.$/, '')}` : said;
 }
 
 function hostKeyTrouble(lines: readonly string[]): string {

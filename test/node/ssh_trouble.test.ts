@@ -57,6 +57,33 @@ test.each<[string, number | null, string, string | null]>([
     said ?? '',
     'ssh: the ProxyCommand no-proxy was not found',
   ]),
+  ...[
+    [
+      'an unknown key of the jump host',
+      'No ED25519 host key is known for [192.0.2.9]:2222 and you have requested strict checking.\r\nHost key verification failed.\r\n',
+      'ssh: Host key verification failed: No ED25519 host key is known for [192.0.2.9]:2222',
+    ],
+    [
+      'a jump host that lets nobody in',
+      'ops@jump: Permission denied (publickey).\r\n',
+      'ssh: ops@jump: Permission denied (publickey)',
+    ],
+    [
+      'a jump host that may not forward',
+      'channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed\r\n',
+      'ssh: channel 0: open failed: administratively prohibited: open failed',
+    ],
+    [
+      'a jump host that does not answer',
+      'ssh: connect to host jump port 22: Connection refused\r\n',
+      'ssh: connect to host jump port 22: Connection refused',
+    ],
+  ].map(([name, said, trouble]): [string, number, string, string] => [
+    name ?? '',
+    255,
+    `${said}kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n`,
+    trouble ?? '',
+  ]),
   [
     'no such name',
     255,
