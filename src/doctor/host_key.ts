@@ -30,12 +30,13 @@ function knownAs({ hostname, port, hostKeyAlias }: SshFacts): string {
   return hostKeyAlias ?? (port === 22 ? hostname : `[${hostname}]:${port}`);
 }
 
-function isFile(file: string): boolean {
+/** Whether host keys can be kept in a file of that name. */
+export function keepsKeys(file: string): boolean {
   return file !== 'none' && file !== '/dev/null';
 }
 
 function fileFor({ globalKnownHosts, userKnownHosts }: SshFacts): string | null {
-  return [...globalKnownHosts, ...userKnownHosts].find(isFile) ?? null;
+  return [...globalKnownHosts, ...userKnownHosts].find(keepsKeys) ?? null;
 }
 
 /** The folder of an account's own file may be missing; that of the whole machine comes with ssh. */

@@ -12,6 +12,7 @@ export type {
   SecretFact,
   SshFacts,
 } from './facts.ts';
+export { keepsKeys } from './host_key.ts';
 export type { HostOptions } from './host_object.ts';
 export type { Line, Step, Subject } from './line.ts';
 export { probeSecrets } from './probe.ts';

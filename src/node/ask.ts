@@ -26,6 +26,8 @@ export type Request = Omit<NrpeRequest, 'signal'> & {
   readonly sshConfig?: string | undefined;
   /** A file for `ssh -i`. */
   readonly sshIdentity?: string | undefined;
+  /** `Keyword=value` for ssh that count before all that is configured. */
+  readonly sshSettings?: readonly string[] | undefined;
   /** One connection for each ssh node stays open for so many seconds after its last use, for later checks. */
   readonly sshShared?: number | undefined;
   /** Run over ssh instead of the script that is sent along; gets no arguments and nothing to read. */

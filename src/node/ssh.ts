@@ -16,6 +16,8 @@ export type SshRequest = Question & {
   readonly sshConfig?: string | undefined;
   readonly sshIdentity?: string | undefined;
   readonly remoteCommand?: string | undefined;
+  /** `Keyword=value` that count before all that is configured; from the program itself, never from its options. */
+  readonly sshSettings?: readonly string[] | undefined;
   /** Connections stay open for later checks; without it every check logs in. */
   readonly sharing?: Sharing | undefined;
 };
@@ -69,18 +71,22 @@ const neverPrompt = { SSH_ASKPASS: '/bin/false', SSH_ASKPASS_REQUIRE: 'force' };
 
 /** The arguments of ssh up to the host, which stands last. */
 export function sshArguments({ host, user, port }: SshTarget, request: SshRequest): readonly string[] {
-  const { limitMs, sshConfig, sshIdentity } = request;
-  // Below the limit, so that ssh itself says what it was waiting for.
-  const connect = Math.max(1, Math.floor(limitMs / 1000 - 0.5));
+  const { limitMs, sshConfig, sshIdentity, sshSettings = [] } = request;
+  const settings = ['BatchMode=yes', `ConnectTimeout=${connectTime(limitMs)}`, 'LogLevel=ERROR', ...sshSettings];
   return [
     '-T',
-    ...['BatchMode=yes', `ConnectTimeout=${connect}`, 'LogLevel=ERROR'].flatMap((option) => ['-o', option]),
+    ...settings.flatMap((one) => ['-o', one]),
     ...(sshConfig === undefined ? [] : ['-F', sshConfig === 'none' ? sshConfig : absolute(sshConfig)]),
     ...(sshIdentity === undefined ? [] : ['-i', absolute(sshIdentity)]),
     ...(port === null ? [] : ['-p', String(port)]),
     '--',
     user === null ? host : `${user}@${host}`,
   ];
+}
+
+/** In seconds. Below the limit, so that ssh itself says what it was waiting for. */
+function connectTime(limitMs: number): number {
+  return Math.max(1, Math.floor(limitMs / 1000 - 0.5));
 }
 
 /** Children run in `/`. A `~` is ssh's to read. */

@@ -12,6 +12,8 @@ export type SshSettings = {
   readonly port: number;
   /** Whether a jump host or a ProxyCommand stands between: then neither name nor port is this machine's to look at. */
   readonly proxied: boolean;
+  /** Whether ssh itself makes the way there, by jump hosts (ProxyJump). */
+  readonly jumps: boolean;
   /** Key files in the order in which they are tried; `~` and tokens as they are written. */
   readonly identityFiles: readonly string[];
   /** Files of known host keys: those of the whole machine, then those of the account. */
@@ -54,10 +56,15 @@ export function parseSshSettings(text: string): SshSettings | null {
   if (hostname === undefined || user === undefined || !Number.isInteger(port)) return null;
   return {
     ...{ hostname, user, port },
-    proxied: [one('proxycommand'), one('proxyjump')].some((value) => value !== undefined && value !== 'none'),
+    proxied: isSet(one('proxycommand')) || isSet(one('proxyjump')),
+    jumps: isSet(one('proxyjump')),
     identityFiles: all.filter(([name]) => name === 'identityfile').map(([, file]) => file),
     globalKnownHosts: files('globalknownhostsfile'),
     userKnownHosts: files('userknownhostsfile'),
     hostKeyAlias: one('hostkeyalias') ?? null,
   };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== 'none';
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { AnswerFact, NodeFacts } from '../../doctor/index.ts';
+import { type AnswerFact, keepsKeys, type NodeFacts } from '../../doctor/index.ts';
 import {
   type Answer,
   askNodes,
@@ -14,6 +14,7 @@ import {
 import { now } from '../../plugin/index.ts';
 import { knock, lookUpName } from './place.ts';
 import { lookAtSsh } from './ssh.ts';
+import { withoutTraces } from './traceless.ts';
 
 /** What is asked of the nodes, and until when. */
 export type Asking = {
@@ -57,7 +58,15 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
     remoteCommand: asking.request.remoteCommand ?? null,
   } as const;
   const isClosed = place !== undefined && !place.ports.some(({ state }) => state === 'open');
-  return { ...nothing, ...place, way, answer: isClosed ? null : await ask(spec, asking) };
+  if (isClosed) return { ...nothing, ...place, way, answer: null };
+  // A file that keeps no keys cannot learn one.
+  const learns = keepsKeys(files.userKnownHosts[0] ?? 'none');
+  // Whether the key of a jump host is known is seen by its ssh alone.
+  const strict = learns && (settings.jumps || files.knownIn.length === 0);
+  const answer = await withoutTraces(asking.request.sshConfig, { strict, jumps: settings.jumps }, (ssh) =>
+    ask(spec, { ...asking, request: { ...asking.request, ...ssh } }),
+  );
+  return { ...nothing, ...place, way, answer };
 }
 
 async function byNrpe(spec: NodeSpec, target: Target<'nrpe'>, asking: Asking): Promise<Way> {

@@ -25,12 +25,16 @@ export async function lookAtSsh(
   return { ...{ globalKnownHosts, userKnownHosts, keys }, knownIn: known.flatMap((file) => file ?? []) };
 }
 
-async function isKnownIn(file: string, settings: SshSettings, limits: Limits): Promise<string | null> {
-  const { hostname, port, hostKeyAlias } = settings;
-  const name = hostKeyAlias ?? (port === 22 ? hostname : `[${hostname}]:${port}`);
+async function isKnownIn(file: string, { hostname, port, hostKeyAlias }: SshSettings, limits: Limits) {
+  // For another port than 22 ssh goes by the plain name where it has no better one (OpenSSH sshconnect.c, check_host_key).
+  const plain = hostKeyAlias ?? hostname;
+  const names = hostKeyAlias === null && port !== 22 ? [`[${hostname}]:${port}`, plain] : [plain];
   if (!existsSync(file)) return null;
-  const ending = await runChild({ program: 'ssh-keygen', args: ['-F', name, '-f', file], input: null, ...limits });
-  return ending.kind === 'ended' && ending.code === 0 ? file : null;
+  for (const name of names) {
+    const ending = await runChild({ program: 'ssh-keygen', args: ['-F', name, '-f', file], input: null, ...limits });
+    if (ending.kind === 'ended' && ending.code === 0) return file;
+  }
+  return null;
 }
 
 const looked = new Map<string, Promise<KeyFact>>();

@@ -8,18 +8,18 @@ export type Sshd = { readonly port: number; readonly pid: number; stop(): Promis
 
 /**
  * Starts a real sshd on a free port of 127.0.0.1, or on the one given, with the host key `host` and the authorized keys `keys/USER` of the
- * folder, where its configuration and its log go too. No PAM, no passwords.
+ * folder, where its configuration and its log go too; `more` are further lines of its configuration. No PAM, no passwords.
  */
-export async function startSshd(folder: string, port?: number): Promise<Sshd> {
+export async function startSshd(folder: string, port?: number, more: readonly string[] = []): Promise<Sshd> {
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   for (let tries = 0; tries < 5; tries++) {
-    const sshd = await tryPort(folder, port ?? (await freePort()));
+    const sshd = await tryPort(folder, port ?? (await freePort()), more);
     if (sshd !== null) return sshd;
   }
   throw new Error(`sshd did not start: ${readFileSync(path.join(folder, 'sshd.log'), 'utf8')}`);
 }
 
-async function tryPort(folder: string, port: number): Promise<Sshd | null> {
+async function tryPort(folder: string, port: number, more: readonly string[]): Promise<Sshd | null> {
   const config = path.join(folder, 'sshd_config');
   const lines = [
     `Port ${port}`,
@@ -36,6 +36,7 @@ async function tryPort(folder: string, port: number): Promise<Sshd | null> {
     // Several tests log in at the same moment.
     'MaxStartups 100',
     'LogLevel VERBOSE',
+    ...more,
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
   const log = openSync(path.join(folder, 'sshd.log'), 'a');

@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Lab, openLab, whyNoSsh } from '../ssh/lab.ts';
+import { type Sshd, startSshd } from '../ssh/sshd.ts';
+import { buildDoctor, type Doctor, linesOf, todosOf } from './asking.ts';
+
+const why = whyNoSsh();
+if (why !== null && process.env['RACKWATCH_LAB'] === 'required') throw new Error(`the ssh lab cannot run: ${why}`);
+
+describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  let lab: Lab;
+  let doctor: Doctor;
+  let sshd: Sshd;
+  beforeAll(async () => {
+    lab = await openLab();
+    doctor = buildDoctor(lab.file('.'));
+    // Another sshd with a second host key, which ssh would learn by UpdateHostKeys.
+    const folder = lab.file('rotating');
+    mkdirSync(folder);
+    cpSync(lab.file('keys'), path.join(folder, 'keys'), { recursive: true });
+    for (const name of ['host', 'host.pub']) copyFileSync(lab.file(name), path.join(folder, name));
+    const next = path.join(folder, 'next');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ecdsa', '-N', '', '-f', next]);
+    sshd = await startSshd(folder, undefined, [`HostKey ${next}`]);
+  });
+  afterAll(async () => {
+    await sshd?.stop();
+    await lab?.close();
+  });
+
+  /** A line of known_hosts for that sshd's first key. */
+  const known = (name: string) =>
+    `${name} ${readFileSync(lab.file('host.pub'), 'utf8').split(' ').slice(0, 2).join(' ')}\n`;
+
+  /** Asks the node `it` by a configuration that lets ssh learn keys and keep connections, and gives what it left. */
+  async function ask(knownHosts: string, more: readonly string[] = []) {
+    const file = lab.file('hosts');
+    writeFileSync(file, knownHosts);
+    const general = [
+      ...['HostName 127.0.0.1', `Port ${sshd.port}`, 'User root', `IdentityFile ${lab.file('id')}`],
+      ...[`UserKnownHostsFile ${file}`, 'GlobalKnownHostsFile /dev/null', 'StrictHostKeyChecking accept-new'],
+      ...['UpdateHostKeys yes', 'ControlMaster auto', `ControlPath ${lab.file('left-%C')}`, 'ControlPersist 30'],
+      ...['IdentityAgent none', 'IdentitiesOnly yes'],
+    ];
+    const text = ['Host it', ...more, 'Host *', ...general].join('\n');
+    writeFileSync(lab.file('learning'), `${text}\n`);
+    const { stdout } = await doctor(['--ssh-config', lab.file('learning'), '--node', 'it']);
+    expect(readFileSync(file, 'utf8')).toBe(knownHosts);
+    expect(readdirSync(lab.file('.')).filter((name) => name.startsWith('left-'))).toEqual([]);
+    return {
+      todos: todosOf(stdout, 'it'),
+      lines: linesOf(stdout, 'it'),
+      paste: linesOf(stdout, 'it').flatMap((line) => line.paste),
+    };
+  }
+
+  test('a known node is asked: no other key of it is learned, and no connection stays open', async () => {
+    expect((await ask(known(`[127.0.0.1]:${sshd.port}`))).todos).toEqual([]);
+  });
+
+  test('the key of an unknown node is not taken, whatever ssh is told to do with such keys', async () => {
+    expect((await ask('')).todos).toEqual([expect.stringMatching(/^host key: the key of it is not known here/)]);
+  });
+
+  test('for another port than 22 the plain name counts as well, as for ssh itself', async () => {
+    const { todos, lines } = await ask(known('127.0.0.1'));
+    expect(todos).toEqual([]);
+    expect(lines.find(({ topic }) => topic === 'host key')).toMatchObject({ state: 'ok', text: 'known here' });
+  });
+
+  test('nor is the key of a jump host, and none of it stays open', async () => {
+    // By its alias the node is known, and its jump host by no name.
+    const { todos } = await ask(known('it-itself'), ['HostKeyAlias it-itself', 'ProxyJump jump']);
+    expect(todos).toEqual([expect.stringMatching(/^host key: /)]);
+    const both = known('it-itself') + known(`[127.0.0.1]:${sshd.port}`);
+    expect((await ask(both, ['HostKeyAlias it-itself', 'ProxyJump jump'])).todos).toEqual([]);
+    expect(existsSync(lab.file('hosts'))).toBe(true);
+  });
+});
