@@ -64,6 +64,8 @@ export type SshFacts = {
   readonly hostKeyAlias: string | null;
   /** Those of these files that have a key of the node. */
   readonly knownIn: readonly string[];
+  /** Those that are there and that the account may not read: ssh passes over them without a word. */
+  readonly unreadable: readonly string[];
   /** The key files in the order in which ssh tries them. */
   readonly keys: readonly KeyFact[];
   /** The arguments of ssh up to the host that reach the node as the plugins do. */

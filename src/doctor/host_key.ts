@@ -6,23 +6,81 @@ import { asAccount, commandLine, quoted } from './shell.ts';
 const own = 'for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "$key"; done';
 const compare = 'whatever answers now is trusted from then on, so compare the fingerprints';
 
-/** The host key of a node is not in any file that ssh looks into, or another one is. */
-export function hostKeyLine(name: string, facts: SshFacts, here: Here, changed: boolean): Line {
-  if (facts.proxied) return proxied(name, facts, here, changed);
-  const file = fileFor(facts);
+/**
+ * The host key of a node is not in any file that ssh looks into, or another one is. `said` is the plugins' reason, which
+ * names a host where ssh did: behind a jump host it may be that one.
+ */
+export function hostKeyLine(name: string, facts: SshFacts, here: Here, said: string): Line {
+  const closed = facts.unreadable.find((file) => keepsKeys(file));
+  if (closed !== undefined)
+    return todo(
+      'host key',
+      `${closed} may not be read by ${here.user}, so no key in it is known`,
+      asRoot(thisMachine, ...readable(closed, facts, here)),
+    );
+  const changed = / has changed$/.test(said);
+  const about = /(?: known for|the key of) (\S+?)(?: has changed)?$/.exec(said)?.[1] ?? knownAs(facts);
+  if (facts.proxied && about !== knownAs(facts)) return keyLine(jumpHost(about, facts), facts, here, changed);
+  return keyLine({ name, ...placeOf(facts), knownIn: facts.knownIn }, facts, here, changed);
+}
+
+/** Whose key is not known: what it is called, where it listens, what its key is looked up by, and the files that have one. */
+type Owner = {
+  readonly name: string;
+  readonly hostname: string;
+  readonly port: number;
+  readonly knownAs: string;
+  readonly knownIn: readonly string[];
+  /** Behind a jump host, where only ssh itself comes. */
+  readonly isHidden: boolean;
+};
+
+function placeOf(facts: SshFacts): Pick<Owner, 'hostname' | 'port' | 'knownAs' | 'isHidden'> {
+  const { hostname, port, proxied } = facts;
+  return { hostname, port, knownAs: knownAs(facts), isHidden: proxied };
+}
+
+/** A jump host by the name that ssh says, `HOST` or `[HOST]:PORT`. Which files have its key was not looked at. */
+function jumpHost(about: string, { globalKnownHosts, userKnownHosts }: SshFacts): Owner {
+  const [, host = about, port = '22'] = /^\[(.+)\]:(\d+)$/.exec(about) ?? [];
+  const knownIn = [...globalKnownHosts, ...userKnownHosts].filter(keepsKeys);
+  return { name: host, hostname: host, port: Number(port), knownAs: about, knownIn, isHidden: false };
+}
+
+function keyLine(owner: Owner, facts: SshFacts, here: Here, changed: boolean): Line {
+  const { name, isHidden } = owner;
+  // ssh itself writes into the first file of the account.
+  const file = isHidden ? (facts.userKnownHosts.slice(0, 1).find(keepsKeys) ?? null) : fileFor(facts);
   if (file === null)
     return todo(
       'host key',
       `the key of ${name} is not known here, and ssh's settings name no file to keep it in (UserKnownHostsFile)`,
     );
-  const add = asRoot(thisMachine, ...folder(file, facts, here), scan(facts, file), shown(facts, file));
-  if (!changed) return todo('host key', `the key of ${name} is not known here; ${compare}`, add, asRoot(name, own));
+  const add = [
+    ...folder(file, facts, here),
+    ...(isHidden ? [learn(facts, here)] : [scan(owner, facts, file), ...readable(file, facts, here)]),
+    commandLine(['ssh-keygen', '-l', '-F', owner.knownAs, '-f', file]),
+  ];
+  if (!changed)
+    return todo(
+      'host key',
+      `the key of ${name} is not known here; ${compare}`,
+      asRoot(thisMachine, ...add),
+      asRoot(name, own),
+    );
   return todo(
     'host key',
     `the key of ${name} is not the one that is known here: the host was reinstalled, or something else answers. Find out which before you take it; ${compare}`,
-    asRoot(thisMachine, ...forget(facts, here), ...add.commands),
+    asRoot(thisMachine, ...forget(owner, facts, here), ...add),
     asRoot(name, own),
   );
+}
+
+/** A file that root may have made with a umask of 077: for everybody, or of the account itself. */
+function readable(file: string, { globalKnownHosts }: SshFacts, here: Here): readonly string[] {
+  const own =
+    globalKnownHosts.includes(file) || here.user === 'root' ? [] : [`chown ${quoted(here.user)}: ${quoted(file)}`];
+  return [...own, `chmod 0644 ${quoted(file)}`];
 }
 
 /** The name that ssh writes down for a host and a port. */
@@ -47,38 +105,25 @@ function folder(file: string, { globalKnownHosts }: SshFacts, here: Here): reado
   return [`[ -d ${quoted(path)} ] || install -d -m 0700 -o ${account} -g ${group} ${quoted(path)}`];
 }
 
-function scan({ hostname, port, hostKeyAlias }: SshFacts, file: string): string {
+function scan({ hostname, port }: Owner, { hostKeyAlias, proxied }: SshFacts, file: string): string {
   const where = ['ssh-keyscan', ...(port === 22 ? [] : ['-p', String(port)]), '--', hostname];
-  const renamed = hostKeyAlias === null ? '' : ` | sed ${quoted(`s/^[^ ]*/${hostKeyAlias}/`)}`;
+  const renamed = hostKeyAlias === null || proxied ? '' : ` | sed ${quoted(`s/^[^ ]*/${hostKeyAlias}/`)}`;
   return `${commandLine(where)}${renamed} >>${quoted(file)}`;
 }
 
-function shown(facts: SshFacts, file: string): string {
-  return commandLine(['ssh-keygen', '-l', '-F', knownAs(facts), '-f', file]);
-}
-
 /** An account's own file is changed by that account: what root writes anew, the account could not read. */
-function forget(facts: SshFacts, here: Here): readonly string[] {
-  return facts.knownIn.map((file) => {
-    const words = ['ssh-keygen', '-R', knownAs(facts), '-f', file];
-    return commandLine(facts.globalKnownHosts.includes(file) ? words : asAccount(here.user, words));
+function forget({ knownAs, knownIn }: Owner, facts: SshFacts, here: Here): readonly string[] {
+  return knownIn.map((file) => {
+    const words = ['ssh-keygen', '-R', knownAs, '-f', file];
+    const forgets = commandLine(facts.globalKnownHosts.includes(file) ? words : asAccount(here.user, words));
+    return facts.knownIn.includes(file) ? forgets : `[ ! -e ${quoted(file)} ] || ${forgets}`;
   });
 }
 
-/** Behind a jump host only ssh itself sees the key. */
-function proxied(name: string, facts: SshFacts, here: Here, changed: boolean): Line {
-  const [target = '', ...options] = [...facts.sshArguments].reverse();
-  const ask = [
-    'ssh',
-    '-n',
-    ...options.reverse().filter((word) => word !== '--'),
-    '-o',
-    'StrictHostKeyChecking=accept-new',
-  ];
-  const words = asAccount(here.user, [...ask, '--', target, 'true']);
-  return todo(
-    'host key',
-    `the key of ${name}, or of the jump host before it, is ${changed ? 'different from the one known' : 'not known'} here; ${compare}`,
-    asRoot(thisMachine, ...(changed ? forget(facts, here) : []), commandLine(words)),
-  );
+/** Behind a jump host only ssh itself sees the key. What becomes of the login is another matter. */
+function learn({ sshArguments }: SshFacts, here: Here): string {
+  const [target = '', ...options] = [...sshArguments].reverse();
+  const ask = ['ssh', '-n', ...options.reverse().filter((word) => word !== '--')];
+  const words = [...ask, '-o', 'StrictHostKeyChecking=accept-new', '--', target, 'true'];
+  return `${commandLine(asAccount(here.user, words))} || true`;
 }

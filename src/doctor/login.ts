@@ -54,7 +54,11 @@ export function deniedLine(name: string, facts: SshFacts, said: string): Line {
     return todo(
       'login',
       `${text}; the public half of ${key.file} is not known here: write it beside the key, as ${key.file}.pub`,
-      asRoot(thisMachine, `ssh-keygen -y -f ${quoted(key.file)} >${quoted(`${key.file}.pub`)}`),
+      asRoot(
+        thisMachine,
+        `ssh-keygen -y -f ${quoted(key.file)} >${quoted(`${key.file}.pub`)}`,
+        `chmod 0644 ${quoted(`${key.file}.pub`)}`,
+      ),
     );
   const more =
     facts.user === 'root'

@@ -1,12 +1,15 @@
 import type { AnswerFact, Here, NodeFacts, NrpeFacts } from './facts.ts';
 import { asRoot, type Line, ok, type Step, thisMachine, todo } from './line.ts';
-import { installCommand, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+import { installCommand, quoted, shellQuoted } from './shell.ts';
 import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+import { accountBy, refusedLine } from './sudoers.ts';
 import { timeLines } from './time.ts';
 
 /** Debian and Ubuntu call the service by the first name, Red Hat and SUSE by the second. */
 const reload = 'systemctl reload nagios-nrpe-server || systemctl reload nrpe';
 const configuration = '/etc/nagios/nrpe.cfg';
+/** Who NRPE runs commands as. */
+const daemon = accountBy(`sed -n 's/^nrpe_user=//p' ${configuration}`);
 /** The first release whose protocol carries more than 1023 bytes. */
 const leastRelease = 4;
 
@@ -49,8 +52,10 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
   if (/closed the connection|no SSL connection/.test(reason)) return closedLine(node, way, reason);
   if (/has no command/.test(reason))
     return todo('command', `${name} has no NRPE command ${way.command}`, ...defineCommand(name, way.command));
-  if (/^sudo on the node wants a password/.test(reason))
-    return todo('sudoers', `NRPE's account may not run the script on ${name}`, ruleForScript(name));
+  if (/^sudo on the node wants a (?:password|terminal)|Sorry, user |is not in the sudoers file/.test(reason)) {
+    const text = `NRPE's account may not run the script on ${name}`;
+    return refusedLine({ owner: name, account: daemon, commands: [`${usualScript} ""`], text, said: reason });
+  }
   if (/^sudo on the node refused: .*command not found/.test(reason))
     return todo('script', `the script is not on ${name}`, ...copyScript({ host: way.host, port: 22 }, here));
   if (/gave no output/.test(reason))
@@ -79,12 +84,8 @@ function closedLine({ name, ports }: NodeFacts, way: NrpeFacts, reason: string):
 
 function defineCommand(name: string, command: string): readonly Step[] {
   const line = `command[${command}]=sudo -n ${usualScript} 2>&1`;
-  const folder = 'if [ -d /etc/nagios/nrpe.d ]; then cd /etc/nagios/nrpe.d; else cd /etc/nrpe.d; fi';
-  return [asRoot(name, `(${folder}; echo ${shellQuoted(line)} >${quoted(`${command}.cfg`)})`, reload)];
-}
-
-function ruleForScript(name: string): Step {
-  const user = `$(sed -n 's/^nrpe_user=//p' ${configuration})`;
-  const line = `"${user} ALL=(root) NOPASSWD: ${usualScript} \\"\\""`;
-  return asRoot(name, ...sudoersCommands(sudoersFile, [line]));
+  const file = quoted(`${command}.cfg`);
+  const folder = '[ -d /etc/nagios/nrpe.d ] && cd /etc/nagios/nrpe.d || cd /etc/nrpe.d';
+  // On a reload NRPE reads it as its own account.
+  return [asRoot(name, `({ ${folder}; } && echo ${shellQuoted(line)} >${file} && chmod 0644 ${file})`, reload)];
 }

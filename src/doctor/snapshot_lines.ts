@@ -2,7 +2,8 @@ import { unreadRules } from '../netfilter/index.ts';
 import type { Section, SectionName, Snapshot } from '../snapshot/index.ts';
 import type { Here } from './facts.ts';
 import { asRoot, type Line, note, ok, type Step, thisMachine, todo } from './line.ts';
-import { commandLine, installCommand, quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+import { commandLine, installCommand, quoted } from './shell.ts';
+import { accountNamed, refusedLine } from './sudoers.ts';
 
 /** What the kernel shows to root alone. */
 const guarded: readonly SectionName[] = [
@@ -114,16 +115,15 @@ function missingLine(
   owner: string,
 ): Line {
   const noSudo = unread.some(({ reason }) => reason.includes('sudo is not installed'));
-  const install = installCommand('sudo', 'sudo');
-  // A user's name is a name in sudoers only without these.
-  const subject = user.replace(/[^A-Za-z0-9_.-]/g, '\\$&');
-  const lines = commands.map((command) => shellQuoted(`${subject} ALL=(root) NOPASSWD: ${command}`));
   const [first = ''] = commands;
   const what =
     commands.length === 1 ? `${first} as root: its line is` : `${commands.length} commands as root: their lines are`;
-  return todo(
-    'sudoers',
-    `${user} may not run ${what} missing${noSudo ? ', and sudo is not installed there' : ''}`,
-    asRoot(owner, ...(noSudo ? [install] : []), ...sudoersCommands(sudoersFile, lines)),
-  );
+  // sudo's own words; before them a tool has said its own.
+  const said = unread.flatMap(({ reason }) => /sudo: ([^;]+)/.exec(reason)?.[1] ?? [])[0];
+  const words = noSudo ? ', and sudo is not installed there' : said === undefined ? '' : ` (sudo: ${said})`;
+  return refusedLine({
+    ...{ owner, account: accountNamed(user), commands, said: said ?? '' },
+    text: `${user} may not run ${what} missing${words}`,
+    first: noSudo ? [installCommand('sudo', 'sudo')] : [],
+  });
 }

@@ -2,8 +2,9 @@ import type { Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, todo } from './line.ts';
 import { deniedLine, keyLine } from './login.ts';
-import { quoted, shellQuoted, sudoersCommands, sudoersFile } from './shell.ts';
+import { quoted } from './shell.ts';
 import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+import { accountNamed, refusedLine } from './sudoers.ts';
 import { timeLines } from './time.ts';
 
 /** Lines about a node by ssh. The key is looked at even where nobody answers: that step can be done at once. */
@@ -40,8 +41,7 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
   const { name } = node;
   const known = ok('host key', 'known here');
   const said = reason.replace(/^ssh: /, '');
-  if (said.startsWith('Host key verification failed'))
-    return [hostKeyLine(name, way, here, / has changed$/.test(said))];
+  if (said.startsWith('Host key verification failed')) return [hostKeyLine(name, way, here, said)];
   if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said)];
   const inside = remoteLine(node, way, reason, here);
   if (inside !== undefined) return [known, ok('login', `as ${way.user}`), inside];
@@ -50,14 +50,11 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
 
 /** What went wrong once the account was in; undefined where that is not the matter. */
 function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: Here): Line | undefined {
-  if (/^sudo on the node wants a password/.test(reason)) {
+  if (/^sudo on the node wants a (?:password|terminal)|Sorry, user |is not in the sudoers file/.test(reason)) {
     const script = way.remoteCommand?.split(' ').find((word) => word.startsWith('/')) ?? usualScript;
-    const line = `${way.user} ALL=(root) NOPASSWD: ${script} ""`;
-    return todo(
-      'sudoers',
-      `${way.user} may not run the script as root on ${name}`,
-      asRoot(name, ...sudoersCommands(sudoersFile, [shellQuoted(line)])),
-    );
+    const text = `${way.user} may not run the script as root on ${name}`;
+    const account = accountNamed(way.user);
+    return refusedLine({ owner: name, account, commands: [`${script} ""`], text, said: reason });
   }
   if (/^the remote command was not found/.test(reason))
     return todo(

@@ -1,4 +1,4 @@
-import { linesOf } from './reply.ts';
+import { linesOf, wantsTerminal } from './reply.ts';
 
 /** How a check_nrpe came to its end. */
 type Ended = {
@@ -32,6 +32,8 @@ export function nrpeTrouble(ended: Ended, asked: Asked, why: string): string {
   }
   if (first === '') return complaint === undefined ? why : `check_nrpe: ${complaint.replace(/^check_nrpe: /, '')}`;
   const sudo = said.filter((line) => line.startsWith('sudo: ')).at(-1);
+  if (sudo !== undefined && !stdout.includes('rackwatch-snapshot') && /must have a tty/.test(sudo))
+    return wantsTerminal;
   if (sudo !== undefined && !stdout.includes('rackwatch-snapshot'))
     return /password|terminal|tty|askpass/.test(sudo)
       ? 'sudo on the node wants a password (the NRPE user needs NOPASSWD for the command in sudoers)'

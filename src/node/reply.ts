@@ -42,3 +42,6 @@ export function linesOf(text: string): readonly string[] {
     .map((line) => line.trim())
     .filter((line) => line !== '');
 }
+
+/** Where `requiretty` is set: no check has a terminal, whatever sudoers allows. */
+export const wantsTerminal = 'sudo on the node wants a terminal (requiretty in sudoers)';

@@ -1,4 +1,4 @@
-import { linesOf } from './reply.ts';
+import { linesOf, wantsTerminal } from './reply.ts';
 
 /** How an ssh came to its end. */
 type Ended = { readonly code: number | null; readonly signal: string | null; readonly stderr: string };
@@ -15,6 +15,7 @@ export function sshTrouble({ code, signal, stderr }: Ended): string | null {
   if (signal !== null) return `ssh was killed by ${signal}${words}`;
   if (code === 0) return last === undefined ? null : `empty answer${words}`;
   if (code === 255) return last === undefined ? silent : `ssh: ${connectionTrouble(lines, last)}`;
+  if (lines.some((line) => /^sudo: .*must have a tty/.test(line))) return wantsTerminal;
   if (lines.some((line) => /^sudo: .*(?:password|terminal|tty|askpass)/.test(line)))
     return 'sudo on the node wants a password (the command needs NOPASSWD in sudoers)';
   if (code === 127) return `the remote command was not found${words}`;

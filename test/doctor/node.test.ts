@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { examine, type NodeFacts } from '../../src/doctor/index.ts';
 import { here, key, nodeOf, nrpe, ssh } from './situation.ts';
@@ -34,15 +36,46 @@ test('a host key goes where ssh looks for it, under the name that it looks for',
   const paste = (over: Partial<typeof ssh>) => todos(nodeOf(unknown, { ...ssh, ...over }))[0]?.paste.join('\n');
   expect(paste({})).toContain('ssh-keyscan -- node1.example.net >>/etc/ssh/ssh_known_hosts');
   expect(paste({ globalKnownHosts: ['/dev/null'] })).toContain(
-    'install -d -m 0700 -o nagios -g "$(id -gn nagios)" /var/lib/nagios/.ssh\nssh-keyscan -- node1.example.net >>/var/lib/nagios/.ssh/known_hosts',
+    'install -d -m 0700 -o nagios -g "$(id -gn nagios)" /var/lib/nagios/.ssh\nssh-keyscan -- node1.example.net >>/var/lib/nagios/.ssh/known_hosts\nchown nagios: /var/lib/nagios/.ssh/known_hosts\nchmod 0644 /var/lib/nagios/.ssh/known_hosts',
   );
   expect(paste({ port: 2222 })).toContain("ssh-keygen -l -F '[node1.example.net]:2222'");
   expect(paste({ hostKeyAlias: 'rack7', port: 2222 })).toContain(
-    "ssh-keyscan -p 2222 -- node1.example.net | sed 's/^[^ ]*/rack7/' >>/etc/ssh/ssh_known_hosts\nssh-keygen -l -F rack7",
+    "ssh-keyscan -p 2222 -- node1.example.net | sed 's/^[^ ]*/rack7/' >>/etc/ssh/ssh_known_hosts\nchmod 0644 /etc/ssh/ssh_known_hosts\nssh-keygen -l -F rack7",
   );
-  expect(paste({ proxied: true, sshArguments: ['-T', '-F', '/etc/a b', '--', 'rackwatch@node1'] })).toBe(
-    "runuser -u nagios -- ssh -n -T -F '/etc/a b' -o StrictHostKeyChecking=accept-new -- rackwatch@node1 true",
+});
+
+test('behind a jump host ssh itself takes the key, and its fingerprint is shown on both sides', () => {
+  const proxied = { ...ssh, proxied: true, sshArguments: ['-T', '-F', '/etc/a b', '--', 'rackwatch@node1'] };
+  const line = (said: string, way = proxied) => todos(nodeOf(`ssh: Host key verification failed: ${said}`, way))[0];
+  const unknown = line('No ED25519 host key is known for node1.example.net');
+  expect(unknown?.text).toContain('the key of node1 is not known here');
+  expect(unknown?.paste).toEqual([
+    '[ -d /var/lib/nagios/.ssh ] || install -d -m 0700 -o nagios -g "$(id -gn nagios)" /var/lib/nagios/.ssh',
+    "runuser -u nagios -- ssh -n -T -F '/etc/a b' -o StrictHostKeyChecking=accept-new -- rackwatch@node1 true || true",
+    'ssh-keygen -l -F node1.example.net -f /var/lib/nagios/.ssh/known_hosts',
+    'for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "$key"; done',
+  ]);
+  expect(unknown?.steps.map(({ where }) => where)).toEqual(['this machine', 'node1']);
+  const jump = line('No ED25519 host key is known for [gate.example.net]:2222');
+  expect(jump?.text).toContain('the key of gate.example.net is not known here');
+  expect(jump?.paste.slice(0, 3)).toEqual([
+    'ssh-keyscan -p 2222 -- gate.example.net >>/etc/ssh/ssh_known_hosts',
+    'chmod 0644 /etc/ssh/ssh_known_hosts',
+    "ssh-keygen -l -F '[gate.example.net]:2222' -f /etc/ssh/ssh_known_hosts",
+  ]);
+  expect(jump?.steps.map(({ where }) => where)).toEqual(['this machine', 'gate.example.net']);
+  const changed = line('the key of gate.example.net has changed');
+  expect(changed?.text).toContain('the key of gate.example.net is not the one that is known here');
+  expect(changed?.paste[1]).toBe(
+    '[ ! -e /var/lib/nagios/.ssh/known_hosts ] || runuser -u nagios -- ssh-keygen -R gate.example.net -f /var/lib/nagios/.ssh/known_hosts',
   );
+});
+
+test('keys in a file that the account may not read are not asked for again', () => {
+  const unreadable = ['/etc/ssh/ssh_known_hosts'];
+  const [line] = todos(nodeOf('ssh: Host key verification failed', { ...ssh, unreadable }));
+  expect(line?.text).toBe('/etc/ssh/ssh_known_hosts may not be read by nagios, so no key in it is known');
+  expect(line?.paste).toEqual(['chmod 0644 /etc/ssh/ssh_known_hosts']);
 });
 
 test("one that has changed is taken out of every file that has it, the account's own as that account", () => {
@@ -82,8 +115,9 @@ const refused = (needs: string) => ['! denied', '= exit 1', `= needs ${needs}`];
 test('what a node wants in sudoers is pasted only where it is a read that the script makes', () => {
   const host = ['> name n1', '> kernel 6.1', '> uid 1000', '> user rackwatch', '> script 0.1.0'];
   const needing = (needs: string) => todos(nodeOf({ sections: { host, nft: refused(needs) } }))[0];
+  const line = "'rackwatch ALL=(root) NOPASSWD: /usr/sbin/nft -j list ruleset'";
   expect(needing('/usr/sbin/nft -j list ruleset')?.paste).toContain(
-    "printf '%s\\n' 'rackwatch ALL=(root) NOPASSWD: /usr/sbin/nft -j list ruleset' >>/etc/sudoers.d/rackwatch.new",
+    `grep -qxF -e ${line} /etc/sudoers.d/rackwatch.new || printf '%s\\n' ${line} >>/etc/sudoers.d/rackwatch.new`,
   );
   for (const needs of [
     'ALL',
@@ -101,11 +135,64 @@ test('what a node wants in sudoers is pasted only where it is a read that the sc
   }
 });
 
+test('where sudo wants a terminal, that is asked for and no line twice; else sudo is heard, and what may overrule the lines', () => {
+  const host = ['> name n1', '> kernel 6.1', '> uid 1000', '> user rackwatch', '> script 0.1.0'];
+  const saying = (said: string) => {
+    const nft = [
+      '! Operation not permitted (you must be root)',
+      `! sudo: ${said}`,
+      '= exit 1',
+      '= needs /usr/sbin/nft -j list ruleset',
+    ];
+    return todos(nodeOf({ sections: { host, nft } }))[0];
+  };
+  const terminal = 'sorry, you must have a tty to run sudo';
+  const wanted = /^sudo wants a terminal on node1 \(requiretty\)/;
+  const line = "'Defaults:rackwatch !requiretty'";
+  expect(saying(terminal)?.text).toMatch(wanted);
+  expect(saying(terminal)?.paste.join('\n')).toContain(`printf '%s\\n' ${line} >>`);
+  expect(saying(terminal)?.paste.join('\n')).not.toContain('NOPASSWD');
+  const refused = saying('a password is required');
+  expect(refused?.text).toMatch(
+    /its line is missing \(sudo: a password is required\)\. If that has been pasted already, a later line wins, or/,
+  );
+  expect(refused?.paste.at(-1)).toBe('sudo -l -U rackwatch');
+  expect(refused?.paste.at(-2)).toContain('includedir');
+  const byScript = 'sudo on the node wants a terminal (requiretty in sudoers)';
+  expect(todos(nodeOf(byScript))[0]?.paste.join('\n')).toContain(line);
+  expect(todos(nodeOf(byScript, nrpe))[0]?.paste.join('\n')).toContain(
+    `printf '%s\\n' Defaults:"$(sed -n 's/^nrpe_user=//p' /etc/nagios/nrpe.cfg)"' !requiretty' >>`,
+  );
+});
+
+test('what is there already is not written again, and a shell reads each line as it is meant', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-paste-'));
+  try {
+    const file = path.join(folder, 'rackwatch');
+    const paste =
+      todos(nodeOf('sudo on the node wants a password', nrpe))[0]?.paste.filter(
+        (one) => !/includedir|sudo -l|visudo/.test(one),
+      ) ?? [];
+    const commands = paste.map((one) =>
+      one.replaceAll('/etc/sudoers.d/rackwatch', file).replaceAll(/"\$\(sed [^)]*\)"/g, '"$(echo nag)"'),
+    );
+    for (let times = 0; times < 3; times++) {
+      execFileSync('sh', ['-ec', commands.join('\n')]);
+      renameSync(`${file}.new`, file);
+    }
+    expect(readFileSync(file, 'utf8')).toBe(
+      'nag ALL=(root) NOPASSWD: /usr/lib/nagios/plugins/cluster_node_snapshot ""\n',
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a user of the node that sudoers would read as something else stays a name', () => {
   const host = ['> name n1', '> kernel 6.1', '> uid 1000', "> user a'b,ALL", '> script 0.1.0'];
   const line = todos(nodeOf({ sections: { host, nft: refused('/usr/sbin/nft -j list ruleset') } }))[0];
-  const command = line?.paste.find((one) => one.startsWith('printf')) ?? '';
-  const written = execFileSync('sh', ['-c', command.replace(/ >>.*$/, '')], { encoding: 'utf8' });
+  const command = line?.paste.find((one) => one.includes('printf')) ?? '';
+  const written = execFileSync('sh', ['-c', command.replace(/^.* \|\| (.*) >>.*$/, '$1')], { encoding: 'utf8' });
   expect(written).toBe("a\\'b\\,ALL ALL=(root) NOPASSWD: /usr/sbin/nft -j list ruleset\n");
 });
 

@@ -25,6 +25,7 @@ export const ssh: SshFacts = {
   userKnownHosts: ['/var/lib/nagios/.ssh/known_hosts'],
   hostKeyAlias: null,
   knownIn: [],
+  unreadable: [],
   keys: [{ file: '/var/lib/nagios/.ssh/id_ed25519', state: 'good', publicKey: key }],
   sshArguments: ['-T', '--', 'node1'],
   remoteCommand: null,

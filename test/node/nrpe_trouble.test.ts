@@ -62,6 +62,12 @@ test.each<[string, Partial<typeof asked>, { stdout?: string; stderr?: string; si
     'sudo on the node wants a password (the NRPE user needs NOPASSWD for the command in sudoers)',
   ],
   [
+    'sudo that wants a terminal',
+    {},
+    { stdout: 'sudo: sorry, you must have a tty to run sudo\n' },
+    'sudo on the node wants a terminal (requiretty in sudoers)',
+  ],
+  [
     'sudo that finds nothing',
     {},
     { stdout: 'sudo: /opt/cluster_node_snapshot: command not found\n' },

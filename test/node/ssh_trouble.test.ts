@@ -146,6 +146,12 @@ test.each<[string, number | null, string, string | null]>([
     'sudo on the node wants a password (the command needs NOPASSWD in sudoers)',
   ],
   [
+    'a sudo that wants a terminal whatever it allows',
+    1,
+    'sudo: sorry, you must have a tty to run sudo\n',
+    'sudo on the node wants a terminal (requiretty in sudoers)',
+  ],
+  [
     'a command that is not there',
     127,
     'bash: cluster_node_snapshot: command not found\n',

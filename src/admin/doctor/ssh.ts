@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { KeyFact, SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
@@ -10,7 +10,7 @@ export async function lookAtSsh(
   identity: string | undefined,
   home: string,
   limits: Limits,
-): Promise<Pick<SshFacts, 'knownIn' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
+): Promise<Pick<SshFacts, 'knownIn' | 'unreadable' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
   const expand = (file: string) => file.replace(/^~(?=\/)/, home).replaceAll('%d', home);
   const globalKnownHosts = settings.globalKnownHosts.map(expand);
   const userKnownHosts = settings.userKnownHosts.map(expand);
@@ -22,7 +22,18 @@ export async function lookAtSsh(
     // A token that only ssh can fill stands for no file here.
     Promise.all(files.filter((file) => !file.includes('%') && file !== 'none').map((file) => keyOf(file, limits))),
   ]);
-  return { ...{ globalKnownHosts, userKnownHosts, keys }, knownIn: known.flatMap((file) => file ?? []) };
+  const unreadable = [...globalKnownHosts, ...userKnownHosts].filter(isClosed);
+  return { ...{ globalKnownHosts, userKnownHosts, unreadable, keys }, knownIn: known.flatMap((file) => file ?? []) };
+}
+
+/** Whether a file is there and not to be read by this account. */
+function isClosed(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return false;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES';
+  }
 }
 
 async function isKnownIn(file: string, { hostname, port, hostKeyAlias }: SshSettings, limits: Limits) {

@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
@@ -73,6 +73,30 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(line?.paste).toContain('on by-alias, as root:');
   });
 
+  test('keys in a file that the account may not read: that is said, and they are not asked for again', async () => {
+    const account = 'rwlabreader';
+    addAccount(account);
+    try {
+      const [known, config, id] = [lab.file('closed_hosts'), lab.file('closed_config'), lab.file('reader_id')];
+      writeFileSync(known, readFileSync(lab.file('known_hosts')), { mode: 0o600 });
+      writeFileSync(config, readFileSync(lab.file('ssh_config'), 'utf8').replaceAll(lab.file('known_hosts'), known));
+      copyFileSync(lab.file('id'), id);
+      execFileSync('chown', [account, id]);
+      const wrapper = ['setpriv', `--reuid=${account}`, `--regid=${account}`, '--clear-groups'];
+      const args = ['--account', account, '--ssh-config', config, '--ssh-identity', id, ...node(lab.node('allowed'))];
+      const closed = await doctor(args, { mark, wrapper });
+      expect(todosOf(closed.stdout, 'allowed')).toEqual([
+        `host key: ${known} may not be read by ${account}, so no key in it is known`,
+      ]);
+      const [line] = linesOf(closed.stdout, 'allowed').filter(({ state }) => state === 'TODO');
+      expect(line?.paste).toContain(`chmod 0644 ${known}`);
+      chmodSync(known, 0o644);
+      expect(todosOf((await doctor(args, { mark, wrapper })).stdout, 'allowed')).toEqual([]);
+    } finally {
+      removeAccount(account);
+    }
+  });
+
   test('one that has changed is not simply replaced', async () => {
     const { stdout } = await ask(...node('changed-key'));
     const [line] = linesOf(stdout, 'changed-key').filter(({ state }) => state === 'TODO');
@@ -131,16 +155,37 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
       const partly = `partly=ssh://${account}@127.0.0.1:${lab.port}`;
       const { stdout } = await byId(...[lab.node('denied'), partly].flatMap(node));
       expect(todosOf(stdout, 'denied')).toEqual([
-        expect.stringMatching(/may not run \d+ commands as root: their lines are missing$/),
+        expect.stringMatching(
+          /may not run \d+ commands as root: their lines are missing \(sudo: a password is required\)\. If /,
+        ),
       ]);
-      const lines = linesOf(stdout, 'partly');
-      expect(lines).toContainEqual(expect.objectContaining({ state: 'ok', text: '/usr/sbin/nft -j list ruleset' }));
-      const missing = lines.filter(({ state }) => state === 'TODO');
+      const said = linesOf(stdout, 'partly');
+      expect(said).toContainEqual(expect.objectContaining({ state: 'ok', text: '/usr/sbin/nft -j list ruleset' }));
+      const missing = said.filter(({ state }) => state === 'TODO');
       expect(missing.map(({ text }) => text)).toEqual([
-        `${account} may not run /usr/sbin/iptables-legacy-save "" as root: its line is missing`,
+        expect.stringContaining(
+          `${account} may not run /usr/sbin/iptables-legacy-save "" as root: its line is missing`,
+        ),
       ]);
-      expect(missing[0]?.paste).toContain(
+      expect(missing[0]?.paste.join('\n')).toContain(
         `printf '%s\\n' '${account} ALL=(root) NOPASSWD: /usr/sbin/iptables-legacy-save ""' >>/etc/sudoers.d/rackwatch.new`,
+      );
+      // A line that asks for a password behind them, and one that asks for a terminal.
+      const lines = readFileSync(rules, 'utf8');
+      const again = async (line: string) => {
+        writeFileSync(rules, `${lines}${line}\n`);
+        return (await byId(...node(partly))).stdout;
+      };
+      expect(todosOf(await again(`${account} ALL=(ALL) ALL`), 'partly')).toEqual([
+        expect.stringMatching(
+          /their lines are missing \(sudo: a password is required\)\. If that has been pasted already, a later line wins/,
+        ),
+      ]);
+      expect(todosOf(await again(`Defaults:${account} requiretty`), 'partly')).toEqual([
+        expect.stringMatching(/^sudoers: sudo wants a terminal on partly \(requiretty\)/),
+      ]);
+      expect(todosOf(await again(`Defaults:${account} requiretty\nDefaults:${account} !requiretty`), 'partly')).toEqual(
+        [expect.stringContaining('iptables-legacy-save')],
       );
     } finally {
       removeAccount(account);
