@@ -64,26 +64,68 @@ export function deniedLine(name: string, facts: SshFacts, said: string): Line {
     facts.user === 'root'
       ? ' (if root may not log in there at all, give another account: ACCOUNT@HOST)'
       : '. The commands make the account if it is not there, with a shell and without a password, and let the key in';
-  return todo('login', `${text}${more}`, asRoot(name, ...authorise(facts.user, key.publicKey)));
+  return todo(
+    'login',
+    `${text}${more}. ${again(name)}`,
+    asRoot(name, ...authorise(facts.user, key.publicKey), ...why(facts.user)),
+  );
+}
+
+/** sshd tells nobody but its own host why it lets somebody not in. */
+function again(name: string): string {
+  return `If they have been pasted already, the last three say what sshd on ${name} has against it`;
+}
+
+/** What sshd there has said, what it goes by, and whether the account or its password has expired. Only looks. */
+function why(user: string): readonly string[] {
+  return [
+    'journalctl -u ssh -u sshd -n 20 --no-pager || true',
+    "sshd -T | grep -Ei '^(allow|deny|authorizedkeysfile|permitrootlogin|strictmodes)'",
+    `chage -l ${quoted(user)}`,
+  ];
+}
+
+/** With PAM an account that has expired is cut off without a word (seen with OpenSSH 9.2). */
+export function cutOffLine(name: string, facts: SshFacts, reason: string): Line {
+  const account = quoted(facts.user);
+  return todo(
+    'login',
+    `${reason}; or sshd on ${name} does not let ${facts.user} in and keeps silent, as for an account that has expired (then: chage --expiredate -1 ${account}). The commands say what it has against it`,
+    asRoot(name, ...why(facts.user)),
+  );
+}
+
+/** Gives an account a shell in place of one that lets nobody in. */
+export function shellFor(user: string): string {
+  const account = quoted(user);
+  return `if getent passwd ${account} | grep -qE '/(nologin|false)$'; then usermod --shell /bin/sh ${account}; fi`;
+}
+
+/** Lets an account and its password last: nobody is there to change one when a check logs in by its key. */
+export function lasting(user: string): string {
+  return `chage --lastday "$(date +%F)" --maxdays -1 --expiredate -1 ${quoted(user)}`;
 }
 
 /**
- * On the node: the account, its key. A password field of `!` alone is what a locked account has, which an sshd without PAM
- * lets in by no key; a real password, even a locked one, is left as it is.
+ * On the node: the account, its key. A password field of `!` alone, or before the `*` of an account without a password, is
+ * what a locked account has, which an sshd without PAM lets in by no key; a real password, even a locked one, is left as it
+ * is. sshd takes no key from below a folder that others can write to.
  */
 function authorise(user: string, publicKey: string): readonly string[] {
   const account = quoted(user);
+  const group = `$(getent group ${account} >/dev/null && echo --gid ${account})`;
   const make = [
-    `id -u ${account} >/dev/null 2>&1 || useradd --create-home --shell /bin/sh --password '*' ${account}`,
-    `if getent shadow ${account} | grep -qE '^[^:]*:!!?:'; then usermod --password '*' ${account}; fi`,
-    `if getent passwd ${account} | grep -qE '/(nologin|false)$'; then usermod --shell /bin/sh ${account}; fi`,
+    `id -u ${account} >/dev/null 2>&1 || useradd --create-home --shell /bin/sh --password '*' ${group} ${account}`,
+    `if getent shadow ${account} | grep -qE '^[^:]*:!!?[*]?:'; then usermod --password '*' ${account}; fi`,
+    shellFor(user),
   ];
+  const file = `"\${home:?}/.ssh/authorized_keys"`;
   return [
     ...(user === 'root' ? [] : make),
-    `folder=$(getent passwd ${account} | cut -d: -f6)/.ssh`,
+    `home=$(getent passwd ${account} | cut -d: -f6)`,
     `key=${shellQuoted(`restrict ${publicKey}`)}`,
-    `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" "$folder"`,
-    'grep -qxF "$key" "$folder/authorized_keys" 2>/dev/null || echo "$key" >>"$folder/authorized_keys"',
-    `chown ${account}: "$folder/authorized_keys" && chmod 0600 "$folder/authorized_keys"`,
+    `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" "\${home:?}/.ssh"`,
+    `grep -qxF "$key" ${file} 2>/dev/null || echo "$key" >>${file}`,
+    `chown ${account}: ${file} && chmod 0600 ${file} && chmod go-w "\${home:?}"`,
   ];
 }

@@ -1,7 +1,7 @@
 import type { Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, todo } from './line.ts';
-import { deniedLine, keyLine } from './login.ts';
+import { cutOffLine, deniedLine, keyLine, lasting, shellFor } from './login.ts';
 import { quoted } from './shell.ts';
 import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
@@ -43,6 +43,8 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
   const said = reason.replace(/^ssh: /, '');
   if (said.startsWith('Host key verification failed')) return [hostKeyLine(name, way, here, said)];
   if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said)];
+  if (/^ssh ended with 255|^ssh: Connection (?:closed|reset) by (?!UNKNOWN)/.test(reason) && !way.proxied)
+    return [cutOffLine(name, way, reason)];
   const inside = remoteLine(node, way, reason, here);
   if (inside !== undefined) return [known, ok('login', `as ${way.user}`), inside];
   return [todo('answer', `${reason} (docs/nodes.md says what that means)`)];
@@ -64,10 +66,17 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
     );
   if (/^the remote command cannot be run/.test(reason) && way.remoteCommand !== null)
     return todo('script', reason, asRoot(name, `chmod 0755 ${quoted(way.remoteCommand.split(' ')[0] ?? '')}`));
+  if (/password has expired|account has expired|password change required/i.test(reason))
+    return todo(
+      'login',
+      `${reason}: it has expired on ${name}. The commands let it last`,
+      asRoot(name, `chage -l ${quoted(way.user)}`, lasting(way.user)),
+    );
   if (/^no snapshot in the answer|^empty answer|^the remote command (?:cannot|ended)/.test(reason))
     return todo(
       'answer',
-      `${reason}: the login shell of ${way.user} there, a forced command or --remote-command does something else`,
+      `${reason}: the login shell of ${way.user} there, a forced command or --remote-command does something else. The command gives the account a shell if it has none`,
+      asRoot(name, shellFor(way.user)),
     );
   if (/\((?:waiting for the answer|in the middle of the answer)\)$/.test(reason))
     return todo('answer', `${reason}: a command hangs on ${name}; a longer --timeout shows whether it is only slow`);

@@ -22,6 +22,8 @@ export async function startSshd(folder: string, port?: number, more: readonly st
 async function tryPort(folder: string, port: number, more: readonly string[]): Promise<Sshd | null> {
   const config = path.join(folder, 'sshd_config');
   const lines = [
+    // sshd takes the first value that it finds.
+    ...more,
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${path.join(folder, 'host')}`,
@@ -36,7 +38,6 @@ async function tryPort(folder: string, port: number, more: readonly string[]): P
     // Several tests log in at the same moment.
     'MaxStartups 100',
     'LogLevel VERBOSE',
-    ...more,
   ];
   writeFileSync(config, `${lines.join('\n')}\n`);
   const log = openSync(path.join(folder, 'sshd.log'), 'a');
