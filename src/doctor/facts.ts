@@ -70,6 +70,8 @@ export type SshFacts = {
   readonly keys: readonly KeyFact[];
   /** The arguments of ssh up to the host that reach the node as the plugins do. */
   readonly sshArguments: readonly string[];
+  /** The file of settings that ssh goes by beside those of the machine: the one given, or the account's own if there is one. */
+  readonly configFile: string | null;
   /** What `--remote-command` runs there; null where the script is sent along. */
   readonly remoteCommand: string | null;
 };

@@ -1,7 +1,8 @@
 import type { AnswerFact, Here, NodeFacts, NrpeFacts } from './facts.ts';
 import { asRoot, type Line, ok, type Step, thisMachine, todo } from './line.ts';
+import { copyScript, destinationAt, usualScript } from './script.ts';
 import { installCommand, quoted, shellQuoted } from './shell.ts';
-import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+import { snapshotLines } from './snapshot_lines.ts';
 import { accountBy, refusedLine } from './sudoers.ts';
 import { timeLines } from './time.ts';
 
@@ -24,7 +25,7 @@ export function nrpeLines(node: NodeFacts, way: NrpeFacts, here: Here): readonly
     ok('command', `${way.command} is defined and answers after ${answer.milliseconds} ms`),
     ...timeLines(answer.milliseconds, 'the answer came'),
     lengthLine(way, answer),
-    ...snapshotLines(answer.snapshot, name, here, { host: way.host, port: 22 }),
+    ...snapshotLines(answer.snapshot, name, here, destinationAt(way.host)),
   ];
 }
 
@@ -57,7 +58,9 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
     return refusedLine({ owner: name, account: daemon, commands: [`${usualScript} ""`], text, said: reason });
   }
   if (/^sudo on the node refused: .*command not found/.test(reason))
-    return todo('script', `the script is not on ${name}`, ...copyScript({ host: way.host, port: 22 }, here));
+    return todo('script', `the script is not on ${name}`, ...copyScript(destinationAt(way.host), here));
+  if (/\bsudo: (?:command )?not found/.test(reason))
+    return todo('sudo', `sudo is not installed on ${name}`, asRoot(name, installCommand('sudo', 'sudo')));
   if (/gave no output/.test(reason))
     return todo('command', `${reason}. The shipped line ends so`, ...defineCommand(name, way.command));
   if (/1023 bytes/.test(reason)) return todo('version', reason);

@@ -1,8 +1,9 @@
 import { unreadRules } from '../netfilter/index.ts';
 import type { Section, SectionName, Snapshot } from '../snapshot/index.ts';
 import type { Here } from './facts.ts';
-import { asRoot, type Line, note, ok, type Step, thisMachine, todo } from './line.ts';
-import { commandLine, installCommand, quoted } from './shell.ts';
+import { type Line, note, ok, todo } from './line.ts';
+import { copyScript, type Destination } from './script.ts';
+import { installCommand } from './shell.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
 
 /** What the kernel shows to root alone. */
@@ -15,9 +16,6 @@ const guarded: readonly SectionName[] = [
 /** The very reads that the script asks sudo for, of tools where root alone installs them: nothing else that a node says goes into sudoers. */
 const read =
   /^(?:(?:\/usr(?:\/local)?)?\/s?bin|\/run\/current-system\/sw\/bin)\/(?:cat \/proc\/net\/ipt_CLUSTERIP\/[0-9.]+|(?:iptables|ip6tables|arptables|ebtables)(?:-legacy|-nft)?-save ""|nft -j list ruleset|nft list chains|nft -t list ruleset|nft list hooks)$/;
-
-/** Where a script is copied to: over ssh, or null for this machine. */
-export type Destination = { readonly host: string; readonly port: number } | null;
 
 /**
  * Lines about what a node showed. `owner` is where commands for it are pasted; `destination` where a script of this release
@@ -45,18 +43,6 @@ function scriptLine({ host }: Snapshot, here: Here, destination: Destination | u
   const steps = destination === undefined ? [] : copyScript(destination, here);
   // A script of release 0.1.0 or older shows half of what is judged.
   return { ...(host.parts < 2 ? todo('script', text) : note('script', text)), steps };
-}
-
-/** The usual place of the script on a node, which the shipped configuration names too. */
-export const usualScript = '/usr/lib/nagios/plugins/cluster_node_snapshot';
-
-/** Brings this release's script to a node where root may log in by ssh; without a file here there is nothing to copy. */
-export function copyScript(destination: Destination, { scriptFile }: Here): readonly Step[] {
-  if (scriptFile === null) return [];
-  const install = commandLine(['install', '-D', '-m', '0755', '/dev/stdin', usualScript]);
-  const { host, port } = destination ?? { host: '', port: 22 };
-  const ssh = ['ssh', ...(port === 22 ? [] : ['-p', String(port)]), `root@${host}`, install];
-  return [asRoot(thisMachine, `${destination === null ? install : commandLine(ssh)} <${quoted(scriptFile)}`)];
 }
 
 function toolsLine({ sections }: Snapshot): Line {

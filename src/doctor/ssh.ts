@@ -2,8 +2,9 @@ import type { Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, todo } from './line.ts';
 import { cutOffLine, deniedLine, keyLine, lasting, shellFor } from './login.ts';
-import { quoted } from './shell.ts';
-import { copyScript, snapshotLines, usualScript } from './snapshot_lines.ts';
+import { copyScript, destinationBy, installedScript, sudoersCommand, usualScript } from './script.ts';
+import { installCommand, quoted } from './shell.ts';
+import { snapshotLines } from './snapshot_lines.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
 import { timeLines } from './time.ts';
 
@@ -15,7 +16,7 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
       knownLine(way),
       ok('login', `as ${way.user}, with an answer after ${answer.milliseconds} ms`),
       ...timeLines(answer.milliseconds, 'the answer came'),
-      ...snapshotLines(answer.snapshot, node.name, here, { host: way.hostname, port: way.port }),
+      ...snapshotLines(answer.snapshot, node.name, here, destinationBy(way)),
     ];
   const key = keyLine(way, here);
   return [
@@ -53,19 +54,23 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
 /** What went wrong once the account was in; undefined where that is not the matter. */
 function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: Here): Line | undefined {
   if (/^sudo on the node wants a (?:password|terminal)|Sorry, user |is not in the sudoers file/.test(reason)) {
-    const script = way.remoteCommand?.split(' ').find((word) => word.startsWith('/')) ?? usualScript;
+    const { path, args } = installedScript(way) ?? { path: usualScript, args: [] };
     const text = `${way.user} may not run the script as root on ${name}`;
     const account = accountNamed(way.user);
-    return refusedLine({ owner: name, account, commands: [`${script} ""`], text, said: reason });
+    return refusedLine({ owner: name, account, commands: [sudoersCommand(path, args)], text, said: reason });
   }
-  if (/^the remote command was not found/.test(reason))
+  if (/\bsudo: (?:command )?not found/.test(reason))
+    return todo('sudo', `sudo is not installed on ${name}`, asRoot(name, installCommand('sudo', 'sudo')));
+  // sudo says so of a file that may not be run, too.
+  if (/^the remote command was not found|: sudo: .*command not found$/.test(reason))
     return todo(
       'script',
       `${reason}: install it, or leave --remote-command out`,
-      ...copyScript({ host: way.hostname, port: way.port }, here),
+      ...(installedScript(way) === null ? [] : copyScript(destinationBy(way), here)),
     );
-  if (/^the remote command cannot be run/.test(reason) && way.remoteCommand !== null)
-    return todo('script', reason, asRoot(name, `chmod 0755 ${quoted(way.remoteCommand.split(' ')[0] ?? '')}`));
+  const script = installedScript(way);
+  if (/^the remote command cannot be run/.test(reason) && script !== null)
+    return todo('script', reason, asRoot(name, `chmod 0755 ${quoted(script.path)}`));
   if (/password has expired|account has expired|password change required/i.test(reason))
     return todo(
       'login',

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type AnswerFact, keepsKeys, type NodeFacts } from '../../doctor/index.ts';
 import {
@@ -55,6 +56,7 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
     kind: 'ssh',
     ...{ hostname, user, port, proxied, hostKeyAlias, ...files },
     sshArguments: sshArguments(target, request),
+    configFile: configFile(asking),
     remoteCommand: asking.request.remoteCommand ?? null,
   } as const;
   const isClosed = place !== undefined && !place.ports.some(({ state }) => state === 'open');
@@ -67,6 +69,12 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
     ask(spec, { ...asking, request: { ...asking.request, ...ssh } }),
   );
   return { ...nothing, ...place, way, answer };
+}
+
+function configFile({ request: { sshConfig }, home }: Asking): string | null {
+  const own = path.join(home, '.ssh/config');
+  if (sshConfig === undefined) return existsSync(own) ? own : null;
+  return sshConfig === 'none' || sshConfig.startsWith('~') ? sshConfig.replace(/^~/, home) : path.resolve(sshConfig);
 }
 
 async function byNrpe(spec: NodeSpec, target: Target<'nrpe'>, asking: Asking): Promise<Way> {

@@ -198,6 +198,19 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(todosOf(stdout, 'installed')).toEqual([]);
     const [line] = linesOf(stdout, 'denied').filter(({ state }) => state === 'TODO');
     expect(line?.paste.join('\n')).toContain(`NOPASSWD: ${lab.script} ""'`);
+    // sudo calls a file that it may not run not found.
+    const unrunnable = lab.file('unrunnable');
+    copyFileSync(lab.script, unrunnable);
+    chmodSync(unrunnable, 0o644);
+    const closed = await byId('--remote-command', `sudo -n ${unrunnable}`, ...node(lab.node('root')));
+    expect(todosOf(closed.stdout, 'root')).toEqual([
+      expect.stringMatching(/^script: .*: command not found: install it/),
+    ]);
+    expect(
+      linesOf(closed.stdout, 'root')
+        .flatMap(({ paste }) => paste)
+        .join('\n'),
+    ).toContain(`install -D -m 0755 /dev/stdin ${unrunnable}`);
     const absent = await byId('--remote-command', '/no/such/script', ...node(lab.node('allowed')));
     expect(todosOf(absent.stdout, 'allowed')).toEqual([
       expect.stringMatching(/^script: the remote command was not found/),
