@@ -45,8 +45,8 @@ function keygen(file: string, { user }: Here): readonly string[] {
   ];
 }
 
-/** The node lets the account in by none of its keys: how it would. */
-export function deniedLine(name: string, facts: SshFacts, said: string): Line {
+/** The node lets the account in by none of its keys: how it would. `permit` stands before the key: what it may be used for. */
+export function deniedLine(name: string, facts: SshFacts, said: string, permit = 'restrict'): Line {
   const key = facts.keys.find(({ state }) => state === 'good');
   const text = `${name} does not let ${facts.user} in (${said})`;
   if (key === undefined) return todo('login', `${text}: that needs the key`);
@@ -67,7 +67,7 @@ export function deniedLine(name: string, facts: SshFacts, said: string): Line {
   return todo(
     'login',
     `${text}${more}. ${again(name)}`,
-    asRoot(name, ...authorise(facts.user, key.publicKey), ...why(facts.user)),
+    asRoot(name, ...authorise(facts.user, `${permit} ${key.publicKey}`), ...why(facts.user)),
   );
 }
 
@@ -111,7 +111,7 @@ export function lasting(user: string): string {
  * what a locked account has, which an sshd without PAM lets in by no key; a real password, even a locked one, is left as it
  * is. sshd takes no key from below a folder that others can write to.
  */
-function authorise(user: string, publicKey: string): readonly string[] {
+function authorise(user: string, line: string): readonly string[] {
   const account = quoted(user);
   const group = `$(getent group ${account} >/dev/null && echo --gid ${account})`;
   const make = [
@@ -123,7 +123,7 @@ function authorise(user: string, publicKey: string): readonly string[] {
   return [
     ...(user === 'root' ? [] : make),
     `home=$(getent passwd ${account} | cut -d: -f6)`,
-    `key=${shellQuoted(`restrict ${publicKey}`)}`,
+    `key=${shellQuoted(line)}`,
     `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" "\${home:?}/.ssh"`,
     `grep -qxF "$key" ${file} 2>/dev/null || echo "$key" >>${file}`,
     `chown ${account}: ${file} && chmod 0600 ${file} && chmod go-w "\${home:?}"`,

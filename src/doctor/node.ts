@@ -14,8 +14,9 @@ export function judgeNode(node: NodeFacts, here: Here): Subject {
   function linesOf(): readonly Line[] {
     if (way.kind === 'unsettled') return [unsettled(way.reason)];
     if (way.kind === 'local' || way.kind === 'file') return answerLines(node, here);
-    if (way.kind === 'ssh') return [...settingsLines(node, way), ...placeLines(node), ...sshLines(node, way, here)];
-    return [...placeLines(node), ...nrpeLines(node, way, here)];
+    if (way.kind === 'ssh')
+      return [...settingsLines(node, way), ...placeLines(node, sshService), ...sshLines(node, way, here)];
+    return [...placeLines(node, nrpeService), ...nrpeLines(node, way, here)];
   }
 }
 
@@ -35,11 +36,29 @@ function answerLines({ answer, way }: NodeFacts, here: Here): readonly Line[] {
 }
 
 /** The name and the port, each as far as it was looked at. */
-function placeLines({ hostName, ports }: NodeFacts): readonly Line[] {
+function placeLines({ name: node, hostName, ports }: NodeFacts, service: Service): readonly Line[] {
   if (hostName === null) return [];
   const name = nameLine(hostName);
-  return works([name]) ? [name, ...portLines(ports)] : [name];
+  return works([name]) ? [name, ...portLines(ports, { node, ...service })] : [name];
 }
+
+/** What listens on a node's usual port, and how it comes to do so. */
+type Service = { readonly port: number; readonly commands: readonly string[] };
+
+const sshService: Service = {
+  port: 22,
+  commands: [
+    `[ -x /usr/sbin/sshd ] || ${installCommand('openssh-server', 'openssh-server')}`,
+    'systemctl enable --now ssh || systemctl enable --now sshd',
+  ],
+};
+const nrpeService: Service = {
+  port: 5666,
+  commands: [
+    `[ -x /usr/sbin/nrpe ] || ${installCommand('nagios-nrpe-server', 'nrpe')}`,
+    'systemctl enable --now nagios-nrpe-server || systemctl enable --now nrpe',
+  ],
+};
 
 /** A name, and how it could be known. */
 export function nameLine(fact: NameFact): Line {
@@ -52,19 +71,24 @@ export function nameLine(fact: NameFact): Line {
   return ok('name', fact.kind === 'numeric' ? `${addresses} is an address` : `resolves to ${addresses}`);
 }
 
-function portLines(ports: readonly PortFact[]): readonly Line[] {
+function portLines(ports: readonly PortFact[], service: Service & { readonly node: string }): readonly Line[] {
   const open = ports.find(({ state }) => state === 'open');
   if (open !== undefined) {
     const { port, address, greeting } = open;
     return [ok('port', `${port} at ${address} is open${greeting === '' ? '' : ` (${greeting})`}`)];
   }
-  return ports.map(closedLine);
+  return ports.map((port) => closedLine(port, service));
 }
 
-function closedLine({ address, port, state, code }: PortFact): Line {
+function closedLine({ address, port, state, code }: PortFact, service: Service & { readonly node: string }): Line {
   const at = `${port} at ${address}`;
   if (state === 'refused')
-    return todo('port', `${at} is closed: nobody listens there, or on another port, or a firewall refuses it`);
+    return todo(
+      'port',
+      `${at} is closed: nobody listens there, or on another port, or a firewall refuses it`,
+      // What should listen on a port of somebody's choice is that person's to know.
+      ...(port === service.port ? [asRoot(service.node, ...service.commands)] : []),
+    );
   if (state === 'silent')
     return todo('port', `${at} does not answer: the host is down, or a firewall between drops the packets`);
   return todo('port', `${at} cannot be reached (${code}): no route from this machine`);

@@ -1,3 +1,5 @@
+import { allowCommands } from './allowed_hosts.ts';
+import { explained } from './explained.ts';
 import type { AnswerFact, Here, NodeFacts, NrpeFacts } from './facts.ts';
 import { asRoot, type Line, ok, type Step, thisMachine, todo } from './line.ts';
 import { copyScript, destinationAt, usualScript } from './script.ts';
@@ -52,7 +54,11 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
     return todo('check_nrpe', reason, asRoot(thisMachine, installCommand('nagios-nrpe-plugin', 'nagios-plugins-nrpe')));
   if (/closed the connection|no SSL connection/.test(reason)) return closedLine(node, way, reason);
   if (/has no command/.test(reason))
-    return todo('command', `${name} has no NRPE command ${way.command}`, ...defineCommand(name, way.command));
+    return todo(
+      'command',
+      `${name} has no NRPE command ${way.command}. If that has been pasted already, nrpe.cfg does not read the folder (include_dir)`,
+      ...defineCommand(name, way.command),
+    );
   if (/^sudo on the node wants a (?:password|terminal)|Sorry, user |is not in the sudoers file/.test(reason)) {
     const text = `NRPE's account may not run the script on ${name}`;
     return refusedLine({ owner: name, account: daemon, commands: [`${usualScript} ""`], text, said: reason });
@@ -64,7 +70,7 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
   if (/gave no output/.test(reason))
     return todo('command', `${reason}. The shipped line ends so`, ...defineCommand(name, way.command));
   if (/1023 bytes/.test(reason)) return todo('version', reason);
-  return todo('answer', `${reason} (docs/nodes.md says what that means)`);
+  return todo('answer', explained(reason));
 }
 
 /** From outside, a wrong SSL mode and a host that is not allowed look alike, unless the other way answers. */
@@ -77,11 +83,17 @@ function closedLine({ name, ports }: NodeFacts, way: NrpeFacts, reason: string):
         : `${name} uses SSL: leave --nrpe-no-ssl out`,
     );
   if (/certificate/.test(reason) && !/allowed_hosts/.test(reason)) return todo('SSL', reason);
+  const speaker = ports.find(({ greeting }) => greeting !== '');
+  if (speaker !== undefined)
+    return todo(
+      'port',
+      `what listens at ${speaker.port} is no NRPE: it says "${speaker.greeting}". Another port: nrpe://HOST:PORT`,
+    );
   const source = ports.find((port) => port.source !== null)?.source ?? 'ADDRESS-OF-THIS-MACHINE';
   return todo(
     'allowed_hosts',
     `${reason}. This machine asks from ${source}`,
-    asRoot(name, `sed -i 's/^allowed_hosts=.*/&,${source}/' ${configuration}`, reload),
+    asRoot(name, ...allowCommands(source), reload),
   );
 }
 

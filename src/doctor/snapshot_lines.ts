@@ -1,7 +1,7 @@
 import { unreadRules } from '../netfilter/index.ts';
 import type { Section, SectionName, Snapshot } from '../snapshot/index.ts';
 import type { Here } from './facts.ts';
-import { type Line, note, ok, todo } from './line.ts';
+import { asRoot, type Line, note, ok, todo } from './line.ts';
 import { copyScript, type Destination } from './script.ts';
 import { installCommand } from './shell.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
@@ -31,7 +31,7 @@ export function snapshotLines(
   return [
     ok('node', `${host.name}, Linux ${host.kernel}; the snapshot is read as ${host.user}`),
     scriptLine(snapshot, here, destination),
-    toolsLine(snapshot),
+    toolsLine(snapshot, owner),
     ...factLines(snapshot),
     ...sudoersLines(snapshot, owner),
   ];
@@ -45,12 +45,13 @@ function scriptLine({ host }: Snapshot, here: Here, destination: Destination | u
   return { ...(host.parts < 2 ? todo('script', text) : note('script', text)), steps };
 }
 
-function toolsLine({ sections }: Snapshot): Line {
+function toolsLine({ sections }: Snapshot, owner: string): Line {
   const there = sections.filter(({ name, status }) => guarded.includes(name) && status !== 'missing').map(toolOf);
   const missing = sections.filter(({ status }) => status === 'missing').map(({ command }) => command);
   const unique = (names: readonly string[]) => [...new Set(names.filter((name) => name !== ''))].join(', ');
   const lacking = missing.length === 0 ? '' : `; not installed: ${unique(missing)}`;
-  if (missing.includes('ip')) return todo('tools', 'ip is not installed there: install iproute2');
+  if (missing.includes('ip'))
+    return todo('tools', 'ip is not installed there', asRoot(owner, installCommand('iproute2', 'iproute')));
   return ok('tools', `${unique(['ip', ...there])}${lacking}`);
 }
 

@@ -1,3 +1,4 @@
+import { explained } from './explained.ts';
 import type { Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, todo } from './line.ts';
@@ -44,11 +45,28 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
   const said = reason.replace(/^ssh: /, '');
   if (said.startsWith('Host key verification failed')) return [hostKeyLine(name, way, here, said)];
   if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said)];
+  const jump = jumpLine(way, said);
+  if (jump !== undefined) return [jump];
   if (/^ssh ended with 255|^ssh: Connection (?:closed|reset) by (?!UNKNOWN)/.test(reason) && !way.proxied)
     return [cutOffLine(name, way, reason)];
   const inside = remoteLine(node, way, reason, here);
   if (inside !== undefined) return [known, ok('login', `as ${way.user}`), inside];
-  return [todo('answer', `${reason} (docs/nodes.md says what that means)`)];
+  return [todo('answer', explained(reason))];
+}
+
+/** What keeps a jump host from making the way; undefined where that is not the matter. */
+function jumpLine(way: SshFacts, said: string): Line | undefined {
+  const [, user, host, words] = /^(\S+)@(\S+): (Permission denied.*)$/.exec(said) ?? [];
+  // A key that is restricted makes no way to another host.
+  if (user !== undefined && host !== undefined && words !== undefined)
+    return deniedLine(host, { ...way, user }, words, 'restrict,port-forwarding');
+  if (!/administratively prohibited/.test(said)) return undefined;
+  const allows = "sshd -T | grep -Ei '^(allowtcpforwarding|disableforwarding|permitopen)'";
+  return todo(
+    'jump host',
+    `the jump host lets the account in and forwards nothing (${said}): AllowTcpForwarding or PermitOpen in its sshd_config, or a key with restrict and without port-forwarding in authorized_keys`,
+    asRoot('the jump host', allows, 'grep -rs restrict /home/*/.ssh/authorized_keys'),
+  );
 }
 
 /** What went wrong once the account was in; undefined where that is not the matter. */

@@ -1,19 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { onThePage } from '../../src/doctor/explained.ts';
 import { examine, type NodeFacts } from '../../src/doctor/index.ts';
-import { here, key, nodeOf, nrpe, ssh } from './situation.ts';
-
-/** What is left to do at a node, and what to paste for it. */
-function todos(node: NodeFacts, over: Partial<typeof here> = {}) {
-  const facts = { here: { ...here, ...over }, nodes: [node], probes: [], vip: null };
-  const { subjects } = examine({ ...facts, clusterOptions: {}, probeOptions: {} });
-  return (subjects.find(({ title }) => title.startsWith('node1 ('))?.lines ?? [])
-    .filter(({ state }) => state === 'todo')
-    .map(({ topic, text, steps }) => ({ topic, text, paste: steps.flatMap(({ commands }) => commands), steps }));
-}
+import { here, key, nodeOf, nrpe, ssh, todos } from './situation.ts';
 
 const denied = 'ssh: Permission denied (publickey)';
 
@@ -109,93 +98,6 @@ test('without a key the key comes first, in the file that ssh takes: its best ki
   expect(missing()).toContain(`-f ${home}/id_ed25519`);
 });
 
-/** A section that only root may read, as an ordinary account sees it. */
-const refused = (needs: string) => ['! denied', '= exit 1', `= needs ${needs}`];
-
-test('what a node wants in sudoers is pasted only where it is a read that the script makes', () => {
-  const host = ['> name n1', '> kernel 6.1', '> uid 1000', '> user rackwatch', '> script 0.1.0'];
-  const needing = (needs: string) => todos(nodeOf({ sections: { host, nft: refused(needs) } }))[0];
-  const line = "'rackwatch ALL=(root) NOPASSWD: /usr/sbin/nft -j list ruleset'";
-  expect(needing('/usr/sbin/nft -j list ruleset')?.paste).toContain(
-    `grep -qxF -e ${line} /etc/sudoers.d/rackwatch.new || printf '%s\\n' ${line} >>/etc/sudoers.d/rackwatch.new`,
-  );
-  for (const needs of [
-    'ALL',
-    '/bin/sh',
-    '/usr/sbin/nft -j list ruleset, ALL',
-    "/usr/sbin/nft -j list ruleset'; reboot; '",
-    '/home/../bin/nft flush ruleset',
-    '/usr/bin/cat /etc/shadow',
-    '/home/rackwatch/nft -j list ruleset',
-    '/usr/bin/../../tmp/nft -j list ruleset',
-  ]) {
-    const line = needing(needs);
-    expect(line?.text).toBe(`the node asks for a command that no release runs: ${needs}`);
-    expect(line?.paste).toEqual([]);
-  }
-});
-
-test('where sudo wants a terminal, that is asked for and no line twice; else sudo is heard, and what may overrule the lines', () => {
-  const host = ['> name n1', '> kernel 6.1', '> uid 1000', '> user rackwatch', '> script 0.1.0'];
-  const saying = (said: string) => {
-    const nft = [
-      '! Operation not permitted (you must be root)',
-      `! sudo: ${said}`,
-      '= exit 1',
-      '= needs /usr/sbin/nft -j list ruleset',
-    ];
-    return todos(nodeOf({ sections: { host, nft } }))[0];
-  };
-  const terminal = 'sorry, you must have a tty to run sudo';
-  const wanted = /^sudo wants a terminal on node1 \(requiretty\)/;
-  const line = "'Defaults:rackwatch !requiretty'";
-  expect(saying(terminal)?.text).toMatch(wanted);
-  expect(saying(terminal)?.paste.join('\n')).toContain(`printf '%s\\n' ${line} >>`);
-  expect(saying(terminal)?.paste.join('\n')).not.toContain('NOPASSWD');
-  const refused = saying('a password is required');
-  expect(refused?.text).toMatch(
-    /its line is missing \(sudo: a password is required\)\. If that has been pasted already, a later line wins, or/,
-  );
-  expect(refused?.paste.at(-1)).toBe('sudo -l -U rackwatch');
-  expect(refused?.paste.at(-2)).toContain('includedir');
-  const byScript = 'sudo on the node wants a terminal (requiretty in sudoers)';
-  expect(todos(nodeOf(byScript))[0]?.paste.join('\n')).toContain(line);
-  expect(todos(nodeOf(byScript, nrpe))[0]?.paste.join('\n')).toContain(
-    `printf '%s\\n' Defaults:"$(sed -n 's/^nrpe_user=//p' /etc/nagios/nrpe.cfg)"' !requiretty' >>`,
-  );
-});
-
-test('what is there already is not written again, and a shell reads each line as it is meant', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-paste-'));
-  try {
-    const file = path.join(folder, 'rackwatch');
-    const paste =
-      todos(nodeOf('sudo on the node wants a password', nrpe))[0]?.paste.filter(
-        (one) => !/includedir|sudo -l|visudo/.test(one),
-      ) ?? [];
-    const commands = paste.map((one) =>
-      one.replaceAll('/etc/sudoers.d/rackwatch', file).replaceAll(/"\$\(sed [^)]*\)"/g, '"$(echo nag)"'),
-    );
-    for (let times = 0; times < 3; times++) {
-      execFileSync('sh', ['-ec', commands.join('\n')]);
-      renameSync(`${file}.new`, file);
-    }
-    expect(readFileSync(file, 'utf8')).toBe(
-      'nag ALL=(root) NOPASSWD: /usr/lib/nagios/plugins/cluster_node_snapshot ""\n',
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
-
-test('a user of the node that sudoers would read as something else stays a name', () => {
-  const host = ['> name n1', '> kernel 6.1', '> uid 1000', "> user a'b,ALL", '> script 0.1.0'];
-  const line = todos(nodeOf({ sections: { host, nft: refused('/usr/sbin/nft -j list ruleset') } }))[0];
-  const command = line?.paste.find((one) => one.includes('printf')) ?? '';
-  const written = execFileSync('sh', ['-c', command.replace(/^.* \|\| (.*) >>.*$/, '$1')], { encoding: 'utf8' });
-  expect(written).toBe("a\\'b\\,ALL ALL=(root) NOPASSWD: /usr/sbin/nft -j list ruleset\n");
-});
-
 test('a script of another release is a remark, one that lacks half of the snapshot has to be replaced', () => {
   const host = (script: string, parts: number) => [
     ...['> name n1', '> kernel 6.1', '> uid 0', '> user root', `> script ${script}`, `> parts ${parts}`],
@@ -211,58 +113,46 @@ test('a script of another release is a remark, one that lacks half of the snapsh
   ]);
 });
 
-describe('a script that --remote-command runs', () => {
-  const at = '/opt/rw/snap';
-  const by = (remoteCommand: string, reason: string, over: Partial<typeof ssh> = {}) =>
-    todos(nodeOf(reason, { ...ssh, remoteCommand, ...over }))[0];
-  const copy = `'install -D -m 0755 /dev/stdin ${at}' </usr/lib/nagios/plugins/cluster_node_snapshot`;
-
-  test.each([
-    [at, `the remote command was not found: sh: 1: ${at}: not found`],
-    [`sudo -n ${at}`, `the remote command ended with 1: sudo: ${at}: command not found`],
-    [`/usr/bin/sudo -n ${at} --vip 192.0.2.1`, `the remote command ended with 1: sudo: ${at}: command not found`],
-  ])('is copied to where %s looks for it', (command, reason) => {
-    expect(by(command, reason)).toMatchObject({ topic: 'script', paste: [`ssh root@node1.example.net ${copy}`] });
-  });
-
-  test('reaches a node behind a jump host by the settings of the account', () => {
-    const over = {
-      proxied: true,
-      sshArguments: ['-T', '-p', '2222', '--', 'rackwatch@n1'],
-      configFile: '/var/lib/nagios/.ssh/config',
-    };
-    const reason = `the remote command was not found: sh: 1: ${at}: not found`;
-    expect(by(at, reason, over)?.paste).toEqual([`ssh -F /var/lib/nagios/.ssh/config -p 2222 root@n1 ${copy}`]);
-  });
-
-  test('is allowed with the arguments that it is given, and made to run itself, not sudo', () => {
-    const password = 'sudo on the node wants a password (the command needs NOPASSWD in sudoers)';
-    const rule = (command: string) => by(command, password)?.paste.join('\n');
-    expect(rule(`sudo -n ${at}`)).toContain(`'rackwatch ALL=(root) NOPASSWD: ${at} ""'`);
-    expect(rule(`sudo -n ${at} --vip 192.0.2.1`)).toContain(`'rackwatch ALL=(root) NOPASSWD: ${at} --vip 192.0.2.1'`);
-    expect(rule(`sudo -n ${at} --vip 2001:db8::1`)).toContain(`NOPASSWD: ${at} --vip 2001\\:db8\\:\\:1'`);
-    const closed = `the remote command cannot be run: sh: 1: ${at}: Permission denied`;
-    expect(by(`exec ${at}`, closed)?.paste).toEqual([`chmod 0755 ${at}`]);
-  });
-
-  test.each([
-    [ssh, 'the remote command was not found: bash: line 1: sudo: command not found'],
-    [nrpe, 'no snapshot in the answer: "sh: 1: sudo: not found"'],
-  ])('needs sudo', (way, reason) => {
-    const [line] = todos(nodeOf(reason, way.kind === 'ssh' ? { ...way, remoteCommand: `sudo -n ${at}` } : way));
-    expect(line).toMatchObject({ topic: 'sudo', text: 'sudo is not installed on node1' });
-    expect(line?.paste[0]).toContain('apt-get install -y sudo');
-  });
+test('where nothing listens on the usual port, what should is offered; on another one that is for a person to say', () => {
+  const closed = { address: '192.0.2.1', state: 'refused', code: 'ECONNREFUSED', greeting: '', source: null } as const;
+  const paste = (way: NodeFacts['way'], port: number) =>
+    todos({ ...nodeOf('', way), ports: [{ ...closed, port }], answer: null })[0]?.paste.join('\n');
+  expect(paste(nrpe, 5666)).toMatch(
+    /nagios-nrpe-server.*\nsystemctl enable --now nagios-nrpe-server \|\| systemctl enable --now nrpe$/,
+  );
+  expect(paste(ssh, 22)).toMatch(/openssh-server.*\nsystemctl enable --now ssh \|\| systemctl enable --now sshd$/);
+  expect(paste(ssh, 2222)).toBe('');
 });
 
-test('an NRPE that carries too little', () => {
-  const old = { ...nrpe, version: { ok: true, value: 'NRPE v3.2.1' } } as const;
-  expect(todos(nodeOf('no snapshot', old))[0]).toMatchObject({
-    topic: 'version',
-    text: expect.stringContaining('NRPE 4'),
-  });
-  const close = { ...nrpe, longestAnswer: 1000 };
-  expect(todos(nodeOf({}, close)).map(({ topic }) => topic)).toEqual(['length']);
+test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {
+  const way = { ...ssh, proxied: true };
+  const [denied] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', way));
+  expect(denied?.text).toMatch(/^gate does not let ops in/);
+  expect(denied?.steps[0]?.where).toBe('gate');
+  expect(denied?.paste).toContain(`key='restrict,port-forwarding ${key}'`);
+  const [closed] = todos(nodeOf('ssh: channel 0: open failed: administratively prohibited: open failed', way));
+  expect(closed).toMatchObject({ topic: 'jump host', text: expect.stringContaining('forwards nothing') });
+  expect(closed?.steps[0]?.where).toBe('the jump host');
+});
+
+test('the page of reasons is named where it has the reason, and nowhere else', () => {
+  const page = readFileSync('docs/nodes.md', 'utf8');
+  const rows = [...page.matchAll(/^\| `([^`]+)`/gm)].map(([, reason = '']) => reason);
+  const points = / \(docs\/nodes\.md says what that means\)$/;
+  const pointing = rows.filter((row) =>
+    [ssh, nrpe].some((way) => todos(nodeOf(row.replaceAll('...', 'x'), way)).some(({ text }) => points.test(text))),
+  );
+  expect(pointing.length).toBeGreaterThan(7);
+  for (const reason of ['ssh: Bad configuration option', 'check_nrpe: something new', 'NRPE: Unknown error'])
+    for (const way of [ssh, nrpe])
+      expect(
+        todos(nodeOf(reason, way))
+          .map(({ text }) => text)
+          .join(),
+      ).not.toMatch(points);
+  // Each pattern is that of a row.
+  const fits = (pattern: RegExp) => rows.some((row) => pattern.test(row.replaceAll('...', 'x')));
+  expect(onThePage.filter((pattern) => !fits(pattern))).toEqual([]);
 });
 
 test('as another account, or as root where nobody is known to run checks, nothing else is said', () => {

@@ -1,4 +1,11 @@
-import type { Here, NodeFacts, NrpeFacts, ProbeFacts, SshFacts } from '../../src/doctor/index.ts';
+import {
+  examine,
+  type Here,
+  type NodeFacts,
+  type NrpeFacts,
+  type ProbeFacts,
+  type SshFacts,
+} from '../../src/doctor/index.ts';
 import { parseSnapshot } from '../../src/snapshot/index.ts';
 import { type Situation, snapshotText } from '../snapshot_text.ts';
 
@@ -54,7 +61,7 @@ export function nodeOf(
     port: 22,
     state: 'open',
     code: '',
-    greeting: 'SSH-2.0-x',
+    greeting: way.kind === 'nrpe' ? '' : 'SSH-2.0-x',
     source: '192.0.2.9',
   } as const;
   return {
@@ -93,3 +100,12 @@ export const probe: ProbeFacts = {
   totalMs: 80,
   requests: 5,
 };
+
+/** What is left to do at a node, and what to paste for it. */
+export function todos(node: NodeFacts, over: Partial<typeof here> = {}) {
+  const facts = { here: { ...here, ...over }, nodes: [node], probes: [], vip: null };
+  const { subjects } = examine({ ...facts, clusterOptions: {}, probeOptions: {} });
+  return (subjects.find(({ title }) => title.startsWith('node1 ('))?.lines ?? [])
+    .filter(({ state }) => state === 'todo')
+    .map(({ topic, text, steps }) => ({ topic, text, paste: steps.flatMap(({ commands }) => commands), steps }));
+}

@@ -25,6 +25,9 @@ export type Asking = {
   readonly until: number;
 };
 
+/** How long something else than NRPE may take to say what it is, in milliseconds. */
+const greetingMs = 1000;
+
 /** The longest that a name, a port or a file may be looked at, in milliseconds. */
 const step = 3000;
 
@@ -88,7 +91,12 @@ async function byNrpe(spec: NodeSpec, target: Target<'nrpe'>, asking: Asking): P
   const request = { ...asking.request, ...limitsOf(asking) };
   const version = await nrpeVersion(target, request);
   const other = version.ok ? undefined : await nrpeVersion(target, { ...request, nrpeNoSsl: ssl });
-  return { ...unasked, way: { ...base, version, otherWay: other?.ok === true }, answer: await ask(spec, asking) };
+  const speaks = version.ok || other?.ok === true;
+  // NRPE never speaks first: what does is something else.
+  const soon = { ...asking, until: Math.min(asking.until, now() + greetingMs) };
+  const { ports } = speaks ? place : await reach(host, port, true, soon);
+  const way = { ...base, version, otherWay: other?.ok === true };
+  return { ...place, ports, way, answer: await ask(spec, asking) };
 }
 
 async function reach(host: string, port: number, greeted: boolean, asking: Asking) {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clusterRule, filterTable, snapshotText } from '../../snapshot_text.ts';
 import { type Lab, openLab, whyNoNrpe } from '../nrpe/lab.ts';
+import { listen } from '../ssh/sshd.ts';
 import { buildDoctor, type Doctor, linesOf, todosOf } from './asking.ts';
 
 const why = whyNoNrpe();
@@ -44,7 +45,7 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real NRPE${why === null ? '
     ]);
     expect(todosOf(stdout, 'stranger')).toEqual([expect.stringMatching(/^allowed_hosts: .* asks from 127\.0\.0\.1$/)]);
     const paste = linesOf(stdout, 'stranger').flatMap((line) => line.paste);
-    expect(paste).toContain("sed -i 's/^allowed_hosts=.*/&,127.0.0.1/' /etc/nagios/nrpe.cfg");
+    expect(paste.join('\n')).toContain("--include='*.cfg' /etc/nagios /etc/nrpe.d | xargs -r sed -i -E '");
     const plain = await doctor(['--nrpe-no-ssl', ...nodes(lab.node('first'), lab.node('strangerPlain'))]);
     expect(todosOf(plain.stdout, 'first')).toEqual(['SSL: first uses SSL: leave --nrpe-no-ssl out']);
     expect(todosOf(plain.stdout, 'strangerPlain')).toEqual([expect.stringMatching(/^allowed_hosts: /)]);
@@ -53,13 +54,15 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real NRPE${why === null ? '
   test('a daemon that wants a certificate, and one that may not use sudo', async () => {
     const { stdout } = await doctor(nodes(lab.node('mutual'), lab.node('denied'), lab.node('proven')));
     expect(todosOf(stdout, 'mutual')).toEqual([expect.stringMatching(/^SSL: .*certificate/)]);
-    expect(todosOf(stdout, 'denied')).toEqual(["sudoers: NRPE's account may not run the script on denied"]);
+    expect(todosOf(stdout, 'denied')).toEqual([
+      expect.stringMatching(/^sudoers: NRPE's account may not run the script on denied\./),
+    ]);
     expect(todosOf(stdout, 'proven')).toEqual([]);
   });
 
   test('commands that are not there, say nothing, or say too much', async () => {
     const { stdout } = await doctor(nodes(...['absent', 'empty', 'other', 'early', 'long'].map(command)));
-    expect(todosOf(stdout, 'absent')).toEqual(['command: absent has no NRPE command absent']);
+    expect(todosOf(stdout, 'absent')).toEqual([expect.stringMatching(/^command: absent has no NRPE command absent\./)]);
     const paste = linesOf(stdout, 'absent').flatMap((line) => line.paste);
     expect(paste.join('\n')).toContain("'command[absent]=sudo -n /usr/lib/nagios/plugins/cluster_node_snapshot 2>&1'");
     expect(todosOf(stdout, 'empty')).toEqual([expect.stringMatching(/^command: .* gave no output/)]);
@@ -74,6 +77,15 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real NRPE${why === null ? '
       '/no/such/check_nrpe',
       ...nodes('nrpe://127.0.0.1:1', lab.node('first')),
     ]);
+    const mail = await listen((write) => write('220 mail.example.net ESMTP\r\n'));
+    try {
+      const other = await doctor(nodes(`mail=nrpe://127.0.0.1:${mail.port}`));
+      expect(todosOf(other.stdout, 'mail')).toEqual([
+        `port: what listens at ${mail.port} is no NRPE: it says "220 mail.example.net ESMTP". Another port: nrpe://HOST:PORT`,
+      ]);
+    } finally {
+      await mail.close();
+    }
     expect(todosOf(stdout, '127.0.0.1')).toEqual([expect.stringMatching(/^port: 1 at 127\.0\.0\.1 is closed/)]);
     expect(todosOf(stdout, 'first')).toEqual([expect.stringMatching(/^check_nrpe: \/no\/such\/check_nrpe/)]);
   });
