@@ -1,5 +1,5 @@
 import { listOf } from '../plugin/index.ts';
-import { accountLine } from './account.ts';
+import { accountLine, sharedLines } from './account.ts';
 import type { Here, NodeFacts, ProbeFacts } from './facts.ts';
 import { clusterObject, type HostOptions, probeObject } from './host_object.ts';
 import { type Line, note, ok, type Subject, todo, works } from './line.ts';
@@ -32,8 +32,9 @@ export function examine(facts: Facts): Examination {
   const { here, nodes, probes } = facts;
   // What is saved says the same to everybody.
   const isReplay = probes.length === 0 && nodes.length > 0 && nodes.every(({ way }) => way.kind === 'file');
-  const account = isReplay ? [] : [{ title: 'this machine', lines: [accountLine(here)] }];
-  if (!isReplay && isWrongAccount(here)) return { subjects: account, objects: [] };
+  const account = isReplay ? [] : [{ title: 'this machine', lines: [accountLine(here), ...sharedLines(here)] }];
+  if (!isReplay && isWrongAccount(here))
+    return { subjects: [{ title: 'this machine', lines: [accountLine(here)] }], objects: [] };
   const judged = nodes.map((node) => ({ node, subject: judgeNode(node, here) }));
   const looked = probes.map((probe) => ({ probe, subject: judgeProbe(probe, here) }));
   const fit = judged.filter(({ subject }) => works(subject.lines)).map(({ node }) => node);

@@ -1,3 +1,4 @@
+import type { Result } from '../plugin/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 
 /** The machine and the account that ask. */
@@ -10,12 +11,16 @@ export type Here = {
   readonly account: string | null;
   /** The command as it was called, less secrets. */
   readonly command: readonly string[];
-  /** Whether a secret was left out of `command`. */
-  readonly secretLeftOut: boolean;
+  /** Whether this machine has that account. */
+  readonly hasAccount: boolean;
+  /** The secrets that were left out of `command`, as the variables of the environment that they are also taken from. */
+  readonly secretsLeftOut: readonly string[];
   /** The snapshot script of this release as a file; null where it does not lie beside the doctor. */
   readonly scriptFile: string | null;
   /** The release of the snapshot script that the doctor sends along. */
   readonly scriptVersion: string;
+  /** Where connections stay open for later checks, or why that place will not do; null where that is not asked for. */
+  readonly sharedFolder: Result<string> | null;
 };
 
 /** What came of looking a name up; `numeric` needs no look. */

@@ -24,9 +24,15 @@ export function keyLine({ keys }: SshFacts, here: Here): Line | undefined {
     );
   return todo(
     'key',
-    `${found.file} has a passphrase, or is no key: nobody is there to type one when a check runs. Make another one without, and name it with --ssh-identity`,
-    asRoot(thisMachine, ...keygen(`${found.file}-rackwatch`, here)),
+    `${found.file} has a passphrase, or is no key: nobody is there to type one when a check runs. The commands make another one without, and look again with that (--ssh-identity)`,
+    asRoot(thisMachine, ...keygen(`${found.file}-rackwatch`, here), withIdentity(`${found.file}-rackwatch`, here)),
   );
+}
+
+/** The call of the doctor with another key. */
+function withIdentity(file: string, { user, command }: Here): string {
+  const rest = command.filter((word, i) => !/^--ssh-identity(?:=|$)/.test(word) && command[i - 1] !== '--ssh-identity');
+  return commandLine(asAccount(user, [...rest, '--ssh-identity', file]));
 }
 
 function makeKey(keys: readonly KeyFact[], here: Here): Line {

@@ -6,6 +6,7 @@ export { nrpeVersion } from './nrpe.ts';
 export { longestAnswers } from './nrpe_trouble.ts';
 export { nodeOption, nodeTrouble, requestOf, wayOptions } from './options.ts';
 export { keepAnswers, mostSaved, notShared, type Saved, saveAnswers } from './save.ts';
+export { sharedFolder } from './shared_folder.ts';
 export { type NodeSpec, parseNodeSpec, type Target } from './spec.ts';
 export { sshArguments } from './ssh.ts';
 export { parseSshSettings, type Settled, type SshSettings, sshSettings } from './ssh_settings.ts';

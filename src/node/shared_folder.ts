@@ -2,6 +2,7 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -35,48 +36,58 @@ export type Account = {
  * account's cache, or `/tmp/rackwatch-UID`. Whoever can write to it could answer in place of a node, and ssh itself does
  * not look: so it belongs to this account, lets nobody else in and is no symbolic link, and nobody else can put another one
  * in its place. One that is not so is refused, with a fragment that says why; a place that has no room for it, or cannot
- * be written to, is passed over.
+ * be written to, is passed over. With `onlyLook` none is made and nothing in it is removed.
  */
-export function sharedFolder(account: Account, nowMs: number): Result<string> {
+export function sharedFolder(
+  account: Account,
+  nowMs: number,
+  { onlyLook = false }: { readonly onlyLook?: boolean } = {},
+): Result<string> {
   const { uid } = account;
-  for (const [base, name] of places(account)) {
-    const folder = base === null ? null : made(base, name, uid);
+  for (const [base, name] of places(account, !onlyLook)) {
+    const folder = base === null ? null : placeIn(base, name, { uid, make: !onlyLook });
     if (folder === null) continue;
+    if (onlyLook && !existsSync(folder)) return success(folder);
     const why = trouble(folder, uid);
     if (why !== null) return failure(`${folder} ${why}`);
     if (!isWritable(folder)) continue;
-    removeOld(folder, nowMs);
+    if (!onlyLook) removeOld(folder, nowMs);
     return success(folder);
   }
   return failure('there is no place for a private folder: neither XDG_RUNTIME_DIR nor ~/.cache nor /tmp will do');
 }
 
-function places({ uid, env, home }: Account): readonly (readonly [string | null, string])[] {
+function places({ uid, env, home }: Account, make: boolean): readonly (readonly [string | null, string])[] {
   return [
     [env['XDG_RUNTIME_DIR'] ?? null, 'rackwatch'],
-    [env['XDG_CACHE_HOME'] ?? cacheFolder(env['HOME'], home, uid), 'rackwatch'],
+    [env['XDG_CACHE_HOME'] ?? cacheFolder(env['HOME'], home, { uid, make }), 'rackwatch'],
     ['/tmp', `rackwatch-${uid}`],
   ];
 }
 
 /** `~/.cache`, which is made where the home is this account's own. */
-function cacheFolder(named: string | undefined, ofAccount: Account['home'], uid: number): string | null {
+function cacheFolder(named: string | undefined, ofAccount: Account['home'], how: Making): string | null {
   try {
     const home = named ?? ofAccount();
-    return statSync(home).uid === uid ? made(home, '.cache', uid) : null;
+    return statSync(home).uid === how.uid ? placeIn(home, '.cache', how) : null;
   } catch {
     return null;
   }
 }
 
+/** Whose folder it is, and whether one that is missing is made. */
+type Making = { readonly uid: number; readonly make: boolean };
+
 /** A folder in a base where nobody else can replace it; null when the base will not do. */
-function made(base: string, name: string, uid: number): string | null {
+function placeIn(base: string, name: string, { uid, make }: Making): string | null {
   try {
     if (!isAbsolute(base)) return null;
-    const folder = join(realpathSync(base), name);
+    const folder = join(!make && !existsSync(base) ? base : realpathSync(base), name);
     // ssh would read a percent sign, a dollar or a blank as something of its own.
     if (Buffer.byteLength(folder) > longestFolder || !/^[A-Za-z0-9/_.+-]+$/.test(folder)) return null;
-    if (!ancestors(folder).every((one) => isSafe(statSync(one), uid))) return null;
+    const above = ancestors(folder).filter((one) => make || existsSync(one));
+    if (!above.every((one) => isSafe(statSync(one), uid))) return null;
+    if (!make) return folder;
     try {
       mkdirSync(folder, { mode: 0o700 });
       // A umask may have taken rights of the owner, and a setgid folder has handed its bit down.

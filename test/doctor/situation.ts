@@ -15,7 +15,9 @@ export const here: Here = {
   home: '/var/lib/nagios',
   account: 'nagios',
   command: ['/usr/bin/rackwatch', 'doctor', '--node', 'node1'],
-  secretLeftOut: false,
+  hasAccount: true,
+  secretsLeftOut: [],
+  sharedFolder: null,
   scriptFile: '/usr/lib/nagios/plugins/cluster_node_snapshot',
   scriptVersion: '0.1.0',
 };

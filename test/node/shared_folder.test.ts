@@ -38,6 +38,19 @@ test('without one it is in the cache, whose folder is made in the home', () => {
   expect(statSync(`${base}/.cache`).mode & 0o7777).toBe(0o700);
 });
 
+test('who only looks is told the same, and finds nothing made and nothing removed', () => {
+  const look = (env: Readonly<Record<string, string>>) =>
+    sharedFolder({ uid, env, home: homedir }, now, { onlyLook: true });
+  expect(look({ XDG_RUNTIME_DIR: base, HOME: base })).toEqual({ ok: true, value: `${base}/rackwatch` });
+  expect(look({ HOME: base })).toEqual({ ok: true, value: `${base}/.cache/rackwatch` });
+  expect(readdirSync(base)).toEqual([]);
+  mkdirSync(`${base}/rackwatch`);
+  chmodSync(`${base}/rackwatch`, 0o755);
+  const refused = { ok: false, reason: expect.stringMatching(/rackwatch has mode 0755/) };
+  expect(look({ XDG_RUNTIME_DIR: base })).toEqual(refused);
+  expect(folderOf({ XDG_RUNTIME_DIR: base })).toEqual(refused);
+});
+
 test('a cache elsewhere is heeded, also by a symbolic link', () => {
   mkdirSync(`${base}/c`, { mode: 0o700 });
   symlinkSync(`${base}/c`, `${base}/link`);

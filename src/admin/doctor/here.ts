@@ -14,19 +14,20 @@ export async function lookHere(
   self: string,
   args: readonly string[],
   account: string | undefined,
-  limits: { readonly limitMs: number; readonly signal: AbortSignal },
-): Promise<Here> {
+  limits: Limits,
+): Promise<Omit<Here, 'sharedFolder'>> {
   const { user, home } = whoAmI();
   const { snapshotScript } = await import('#script');
   const secrets = Object.entries<Option>(doctorOptions).flatMap(([key, { secret }]) =>
-    secret === undefined ? [] : [`--${longName(key)}=`],
+    secret === undefined ? [] : [{ begin: `--${longName(key)}=`, env: secret.env }],
   );
-  const isSecret = (arg: string) => secrets.some((begin) => arg.startsWith(begin));
+  const isSecret = (arg: string) => secrets.some(({ begin }) => arg.startsWith(begin));
   const shown = args.filter((arg) => !isSecret(arg)).map((arg) => arg.replace(/^(--[a-z0-9-]+)=true$/, '$1'));
   return {
     ...{ user, home, account: account ?? (await usualAccount(limits)) },
+    hasAccount: account === undefined || account === user || (await isThere(account, limits)),
     command: [self, 'doctor', ...shown.flatMap(apart)],
-    secretLeftOut: args.some(isSecret),
+    secretsLeftOut: secrets.filter(({ begin }) => args.some((arg) => arg.startsWith(begin))).map(({ env }) => env),
     scriptFile: scriptBeside(self),
     scriptVersion: /^script_version=(\S+)$/m.exec(snapshotScript)?.[1] ?? '',
   };
@@ -48,10 +49,15 @@ function whoAmI(): { readonly user: string; readonly home: string } {
   }
 }
 
-async function usualAccount(limits: {
-  readonly limitMs: number;
-  readonly signal: AbortSignal;
-}): Promise<string | null> {
+type Limits = { readonly limitMs: number; readonly signal: AbortSignal };
+
+/** getent ends with 2 for an account that is not there; where it cannot be asked, there may be one. */
+async function isThere(account: string, limits: Limits): Promise<boolean> {
+  const ending = await runChild({ program: 'getent', args: ['passwd', '--', account], input: null, ...limits });
+  return ending.kind !== 'ended' || ending.code !== 2;
+}
+
+async function usualAccount(limits: Limits): Promise<string | null> {
   const ending = await runChild({ program: 'getent', args: ['passwd', ...accounts], input: null, ...limits });
   if (ending.kind !== 'ended') return null;
   const found = ending.stdout.split('\n').map((line) => line.split(':')[0] ?? '');

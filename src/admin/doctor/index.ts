@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -12,7 +13,7 @@ import {
   renderJson,
   renderText,
 } from '../../doctor/index.ts';
-import { nodeTrouble, type Request, wayOptions } from '../../node/index.ts';
+import { nodeTrouble, type Request, sharedFolder, wayOptions } from '../../node/index.ts';
 import { givenIn, longName, now, type Option, optionLines, success, valuesIn, wrap } from '../../plugin/index.ts';
 import { type Access, accessOf, inTurns, readCredentials, snmpOptions, snmpTrouble } from '../../snmp/index.ts';
 import { type Call, type Subcommand, UsageError } from '../subcommand.ts';
@@ -75,7 +76,8 @@ function read(given: Given): DoctorValues {
 async function look(values: DoctorValues, given: Given, call: Call, signal: AbortSignal): Promise<Examination> {
   const limitMs = Math.max(1000, values.timeout * 1000 - reserve - process.uptime() * 1000);
   const [until, snmpUntil] = [now() + limitMs, now() + limitMs];
-  const here = await lookHere(call.self, given.args, values.account, { limitMs: 3000, signal });
+  const found = await lookHere(call.self, given.args, values.account, { limitMs: 3000, signal });
+  const here = { ...found, sharedFolder: values.sshShared === undefined ? null : sharedFolderOf(found.home) };
   const onlyFiles = values.probe.length === 0 && values.node.every(({ target }) => target.kind === 'file');
   const facts = {
     here,
@@ -108,6 +110,23 @@ function requestOf(values: DoctorValues, signal: AbortSignal): Omit<Request, 'li
     ...{ vips, signal: () => signal },
     ...{ sshConfig, sshIdentity, remoteCommand, checkNrpe, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey },
   };
+}
+
+/** Where the plugins would keep connections open; nothing is made and nothing taken away. */
+function sharedFolderOf(home: string) {
+  const uid = process.geteuid?.() ?? 0;
+  // runuser leaves root's environment, which no daemon has.
+  const names = ['XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'HOME'] as const;
+  const own = names.flatMap((name) => (ownerOf(process.env[name]) === uid ? [[name, process.env[name]] as const] : []));
+  return sharedFolder({ uid, env: Object.fromEntries(own), home: () => home }, Date.now(), { onlyLook: true });
+}
+
+function ownerOf(folder: string | undefined): number | undefined {
+  try {
+    return statSync(folder ?? '').uid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Two hosts of one name would be one too many for Icinga. */

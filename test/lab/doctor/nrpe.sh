@@ -21,7 +21,7 @@ mount --bind "$plugins" "$work/root/opt/rackwatch"
 rm -f "$work/root/usr/lib/nagios/plugins/cluster_node_snapshot" "$work/root/etc/sudoers.d/rackwatch"
 # Where Debian has what a person writes.
 sed -i '/^allowed_hosts=/d' "$work/root/etc/nagios/nrpe.cfg"
-echo 'allowed_hosts = 192.0.2.1, 192.0.2.10' >>"$work/root/etc/nagios/nrpe_local.cfg"
+echo 'allowed_hosts=192.0.2.1,192.0.2.10' >>"$work/root/etc/nagios/nrpe_local.cfg"
 grep -q '^include=/etc/nagios/nrpe_local.cfg' "$work/root/etc/nagios/nrpe.cfg"
 cp "$commands" "$work/root/commands.sh"
 # No service manager is here, and nobody to log in to.

@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
 import { clusterRule, filterTable, snapshotText } from '../../snapshot_text.ts';
@@ -141,7 +150,10 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(open?.text).toMatch(/can be read by others than root, so ssh does not use it$/);
     expect(open?.paste).toContain(`chmod 0600 ${readable}`);
     writeFileSync(lab.file('garbage'), 'no key\n', { mode: 0o600 });
-    expect((await one('garbage'))?.text).toMatch(/has a passphrase, or is no key/);
+    const garbage = await one('garbage');
+    expect(garbage?.text).toMatch(/has a passphrase, or is no key/);
+    expect(garbage?.paste.at(-1)).toMatch(/ doctor .* --node \S+ --ssh-identity \S+\/garbage-rackwatch$/);
+    expect(garbage?.paste.at(-1)?.match(/--ssh-identity/g)).toHaveLength(1);
   });
 
   test('sudoers: none of the lines, and all but one', async () => {
@@ -284,6 +296,31 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     }
   });
 
+  test('a folder for shared connections that the check would refuse is said, and none is made', async () => {
+    const base = mkdtempSync('/tmp/rwd-');
+    try {
+      const env = { PATH: '/usr/bin:/bin', XDG_RUNTIME_DIR: base };
+      const args = ['--ssh-config', lab.file('ssh_config'), '--ssh-shared', '300', ...node('saved')];
+      const ask = () => doctor(args, { mark, env }).then(({ stdout }) => linesOf(stdout, 'this machine').at(-1));
+      expect(await ask()).toMatchObject({
+        state: 'ok',
+        topic: 'connections',
+        text: `can stay open, in ${base}/rackwatch`,
+      });
+      expect(readdirSync(base)).toEqual([]);
+      mkdirSync(`${base}/rackwatch`);
+      chmodSync(`${base}/rackwatch`, 0o755);
+      const open = await ask();
+      expect(open).toMatchObject({
+        state: 'TODO',
+        text: expect.stringMatching(/has mode 0755, and only 0700 .* WARNING for that$/),
+      });
+      expect(open?.paste).toContain(`chmod 0700 ${base}/rackwatch`);
+    } finally {
+      rmSync(base, { recursive: true });
+    }
+  });
+
   test('as another account it says only how to be called, without a secret', async () => {
     const args = ['--account', 'nagios', '--community', 'sesame', '--probe', '192.0.2.1', ...node('by-alias')];
     const { stdout, code } = await doctor(args, { mark });
@@ -291,11 +328,15 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(stdout).not.toContain('by-alias (');
     const [line] = linesOf(stdout, 'this machine');
     expect(line?.text).toBe(
-      "this runs as root, but the checks as nagios: only that account's keys and rights tell the truth. Give the secret again, which is not printed here",
+      "this runs as root, but the checks as nagios: only that account's keys and rights tell the truth. The command asks for what is secret",
     );
     expect(line?.paste.at(-1)).toBe(
-      `runuser -u nagios -- ${lab.file('rackwatch')} doctor --timeout 60 --account nagios --probe 192.0.2.1 --node by-alias`,
+      `read -rsp 'SNMP_COMMUNITY: ' SNMP_COMMUNITY && export SNMP_COMMUNITY && runuser -u nagios -- ${lab.file('rackwatch')} doctor --timeout 60 --account nagios --probe 192.0.2.1 --node by-alias`,
     );
     expect(stdout).not.toContain('sesame');
+    const nobody = await doctor(['--account', 'rwlab-none', ...node('by-alias')], { mark });
+    expect(todosOf(nobody.stdout, 'this machine')).toEqual([
+      'account: this machine has no account rwlab-none: name the one that runs the checks with --account',
+    ]);
   });
 });
