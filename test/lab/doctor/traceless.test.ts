@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Lab, openLab, whyNoSsh } from '../ssh/lab.ts';
@@ -35,17 +35,18 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     `${name} ${readFileSync(lab.file('host.pub'), 'utf8').split(' ').slice(0, 2).join(' ')}\n`;
 
   /** Asks the node `it` by a configuration that lets ssh learn keys and keep connections, and gives what it left. */
-  async function ask(knownHosts: string, more: readonly string[] = []) {
+  async function ask(knownHosts: string, more: readonly string[] = [], jump: readonly string[] = []) {
     const file = lab.file('hosts');
     writeFileSync(file, knownHosts);
     const general = [
-      ...['HostName 127.0.0.1', `Port ${sshd.port}`, 'User root', `IdentityFile ${lab.file('id')}`],
+      ...['HostName 127.0.0.1', `Port ${sshd.port}`, 'User root'],
       ...[`UserKnownHostsFile ${file}`, 'GlobalKnownHostsFile /dev/null', 'StrictHostKeyChecking accept-new'],
       ...['UpdateHostKeys yes', 'ControlMaster auto', `ControlPath ${lab.file('left-%C')}`, 'ControlPersist 30'],
       ...['IdentityAgent none', 'IdentitiesOnly yes'],
     ];
-    const text = ['Host it', ...more, 'Host *', ...general].join('\n');
-    writeFileSync(lab.file('learning'), `${text}\n`);
+    const id = `IdentityFile ${lab.file('id')}`;
+    const blocks = ['Host it', id, ...more, 'Host jump', ...(jump.length === 0 ? [id] : jump), 'Host *', ...general];
+    writeFileSync(lab.file('learning'), `${blocks.join('\n')}\n`);
     const { stdout } = await doctor(['--ssh-config', lab.file('learning'), '--node', 'it']);
     expect(readFileSync(file, 'utf8')).toBe(knownHosts);
     expect(readdirSync(lab.file('.')).filter((name) => name.startsWith('left-'))).toEqual([]);
@@ -70,12 +71,34 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     expect(lines.find(({ topic }) => topic === 'host key')).toMatchObject({ state: 'ok', text: 'known here' });
   });
 
-  test('nor is the key of a jump host, and none of it stays open', async () => {
+  const behind = ['HostKeyAlias it-itself', 'ProxyJump jump'];
+
+  test('nor is the key of a jump host, whose name is said, and none of it stays open', async () => {
     // By its alias the node is known, and its jump host by no name.
-    const { todos } = await ask(known('it-itself'), ['HostKeyAlias it-itself', 'ProxyJump jump']);
-    expect(todos).toEqual([expect.stringMatching(/^host key: /)]);
-    const both = known('it-itself') + known(`[127.0.0.1]:${sshd.port}`);
-    expect((await ask(both, ['HostKeyAlias it-itself', 'ProxyJump jump'])).todos).toEqual([]);
-    expect(existsSync(lab.file('hosts'))).toBe(true);
+    const unknown = await ask(known('it-itself'), behind);
+    expect(unknown.todos).toEqual([expect.stringMatching(/^host key: the key of 127\.0\.0\.1 is not known here/)]);
+    expect(unknown.paste).toContain(`ssh-keyscan -p ${sshd.port} -- 127.0.0.1 >>${lab.file('hosts')}`);
+    expect(unknown.paste).toContain('on 127.0.0.1, as root:');
+    const itself = await ask(known(`[127.0.0.1]:${sshd.port}`), behind);
+    expect(itself.todos).toEqual([expect.stringMatching(/^host key: the key of it is not known here/)]);
+    expect(itself.paste.join('\n')).toMatch(
+      /StrictHostKeyChecking=accept-new -- it true \|\| true\nssh-keygen -l -F it-itself -f /,
+    );
+    expect((await ask(both(), behind)).todos).toEqual([]);
+  });
+
+  const both = () => known('it-itself') + known(`[127.0.0.1]:${sshd.port}`);
+
+  test('a jump host that lets nobody in, or forwards nothing, is told from the node', async () => {
+    const denied = await ask(both(), behind, [`IdentityFile ${lab.file('stranger')}`]);
+    expect(denied.todos).toEqual([expect.stringMatching(/^login: 127\.0\.0\.1 does not let root in/)]);
+    const closed = await startSshd(lab.file('rotating'), undefined, ['AllowTcpForwarding no']);
+    try {
+      const hosts = both() + known(`[127.0.0.1]:${closed.port}`);
+      const { todos } = await ask(hosts, behind, [`IdentityFile ${lab.file('id')}`, `Port ${closed.port}`]);
+      expect(todos).toEqual([expect.stringMatching(/^jump host: .*administratively prohibited/)]);
+    } finally {
+      await closed.stop();
+    }
   });
 });
