@@ -86,7 +86,7 @@ function again(name: string): string {
 function why(user: string): readonly string[] {
   return [
     'journalctl -u ssh -u sshd -n 20 --no-pager || true',
-    "sshd -T | grep -Ei '^(allow|deny|authorizedkeysfile|permitrootlogin|strictmodes)'",
+    "sshd -T | grep -Ei '^((allow|deny)(users|groups)|authorizedkeysfile|permitrootlogin|strictmodes)'",
     `chage -l ${quoted(user)}`,
   ];
 }

@@ -23,16 +23,16 @@ export function installCommand(debian: string, redHat: string): string {
 export const sudoersFile = '/etc/sudoers.d/rackwatch';
 
 /**
- * Commands that write lines (shell words) behind those of a file in sudoers.d, each once: it is made anew under a name that
- * sudo skips for its dot, checked, and put in place whole; a mistake leaves what was there.
+ * Commands that put lines (shell words) at the end of a file in sudoers.d, each once, since later ones win: it is made anew
+ * under a name that sudo skips for its dot, checked, and put in place whole; a mistake leaves what was there.
  */
 export function sudoersCommands(file: string, lines: readonly string[]): readonly string[] {
-  const draft = `${file}.new`;
+  const [old, added, draft] = [quoted(file), quoted(`${file}.add`), quoted(`${file}.new`)];
   return [
-    `cat ${quoted(file)} >${quoted(draft)} 2>/dev/null || true`,
-    ...lines.map((line) => `grep -qxF -e ${line} ${quoted(draft)} || printf '%s\\n' ${line} >>${quoted(draft)}`),
-    `chmod 0440 ${quoted(draft)}`,
-    `visudo -cf ${quoted(draft)} && mv ${quoted(draft)} ${quoted(file)}`,
+    ...lines.map((line, i) => `printf '%s\\n' ${line} ${i === 0 ? '>' : '>>'}${added}`),
+    `{ grep -vxFf ${added} ${old} 2>/dev/null || true; cat ${added}; } >${draft} && rm ${added}`,
+    `chmod 0440 ${draft}`,
+    `visudo -cf ${draft} && mv ${draft} ${old}`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ test('what a node wants in sudoers is pasted only where it is a read that the sc
   const needing = (needs: string) => todos(nodeOf({ sections: { host, nft: refused(needs) } }))[0];
   const line = "'rackwatch ALL=(root) NOPASSWD: /usr/sbin/nft -j list ruleset'";
   expect(needing('/usr/sbin/nft -j list ruleset')?.paste).toContain(
-    `grep -qxF -e ${line} /etc/sudoers.d/rackwatch.new || printf '%s\\n' ${line} >>/etc/sudoers.d/rackwatch.new`,
+    `printf '%s\\n' ${line} >/etc/sudoers.d/rackwatch.add`,
   );
   for (const needs of [
     'ALL',
@@ -46,7 +46,7 @@ test('where sudo wants a terminal, that is asked for and no line twice; else sud
   const wanted = /^sudo wants a terminal on node1 \(requiretty\)/;
   const line = "'Defaults:rackwatch !requiretty'";
   expect(saying(terminal)?.text).toMatch(wanted);
-  expect(saying(terminal)?.paste.join('\n')).toContain(`printf '%s\\n' ${line} >>`);
+  expect(saying(terminal)?.paste.join('\n')).toContain(`printf '%s\\n' ${line} >`);
   expect(saying(terminal)?.paste.join('\n')).not.toContain('NOPASSWD');
   const refused = saying('a password is required');
   expect(refused?.text).toMatch(
@@ -57,7 +57,7 @@ test('where sudo wants a terminal, that is asked for and no line twice; else sud
   const byScript = 'sudo on the node wants a terminal (requiretty in sudoers)';
   expect(todos(nodeOf(byScript))[0]?.paste.join('\n')).toContain(line);
   expect(todos(nodeOf(byScript, nrpe))[0]?.paste.join('\n')).toContain(
-    `printf '%s\\n' Defaults:"$(sed -n 's/^nrpe_user=//p' /etc/nagios/nrpe.cfg)"' !requiretty' >>`,
+    `printf '%s\\n' Defaults:"$(sed -n 's/^nrpe_user=//p' /etc/nagios/nrpe.cfg)"' !requiretty' >`,
   );
 });
 
@@ -72,12 +72,13 @@ test('what is there already is not written again, and a shell reads each line as
     const commands = paste.map((one) =>
       one.replaceAll('/etc/sudoers.d/rackwatch', file).replaceAll(/"\$\(sed [^)]*\)"/g, '"$(echo nag)"'),
     );
+    writeFileSync(file, '# mine\n');
     for (let times = 0; times < 3; times++) {
       execFileSync('sh', ['-ec', commands.join('\n')]);
       renameSync(`${file}.new`, file);
     }
     expect(readFileSync(file, 'utf8')).toBe(
-      'nag ALL=(root) NOPASSWD: /usr/lib/nagios/plugins/cluster_node_snapshot ""\n',
+      '# mine\nnag ALL=(root) NOPASSWD: /usr/lib/nagios/plugins/cluster_node_snapshot ""\n',
     );
   } finally {
     rmSync(folder, { recursive: true });
@@ -88,6 +89,6 @@ test('a user of the node that sudoers would read as something else stays a name'
   const host = ['> name n1', '> kernel 6.1', '> uid 1000', "> user a'b,ALL", '> script 0.1.0'];
   const line = todos(nodeOf({ sections: { host, nft: refused('/usr/sbin/nft -j list ruleset') } }))[0];
   const command = line?.paste.find((one) => one.includes('printf')) ?? '';
-  const written = execFileSync('sh', ['-c', command.replace(/^.* \|\| (.*) >>.*$/, '$1')], { encoding: 'utf8' });
+  const written = execFileSync('sh', ['-c', command.replace(/ >.*$/, '')], { encoding: 'utf8' });
   expect(written).toBe("a\\'b\\,ALL ALL=(root) NOPASSWD: /usr/sbin/nft -j list ruleset\n");
 });

@@ -180,7 +180,7 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
         ),
       ]);
       expect(missing[0]?.paste.join('\n')).toContain(
-        `printf '%s\\n' '${account} ALL=(root) NOPASSWD: /usr/sbin/iptables-legacy-save ""' >>/etc/sudoers.d/rackwatch.new`,
+        `printf '%s\\n' '${account} ALL=(root) NOPASSWD: /usr/sbin/iptables-legacy-save ""' >/etc/sudoers.d/rackwatch.add`,
       );
       // A line that asks for a password behind them, and one that asks for a terminal.
       const lines = readFileSync(rules, 'utf8');
