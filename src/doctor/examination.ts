@@ -1,12 +1,11 @@
-import { listOf } from '../plugin/index.ts';
 import { accountLine, sharedLines } from './account.ts';
+import { clusterOf } from './cluster.ts';
 import type { Here, NodeFacts, ProbeFacts } from './facts.ts';
 import { clusterObject, type HostOptions, probeObject } from './host_object.ts';
-import { type Line, note, ok, type Subject, todo, works } from './line.ts';
+import { type Subject, works } from './line.ts';
 import { judgeNode } from './node.ts';
 import { judgeProbe } from './probe.ts';
 import { neededTimeout } from './time.ts';
-import { type Found, sharedAddress, sharesOut, showsAddress, snapshotsOf } from './vip.ts';
 
 /** All that was gathered, and what was asked for. */
 export type Facts = {
@@ -39,7 +38,7 @@ export function examine(facts: Facts): Examination {
   const looked = probes.map((probe) => ({ probe, subject: judgeProbe(probe, here) }));
   const fit = judged.filter(({ subject }) => works(subject.lines)).map(({ node }) => node);
   const unfit = nodes.filter((node) => !fit.includes(node));
-  const cluster = fit.length === 0 ? null : clusterOf(facts);
+  const cluster = fit.length === 0 ? null : clusterOf(facts, unfit);
   const hosts = looked.filter(({ subject }) => works(subject.lines)).map(({ probe }) => probe);
   return {
     subjects: [
@@ -79,57 +78,4 @@ function slowest(nodes: readonly NodeFacts[]): number | null {
 /** Whether nothing but that can be said truly: see `accountLine`. */
 export function isWrongAccount(here: Here): boolean {
   return !works([accountLine(here)]);
-}
-
-/** What is said of the shared address; `vip` is null where it is not known. */
-type Cluster = { readonly vip: string | null; readonly isFailover: boolean; readonly lines: readonly Line[] };
-
-function clusterOf({ vip: given, nodes }: Facts): Cluster {
-  const snapshots = snapshotsOf(nodes);
-  const found: Found = given === null ? sharedAddress(snapshots) : { vip: given, candidates: [], areTaken: false };
-  const { vip } = found;
-  if (vip === null) return { vip, isFailover: false, lines: [unknownLine(found)] };
-  const isFailover = showsAddress(snapshots, vip) && !sharesOut(snapshots, vip);
-  const type = isFailover ? [ok('type', 'a failover pair, as no rule of the nodes shares the address out')] : [];
-  return {
-    vip,
-    isFailover,
-    lines: [placeLine(vip, given !== null, nodes), ...type, ...(isFailover ? unseen(nodes) : [])],
-  };
-}
-
-function unknownLine({ candidates, areTaken }: Found): Line {
-  const give = 'give it with --vip';
-  if (areTaken) return todo('VIP', `the rules of the nodes share out ${listOf(candidates)}: say which one with --vip`);
-  const which = candidates.length === 0 ? '' : `. All of the nodes have ${listOf(candidates)}`;
-  return todo(
-    'VIP',
-    `no rule of the nodes shares an address out, so the nodes do not show which one it is: ${give}${which}`,
-  );
-}
-
-function placeLine(vip: string, isGiven: boolean, nodes: readonly NodeFacts[]): Line {
-  if (!isGiven) return ok('VIP', `${vip}, as the nodes show it`);
-  if (showsAddress(snapshotsOf(nodes), vip)) return ok('VIP', `${vip}, which a node shows`);
-  // A node that has not answered may be the one that has it.
-  const isAll = nodes.every(({ answer }) => answer?.reached === true);
-  const text = `${vip} is on none of the nodes ${isAll ? '' : 'that have answered'}`.trim();
-  return isAll ? todo('VIP', `${text}: is it right, and is the cluster running?`) : note('VIP', text);
-}
-
-/** Without nft a node cannot show that its rules share an address out. */
-function unseen(nodes: readonly NodeFacts[]): readonly Line[] {
-  const blind = nodes.filter((node) =>
-    snapshotsOf([node]).some(({ sections }) =>
-      sections.some(({ name, status }) => name === 'nft' && status === 'missing'),
-    ),
-  );
-  if (blind.length === 0) return [];
-  const names = listOf(blind.map(({ name }) => name));
-  return [
-    note(
-      'type',
-      `rules of nft would not be seen on ${names}, where nft is not installed; with such rules it is no failover pair`,
-    ),
-  ];
 }

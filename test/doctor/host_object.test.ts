@@ -30,8 +30,21 @@ test('an address that nothing shares out is a failover pair; a prefix stays with
   expect(subjects.at(-1)?.lines).toMatchObject([
     { topic: 'VIP', state: 'ok' },
     { topic: 'type', state: 'ok', text: expect.stringContaining('a failover pair') },
-    { topic: 'type', state: 'note', text: expect.stringContaining('not be seen on node1, where nft is not installed') },
+    {
+      topic: 'type',
+      state: 'note',
+      text: expect.stringContaining('those of nft on node1, where nft is not installed'),
+    },
   ]);
+});
+
+test('what a node that does not work yet may have for rules is said, and not guessed', () => {
+  const nodes = [nodeOf({ held: null }), nodeOf('ssh: Permission denied (publickey)', undefined, second)];
+  const given = examine({ ...nothing, nodes, vip });
+  expect(renderText(given)).toMatch(/note {2}type: not all rules are seen: .*; those on n2\. If one of them shares/);
+  expect(renderText(examine({ ...nothing, nodes }))).toContain(
+    'note  VIP: which one it is may show once n2 can be looked at',
+  );
 });
 
 test('check_cluster_buckets takes no prefix, so the host of a load-sharing cluster has none', () => {

@@ -1,0 +1,71 @@
+import { listOf } from '../plugin/index.ts';
+import type { NodeFacts } from './facts.ts';
+import { type Line, note, ok, todo } from './line.ts';
+import { type Found, sharedAddress, sharesOut, showsAddress, snapshotsOf } from './vip.ts';
+
+/** What is said of the shared address; `vip` is null where it is not known. */
+export type Shared = { readonly vip: string | null; readonly isFailover: boolean; readonly lines: readonly Line[] };
+
+/** Judges the address that the nodes share: the one given, or the one that they show. `unfit` are those that do not work yet. */
+export function clusterOf(
+  { vip: given, nodes }: { readonly vip: string | null; readonly nodes: readonly NodeFacts[] },
+  unfit: readonly NodeFacts[],
+): Shared {
+  const snapshots = snapshotsOf(nodes);
+  const found: Found = given === null ? sharedAddress(snapshots) : { vip: given, candidates: [], areTaken: false };
+  const { vip } = found;
+  if (vip === null) return { vip, isFailover: false, lines: [unknownLine(found, unfit)] };
+  const isFailover = showsAddress(snapshots, vip) && !sharesOut(snapshots, vip);
+  const type = isFailover ? failoverLines(nodes, unfit) : [];
+  return { vip, isFailover, lines: [placeLine(vip, given !== null, nodes), ...type] };
+}
+
+function unknownLine({ candidates, areTaken }: Found, unfit: readonly NodeFacts[]): Line {
+  if (areTaken) return todo('VIP', `the rules of the nodes share out ${listOf(candidates)}: say which one with --vip`);
+  if (unfit.length > 0)
+    return note('VIP', `which one it is may show once ${namesOf(unfit)} can be looked at; else give it with --vip`);
+  const which = candidates.length === 0 ? '' : `. All of the nodes have ${listOf(candidates)}`;
+  return todo(
+    'VIP',
+    `no rule of the nodes shares an address out, so the nodes do not show which one it is: give it with --vip${which}`,
+  );
+}
+
+function placeLine(vip: string, isGiven: boolean, nodes: readonly NodeFacts[]): Line {
+  if (!isGiven) return ok('VIP', `${vip}, as the nodes show it`);
+  if (showsAddress(snapshotsOf(nodes), vip)) return ok('VIP', `${vip}, which a node shows`);
+  // A node that has not answered may be the one that has it.
+  const isAll = nodes.every(({ answer }) => answer?.reached === true);
+  const text = `${vip} is on none of the nodes ${isAll ? '' : 'that have answered'}`.trim();
+  return isAll ? todo('VIP', `${text}: is it right, and is the cluster running?`) : note('VIP', text);
+}
+
+/** Rules that are not seen, of nodes that do not work yet or by tools that are missing, may share the address out after all. */
+function failoverLines(nodes: readonly NodeFacts[], unfit: readonly NodeFacts[]): readonly Line[] {
+  const blind = nodes.filter((node) => !unfit.includes(node) && lacksNft(node));
+  const unseen = [
+    ...(blind.length === 0 ? [] : [`those of nft on ${namesOf(blind)}, where nft is not installed`]),
+    ...(unfit.length === 0 ? [] : [`those on ${namesOf(unfit)}`]),
+  ];
+  return [
+    ok('type', 'a failover pair, as no rule of the nodes shares the address out'),
+    ...(unseen.length === 0
+      ? []
+      : [
+          note(
+            'type',
+            `not all rules are seen: ${unseen.join('; ')}. If one of them shares the address out, it is no failover pair`,
+          ),
+        ]),
+  ];
+}
+
+function lacksNft(node: NodeFacts): boolean {
+  return snapshotsOf([node]).some(({ sections }) =>
+    sections.some(({ name, status }) => name === 'nft' && status === 'missing'),
+  );
+}
+
+function namesOf(nodes: readonly NodeFacts[]): string {
+  return listOf(nodes.map(({ name }) => name));
+}
