@@ -4,9 +4,15 @@ import path from 'node:path';
 
 /**
  * What keeps an ssh from changing anything here, whatever is configured: no host key is learned or replaced (OpenSSH does so
- * by itself since 8.5), and no connection stays open.
+ * by itself since 8.5), no connection stays open, no key comes into an agent, and no command of the account's is run.
  */
-const always = { UpdateHostKeys: 'no', ControlMaster: 'no', ControlPath: 'none' } as const;
+const always = {
+  UpdateHostKeys: 'no',
+  ControlMaster: 'no',
+  ControlPath: 'none',
+  AddKeysToAgent: 'no',
+  PermitLocalCommand: 'no',
+} as const;
 
 /** How ssh is called: its configuration file, and what counts before that. */
 export type Traceless = { readonly sshConfig?: string | undefined; readonly sshSettings: readonly string[] };

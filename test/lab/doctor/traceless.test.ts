@@ -42,6 +42,7 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
       ...['HostName 127.0.0.1', `Port ${sshd.port}`, 'User root'],
       ...[`UserKnownHostsFile ${file}`, 'GlobalKnownHostsFile /dev/null', 'StrictHostKeyChecking accept-new'],
       ...['UpdateHostKeys yes', 'ControlMaster auto', `ControlPath ${lab.file('left-%C')}`, 'ControlPersist 30'],
+      ...['PermitLocalCommand yes', `LocalCommand touch ${lab.file('left-by-command')}`],
       ...['IdentityAgent none', 'IdentitiesOnly yes'],
     ];
     const id = `IdentityFile ${lab.file('id')}`;
