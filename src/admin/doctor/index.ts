@@ -1,22 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Examination,
   examine,
   type HostOptions,
   isWell,
   isWrongAccount,
-  type ProbeFacts,
-  probeSecrets,
   renderJson,
   renderText,
 } from '../../doctor/index.ts';
 import { nodeTrouble, type Request, sharedFolder, wayOptions } from '../../node/index.ts';
-import { givenIn, longName, now, type Option, optionLines, success, valuesIn, wrap } from '../../plugin/index.ts';
-import { type Access, accessOf, inTurns, readCredentials, snmpOptions, snmpTrouble } from '../../snmp/index.ts';
+import { givenIn, longName, now, type Option, optionLines, valuesIn, wrap } from '../../plugin/index.ts';
+import { inTurns, snmpOptions, snmpTrouble } from '../../snmp/index.ts';
 import { type Call, type Subcommand, UsageError } from '../subcommand.ts';
+import { accessIn } from './access.ts';
 import { lookHere } from './here.ts';
 import { lookAtNode } from './node.ts';
 import { type DoctorValues, doctorOptions } from './options.ts';
@@ -86,7 +84,7 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
     probeOptions: hostOptions(snmpOptions, values, given),
   };
   if (!onlyFiles && isWrongAccount(here)) return examine({ ...facts, nodes: [], probes: [] });
-  const { access, secret } = accessIn(values, given);
+  const { access, secret } = accessIn(values);
   const asking = { request: requestOf(values, signal), home: here.home, until };
   const { port, snmpTimeout, snmpRetries, useIpv4, useIpv6 } = values;
   const probing = {
@@ -133,39 +131,6 @@ function ownerOf(folder: string | undefined): number | undefined {
 function probeTrouble({ probe }: DoctorValues): string | undefined {
   const twice = probe.find((one, i) => probe.indexOf(one) !== i);
   return twice === undefined ? undefined : `--probe: ${twice} was given twice`;
-}
-
-function accessIn(values: DoctorValues, given: Given): { access: Access; secret: ProbeFacts['secret'] } {
-  const file = values.credentials === undefined ? success({}) : readCredentials(values.credentials);
-  if (!file.ok && values.probe.length > 0) throw new UsageError(`--credentials: ${file.reason}`);
-  const access = accessOf(values, file.ok ? file.value : {});
-  if (!access.ok) throw new UsageError(access.reason);
-  const secrets = [values.community, values.authpasswd, values.privpasswd];
-  if (secrets.some((one) => one !== undefined))
-    return { access: access.value, secret: typedSecret(values, access.value) };
-  return { access: access.value, secret: { kind: given.of('credentials').length > 0 ? 'file' : 'default' } };
-}
-
-/** Whether the file that Icinga's host will name gives the access that was typed. */
-function typedSecret(values: DoctorValues, access: Access): ProbeFacts['secret'] {
-  const names =
-    access.version === '3'
-      ? [...(access.auth ? ['SNMP_AUTH_PASSWORD'] : []), ...(access.priv ? ['SNMP_PRIV_PASSWORD'] : [])]
-      : ['SNMP_COMMUNITY'];
-  const usual = isDeepStrictEqual(accessOf({ ...values, ...untyped }, {}), success(access));
-  if (usual) return { kind: 'default' };
-  const file = path.resolve(values.credentials ?? probeSecrets);
-  return { kind: 'typed', file, names, trouble: fileTrouble(values, access, file) };
-}
-
-/** What is typed as a secret, not typed. */
-const untyped = { community: undefined, authpasswd: undefined, privpasswd: undefined };
-
-function fileTrouble(values: DoctorValues, access: Access, file: string): string | null {
-  const read = readCredentials(file);
-  if (!read.ok) return read.reason;
-  const written = accessOf({ ...values, ...untyped }, read.value);
-  return isDeepStrictEqual(written, success(access)) ? null : `${file} does not have those that were given here`;
 }
 
 /** The options that were given, as a host in Icinga carries them; secrets are in none. */
