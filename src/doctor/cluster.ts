@@ -1,4 +1,4 @@
-import { listOf } from '../plugin/index.ts';
+import { listOf, now } from '../plugin/index.ts';
 import type { NodeFacts } from './facts.ts';
 import { type Line, note, ok, todo } from './line.ts';
 import { type Found, sharedAddress, sharesOut, showsAddress, snapshotsOf } from './vip.ts';
@@ -12,13 +12,23 @@ export function clusterOf(
   unfit: readonly NodeFacts[],
 ): Shared {
   const snapshots = snapshotsOf(nodes);
-  const found: Found = given === null ? sharedAddress(snapshots) : { vip: given, candidates: [], areTaken: false };
+  const by = now() + patience;
+  const found: Found = given === null ? sharedAddress(snapshots, by) : { vip: given, candidates: [], areTaken: false };
   const { vip } = found;
   if (vip === null) return { vip, isFailover: false, lines: [unknownLine(found, unfit)] };
-  const isFailover = showsAddress(snapshots, vip) && !sharesOut(snapshots, vip);
-  const type = isFailover ? failoverLines(nodes, unfit) : [];
+  const shares = showsAddress(snapshots, vip) ? sharesOut(snapshots, vip, by) : 'yes';
+  const isFailover = shares === 'no';
+  const type = isFailover ? failoverLines(nodes, unfit) : shares === 'unknown' ? [untold] : [];
   return { vip, isFailover, lines: [placeLine(vip, given !== null, nodes), ...type] };
 }
+
+/** How long the rules of all nodes may be looked through, in milliseconds: a large firewall takes a second. */
+const patience = 5000;
+
+const untold = note(
+  'type',
+  'there are cluster rules on the nodes, and whether they take this address was not found out; the host is that of a load-sharing cluster',
+);
 
 function unknownLine({ candidates, areTaken }: Found, unfit: readonly NodeFacts[]): Line {
   if (areTaken) return todo('VIP', `the rules of the nodes share out ${listOf(candidates)}: say which one with --vip`);

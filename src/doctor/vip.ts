@@ -1,5 +1,6 @@
 import { formatIp, isGroupAddress, parseIp, readAddresses, sameIp } from '../address/index.ts';
 import { readNamedVips, readRules, trafficTo } from '../netfilter/index.ts';
+import { now } from '../plugin/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
 import type { NodeFacts } from './facts.ts';
 
@@ -18,14 +19,15 @@ export type Found = {
 /**
  * The shared address as the nodes' rules show it: the one that a cluster rule or CLUSTERIP names; where none is named, the one
  * that all nodes have and whose packets meet a cluster rule. An address that nodes merely have in common is none: every host
- * with Docker has 172.17.0.1.
+ * with Docker has 172.17.0.1. What is not found out until `by`, by `now()`, is not taken for it.
  */
-export function sharedAddress(snapshots: readonly Snapshot[]): Found {
+export function sharedAddress(snapshots: readonly Snapshot[], by: number): Found {
   const named = inUse(snapshots.flatMap((one) => readNamedVips(one).vips));
   const common = addressesOf(snapshots[0]).filter((one) => snapshots.every((node) => addressesOf(node).includes(one)));
   const shared = snapshots.length < 2 ? [] : common;
   const clustered = snapshots.some((one) => readNamedVips(one).clustered);
-  const taken = named.length > 0 || !clustered ? named : shared.filter((one) => sharesOut(snapshots, one));
+  const taken =
+    named.length > 0 || !clustered ? named : shared.filter((one) => sharesOut(snapshots, one, by) === 'yes');
   const [first, ...more] = taken;
   if (first !== undefined && more.length === 0) return { vip: first, candidates: [], areTaken: true };
   const areTaken = taken.length > 0;
@@ -42,15 +44,18 @@ export function showsAddress(snapshots: readonly Snapshot[], address: string): b
   );
 }
 
-/** Whether a node's rules share the address out: one of them names it, or takes the packets that clients send to it. */
-export function sharesOut(snapshots: readonly Snapshot[], address: string): boolean {
+/**
+ * Whether the rules of a node share the address out: one of them names it, or takes the packets that clients send to it.
+ * `unknown`: there are such rules, and what they take was not found out in the time, until `by` by `now()`.
+ */
+export function sharesOut(snapshots: readonly Snapshot[], address: string, by: number): 'yes' | 'no' | 'unknown' {
   const [plain = address] = address.split('/');
+  const clustered = snapshots.filter((one) => readNamedVips(one).clustered);
+  if (clustered.some((one) => readNamedVips(one).vips.some((vip) => sameIp(vip, plain)))) return 'yes';
   const space = trafficTo(plain);
-  return snapshots.some((one) => {
-    const { clustered, vips } = readNamedVips(one);
-    if (!clustered) return false;
-    return vips.some((vip) => sameIp(vip, plain)) || readRules(one, plain, { space }).rules.length > 0;
-  });
+  const readings = clustered.map((one) => readRules(one, plain, { space, tooLate: () => now() > by }));
+  if (readings.some(({ rules }) => rules.length > 0)) return 'yes';
+  return readings.some(({ unread }) => unread.length > 0) ? 'unknown' : 'no';
 }
 
 /** An address in the one spelling of it, once, less those that no client can ask for. */

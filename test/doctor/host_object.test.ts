@@ -113,6 +113,19 @@ test("options become variables, in Icinga's own quoting", () => {
   expect(object).toContain('  vars.cluster_buckets_nrpe_no_ssl = true\n');
 });
 
+test('where rules are there that cannot be read, it is no failover pair by guess', () => {
+  const strange = '-A INPUT -i eth0 -m cluster --cluster-total-nodes 2 --cluster-local-nodemask what -j ACCEPT';
+  const damaged = pair(filterTable(strange).slice(0, -1), '10.0.0.9');
+  const { subjects, objects: all } = examine({ ...nothing, nodes: damaged, vip: '10.0.0.9' });
+  expect(all.join()).not.toContain('failover');
+  expect(
+    subjects
+      .at(-1)
+      ?.lines.map(({ text }) => text)
+      .join(),
+  ).not.toContain('failover');
+});
+
 test('shared connections are for all services of a cluster', () => {
   const [object] = objects({ nodes: [nodeOf(cluster)], clusterOptions: { ssh_shared: '300' } });
   expect(object).toContain('  vars.cluster_ssh_shared = "300"\n');
