@@ -22,9 +22,14 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
   afterAll(() => lab?.close());
 
   /** Does what the doctor says until it has no more to say, and gives all that was printed. */
-  function paste(name: string, doctor: string, script: (work: string, file: string) => readonly string[], after = '') {
+  function paste(
+    name: string,
+    doctor: string,
+    script: (work: string, file: string) => readonly string[],
+    { before = '', after = '' } = {},
+  ) {
     const file = path.join(lab.folder, `${name}.sh`);
-    writeFileSync(file, `DOCTOR='${doctor}'\n${readFileSync('test/lab/doctor/paste.sh', 'utf8')}\n${after}`);
+    writeFileSync(file, `DOCTOR='${doctor}'\n${before}\n${readFileSync('test/lab/doctor/paste.sh', 'utf8')}\n${after}`);
     const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
     const { stdout, stderr } = spawnSync('unshare', [...namespaces, 'bash', ...script(lab.sub(name), file)], {
       encoding: 'utf8',
@@ -59,6 +64,10 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
 
   test('leads from two bare nodes to one that is well by ssh, and to a host that Icinga takes', () => {
     const nodes = '--node rackwatch@node1 --node rackwatch@node2';
+    // Every host with Docker has that address.
+    const docker = 'ip link add docker0 type bridge && ip addr add 172.17.0.1/16 dev docker0 && ip link set docker0 up';
+    const ssh = 'ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new';
+    const before = `for node in node1 node2; do ${ssh} root@$node '${docker}'; done`;
     // What Icinga will run.
     const check = `runuser -u nagios -- /usr/lib/nagios/plugins/check_cluster_buckets --vip 192.168.56.20 ${nodes} -t 60`;
     const page = (work: string, file: string) => [
@@ -68,7 +77,7 @@ describe.skipIf(why !== null)(`what the doctor says, pasted${why ? ` (skipped: $
       'ssh',
       `/usr/lib/nagios/plugins/rackwatch doctor ${nodes} --timeout 60`,
       page,
-      check,
+      { before, after: check },
     );
     expect(text).not.toContain('-- failed');
     // The last one needs nothing, and each before it something.
