@@ -19,7 +19,14 @@ export function hostKeyLine(name: string, facts: SshFacts, here: Here, said: str
       asRoot(thisMachine, ...readable(closed, facts, here)),
     );
   const changed = / has changed$/.test(said);
-  const about = /(?: known for|the key of) (\S+?)(?: has changed)?$/.exec(said)?.[1] ?? knownAs(facts);
+  const named = /(?: known for|the key of) (\S+?)(?: has changed)?$/.exec(said)?.[1];
+  if (facts.proxied && named === undefined && facts.knownIn.length > 0)
+    return todo(
+      'host key',
+      `the key of ${name} is known here, so it is that of a host before it (ProxyCommand) that is not. ssh asks for it on a terminal: compare its fingerprint before you say yes`,
+      asRoot(thisMachine, learn(facts, here)),
+    );
+  const about = named ?? knownAs(facts);
   if (facts.proxied && about !== knownAs(facts)) return keyLine(jumpHost(about, facts), facts, here, changed);
   return keyLine({ name, ...placeOf(facts), knownIn: facts.knownIn }, facts, here, changed);
 }

@@ -60,6 +60,13 @@ test('behind a jump host ssh itself takes the key, and its fingerprint is shown 
   );
 });
 
+test('where a ProxyCommand ends on a key without saying whose, a known node is not blamed', () => {
+  const way = { ...ssh, proxied: true, knownIn: ['/etc/ssh/ssh_known_hosts'] };
+  const [line] = todos(nodeOf('ssh: Host key verification failed', way));
+  expect(line?.text).toMatch(/^the key of node1 is known here, so it is that of a host before it/);
+  expect(line?.paste.join('\n')).not.toContain('ssh-keyscan');
+});
+
 test('keys in a file that the account may not read are not asked for again', () => {
   const unreadable = ['/etc/ssh/ssh_known_hosts'];
   const [line] = todos(nodeOf('ssh: Host key verification failed', { ...ssh, unreadable }));
