@@ -64,7 +64,7 @@ function failoverLines(nodes: readonly NodeFacts[], unfit: readonly NodeFacts[])
       : [
           note(
             'type',
-            `not all rules are seen: ${unseen.join('; ')}. If one of them shares the address out, it is no failover pair`,
+            `not all rules could be seen: ${unseen.join('; ')}. If one of them shares the address out, this is no failover pair`,
           ),
         ]),
   ];

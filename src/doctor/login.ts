@@ -79,7 +79,7 @@ export function deniedLine(name: string, facts: SshFacts, said: string, permit =
 
 /** sshd tells nobody but its own host why it lets somebody not in. */
 function again(name: string): string {
-  return `If they have been pasted already, the last three say what sshd on ${name} has against it`;
+  return `If you have pasted them before, the last three show why sshd on ${name} still refuses`;
 }
 
 /** What sshd there has said, what it goes by, and whether the account or its password has expired. Only looks. */
@@ -96,7 +96,7 @@ export function cutOffLine(name: string, facts: SshFacts, reason: string): Line 
   const account = quoted(facts.user);
   return todo(
     'login',
-    `${reason}; or sshd on ${name} does not let ${facts.user} in and keeps silent, as for an account that has expired (then: chage --expiredate -1 ${account}). The commands say what it has against it`,
+    `${reason}, or sshd on ${name} refuses ${facts.user} without a message, as it does for an expired account (then: chage --expiredate -1 ${account}). The commands show why`,
     asRoot(name, ...why(facts.user)),
   );
 }

@@ -56,7 +56,7 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
   if (/has no command/.test(reason))
     return todo(
       'command',
-      `${name} has no NRPE command ${way.command}. If that has been pasted already, nrpe.cfg does not read the folder (include_dir)`,
+      `${name} has no NRPE command ${way.command}. If you have pasted that before, nrpe.cfg does not include that folder (include_dir)`,
       ...defineCommand(name, way.command),
     );
   if (/^sudo on the node wants a (?:password|terminal)|Sorry, user |is not in the sudoers file/.test(reason)) {

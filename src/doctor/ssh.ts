@@ -92,7 +92,7 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
   if (/password has expired|account has expired|password change required/i.test(reason))
     return todo(
       'login',
-      `${reason}: it has expired on ${name}. The commands let it last`,
+      `${reason}: expired on ${name}. The commands renew it and turn its expiry off`,
       asRoot(name, `chage -l ${quoted(way.user)}`, lasting(way.user)),
     );
   if (/^no snapshot in the answer|^empty answer|^the remote command (?:cannot|ended)/.test(reason))

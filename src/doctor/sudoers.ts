@@ -43,13 +43,13 @@ export function refusedLine({ owner, account, commands, text, said, first = [] }
   if (wantsTerminal.test(said))
     return todo(
       'sudoers',
-      `sudo wants a terminal on ${owner} (requiretty), which a check does not have. If the line is there already, a requiretty in a later line wins`,
+      `sudo wants a terminal on ${owner} (requiretty), which no check has. If the line is there already, a later requiretty overrides it`,
       asRoot(owner, ...sudoersCommands(sudoersFile, [account.line('Defaults:', ' !requiretty')])),
     );
   const lines = commands.map((command) => account.line('', ` ALL=(root) NOPASSWD: ${command}`));
   return todo(
     'sudoers',
-    `${text}. If that has been pasted already, a later line wins, or /etc/sudoers does not read the file: the last two commands show it`,
+    `${text}. If you have pasted that before, a later line overrides it, or /etc/sudoers does not include the file: the last two commands show which`,
     asRoot(owner, ...first, ...sudoersCommands(sudoersFile, lines), readsFolder, `sudo -l -U ${account.name}`),
   );
 }

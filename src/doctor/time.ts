@@ -31,5 +31,5 @@ export function timeLines(milliseconds: number, what: string): readonly Line[] {
   const timeout = neededTimeout(milliseconds);
   return timeout === null
     ? [todo('time', `${text}, and Icinga ends a check after 60 s: find out what takes so long there`)]
-    : [note('time', `${text}: a check needs --timeout ${timeout}, which the host object below has`)];
+    : [note('time', `${text}: the check needs --timeout ${timeout}, which the host object below has`)];
 }

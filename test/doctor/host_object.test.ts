@@ -41,7 +41,9 @@ test('an address that nothing shares out is a failover pair; a prefix stays with
 test('what a node that does not work yet may have for rules is said, and not guessed', () => {
   const nodes = [nodeOf({ held: null }), nodeOf('ssh: Permission denied (publickey)', undefined, second)];
   const given = examine({ ...nothing, nodes, vip });
-  expect(renderText(given)).toMatch(/note {2}type: not all rules are seen: .*; those on n2\. If one of them shares/);
+  expect(renderText(given)).toMatch(
+    /note {2}type: not all rules could be seen: .*; those on n2\. If one of them shares/,
+  );
   expect(renderText(examine({ ...nothing, nodes }))).toContain(
     'note  VIP: which one it is may show once n2 can be looked at',
   );

@@ -50,7 +50,7 @@ test('where sudo wants a terminal, that is asked for and no line twice; else sud
   expect(saying(terminal)?.paste.join('\n')).not.toContain('NOPASSWD');
   const refused = saying('a password is required');
   expect(refused?.text).toMatch(
-    /its line is missing \(sudo: a password is required\)\. If that has been pasted already, a later line wins, or/,
+    /its line is missing \(sudo: a password is required\)\. If you have pasted that before, a later line overrides it, or/,
   );
   expect(refused?.paste.at(-1)).toBe('sudo -l -U rackwatch');
   expect(refused?.paste.at(-2)).toContain('includedir');

@@ -82,7 +82,7 @@ describe.skipIf(why !== null)(
       execFileSync(command, args, { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
       const { before, after, stderr } = await paste();
       expect(before).toEqual([denied]);
-      expect(before[0]).toContain('the last three say what sshd on it has against it');
+      expect(before[0]).toContain('the last three show why sshd on it still refuses');
       expect(after, stderr).toEqual(inside);
       expect(readFileSync(`${home}/.ssh/authorized_keys`, 'utf8').trim().split('\n')).toHaveLength(1);
     });
@@ -104,7 +104,7 @@ describe.skipIf(why !== null)(
     test('one that has to change its password need not any more', async () => {
       execFileSync('/usr/bin/chage', ['--lastday', '0', account]);
       const { before, after, stderr } = await paste(pam);
-      expect(before).toEqual([expect.stringMatching(/^login: .*it has expired on it/)]);
+      expect(before).toEqual([expect.stringMatching(/^login: .*expired on it\. The commands renew it/)]);
       expect(after, stderr).toEqual(inside);
     });
 

@@ -64,7 +64,7 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     const { stdout } = await byId(...command, ...node(lab.node('allowed')));
     const line = linesOf(stdout, 'allowed').find(({ topic }) => topic === 'time');
     expect(line).toMatchObject({ state: 'note', text: expect.stringMatching(/more than (?:half of )?the 8\.5 s/) });
-    const timeout = /a check needs --timeout (\d+)/.exec(line?.text ?? '')?.[1];
+    const timeout = /the check needs --timeout (\d+)/.exec(line?.text ?? '')?.[1];
     expect(stdout).toContain(`  vars.cluster_buckets_timeout = "${timeout}"\n`);
   });
 
@@ -190,7 +190,7 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
       };
       expect(todosOf(await again(`${account} ALL=(ALL) ALL`), 'partly')).toEqual([
         expect.stringMatching(
-          /their lines are missing \(sudo: a password is required\)\. If that has been pasted already, a later line wins/,
+          /their lines are missing \(sudo: a password is required\)\. If you have pasted that before, a later line overrides it/,
         ),
       ]);
       expect(todosOf(await again(`Defaults:${account} requiretty`), 'partly')).toEqual([
