@@ -58,6 +58,15 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     });
   });
 
+  test('the VIP is told to the nodes as the plugins tell it: what is not of its family is not looked at', async () => {
+    const tools = async (...args: readonly string[]) => {
+      const { stdout } = await byId(...args, ...node(lab.node('allowed')));
+      return linesOf(stdout, 'allowed').find(({ topic }) => topic === 'tools')?.text;
+    };
+    expect(await tools()).toContain('ip6tables');
+    expect(await tools('--vip', '192.168.56.20/24')).not.toContain('ip6tables');
+  });
+
   test('a node that is slower than a check waits gets a host that waits longer', async () => {
     writeFileSync(lab.file('slow.txt'), snapshotText({ rules: filterTable(clusterRule()) }));
     const command = ['--remote-command', `sleep 5; cat ${lab.file('slow.txt')}`];
