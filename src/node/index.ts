@@ -8,5 +8,5 @@ export { nodeOption, nodeTrouble, requestOf, wayOptions } from './options.ts';
 export { keepAnswers, mostSaved, notShared, type Saved, saveAnswers } from './save.ts';
 export { sharedFolder } from './shared_folder.ts';
 export { type NodeSpec, parseNodeSpec, type Target } from './spec.ts';
-export { sshArguments } from './ssh.ts';
+export { type SshRequest, sshArguments } from './ssh.ts';
 export { parseSshSettings, type Settled, type SshSettings, sshSettings } from './ssh_settings.ts';

@@ -12,8 +12,8 @@ export type SshSettings = {
   readonly port: number;
   /** Whether a jump host or a ProxyCommand stands between: then neither name nor port is this machine's to look at. */
   readonly proxied: boolean;
-  /** Whether ssh itself makes the way there, by jump hosts (ProxyJump). */
-  readonly jumps: boolean;
+  /** The jump hosts by which ssh itself makes the way there (ProxyJump), as they are written. */
+  readonly jumps: readonly string[];
   /** Key files in the order in which they are tried; `~` and tokens as they are written. */
   readonly identityFiles: readonly string[];
   /** Files of known host keys: those of the whole machine, then those of the account. */
@@ -57,7 +57,7 @@ export function parseSshSettings(text: string): SshSettings | null {
   return {
     ...{ hostname, user, port },
     proxied: isSet(one('proxycommand')) || isSet(one('proxyjump')),
-    jumps: isSet(one('proxyjump')),
+    jumps: isSet(one('proxyjump')) ? (one('proxyjump') ?? '').split(',') : [],
     identityFiles: all.filter(([name]) => name === 'identityfile').map(([, file]) => file),
     globalKnownHosts: files('globalknownhostsfile'),
     userKnownHosts: files('userknownhostsfile'),

@@ -9,6 +9,8 @@ import {
   nrpeVersion,
   parseNodeSpec,
   type Request,
+  type SshRequest,
+  type SshSettings,
   sshArguments,
   sshSettings,
 } from '../../node/index.ts';
@@ -64,14 +66,25 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   } as const;
   const isClosed = place !== undefined && !place.ports.some(({ state }) => state === 'open');
   if (isClosed) return { ...nothing, ...place, way, answer: null };
-  // A file that keeps no keys cannot learn one.
-  const learns = keepsKeys(files.userKnownHosts[0] ?? 'none');
   // Whether the key of a jump host is known is seen by its ssh alone.
-  const strict = learns && (settings.jumps || files.knownIn.length === 0);
-  const answer = await withoutTraces(asking.request.sshConfig, { strict, jumps: settings.jumps }, (ssh) =>
+  const strict = files.knownIn.length === 0 && learns(settings);
+  const jumps = settings.jumps.length === 0 ? null : { strict: await allLearn(settings.jumps, request) };
+  const answer = await withoutTraces(asking.request.sshConfig, { strict, jumps }, (ssh) =>
     ask(spec, { ...asking, request: { ...asking.request, ...ssh } }),
   );
   return { ...nothing, ...place, way, answer };
+}
+
+/** Whether ssh would write a new host key down: a file that keeps no keys cannot learn one. */
+function learns({ userKnownHosts }: SshSettings): boolean {
+  return keepsKeys(userKnownHosts[0] ?? 'none');
+}
+
+async function allLearn(jumps: readonly string[], request: SshRequest): Promise<boolean> {
+  const specs = jumps.map((jump) => parseNodeSpec(jump.startsWith('ssh://') ? jump : `ssh://${jump}`));
+  const targets = specs.flatMap((spec) => (spec.ok && spec.value.target.kind === 'ssh' ? [spec.value.target] : []));
+  const settled = await Promise.all(targets.map((target) => sshSettings(target, request)));
+  return settled.every((one) => !one.ok || learns(one.settings));
 }
 
 function configFile({ request: { sshConfig }, home }: Asking): string | null {

@@ -19,24 +19,28 @@ export type Traceless = { readonly sshConfig?: string | undefined; readonly sshS
 
 /**
  * Runs something with an ssh that changes nothing. `strict`: an unknown host key is refused, where ssh would write it down.
- * `jumps`: the ssh of a jump host goes by the configuration file alone, so that a file of ours stands before it meanwhile.
+ * `jumps`: there are jump hosts, whose ssh goes by the configuration file alone, so that a file of ours stands before it
+ * meanwhile.
  */
 export async function withoutTraces<T>(
   sshConfig: string | undefined,
-  { strict, jumps }: { readonly strict: boolean; readonly jumps: boolean },
+  { strict, jumps }: { readonly strict: boolean; readonly jumps: { readonly strict: boolean } | null },
   run: (ssh: Traceless) => Promise<T>,
 ): Promise<T> {
-  const settings = Object.entries({ ...always, ...(strict ? { StrictHostKeyChecking: 'yes' } : {}) });
-  const sshSettings = settings.map(([name, value]) => `${name}=${value}`);
-  if (!jumps) return run({ sshConfig, sshSettings });
+  const sshSettings = settingsOf(strict).map(([name, value]) => `${name}=${value}`);
+  if (jumps === null) return run({ sshConfig, sshSettings });
   const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-'));
   try {
     const file = path.join(folder, 'ssh_config');
-    writeFileSync(file, configuration(settings, sshConfig), { mode: 0o600 });
+    writeFileSync(file, configuration(settingsOf(jumps.strict), sshConfig), { mode: 0o600 });
     return await run({ sshConfig: file, sshSettings });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function settingsOf(strict: boolean): readonly (readonly [string, string])[] {
+  return Object.entries({ ...always, ...(strict ? { StrictHostKeyChecking: 'yes' } : {}) });
 }
 
 /** ssh takes the first value that it finds. The files are those that it reads by itself (ssh_config(5)). */

@@ -90,9 +90,11 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
 
   const both = () => known('it-itself') + known(`[127.0.0.1]:${sshd.port}`);
 
-  test('a jump host that lets nobody in, or forwards nothing, is told from the node', async () => {
+  test('a jump host that lets nobody in, or forwards nothing, is told from the node, and one whose key nobody keeps is let be', async () => {
     const denied = await ask(both(), behind, [`IdentityFile ${lab.file('stranger')}`]);
     expect(denied.todos).toEqual([expect.stringMatching(/^login: 127\.0\.0\.1 does not let root in/)]);
+    const careless = ['UserKnownHostsFile /dev/null', 'StrictHostKeyChecking no', `IdentityFile ${lab.file('id')}`];
+    expect((await ask(known('it-itself'), behind, careless)).todos).toEqual([]);
     const closed = await startSshd(lab.file('rotating'), undefined, ['AllowTcpForwarding no']);
     try {
       const hosts = both() + known(`[127.0.0.1]:${closed.port}`);
