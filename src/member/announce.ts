@@ -7,12 +7,14 @@ export type Answerer = { readonly node: ReachedNode; readonly ifname: string | n
 
 /** What happens to the ARP packets about the VIP on one node: every possible outcome of each. */
 export type Announcement = Answerer & {
-  /** Its answer to a peer that asks for the VIP; none where a rule drops the request. */
+  /** Its answer to a peer that asks for the VIP; none where a rule drops the request. Of peers that no rule names one by one. */
   readonly reply: readonly ArpEnd[];
-  /** Its requests to its own peers from the VIP; null where it sends them from another address. */
+  /** Its requests to such peers from the VIP; null where it sends them from another address. */
   readonly request: readonly ArpEnd[] | null;
   /** Their answers to that. */
   readonly heard: readonly ArpEnd[];
+  /** The same three for every peer, those that rules name among them. */
+  readonly all: readonly (readonly ArpEnd[])[];
   /** Set where the kernel does not answer for an address that is on another interface. */
   readonly ignored: string | null;
   /** True where its rules announce the same MAC for its other addresses as well. */
@@ -21,26 +23,36 @@ export type Announcement = Answerer & {
   readonly own: string | null;
 };
 
+/** Of whom packets are followed. */
+type Peers = Pick<ArpPacket, 'unnamed'>;
+
 /** Follows the ARP packets about a VIP through the rules of a node. */
 export function announce({ node, ifname }: Answerer, vip: string): Announcement {
   const { program } = node.arp;
   const own = (ifname === null ? null : linkOf(node, ifname)?.mac) ?? null;
   const told = toldFirst(node, own);
-  const send = (operation: ArpPacket['operation'], sender: string, mac = told) =>
-    followArp(program, { hook: 'output', operation, sender, target: null, ifname }, mac);
-  const receive = (operation: ArpPacket['operation']) =>
-    followArp(program, { hook: 'input', operation, sender: null, target: vip, ifname }, told);
-  const asked = receive('request');
-  const unanswered = asked.filter((end) => end.told === null);
-  const reply = asked.length === unanswered.length ? unanswered : [...send('reply', vip), ...unanswered];
+  const send = (operation: ArpPacket['operation'], sender: string, mac = told, whose: Peers = {}) =>
+    followArp(program, { hook: 'output', operation, sender, target: null, ifname, ...whose }, mac);
+  const asks = asksFromVip(node, vip, ifname);
+  const about = (whose: Peers) => {
+    const receive = (operation: ArpPacket['operation']) =>
+      followArp(program, { hook: 'input', operation, sender: null, target: vip, ifname, ...whose }, told);
+    const asked = receive('request');
+    const unanswered = asked.filter((end) => end.told === null);
+    return {
+      reply: asked.length === unanswered.length ? unanswered : [...send('reply', vip, told, whose), ...unanswered],
+      request: asks ? send('request', vip, told, whose) : null,
+      heard: receive('reply'),
+    };
+  };
+  const every = about({});
   const other = otherAddress(node, vip, ifname);
   const [elsewhere] = other === null ? [] : send('reply', other, { by: 'card', mac: own });
   return {
     node,
     ifname,
-    reply,
-    request: asksFromVip(node, vip, ifname) ? send('request', vip) : null,
-    heard: receive('reply'),
+    ...about({ unnamed: true }),
+    all: [every.reply, every.request ?? [], every.heard],
     ignored: ignoredBy(node, ifname),
     forAll: elsewhere?.told?.by === 'rule',
     own,

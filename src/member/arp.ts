@@ -78,7 +78,9 @@ function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answeri
 
 function standingOf({ node, reply, ignored }: Announcement, { mac }: WantedArp): Standing {
   const { arp, macs } = node;
-  const kinds = new Set(reply.map((end) => kindOf(end, mac)));
+  // That some peers get no answer says nothing about what the others are told.
+  const told = reply.filter((end) => end.told !== null);
+  const kinds = new Set((told.length > 0 ? told : reply).map((end) => kindOf(end, mac)));
   const [only] = kinds;
   const settled = kinds.size === 1 && only !== undefined ? only : 'open';
   if (settled === 'cluster') return ignored === null ? 'cluster' : 'silent';
@@ -240,9 +242,7 @@ function silentFaults(one: Judged, cluster: readonly Judged[], { vip }: WantedAr
 /** A rule that leaves open what becomes of these packets. */
 function openFaults(one: Judged, { vip }: WantedArp): readonly Fault[] {
   const { name } = one.node;
-  const open = [one.reply, one.request ?? [], one.heard]
-    .filter((ends) => ends.length > 1)
-    .flatMap((ends) => ends.flatMap((end) => end.open ?? []));
+  const open = one.all.filter((ends) => ends.length > 1).flatMap((ends) => ends.flatMap((end) => end.open ?? []));
   return [...new Map(open.map((by) => [by.text, by])).values()].map(({ open: why, text: rule }) => {
     if (why === 'other') {
       const text = `${name}: an ARP rule that cannot be evaluated decides which MAC it answers with for ${vip}: ${rule}`;

@@ -40,7 +40,7 @@ export function withinBlocks(side: 'sender' | 'target', blocks: readonly IpBlock
     const ip = parseIp(packet[side] ?? '');
     if (ip !== null) return blocks.some(({ low, high }) => low <= ip.value && ip.value <= high);
     if (blocks.some(({ low, high }) => low === 0n && high === 0xffffffffn)) return true;
-    return blocks.length === 0 ? false : null;
+    return blocks.length === 0 || isUnnamed(packet, openness(blocks)) ? false : null;
   };
 }
 
@@ -48,6 +48,13 @@ export function withinBlocks(side: 'sender' | 'target', blocks: readonly IpBlock
 export function openness(blocks: readonly IpBlock[]): Open {
   return blocks.every(({ low, high }) => low === high) ? 'host' : 'network';
 }
+
+function isUnnamed({ unnamed }: ArpPacket, open: Open): boolean {
+  return unnamed === true && open === 'host';
+}
+
+/** Whether it is for, or of, a peer that a rule names by its MAC. */
+export const isNamedPeer: ArpCondition = (packet) => (isUnnamed(packet, 'host') ? false : null);
 
 /** Whether it leaves (`output`) or arrives by an interface that a rule names, with the tool's own wildcard at the end. */
 export function throughInterface(hook: ArpPacket['hook'], pattern: string, wildcard: string): ArpCondition {
@@ -62,5 +69,8 @@ export function throughInterface(hook: ArpPacket['hook'], pattern: string, wildc
 
 /** Whether the sender's MAC is this one. */
 export function tellsMac(mac: string | null): ArpCondition {
-  return ({ hook }, told) => (mac === null || hook === 'input' || told.mac === null ? null : told.mac === mac);
+  return (packet, told) => {
+    if (mac !== null && packet.hook === 'input') return isNamedPeer(packet, told);
+    return mac === null || told.mac === null ? null : told.mac === mac;
+  };
 }

@@ -2,7 +2,15 @@ import { type IpBlock, parseMac } from '../../address/index.ts';
 import { type Fields, fieldsOf, listOf, type NftRule, type NftTable, textOf } from '../nft/ruleset.ts';
 import { nftText } from '../nft/text.ts';
 import { addresses, elementsOf, mapOf, numbers, plainElement } from '../nft/value.ts';
-import { openness, operationNumber, operationOf, tellsMac, throughInterface, withinBlocks } from './field.ts';
+import {
+  isNamedPeer,
+  openness,
+  operationNumber,
+  operationOf,
+  tellsMac,
+  throughInterface,
+  withinBlocks,
+} from './field.ts';
 import {
   type ArpBase,
   type ArpCase,
@@ -197,7 +205,7 @@ function arpFieldOf(field: string): Operand {
     case 'saddr ether':
       return { equals: (value) => tellsMac(parseMac(textOf(value))), open: () => 'host' };
     case 'daddr ether':
-      return { equals: () => () => null, open: () => 'host' };
+      return { equals: (value) => (parseMac(textOf(value)) === null ? () => null : isNamedPeer), open: () => 'host' };
     default:
       return notKnown;
   }

@@ -8,6 +8,8 @@ export type ArpPacket = {
   readonly target: string | null;
   /** The interface by which it leaves or arrives; null where that is not known. */
   readonly ifname: string | null;
+  /** Set where any peer means one that no rule names by itself, as nearly all are. */
+  readonly unnamed?: true;
 };
 
 /** The sender's MAC that a packet carries: what a rule or CLUSTERIP has written there, null where that is not known. */

@@ -1,6 +1,14 @@
 import { parseBlock, parseMac } from '../../address/index.ts';
 import type { RuleLine, Ruleset } from '../iptables/save.ts';
-import { openness, operationNumber, operationOf, tellsMac, throughInterface, withinBlocks } from './field.ts';
+import {
+  isNamedPeer,
+  openness,
+  operationNumber,
+  operationOf,
+  tellsMac,
+  throughInterface,
+  withinBlocks,
+} from './field.ts';
 import {
   type ArpBase,
   type ArpCondition,
@@ -88,7 +96,7 @@ function conditionOf(name: string, word: string): readonly [ArpCondition, Open] 
     case '--dst-mac':
     case '--destination-mac':
     case '--target-hw':
-      return [() => null, 'host'];
+      return [parseMac(word) === null ? () => null : isNamedPeer, 'host'];
     case '--h-length':
       return fixed(word, '6');
     case '--h-type':

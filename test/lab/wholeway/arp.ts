@@ -8,6 +8,12 @@ const shared = 'crowd 2; share n1 1 2; share n2 2 2';
 /** The ARP rule is right on n1, and something else on n2. */
 const unlike = (arptables: string, nft: readonly string[]) => (way: Way) =>
   `${shared}; answers_arp n1\n${way === 'nftables' ? `arp_chain n2 ${nft.map((rule) => `"${rule}"`).join(' ')}` : arptables}`;
+const accepts = 'on n2 arptables-nft -A OUTPUT -s $VIP -j ACCEPT; answers_arp n2';
+/** A rule on n2 for what it hears by ARP. */
+const hears = (arptables: string, nft: string) => (way: Way) =>
+  way === 'nftables'
+    ? `on n2 nft "add table arp guard; add chain arp guard heard { type filter hook input priority 0; }; add rule arp guard heard ${nft}"`
+    : `on n2 arptables-nft -A INPUT ${arptables}`;
 const mangle = '-j mangle --mangle-mac-s $MAC';
 const set = 'arp saddr ether set $MAC';
 
@@ -69,6 +75,56 @@ const sketches: readonly Sketch[] = [
     state: 'CRITICAL',
     says: /n2.*ARP|ARP.*n2/,
     clients: [],
+  },
+  {
+    situation: 'ACCEPT before the ARP rule on n2, where the ARP of one host is dropped',
+    ways: both,
+    setup: (way) =>
+      `${unlike(accepts, ['arp saddr ip $VIP accept', set])(way)}; ${hears('-s 192.168.56.77 -j DROP', 'arp saddr ip 192.168.56.77 drop')(way)}`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ACCEPT before the ARP rule on n2, where the ARP of a network is dropped',
+    ways: both,
+    setup: (way) =>
+      `${unlike(accepts, ['arp saddr ip $VIP accept', set])(way)}; ${hears('-s 10.9.0.0/16 -j DROP', 'arp saddr ip 10.9.0.0/16 drop')(way)}`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ACCEPT before the ARP rule on n2 for all peers but one',
+    ways: both,
+    setup: unlike('on n2 arptables-nft -A OUTPUT -s $VIP ! -d 192.168.56.77 -j ACCEPT; answers_arp n2', [
+      'arp saddr ip $VIP arp daddr ip != 192.168.56.77 accept',
+      set,
+    ]),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ACCEPT before the ARP rule on n2 for one peer',
+    ways: both,
+    setup: unlike('on n2 arptables-nft -A OUTPUT -s $VIP -d 192.168.56.77 -j ACCEPT; answers_arp n2', [
+      'arp saddr ip $VIP arp daddr ip 192.168.56.77 accept',
+      set,
+    ]),
+    state: 'OK',
+  },
+  {
+    situation: 'ARP heard from one peer alone on n2',
+    ways: both,
+    setup: (way) =>
+      `healthy 2; ${hears('! -s 192.168.56.77 --opcode 2 -j DROP', 'arp operation reply arp saddr ip != 192.168.56.77 drop')(way)}`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
   },
   {
     situation: 'ARP rule of another interface on n2',
