@@ -5,16 +5,24 @@ import { linkOf, type ReachedNode } from './facts.ts';
 /** A node that has the VIP, and the interface by which its peers reach it; null where that is not known. */
 export type Answerer = { readonly node: ReachedNode; readonly ifname: string | null };
 
-/** What happens to the ARP packets about the VIP on one node: every possible outcome of each. */
-export type Announcement = Answerer & {
-  /** Its answer to a peer that asks for the VIP; none where a rule drops the request. Of peers that no rule names one by one. */
+/** The ARP packets about the VIP between a node and some of its peers: every possible outcome of each. */
+export type Exchange = {
+  /** Its answer to a peer that asks for the VIP; none where a rule drops the request. */
   readonly reply: readonly ArpEnd[];
-  /** Its requests to such peers from the VIP; null where it sends them from another address. */
+  /** Its requests to its own peers from the VIP; null where it sends them from another address. */
   readonly request: readonly ArpEnd[] | null;
   /** Their answers to that. */
   readonly heard: readonly ArpEnd[];
-  /** The same three for every peer, those that rules name among them. */
-  readonly all: readonly (readonly ArpEnd[])[];
+};
+
+/** What happens to the ARP packets about the VIP on one node. */
+export type Announcement = Answerer & {
+  /** With peers that no rule names one by one, as nearly all are. */
+  readonly usual: Exchange;
+  /** With each gateway by which the node sends, named or not: its clients are behind them. */
+  readonly gateways: readonly Exchange[];
+  /** With every peer there may be. */
+  readonly every: Exchange;
   /** Set where the kernel does not answer for an address that is on another interface. */
   readonly ignored: string | null;
   /** True where its rules announce the same MAC for its other addresses as well. */
@@ -23,40 +31,53 @@ export type Announcement = Answerer & {
   readonly own: string | null;
 };
 
-/** Of whom packets are followed. */
-type Peers = Pick<ArpPacket, 'unnamed'>;
+/** Of which peers packets are followed; by default of any. */
+type Peers = { readonly peer?: string | null } & Pick<ArpPacket, 'unnamed'>;
 
 /** Follows the ARP packets about a VIP through the rules of a node. */
 export function announce({ node, ifname }: Answerer, vip: string): Announcement {
   const { program } = node.arp;
   const own = (ifname === null ? null : linkOf(node, ifname)?.mac) ?? null;
   const told = toldFirst(node, own);
-  const send = (operation: ArpPacket['operation'], sender: string, mac = told, whose: Peers = {}) =>
-    followArp(program, { hook: 'output', operation, sender, target: null, ifname, ...whose }, mac);
   const asks = asksFromVip(node, vip, ifname);
-  const about = (whose: Peers) => {
+  const send = (operation: ArpPacket['operation'], sender: string, mac: Told, { peer = null, ...whose }: Peers) =>
+    followArp(program, { hook: 'output', operation, sender, target: peer, ifname, ...whose }, mac);
+  const exchange = (peers: Peers): Exchange => {
+    const { peer = null, ...whose } = peers;
     const receive = (operation: ArpPacket['operation']) =>
-      followArp(program, { hook: 'input', operation, sender: null, target: vip, ifname, ...whose }, told);
+      followArp(program, { hook: 'input', operation, sender: peer, target: vip, ifname, ...whose }, told);
     const asked = receive('request');
     const unanswered = asked.filter((end) => end.told === null);
     return {
-      reply: asked.length === unanswered.length ? unanswered : [...send('reply', vip, told, whose), ...unanswered],
-      request: asks ? send('request', vip, told, whose) : null,
+      reply: asked.length === unanswered.length ? unanswered : [...send('reply', vip, told, peers), ...unanswered],
+      request: asks ? send('request', vip, told, peers) : null,
       heard: receive('reply'),
     };
   };
-  const every = about({});
   const other = otherAddress(node, vip, ifname);
-  const [elsewhere] = other === null ? [] : send('reply', other, { by: 'card', mac: own });
+  const [elsewhere] = other === null ? [] : send('reply', other, { by: 'card', mac: own }, {});
   return {
     node,
     ifname,
-    ...about({ unnamed: true }),
-    all: [every.reply, every.request ?? [], every.heard],
+    usual: exchange({ unnamed: true }),
+    gateways: gatewaysOf(node, ifname).map((peer) => exchange({ peer })),
+    every: exchange({}),
     ignored: ignoredBy(node, ifname),
     forAll: elsewhere?.told?.by === 'rule',
     own,
   };
+}
+
+/** The gateways of a node's routes by an interface; none where its routes are not known. */
+function gatewaysOf({ routing }: ReachedNode, ifname: string | null): readonly string[] {
+  const hops = typeof routing === 'string' ? [] : routing.routes.flatMap((route) => route.hops);
+  return [
+    ...new Set(
+      hops.flatMap(({ via, dev }) =>
+        via !== null && parseIp(via)?.family === 4 && (dev === null || dev === ifname) ? [via] : [],
+      ),
+    ),
+  ];
 }
 
 /** CLUSTERIP writes its MAC before any chain sees the packet (ipt_CLUSTERIP.c hooks at priority -1). */

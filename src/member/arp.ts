@@ -2,7 +2,7 @@ import { parseIp } from '../address/index.ts';
 import { type Fault, fault } from '../findings/index.ts';
 import type { ArpEnd } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
-import { type Announcement, type Answerer, announce } from './announce.ts';
+import { type Announcement, type Answerer, announce, type Exchange } from './announce.ts';
 import type { ReachedNode } from './facts.ts';
 import { sudoers } from './unread.ts';
 
@@ -32,7 +32,11 @@ export type Answering = {
 /** What a node announces to its peers. */
 type Standing = 'cluster' | 'card' | 'other' | 'silent' | 'open' | 'unread' | 'absent';
 
-type Judged = Announcement & { readonly standing: Standing };
+type Judged = Announcement & {
+  readonly standing: Standing;
+  /** The answer that this goes by. */
+  readonly reply: readonly ArpEnd[];
+};
 
 /**
  * Judges that the nodes which share a VIP over IPv4 answer ARP with the cluster MAC, all alike. CLUSTERIP does so by itself,
@@ -43,7 +47,8 @@ export function judgeAnswering(answerers: readonly Answerer[], wanted: WantedArp
   if (parseIp(wanted.vip)?.family !== 4) return { faults: advertised(answerers, wanted), mixed: false, mute: [] };
   const judged = answerers.map((one): Judged => {
     const announced = announce(one, wanted.vip);
-    return { ...announced, standing: standingOf(announced, wanted) };
+    const reply = decisiveReply(announced, wanted);
+    return { ...announced, reply, standing: standingOf(announced, reply, wanted) };
   });
   const own = new Set(judged.map((one) => one.own));
   const alike = judged.length > 1 && own.size === 1 && !own.has(null);
@@ -76,13 +81,26 @@ function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answeri
   return new Map([[first.node.name, [fault('WARNING', 'nd-own-mac', brief, text)]]]);
 }
 
-function standingOf({ node, reply, ignored }: Announcement, { mac }: WantedArp): Standing {
-  const { arp, macs } = node;
+/** What some peers are told may be worse than what others are: the first of these counts. */
+const worstFirst = ['card', 'other', 'open', 'cluster', 'silent'] as const;
+
+function decisiveReply({ usual, gateways }: Announcement, { mac }: WantedArp): readonly ArpEnd[] {
+  const replies = [usual, ...gateways].map(({ reply }) => reply);
+  const rank = (reply: readonly ArpEnd[]) => worstFirst.indexOf(settledBy(reply, mac));
+  return replies.reduce((worst, one) => (rank(one) < rank(worst) ? one : worst));
+}
+
+function settledBy(reply: readonly ArpEnd[], mac: string | null): (typeof worstFirst)[number] {
   // That some peers get no answer says nothing about what the others are told.
   const told = reply.filter((end) => end.told !== null);
   const kinds = new Set((told.length > 0 ? told : reply).map((end) => kindOf(end, mac)));
   const [only] = kinds;
-  const settled = kinds.size === 1 && only !== undefined ? only : 'open';
+  return kinds.size === 1 && only !== undefined ? only : 'open';
+}
+
+function standingOf({ node, ignored }: Announcement, reply: readonly ArpEnd[], { mac }: WantedArp): Standing {
+  const { arp, macs } = node;
+  const settled = settledBy(reply, mac);
   if (settled === 'cluster') return ignored === null ? 'cluster' : 'silent';
   // What was not read may announce the cluster MAC after all.
   const unread = [...arp.unread, ...macs.unread];
@@ -201,8 +219,9 @@ function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac, named }: Wan
 
 /** Its own requests announce a MAC to peers as well. */
 function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
-  const { node, request, reply } = one;
-  const [end, ...more] = request ?? [];
+  const { node, reply } = one;
+  const requests = [one.usual, ...one.gateways].map(({ request }) => request ?? []);
+  const [end, ...more] = requests.find((ends) => ends.some(({ told }) => told !== null)) ?? [];
   if (one.standing !== 'cluster' || end === undefined || more.length > 0) return [];
   const kind = kindOf(end, wanted.mac);
   if (kind === 'other') return otherMac(one, [end], wanted);
@@ -214,9 +233,11 @@ function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
 }
 
 /** A rule that keeps the node from resolving its gateway for what it sends from the VIP; null where none does. */
-function muteBy({ request, heard, standing }: Judged): string | null {
-  if (request === null || standing === 'absent' || standing === 'unread') return null;
-  const ends = [request, heard].find((one) => one.length > 0 && one.every(({ told }) => told === null));
+function muteBy({ gateways, every, standing }: Judged): string | null {
+  if (every.request === null || standing === 'absent' || standing === 'unread') return null;
+  const peers = gateways.length > 0 ? gateways : [every];
+  const ways = (['request', 'heard'] as const).map((way) => peers.flatMap((peer: Exchange) => peer[way] ?? []));
+  const ends = ways.find((one) => one.length > 0 && one.every(({ told }) => told === null));
   return ends?.[0]?.rule ?? null;
 }
 
@@ -242,7 +263,9 @@ function silentFaults(one: Judged, cluster: readonly Judged[], { vip }: WantedAr
 /** A rule that leaves open what becomes of these packets. */
 function openFaults(one: Judged, { vip }: WantedArp): readonly Fault[] {
   const { name } = one.node;
-  const open = one.all.filter((ends) => ends.length > 1).flatMap((ends) => ends.flatMap((end) => end.open ?? []));
+  const open = [one.every.reply, one.every.request ?? [], one.every.heard]
+    .filter((ends) => ends.length > 1)
+    .flatMap((ends) => ends.flatMap((end) => end.open ?? []));
   return [...new Map(open.map((by) => [by.text, by])).values()].map(({ open: why, text: rule }) => {
     if (why === 'other') {
       const text = `${name}: an ARP rule that cannot be evaluated decides which MAC it answers with for ${vip}: ${rule}`;

@@ -118,6 +118,24 @@ const sketches: readonly Sketch[] = [
     state: 'OK',
   },
   {
+    situation: 'ACCEPT before the ARP rule on n2 for the gateway',
+    ways: both,
+    setup: unlike('on n2 arptables-nft -A OUTPUT -s $VIP -d 192.168.56.254 -j ACCEPT; answers_arp n2', [
+      'arp saddr ip $VIP arp daddr ip 192.168.56.254 accept',
+      set,
+    ]),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+    clients: [],
+  },
+  {
+    situation: 'ARP heard from the gateway alone on n2',
+    ways: both,
+    setup: (way) => `healthy 2; ${hears('! -s 192.168.56.254 -j DROP', 'arp saddr ip != 192.168.56.254 drop')(way)}`,
+    state: 'OK',
+  },
+  {
     situation: 'ARP heard from one peer alone on n2',
     ways: both,
     setup: (way) =>
