@@ -8,11 +8,12 @@ import {
   type Stretch,
   unreadFault,
 } from '../member/index.ts';
-import { type Obstacle, type Rule, type Traffic, type TrafficSpace, together, withoutOwn } from '../netfilter/index.ts';
+import { type Rule, type Traffic, together } from '../netfilter/index.ts';
 import { judge as judgeValue } from '../plugin/index.ts';
 import { bucketList } from './buckets.ts';
 import { holdsNothing } from './coverage.ts';
 import type { ReadNode } from './facts.ts';
+import { obstacleFault, refusedBy, sharedPolicies } from './policies.ts';
 import type { NodeAnswers } from './shares.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -56,12 +57,11 @@ export function judgeNode(
     return { name, node, rule, known, serves: false, answered, refused, faults: [...unread, ...stray] };
   }
   const vip = member === null ? [] : vipFaults(member, node, rule, all, wanted);
-  const policies = sharedPolicies(node, all);
-  const [alike, own] = [
-    rule.obstacles.filter(policies.isShared),
-    rule.obstacles.filter((one) => !policies.isShared(one)),
+  const { policies, others, who } = sharedPolicies(node, rule, all);
+  const obstacles = [
+    ...together(others).map((obstacle) => obstacleFault(name, obstacle, null)),
+    ...together(policies).map((obstacle) => obstacleFault(name, obstacle, who)),
   ];
-  const obstacles = [...together(own), ...together(alike)].map((obstacle) => obstacleFault(name, obstacle, policies));
   const disabled = rule.obstacles.some(({ disables }) => disables) || vip.some(({ state }) => state === 'CRITICAL');
   return {
     name,
@@ -70,7 +70,7 @@ export function judgeNode(
     known,
     serves: !disabled,
     answered,
-    refused: holdsNothing(rule) ? reading.space.all : refusedBy(rule, policies, reading.space),
+    refused: holdsNothing(rule) ? reading.space.all : refusedBy(rule, policies),
     faults: [
       ...unread,
       ...aboveTotal(name, rule),
@@ -259,44 +259,4 @@ function lostClients(rule: Rule): string {
   return rule.buckets.length === 0
     ? 'its clients get no answer'
     : `clients of ${bucketList(rule.buckets)} get no answer from it`;
-}
-
-function obstacleFault(name: string, obstacle: Obstacle, { isShared, who }: Policies): Fault {
-  const policy = isShared(obstacle);
-  const state = policy ? 'OK' : obstacle.state;
-  const fix = state === 'OK' ? '' : `. Fix: ${obstacle.mend}`;
-  return fault(
-    state,
-    policy ? 'denied-alike' : obstacle.code,
-    `${name} ${obstacle.brief}`,
-    `${name} ${obstacle.text}${policy ? ` (${who})` : ''}${fix}`,
-  );
-}
-
-/** Whom a node's firewall keeps out, as the others' do. */
-function refusedBy(rule: Rule, { isShared }: Policies, space: TrafficSpace): Traffic {
-  const denied = rule.obstacles.filter(isShared).flatMap(({ denies }) => denies ?? []);
-  return space.union([rule.denied, ...denied]);
-}
-
-/** Whether every node with a rule denies the same, and which nodes those are. */
-type Policies = { readonly isShared: (obstacle: Obstacle) => boolean; readonly who: string };
-
-/** What one node denies is policy where each other one has the same denial, or denies all of it by several. */
-function sharedPolicies(node: ReadNode, all: readonly ReadNode[]): Policies {
-  const { space } = node.reading;
-  // A node that drops everything for the VIP has no clients to deny anything.
-  const ruled = all.filter((one) => one === node || one.reading.rules.some((rule) => !holdsNothing(rule)));
-  const denials = ruled.map(({ reading }) => {
-    const obstacles = reading.rules[0]?.obstacles ?? [];
-    return {
-      keys: new Set(obstacles.flatMap(({ alike }) => alike ?? [])),
-      traffic: space.union(obstacles.flatMap(({ denies }) => denies ?? [])),
-    };
-  });
-  const isShared = ({ alike, denies }: Obstacle) =>
-    alike !== null &&
-    denials.every((one) => one.keys.has(alike) || (denies != null && withoutOwn(denies.less(one.traffic)).isEmpty));
-  const who = ruled.length > 1 ? 'all nodes alike' : 'no other node has cluster rules to compare with';
-  return { isShared, who };
 }

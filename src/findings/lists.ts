@@ -8,10 +8,10 @@ export type Group<T> = readonly [T, ...T[]];
  * What is told together: things of one kind, where they are many, and each other one by itself; in the order of the first
  * of each.
  */
-export function inLists<T>(all: readonly T[], kindOf: (one: T) => string): readonly Group<T>[] {
+export function inLists<T>(all: readonly T[], kindOf: (one: T, i: number) => string): readonly Group<T>[] {
   const groups = new Map<string, [T, ...T[]]>();
-  for (const one of all) {
-    const kind = kindOf(one);
+  for (const [i, one] of all.entries()) {
+    const kind = kindOf(one, i);
     const group = groups.get(kind);
     if (group === undefined) groups.set(kind, [one]);
     else group.push(one);

@@ -1,4 +1,4 @@
-import type { Code } from '../../findings/index.ts';
+import { type Code, type Group, inLists } from '../../findings/index.ts';
 import type { State } from '../../plugin/index.ts';
 import type { Obstacle, Told } from '../model/rule.ts';
 import { count, type Traffic, tcp } from '../model/traffic.ts';
@@ -33,16 +33,9 @@ type JudgedLoss = {
  */
 export function judgeLosses(taken: readonly Taken[], loss: Omit<Loss, 'taken'>): readonly Obstacle[] {
   const judged = byRule(taken).flatMap((one) => judgeLoss({ ...loss, taken: one }) ?? []);
-  const groups = new Map<string, JudgedLoss[]>();
-  for (const one of judged) {
-    const key = isMinor(one) ? `${one.taken.place} ${one.taken.fate} ${one.extent}` : `${groups.size}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return [...groups.values()].flatMap((group) =>
-    group.length > 4 ? together(group, loss.position) : group.map(({ obstacle }) => obstacle),
-  );
+  const kindOf = (one: JudgedLoss, i: number) =>
+    isMinor(one) ? `${one.taken.place} ${one.taken.fate} ${one.extent}` : `${i}`;
+  return inLists(judged, kindOf).map((list) => asOne(list, loss.position));
 }
 
 /** Single hosts whose packets the node's firewall denies after the cluster rule, whichever bucket they are in. */
@@ -73,17 +66,17 @@ function isMinor({ taken, extent }: JudgedLoss): boolean {
   return denies(taken) && taken.certain && (extent === 'hosts' || extent === 'ports');
 }
 
-function together(group: readonly JudgedLoss[], position: Position): readonly Obstacle[] {
-  const [first] = group;
-  if (first === undefined) return [];
-  const { taken, traffic, extent, obstacle } = first;
-  const all = traffic.space.union(group.map((one) => one.traffic));
-  const what = extent === 'hosts' ? `some traffic of ${group.length} single clients` : describeTraffic(all);
+function asOne(list: Group<JudgedLoss>, position: Position): Obstacle {
+  const [{ taken, traffic, extent, obstacle }, ...others] = list;
+  if (others.length === 0) return obstacle;
+  const all = traffic.space.union(list.map((one) => one.traffic));
+  const what = extent === 'hosts' ? `some traffic of ${list.length} single clients` : describeTraffic(all);
   const brief = `${deeds[taken.fate].verb} ${what} ${where[position]} the cluster rule`;
-  const text = `${brief} (${taken.place}: ${taken.rule.text} and ${group.length - 1} more rules)`;
-  const keys = group.map((one) => one.obstacle.alike ?? '').sort();
+  const text = `${brief} (${taken.place}: ${taken.rule.text} and ${others.length} more rules)`;
+  const keys = list.map((one) => one.obstacle.alike ?? '').sort();
+  // It is told of all of them already.
   const { told, ...untold } = obstacle;
-  return [{ ...untold, text, brief, alike: keys.join('; '), denies: all.whateverResidue }];
+  return { ...untold, text, brief, alike: keys.join('; '), denies: all.whateverResidue };
 }
 
 /** Judges what another rule takes of the traffic that a cluster rule shares; null when it takes nothing of it. */

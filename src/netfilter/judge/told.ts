@@ -25,12 +25,12 @@ function describe({ served: ofServed, traffic, shared }: Told): string {
 
 /** Rules of one place that do the same, each to a part of the clients, told as one where they are many. */
 export function together(obstacles: readonly Obstacle[]): readonly Obstacle[] {
-  const [alone, told] = [obstacles.filter((one) => one.told === undefined), obstacles.filter((one) => one.told)];
-  return [...alone, ...inLists(told, kindOf).map(united)];
+  return inLists(obstacles, kindOf).map(united);
 }
 
-function kindOf({ told, state, code, mend }: Obstacle): string {
-  return `${told?.place} ${told?.verb} ${told?.adverb} ${told?.effect} ${told?.extent} ${state} ${code} ${mend}`;
+function kindOf({ told, state, code, mend }: Obstacle, i: number): string {
+  if (told === undefined) return `${i}`;
+  return `${told.place} ${told.verb} ${told.adverb} ${told.effect} ${told.extent} ${state} ${code} ${mend}`;
 }
 
 function united([first, ...others]: Group<Obstacle>): Obstacle {
