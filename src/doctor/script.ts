@@ -28,9 +28,14 @@ export function destinationBy(way: SshFacts): Destination {
 /** What `--remote-command` runs: the file by its whole path, and what it is given; null where it names no path. */
 export function installedScript({ remoteCommand }: SshFacts): { path: string; args: readonly string[] } | null {
   const words = (remoteCommand ?? '').split(/\s+/).map((word) => word.replace(/^(['"])(.*)\1$/, '$2'));
-  const at = words.findIndex((word) => word.startsWith('/') && !/\/sudo$/.test(word));
+  const at = words.findIndex((word) => word.startsWith('/') && !isTool(word));
   const path = words[at];
   return path === undefined ? null : { path, args: words.slice(at + 1).filter((word) => word !== '') };
+}
+
+/** A shell, sudo, timeout or the like that runs the script: nothing of ours is put in its place. */
+function isTool(path: string): boolean {
+  return /^\/(?:usr\/)?s?bin\/(?!cluster_node_snapshot$)|\/sudo$/.test(path);
 }
 
 /** A command as sudoers writes it: `""` allows no arguments, and some letters mean something (sudoers(5)). */

@@ -11,7 +11,9 @@ describe('a script that --remote-command runs', () => {
     [at, `the remote command was not found: sh: 1: ${at}: not found`],
     [`sudo -n ${at}`, `the remote command ended with 1: sudo: ${at}: command not found`],
     [`/usr/bin/sudo -n ${at} --vip 192.0.2.1`, `the remote command ended with 1: sudo: ${at}: command not found`],
-  ])('is copied to where %s looks for it', (command, reason) => {
+    [`/usr/bin/timeout 5 ${at}`, `the remote command was not found: timeout: failed to run command`],
+    [`/bin/bash ${at}`, `the remote command was not found: /bin/bash: ${at}: No such file or directory`],
+  ])('is copied to where %s looks for it, and over no tool', (command, reason) => {
     expect(by(command, reason)).toMatchObject({ topic: 'script', paste: [`ssh root@node1.example.net ${copy}`] });
   });
 
