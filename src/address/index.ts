@@ -5,7 +5,7 @@ export { type FibGap, type FibRoute, type Hop, parseFib, parseFibGaps, type Rout
 export { type Frame, fate, fits, parseFilters, type TrafficAction, type TrafficFilter } from './filter.ts';
 export { type Inbound, type InboundReading, readInbound } from './inbound.ts';
 export type { Family, Ip, IpBlock } from './ip.ts';
-export { formatIp, isGroupAddress, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
+export { formatIp, isGroupAddress, isHostAddress, parseBlock, parseIp, sameIp, wholeFamily } from './ip.ts';
 export { besides, type Level, levelsBelow, sameWire, vrfOf } from './level.ts';
 export type { Down, Link } from './link.ts';
 export { isInternal, parseLinks, whyDown } from './link.ts';

@@ -119,3 +119,11 @@ export function isGroupAddress({ family, value }: Ip): boolean {
   if (value === 0n) return true;
   return family === 4 ? value >> 28n === 14n || value === 0xffffffffn : value >> 120n === 0xffn;
 }
+
+/** No group, no loopback (127.0.0.0/8, ::1) and no link-local IPv6 address (fe80::/10): what clients can ask for. */
+export function isHostAddress(text: string): boolean {
+  const ip = parseIp(text);
+  if (ip === null || isGroupAddress(ip)) return false;
+  const { family, value } = ip;
+  return family === 4 ? value >> 24n !== 127n : value !== 1n && value >> 118n !== 0x3fan;
+}

@@ -1,4 +1,4 @@
-import { formatIp, isGroupAddress, parseIp, readAddresses } from '../address/index.ts';
+import { formatIp, isHostAddress, parseIp, readAddresses } from '../address/index.ts';
 import { readNamedVips } from '../netfilter/index.ts';
 import type { AskedNode, Reader, SnapshotNode } from './verdict.ts';
 
@@ -103,13 +103,4 @@ function ownersOf(reached: readonly SnapshotNode[]): Owners {
       owners.set(address, [...(owners.get(address) ?? []), node]);
   }
   return owners;
-}
-
-/** No group, no loopback (127.0.0.0/8, ::1) and no link-local IPv6 address (fe80::/10), which a VIP cannot be. */
-function isHostAddress(address: string): boolean {
-  const ip = parseIp(address);
-  if (ip === null || isGroupAddress(ip)) return false;
-  const { family, value } = ip;
-  if (family === 4) return value !== 0n && value !== 0xffffffffn && value >> 24n !== 127n;
-  return value > 1n && value >> 118n !== 0x3fan;
 }

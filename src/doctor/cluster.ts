@@ -16,7 +16,8 @@ export function clusterOf(
   const found: Found = given === null ? sharedAddress(snapshots, by) : { vip: given, candidates: [], areTaken: false };
   const { vip } = found;
   if (vip === null) return { vip, isFailover: false, lines: [unknownLine(found, unfit)] };
-  const shares = showsAddress(snapshots, vip) ? sharesOut(snapshots, vip, by) : 'yes';
+  // One that was not given was found by the rules that share it out.
+  const shares = given !== null && showsAddress(snapshots, vip) ? sharesOut(snapshots, vip, by) : 'yes';
   const isFailover = shares === 'no';
   const type = isFailover ? failoverLines(nodes, unfit) : shares === 'unknown' ? [untold] : [];
   return { vip, isFailover, lines: [placeLine(vip, given !== null, nodes), ...type] };

@@ -1,4 +1,4 @@
-import { formatIp, isGroupAddress, parseIp, readAddresses, sameIp } from '../address/index.ts';
+import { formatIp, isHostAddress, parseIp, readAddresses, sameIp } from '../address/index.ts';
 import { readNamedVips, readRules, trafficTo } from '../netfilter/index.ts';
 import { now } from '../plugin/index.ts';
 import type { Snapshot } from '../snapshot/index.ts';
@@ -54,7 +54,7 @@ export function sharesOut(snapshots: readonly Snapshot[], address: string, by: n
   if (clustered.some((one) => readNamedVips(one).vips.some((vip) => sameIp(vip, plain)))) return 'yes';
   const space = trafficTo(plain);
   const readings = clustered.map((one) => readRules(one, plain, { space, tooLate: () => now() > by }));
-  if (readings.some(({ rules }) => rules.length > 0)) return 'yes';
+  if (readings.some(({ rules }) => rules.some(({ hash }) => hash !== null))) return 'yes';
   return readings.some(({ unread }) => unread.length > 0) ? 'unknown' : 'no';
 }
 
@@ -62,9 +62,9 @@ export function sharesOut(snapshots: readonly Snapshot[], address: string, by: n
 function inUse(addresses: readonly string[]): readonly string[] {
   const found = addresses.flatMap((text) => {
     const ip = parseIp(text);
-    return ip === null || isGroupAddress(ip) ? [] : [formatIp(ip)];
+    return ip === null ? [] : [formatIp(ip)];
   });
-  return [...new Set(found)].filter((one) => !/^(?:0\.|127\.|255\.255\.255\.255$|::1?$|fe[89ab])/.test(one));
+  return [...new Set(found)].filter(isHostAddress);
 }
 
 function addressesOf(snapshot: Snapshot | undefined): readonly string[] {

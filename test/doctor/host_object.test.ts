@@ -97,6 +97,10 @@ test('one that a cluster rule takes is, be it named there or not', () => {
   expect(renderText(several)).toContain(
     'TODO  VIP: the rules of the nodes share out 10.0.0.9 and 10.0.0.8: say which one with --vip',
   );
+  // Docker's address, which the firewall drops beside a rule for a network, is none.
+  const network = filterTable(`-A INPUT -d 10.0.0.8/29 ${share} -j ACCEPT`, '-A INPUT -j DROP');
+  expect(examine({ ...nothing, nodes: pair(network) }).objects).toEqual([]);
+  expect(examine({ ...nothing, nodes: pair(network, '10.0.0.9') }).objects[0]).toContain('address = "10.0.0.9"');
   // A rule for one address makes no other one a shared one.
   const other = examine({ ...nothing, nodes: pair(shares('-d 10.0.0.9/32'), '10.0.0.9', '10.0.0.8'), vip: '10.0.0.8' });
   expect(other.objects[0]).toContain('vars.cluster_type = "failover"');
