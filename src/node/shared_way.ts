@@ -12,10 +12,16 @@ const shippedFolder = '/usr/etc/ssh';
  * has host, port and user alone (and, from OpenSSH 9.6 on, the jump host; ssh.c and readconf.c, ssh_connection_hash).
  *
  * @param config as `ssh -F` is given it
+ * @param answers whether files and folders can be looked at without waiting for ever; null comes of it where not
  * @param home gives the account's home as ssh knows it, whatever the environment says; may throw
  */
-export function sharedWay(config: string | undefined, home: () => string): string {
-  const files = config?.toLowerCase() === 'none' ? [] : configuration(config, attempt(home));
+export async function sharedWay(
+  config: string | undefined,
+  home: () => string,
+  answers: (files: readonly string[]) => Promise<boolean> = async () => true,
+): Promise<string | null> {
+  const files = config?.toLowerCase() === 'none' ? [] : await configuration(config, attempt(home), answers);
+  if (files === null) return null;
   return [attempt(() => readlinkSync('/proc/self/ns/net')), vrfOf(text('/proc/self/cgroup')), ...files].join('\n');
 }
 
@@ -27,23 +33,40 @@ export function vrfOf(cgroup: string): string {
 /** A file of ssh's configuration, and the folder that its relative Include lines are about. */
 type Source = { readonly file: string; readonly base: string };
 
-/** All files that the configuration is read from, each with its state; one that is not there yet is one of them. */
-function configuration(config: string | undefined, home: string): readonly string[] {
+/**
+ * All files that the configuration is read from, each with its state; one that is not there yet is one of them. Those that
+ * some file includes are looked at after `answers` was asked about them: the first ones are the caller's to ask about.
+ */
+async function configuration(
+  config: string | undefined,
+  home: string,
+  answers: (files: readonly string[]) => Promise<boolean>,
+): Promise<readonly string[] | null> {
   const own = join(home, '.ssh');
   const system = [systemFolder, shippedFolder].map((base) => ({ file: join(base, 'ssh_config'), base }));
   const found = new Map<string, string>();
-  const add = ({ file, base }: Source): void => {
-    if (found.has(file)) return;
-    const state = stateOf(file);
-    found.set(file, state);
-    if (state === '') return;
-    for (const pattern of includesOf(text(file)))
-      for (const one of matching(absolutePattern(pattern, base, home))) add({ file: one, base });
-  };
-  const first =
+  let level: readonly Source[] =
     config === undefined ? [{ file: join(own, 'config'), base: own }, ...system] : [{ file: config, base: own }];
-  for (const one of first) add(one);
+  while (level.length > 0) {
+    const included = level.flatMap(({ file, base }) => {
+      if (found.has(file)) return [];
+      const state = stateOf(file);
+      found.set(file, state);
+      const patterns = state === '' ? [] : includesOf(text(file));
+      return patterns.map((pattern) => ({ file: absolutePattern(pattern, base, home), base }));
+    });
+    const elsewhere = included.map(({ file }) => plainPart(file)).filter((one) => !one.startsWith(`${systemFolder}/`));
+    if (elsewhere.length > 0 && !(await answers(elsewhere))) return null;
+    level = included.flatMap(({ file, base }) => matching(file).map((one) => ({ file: one, base })));
+  }
   return [...found].map(([file, state]) => `${file} ${state}`);
+}
+
+/** What stands before the first part of a pattern that stands for several names. */
+function plainPart(pattern: string): string {
+  const parts = pattern.split('/');
+  const several = parts.findIndex((part) => /[*?[%$]/.test(part));
+  return (several < 0 ? parts : parts.slice(0, several)).join('/') || '/';
 }
 
 /** What no change of a regular file leaves as it was: the kernel alone sets the time of the last one. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { now } from '../plugin/index.ts';
 import { runChild } from './child.ts';
 import { seconds as inSeconds } from './reply.ts';
 import { sharedFolder } from './shared_folder.ts';
@@ -17,6 +18,9 @@ type Limits = {
 /** How long the file systems that sharing needs may take to answer, as a share of the limit. */
 const patience = 1 / 3;
 
+/** What less than that takes is in the time that plugins keep for judging, in milliseconds. */
+const negligible = 500;
+
 /**
  * Looks whether connections can be shared, and where. Takes a third of the limit at the most, and gives what is left of it
  * for the nodes where that was needed.
@@ -28,16 +32,22 @@ export async function sharingOf(
   const { homedir, userInfo } = await import('node:os');
   // ssh takes the home of the account, whatever HOME says.
   const home = () => userInfo().homedir;
-  const looked = await firstBytes([sshConfig, ...places(home)], limitMs * patience, signal());
-  if (looked === 'late') {
-    const told = `no answer within ${inSeconds(limitMs * patience)} from the file system of`;
+  const start = now();
+  const longest = limitMs * patience;
+  const answers = async (files: readonly (string | undefined)[]) =>
+    (await firstBytes(files, start + longest - now(), signal())) !== 'late';
+  const way = (await answers([sshConfig, ...places(home)])) ? await sharedWay(sshConfig, home, answers) : null;
+  const took = now() - start;
+  const left = took > negligible ? limitMs - took : limitMs;
+  if (way === null) {
+    const told = `no answer within ${inSeconds(longest)} from the file system of`;
     const unshared = `${told} the home, XDG_RUNTIME_DIR, XDG_CACHE_HOME or ssh's configuration`;
-    return { limitMs: limitMs * (1 - patience), unshared };
+    return { limitMs: left, unshared };
   }
   const account = { uid: process.geteuid?.() ?? 0, env: process.env, home: homedir };
   const folder = sharedFolder(account, Date.now());
-  if (!folder.ok) return { limitMs, unshared: folder.reason };
-  return { limitMs, sharing: { seconds, folder: folder.value, way: digest(sharedWay(sshConfig, home)) } };
+  if (!folder.ok) return { limitMs: left, unshared: folder.reason };
+  return { limitMs: left, sharing: { seconds, folder: folder.value, way: digest(way) } };
 }
 
 function places(home: () => string): readonly (string | undefined)[] {

@@ -13,44 +13,44 @@ const write = (file: string, text: string) => writeFileSync(`${home}/${file}`, t
 const way = (config?: string) => sharedWay(config, () => home);
 
 /** Says whether the way is another one after something was done. */
-const differs = (done: () => unknown, config?: string) => {
-  const before = way(config);
+const differs = async (done: () => unknown, config?: string) => {
+  const before = await way(config);
   done();
-  return way(config) !== before;
+  return (await way(config)) !== before;
 };
 
-test('it stays the same while nothing is changed', () => {
+test('it stays the same while nothing is changed', async () => {
   write('.ssh/config', 'Include hosts.d/*\n');
   write('.ssh/hosts.d/node1', 'Host node1\n');
-  expect(differs(() => {})).toBe(false);
+  expect(await differs(() => {})).toBe(false);
 });
 
 describe('it differs after', () => {
   const file = () => `${home}/config`;
   const past = new Date(1_700_000_000_000);
 
-  test('the file of --ssh-config was changed, even to one as long and as old', () => {
+  test('the file of --ssh-config was changed, even to one as long and as old', async () => {
     write('config', 'ProxyJump a\n');
     utimesSync(file(), past, past);
     const change = () => {
       write('config', 'ProxyJump b\n');
       utimesSync(file(), past, past);
     };
-    expect(differs(change, file())).toBe(true);
+    expect(await differs(change, file())).toBe(true);
   });
 
-  test('a symbolic link to it leads elsewhere', () => {
+  test('a symbolic link to it leads elsewhere', async () => {
     for (const one of ['a', 'b']) write(one, '');
     symlinkSync(`${home}/a`, file());
     const turn = () => {
       symlinkSync(`${home}/b`, `${home}/new`);
       renameSync(`${home}/new`, file());
     };
-    expect(differs(turn, file())).toBe(true);
+    expect(await differs(turn, file())).toBe(true);
   });
 
-  test("the account's own file has come", () => {
-    expect(differs(() => write('.ssh/config', ''))).toBe(true);
+  test("the account's own file has come", async () => {
+    expect(await differs(() => write('.ssh/config', ''))).toBe(true);
   });
 
   test.each([
@@ -62,43 +62,43 @@ describe('it differs after', () => {
     ['one in a folder by an asterisk', 'Include hosts.d/*/x', '.ssh/hosts.d/deep/x'],
     ["one by a token of ssh's", 'Include hosts.d/%h', '.ssh/hosts.d/node1'],
     ['one by a variable', `Include $\{RWW}/other`, 'other'],
-  ])('%s', (_, line, changed) => {
+  ])('%s', async (_, line, changed) => {
     process.env['RWW'] = home;
     try {
       write('.ssh/config', `Host *\n${line.replace('HOME', home)}\n`);
-      expect(differs(() => write(changed, 'Host x\n'))).toBe(true);
+      expect(await differs(() => write(changed, 'Host x\n'))).toBe(true);
       // Also where it is only changed.
-      expect(differs(() => write(changed, 'Host longer\n'))).toBe(true);
+      expect(await differs(() => write(changed, 'Host longer\n'))).toBe(true);
     } finally {
       delete process.env['RWW'];
     }
   });
 
-  test('a file that an included one includes', () => {
+  test('a file that an included one includes', async () => {
     write('.ssh/config', 'Include a\n');
     write('.ssh/a', 'Include b\nInclude a\n');
-    expect(differs(() => write('.ssh/b', ''))).toBe(true);
+    expect(await differs(() => write('.ssh/b', ''))).toBe(true);
   });
 });
 
-test('it does not go by files that ssh does not read', () => {
+test('it does not go by files that ssh does not read', async () => {
   write('.ssh/config', '# Include a\nIncluded a\n');
-  expect(differs(() => write('.ssh/a', ''))).toBe(false);
+  expect(await differs(() => write('.ssh/a', ''))).toBe(false);
   // The account's own file is not read beside --ssh-config, and none at all by `none`.
   write('config', '');
-  expect(differs(() => write('.ssh/config', ''), `${home}/config`)).toBe(false);
-  expect(differs(() => write('.ssh/config', 'Host *'), 'none')).toBe(false);
+  expect(await differs(() => write('.ssh/config', ''), `${home}/config`)).toBe(false);
+  expect(await differs(() => write('.ssh/config', 'Host *'), 'none')).toBe(false);
 });
 
-test('an account without a home, and a configuration that is no file, are no trouble', () => {
+test('an account without a home, and a configuration that is no file, are no trouble', async () => {
   const homeless = () => {
     throw new Error('no such account');
   };
   for (const config of [undefined, '/nowhere/config', '/dev/zero', '/'])
-    expect(sharedWay(config, homeless)).not.toBe('');
+    expect(await sharedWay(config, homeless)).not.toBe('');
 });
 
-test('the words of an Include line are read as ssh reads them', () => {
+test('the words of an Include line are read as ssh reads them', async () => {
   expect(includesOf('Host a\n\tinclude = "a b" c\'d e\n  Include\n IncludeX y\n')).toEqual(['a b', "c'd", 'e']);
 });
 

@@ -229,6 +229,13 @@ describe.skipIf(why !== null)(
     const noFuse = !existsSync('/dev/fuse') && process.env['RACKWATCH_LAB'] !== 'required';
     test.skipIf(noFuse).each([
       ['the configuration', (hung: string) => ({ config: `${hung}/config`, HOME: runtime })],
+      [
+        'a file that the configuration includes',
+        (hung: string) => {
+          writeFileSync(`${runtime}/including`, `Include ${hung}/more\n`);
+          return { config: `${runtime}/including`, HOME: runtime };
+        },
+      ],
       ['the home', (hung: string) => ({ config: lab.file('ssh_config'), HOME: hung })],
       ['the folder of the session', (hung: string) => ({ config: lab.file('ssh_config'), XDG_RUNTIME_DIR: hung })],
     ])('%s on a file system that does not answer holds nobody up', timed, (_, place) => {

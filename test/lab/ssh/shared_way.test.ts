@@ -83,7 +83,7 @@ describe.skipIf(why !== null)(`the way of a shared connection${why === null ? ''
     expect(elsewhere).not.toContain(open);
   });
 
-  test('every file that ssh itself includes is one that is looked at', () => {
+  test('every file that ssh itself includes is one that is looked at', async () => {
     const folder = machines.file('included');
     mkdirSync(`${folder}/more/deep`, { recursive: true });
     for (const name of ['one', 'two words', 'b1.conf', 'b2.conf', 'c.conf', 'more/deep/x', 'quoted'])
@@ -99,7 +99,7 @@ describe.skipIf(why !== null)(`the way of a shared connection${why === null ? ''
     });
     const included = [...stderr.matchAll(/Including file (.+?) depth/g)].map(([, file]) => file ?? '');
     expect(new Set(included).size, stderr).toBe(8);
-    const looked = sharedWay(machines.file('including'), homedir);
+    const looked = await sharedWay(machines.file('including'), homedir);
     for (const file of included) expect(looked).toContain(`\n${path.normalize(file)} `);
   });
 });
