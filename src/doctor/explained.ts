@@ -2,7 +2,6 @@
 export const onThePage: readonly RegExp[] = [
   /^ssh: connect to host .*Connection refused$/,
   /^ssh: channel 0: open failed/,
-  /^ssh: \S+@\S+: Permission denied/,
   /^no answer within .* \(/,
   /^ssh ended with 255 without a message/,
   /^check_nrpe: (?:port 5666: Connection refused|could not resolve )/,

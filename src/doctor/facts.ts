@@ -63,6 +63,8 @@ export type SshFacts = {
   readonly port: number;
   /** Whether a jump host or a ProxyCommand stands between. */
   readonly proxied: boolean;
+  /** The jump hosts, each with the keys that it is shown: `--ssh-identity` is for the node alone. */
+  readonly jumps: readonly { readonly user: string; readonly hostname: string; readonly keys: readonly KeyFact[] }[];
   /** Where the host key is looked for: files for the whole machine, then the account's own. */
   readonly globalKnownHosts: readonly string[];
   readonly userKnownHosts: readonly string[];

@@ -58,8 +58,13 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
 function jumpLine(way: SshFacts, said: string): Line | undefined {
   const [, user, host, words] = /^(\S+)@(\S+): (Permission denied.*)$/.exec(said) ?? [];
   // A key that is restricted makes no way to another host.
-  if (user !== undefined && host !== undefined && words !== undefined)
-    return deniedLine(host, { ...way, user }, words, 'restrict,port-forwarding');
+  if (user !== undefined && host !== undefined && words !== undefined) {
+    const keys = way.jumps.find(({ hostname }) => hostname === host)?.keys ?? [];
+    if (keys.some(({ state }) => state === 'good'))
+      return deniedLine(host, { ...way, user, keys }, words, 'restrict,port-forwarding');
+    const text = `${host} does not let ${user} in (${words}), and ssh has no key here to show it`;
+    return todo('login', `${text}: name one by IdentityFile for the jump host in ssh's configuration`);
+  }
   if (!/administratively prohibited/.test(said)) return undefined;
   const allows = "sshd -T | grep -Ei '^(allowtcpforwarding|disableforwarding|permitopen)'";
   return todo(

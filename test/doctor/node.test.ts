@@ -132,11 +132,15 @@ test('where nothing listens on the usual port, what should is offered; on anothe
 });
 
 test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {
-  const way = { ...ssh, proxied: true };
+  const keys = [{ file: '/var/lib/nagios/.ssh/gate', state: 'good', publicKey: 'ssh-ed25519 GATE' }] as const;
+  const way = { ...ssh, proxied: true, jumps: [{ user: 'ops', hostname: 'gate', keys }] };
   const [denied] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', way));
   expect(denied?.text).toMatch(/^gate does not let ops in/);
   expect(denied?.steps[0]?.where).toBe('gate');
-  expect(denied?.paste).toContain(`key='restrict,port-forwarding ${key}'`);
+  // The key of the node is not shown to it.
+  expect(denied?.paste).toContain("key='restrict,port-forwarding ssh-ed25519 GATE'");
+  const [keyless] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', { ...way, jumps: [] }));
+  expect(keyless).toMatchObject({ text: expect.stringContaining('IdentityFile'), paste: [] });
   const [closed] = todos(nodeOf('ssh: channel 0: open failed: administratively prohibited: open failed', way));
   expect(closed).toMatchObject({ topic: 'jump host', text: expect.stringContaining('forwards nothing') });
   expect(closed?.steps[0]?.where).toBe('the jump host');

@@ -33,6 +33,7 @@ export const ssh: SshFacts = {
   globalKnownHosts: ['/etc/ssh/ssh_known_hosts'],
   userKnownHosts: ['/var/lib/nagios/.ssh/known_hosts'],
   hostKeyAlias: null,
+  jumps: [],
   knownIn: [],
   unreadable: [],
   keys: [{ file: '/var/lib/nagios/.ssh/id_ed25519', state: 'good', publicKey: key }],

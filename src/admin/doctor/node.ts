@@ -53,13 +53,20 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   if (!settled.ok) return { ...nothing, way: { kind: 'unsettled', reason: settled.reason } };
   const { settings } = settled;
   const { hostname, user, port, proxied, hostKeyAlias } = settings;
-  const [files, place] = await Promise.all([
+  const [files, place, passed] = await Promise.all([
     lookAtSsh(settings, asking.request.sshIdentity, asking.home, limits),
     proxied ? undefined : reach(hostname, port, true, asking),
+    jumpsOf(settings.jumps, request),
   ]);
+  const jumps = await Promise.all(
+    passed.map(async (jump) => {
+      const { keys } = await lookAtSsh(jump, undefined, asking.home, limits);
+      return { user: jump.user, hostname: jump.hostname, keys };
+    }),
+  );
   const way = {
     kind: 'ssh',
-    ...{ hostname, user, port, proxied, hostKeyAlias, ...files },
+    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, ...files },
     sshArguments: sshArguments(target, request),
     configFile: configFile(asking),
     remoteCommand: asking.request.remoteCommand ?? null,
@@ -68,8 +75,8 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   if (isClosed) return { ...nothing, ...place, way, answer: null };
   // Whether the key of a jump host is known is seen by its ssh alone.
   const strict = files.knownIn.length === 0 && learns(settings);
-  const jumps = settings.jumps.length === 0 ? null : { strict: await allLearn(settings.jumps, request) };
-  const answer = await withoutTraces(asking.request.sshConfig, { strict, jumps }, (ssh) =>
+  const before = settings.jumps.length === 0 ? null : { strict: passed.every(learns) };
+  const answer = await withoutTraces(asking.request.sshConfig, { strict, jumps: before }, (ssh) =>
     ask(spec, { ...asking, request: { ...asking.request, ...ssh } }),
   );
   return { ...nothing, ...place, way, answer };
@@ -80,11 +87,12 @@ function learns({ userKnownHosts }: SshSettings): boolean {
   return keepsKeys(userKnownHosts[0] ?? 'none');
 }
 
-async function allLearn(jumps: readonly string[], request: SshRequest): Promise<boolean> {
+/** The settings of jump hosts, as far as ssh tells them. What is given for the node alone, as its key, is not theirs. */
+async function jumpsOf(jumps: readonly string[], request: SshRequest): Promise<readonly SshSettings[]> {
   const specs = jumps.map((jump) => parseNodeSpec(jump.startsWith('ssh://') ? jump : `ssh://${jump}`));
   const targets = specs.flatMap((spec) => (spec.ok && spec.value.target.kind === 'ssh' ? [spec.value.target] : []));
-  const settled = await Promise.all(targets.map((target) => sshSettings(target, request)));
-  return settled.every((one) => !one.ok || learns(one.settings));
+  const settled = await Promise.all(targets.map((one) => sshSettings(one, { ...request, sshIdentity: undefined })));
+  return settled.flatMap((one) => (one.ok ? [one.settings] : []));
 }
 
 function configFile({ request: { sshConfig }, home }: Asking): string | null {

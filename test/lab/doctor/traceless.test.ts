@@ -93,6 +93,9 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
   test('a jump host that lets nobody in, or forwards nothing, is told from the node, and one whose key nobody keeps is let be', async () => {
     const denied = await ask(both(), behind, [`IdentityFile ${lab.file('stranger')}`]);
     expect(denied.todos).toEqual([expect.stringMatching(/^login: 127\.0\.0\.1 does not let root in/)]);
+    // The key that the jump host is shown, which is not that of --ssh-identity.
+    const [kind = '', shown = ''] = readFileSync(lab.file('stranger.pub'), 'utf8').split(' ');
+    expect(denied.paste.join('\n')).toContain(`restrict,port-forwarding ${kind} ${shown}`);
     const careless = ['UserKnownHostsFile /dev/null', 'StrictHostKeyChecking no', `IdentityFile ${lab.file('id')}`];
     expect((await ask(known('it-itself'), behind, careless)).todos).toEqual([]);
     const closed = await startSshd(lab.file('rotating'), undefined, ['AllowTcpForwarding no']);
