@@ -6,7 +6,7 @@ import type { AskedNode, Reader, SnapshotNode } from './verdict.ts';
 export type Candidates = {
   /** Named by a cluster rule, a rule that leads to one, or CLUSTERIP's files. */
   readonly named: ReadonlySet<string>;
-  /** Those, then the addresses of several nodes that a cluster rule may take in: the order in which they are judged. */
+  /** Those and what a rule before a cluster rule lets come to it, then the addresses of several nodes that one may take in. */
   readonly likely: readonly string[];
   /** Of one node, where a cluster rule of any node may take them in. */
   readonly alone: readonly Owned[];
@@ -33,15 +33,19 @@ export const noCandidates: Candidates = {
 export function candidatesOf(nodes: readonly AskedNode[]): Candidates {
   const reached = nodes.filter((node): node is SnapshotNode => node.reached);
   const clustered = reached.filter(({ snapshot }) => readNamedVips(snapshot).clustered);
-  const named = new Set(clustered.flatMap(({ snapshot }) => readNamedVips(snapshot).vips).filter(isHostAddress));
+  const of = (which: 'vips' | 'guarded') =>
+    new Set(clustered.flatMap(({ snapshot }) => readNamedVips(snapshot)[which]).filter(isHostAddress));
+  const named = of('vips');
+  const guarded = [...of('guarded')].filter((address) => !named.has(address));
   const owners = ownersOf(reached);
   const open = [...owners].filter(
-    ([address]) => !named.has(address) && clustered.some((node) => mayTake(node, address)),
+    ([address]) =>
+      !named.has(address) && !guarded.includes(address) && clustered.some((node) => mayTake(node, address)),
   );
   const shared = open.filter(([, holders]) => holders.length > 1).map(([address]) => address);
   return {
     named,
-    likely: [...inOrder([...named]), ...inOrder(shared)],
+    likely: [...inOrder([...named, ...guarded]), ...inOrder(shared)],
     alone: open.flatMap(([address, [owner, ...others]]) =>
       owner === undefined || others.length > 0 ? [] : [{ address, owner }],
     ),

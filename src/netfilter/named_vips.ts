@@ -1,4 +1,4 @@
-import { formatIp, parseIp } from '../address/index.ts';
+import { type Family, formatIp, parseIp } from '../address/index.ts';
 import { oncePerSnapshot, type Snapshot } from '../snapshot/index.ts';
 import { savedDestinations } from './iptables/destination.ts';
 import type { RuleLine, Ruleset } from './iptables/save.ts';
@@ -12,10 +12,12 @@ export type NamedVips = {
   /** Whether there is any cluster rule at all. */
   readonly clustered: boolean;
   /**
-   * The addresses that a cluster rule, a rule that leads to one or lets nothing else come to it, or CLUSTERIP's files name as
-   * destination, once each. A network is no address of it.
+   * The addresses that a cluster rule, a rule that leads to one, or CLUSTERIP's files name as destination, once each. A network
+   * is no address of it.
    */
   readonly vips: readonly string[];
+  /** Those that a rule before a cluster rule lets come to it: VIPs only where their packets meet it. */
+  readonly guarded: readonly string[];
   /** The networks and ranges that such rules name, once each. */
   readonly networks: readonly Named[];
   /** Whether packets come to a cluster rule without any rule that names their destination. */
@@ -35,12 +37,17 @@ export const readNamedVips: (snapshot: Snapshot) => NamedVips = oncePerSnapshot(
   const four = savedRulesets(snapshot, 4);
   const six = savedRulesets(snapshot, 6);
   const tables = [
-    ...[four.legacy, four.modern, six.legacy, six.modern].flatMap(savedTables),
+    ...[four.legacy, four.modern].flatMap((ruleset) => savedTables(ruleset, 4)),
+    ...[six.legacy, six.modern].flatMap((ruleset) => savedTables(ruleset, 6)),
     ...four.nft.tables.map(nativeTable),
   ].map(saidBy);
   const named = tables.flatMap((table) => table.named);
   const vips = new Set([...kernel, ...singlesOf(named)]);
-  const networks = [...new Map(named.filter(({ single }) => !single).map((one) => [one.text, one])).values()];
+  const guards = tables.flatMap((table) => table.guards);
+  const guarded = new Set(singlesOf(guards));
+  const networks = [
+    ...new Map([...named, ...guards].filter(({ single }) => !single).map((one) => [one.text, one])).values(),
+  ];
   const open = tables.some((table) => table.open);
   const dropped = new Set(singlesOf(tables.flatMap((table) => table.dropped)));
   // With another destination given to packets, an address that no rule near the cluster names may come to it.
@@ -48,9 +55,11 @@ export const readNamedVips: (snapshot: Snapshot) => NamedVips = oncePerSnapshot(
   return {
     clustered: kernel.length > 0 || tables.some(({ shares }) => shares),
     vips: [...vips],
+    guarded: [...guarded],
     networks,
     open,
-    mayShare: (address) => any || vips.has(address) || networkOf(address, networks) !== undefined,
+    mayShare: (address) =>
+      any || vips.has(address) || guarded.has(address) || networkOf(address, networks) !== undefined,
     drops: (address) => dropped.has(address),
   };
 });
@@ -72,6 +81,8 @@ type Step = {
   /** Whether it ends the way of packets through its chain, and whether it looks at nothing but their destination. */
   readonly ends: boolean;
   readonly plain: boolean;
+  /** The families of the packets that it can meet. */
+  readonly families: readonly Family[];
   /** The destinations that it drops packets to by their names. */
   dropped(): readonly Named[];
   /** What it says of the destination, where those count that `leads` tells of the chains that verdicts lead to. */
@@ -92,19 +103,19 @@ function callerOf(hook: string | null): Caller {
   return waysIn.test(hook) ? 'way in' : 'other ways';
 }
 
-function savedTables(ruleset: Ruleset): readonly Chains[] {
+function savedTables(ruleset: Ruleset, family: Family): readonly Chains[] {
   return [...ruleset.values()].map(
     (table) =>
       new Map(
         [...table.values()].map(({ name, policy, rules }) => [
           name,
-          { calledBy: callerOf(policy === null ? null : name), steps: rules.map(savedStep) },
+          { calledBy: callerOf(policy === null ? null : name), steps: rules.map((rule) => savedStep(rule, family)) },
         ]),
       ),
   );
 }
 
-function savedStep(rule: RuleLine): Step {
+function savedStep(rule: RuleLine, family: Family): Step {
   const at = rule.words.findIndex((word) => word === '-j' || word === '-g');
   const target = at < 0 ? '' : (rule.words[at + 1] ?? '');
   const shares =
@@ -114,7 +125,9 @@ function savedStep(rule: RuleLine): Step {
     to: at < 0 ? [] : [target],
     ends: /^(?:ACCEPT|DROP|REJECT|RETURN)$/.test(target) || rule.words[at] === '-g',
     plain: rule.words.length === (rule.words[0] === '!' ? 5 : 4),
-    dropped: () => (target === 'DROP' ? (savedDestinations(rule).only ?? []) : []),
+    families: [family],
+    // What drops some protocol or port of an address leaves the rest of it.
+    dropped: () => (target === 'DROP' && !rule.words.includes('-p') ? (savedDestinations(rule).only ?? []) : []),
     destinations: () => savedDestinations(rule),
   };
 }
@@ -139,8 +152,12 @@ function nativeStep(rule: NftRule, table: NftTable, byMap: ReadonlyMap<string, r
     to: [...targetsIn(text), ...[...text.matchAll(/"@([^"]+)"/g)].flatMap(([, name = '']) => byMap.get(name) ?? [])],
     ends: kinds.some((kind) => ending.has(kind)),
     plain: kinds.every((kind, i) => ending.has(kind) || kind === 'counter' || kind === 'log' || i === 0),
+    families: ([4, 6] as const).filter((family) => {
+      const other = family === 4 ? 'ip6' : 'ip';
+      return table.family !== other && !text.includes(`"protocol":"${other}"`);
+    }),
     dropped: () =>
-      kinds.includes('drop') || text.includes('"vmap"')
+      (kinds.includes('drop') || text.includes('"vmap"')) && !/"(?:l4proto|[sd]port)"/.test(text)
         ? (nativeDestinations(rule, table, (verdict) => 'drop' in (fieldsOf(verdict) ?? {})).only ?? [])
         : [],
     destinations: (leads) =>
@@ -159,6 +176,7 @@ function targetsIn(text: string): readonly string[] {
 type Said = Pick<NamedVips, 'open'> & {
   readonly shares: boolean;
   readonly named: readonly Named[];
+  readonly guards: readonly Named[];
   readonly dropped: readonly Named[];
 };
 
@@ -170,10 +188,8 @@ function saidBy(chains: Chains): Said {
   const guards = [...chains.values()].flatMap(({ steps }) => guardsOf(steps, sharing));
   return {
     shares: leading.length > 0,
-    named: [
-      ...leading.flatMap((step) => step.destinations(leads).only ?? []),
-      ...guards.flatMap((step) => step.destinations(leads).except),
-    ],
+    named: leading.flatMap((step) => step.destinations(leads).only ?? []),
+    guards: guards.flatMap((step) => step.destinations(leads).except),
     dropped: all.flatMap((step) => step.dropped()),
     open: isOpen(chains, sharing),
   };
@@ -199,12 +215,14 @@ function isOpen(chains: Chains, sharing: ReadonlySet<string>): boolean {
   const leads = (name: string) => sharing.has(name);
   // A set also gives what is added to it on the way.
   for (const name of reached) {
+    // `ip daddr != VIP return` of an inet table keeps no packet of IPv6.
+    const kept = new Set<Family>();
     for (const step of chains.get(name)?.steps ?? []) {
       const leading = isLeading(step, sharing);
       if (!leading && !(step.ends && step.plain)) continue;
       const { only, except } = step.destinations(leads);
-      if (!leading && except.length > 0) break;
-      if (!leading || only !== null) continue;
+      if (!leading) for (const { family } of except) kept.add(family);
+      if (!leading || only !== null || step.families.every((family) => kept.has(family))) continue;
       if (step.shares) return true;
       for (const to of step.to) if (leads(to)) reached.add(to);
     }

@@ -104,9 +104,10 @@ export function damagedRules(snapshot: Snapshot, names: readonly SectionName[]):
 
 /** The rulesets of either family that could not be read, whatever the VIPs. Those of IPv6 need not be there. */
 export function unreadRulesets(snapshot: Snapshot, backend: BackendChoice): readonly Unread[] {
-  const six = sectionsOf(6);
+  const [four, six] = [sectionsOf(4), sectionsOf(6)];
   return [
-    ...unreadSections(snapshot, sectionsOf(4), backend),
+    ...unreadSections(snapshot, four, backend),
+    ...damagedRules(snapshot, [four.legacy, four.modern, six.legacy, six.modern]),
     ...[six.legacy, six.modern].flatMap((name) => unreadRules(section(snapshot, name), `the ${name} rules`) ?? []),
   ];
 }

@@ -263,6 +263,19 @@ describe('where a VIP may hide from --vip all', () => {
     ]);
   });
 
+  test('nor one that only a guard names, and that the firewall drops like all others', () => {
+    const rules = (n: number) => ['-A PREROUTING ! -d 192.168.56.99/32 -i eth7 -j RETURN', ...only20(n)];
+    const input = ['*filter', ':INPUT ACCEPT [0:0]', '-A INPUT ! -d 192.168.56.20/32 -j DROP', 'COMMIT'];
+    const legacy = { 'iptables-legacy': [...input.map((line) => `> ${line}`), '= exit 0'] };
+    const report = judgeSeveral(
+      nodesWith(() => ['192.168.56.20/24'], rules, legacy),
+      all,
+      wanted,
+      run,
+    );
+    expect(report.data).toMatchObject([{ vip: '192.168.56.20', state: 'OK' }]);
+  });
+
   test('an address of one node is not said to be named by a network where a rule drops everything to it', () => {
     const rules = (n: number) => [...only20(n), ...(n === 1 ? ['-A PREROUTING -d 192.168.56.21/32 -j DROP'] : [])];
     const nodes = nodesWith((n) => ['192.168.56.20/24', ...(n === 1 ? ['192.168.56.21/24'] : [])], rules);
@@ -285,6 +298,24 @@ describe('why no VIP was found', () => {
       'no VIP found: the cluster rules of n1 and n2 name no single address, and take in none that several nodes have',
     );
     expect(codes(report)).toEqual(['vip-not-found', 'vip-unlisted']);
+  });
+
+  test('rules are damaged, which hides what they share', () => {
+    const damaged = { iptables: ['> *mangle', '> :PREROUTING ACCEPT [0:0]', '= exit 0'] };
+    const report = judgeSeveral(
+      nodesWith(
+        () => ['192.168.56.20/24'],
+        () => [],
+        damaged,
+      ),
+      all,
+      wanted,
+      run,
+    );
+    expect(stateOf(report)).toBe('UNKNOWN');
+    expect(report.findings.map(({ text }) => text).join()).toContain(
+      'n1: cannot read the iptables rules: damaged answer',
+    );
   });
 
   test('there was no time left', () => {

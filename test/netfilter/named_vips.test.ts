@@ -17,20 +17,26 @@ const share = '-m cluster --cluster-local-nodemask 0x00000001 --cluster-total-no
 
 const jhash = { jhash: { mod: 2, seed: 5, expr: { payload: { protocol: 'ip', field: 'saddr' } } } };
 const cluster = { match: { op: '==', left: jhash, right: 0 } };
+const jhash6 = { jhash: { mod: 2, seed: 5, expr: { payload: { protocol: 'ip6', field: 'saddr' } } } };
+const cluster6 = { match: { op: '==', left: jhash6, right: 0 } };
 const destined = (right: unknown, op = '==') => ({
   match: { op, left: { payload: { protocol: 'ip', field: 'daddr' } }, right },
 });
 const from = (right: unknown) => ({
   match: { op: '==', left: { payload: { protocol: 'ip', field: 'saddr' } }, right },
 });
-const nft = (chains: Readonly<Record<string, readonly (readonly unknown[])[]>>, sets: readonly unknown[] = []) =>
+const nft = (
+  chains: Readonly<Record<string, readonly (readonly unknown[])[]>>,
+  sets: readonly unknown[] = [],
+  family = 'ip',
+) =>
   lines(
     [
-      { table: { family: 'ip', name: 't', handle: 1 } },
-      ...Object.keys(chains).map((name) => ({ chain: { family: 'ip', table: 't', name, handle: 1 } })),
+      { table: { family, name: 't', handle: 1 } },
+      ...Object.keys(chains).map((name) => ({ chain: { family, table: 't', name, handle: 1 } })),
       ...sets,
       ...Object.entries(chains).flatMap(([chain, rules]) =>
-        rules.map((expr) => ({ rule: { family: 'ip', table: 't', chain, handle: 2, expr } })),
+        rules.map((expr) => ({ rule: { family, table: 't', chain, handle: 2, expr } })),
       ),
     ].map((object) => JSON.stringify(object)),
   );
@@ -138,7 +144,16 @@ const five = ['192.0.2.20', '192.0.2.21', '192.0.2.22', '192.0.2.23', '192.0.2.2
 const share5 = `-A PREROUTING ${share} -j ACCEPT`;
 
 describe('VIPs that are not named one by one, and packets that nothing names the destination of', () => {
-  test.each<[what: string, sections: Sections, vips: readonly string[], networks: readonly string[], open: boolean]>([
+  test.each<
+    [
+      what: string,
+      sections: Sections,
+      vips: readonly string[],
+      networks: readonly string[],
+      open: boolean,
+      guarded?: readonly string[],
+    ]
+  >([
     [
       'neighbours in a set, of which nft makes networks and ranges',
       { nft: nft({ c: [[destined('@vips'), cluster]] }, [set('set', 'vips', [merged, run])]) },
@@ -176,16 +191,36 @@ describe('VIPs that are not named one by one, and packets that nothing names the
     [
       'a guard before it',
       { nft: nft({ c: [[destined('192.0.2.1', '!='), { return: null }], [cluster]] }) },
-      ['192.0.2.1'],
+      [],
       [],
       false,
+      ['192.0.2.1'],
     ],
     [
       'a guard for one interface alone',
       { nft: nft({ c: [[from('10.0.0.1'), destined('192.0.2.1', '!='), { return: null }], [cluster]] }) },
-      ['192.0.2.1'],
+      [],
       [],
       true,
+      ['192.0.2.1'],
+    ],
+    [
+      'a guard of IPv4 in a table of both families, of whom one rule shares IPv6',
+      {
+        nft: nft({ c: [[destined('192.0.2.1', '!='), { return: null }], [cluster], [cluster6]] }, [], 'inet'),
+      },
+      [],
+      [],
+      true,
+      ['192.0.2.1'],
+    ],
+    [
+      'the same, of IPv4 alone',
+      { nft: nft({ c: [[destined('192.0.2.1', '!='), { return: null }], [cluster]] }, [], 'inet') },
+      [],
+      [],
+      false,
+      ['192.0.2.1'],
     ],
     [
       'a guard behind it',
@@ -197,9 +232,10 @@ describe('VIPs that are not named one by one, and packets that nothing names the
     [
       'a guard of iptables',
       { iptables: table('mangle', ':PREROUTING ACCEPT', '-A PREROUTING ! -d 192.0.2.1/32 -j RETURN', share5) },
-      ['192.0.2.1'],
+      [],
       [],
       false,
+      ['192.0.2.1'],
     ],
     ['the destination before NAT', { nft: nft({ c: [[original('192.0.2.1'), cluster]] }) }, ['192.0.2.1'], [], false],
     [
@@ -271,11 +307,12 @@ describe('VIPs that are not named one by one, and packets that nothing names the
       [],
       true,
     ],
-  ])('%s', (_, sections, vips, networks, open) => {
+  ])('%s', (_, sections, vips, networks, open, guarded = []) => {
     const found = namedBy(sections);
     expect({ ...found, networks: found.networks.map(({ text }) => text) }).toMatchObject({
       clustered: true,
       vips,
+      guarded,
       networks,
       open,
     });
@@ -291,9 +328,17 @@ describe('VIPs that are not named one by one, and packets that nothing names the
     expect(may({ iptables: rule('-d 192.0.2.0/28') }, '192.0.2.99')).toBe(false);
     const nat = table('nat', '-A PREROUTING -p tcp -j DNAT --to-destination 192.0.2.2');
     expect(may({ 'iptables-legacy': nat, iptables: rule('-d 192.0.2.2/32') })).toBe(true);
-    const drop = table('filter', '-A INPUT -d 192.0.2.1/32 -j DROP', '-A INPUT -d 192.0.2.9/32 -j ACCEPT');
+    const port = '-A INPUT -d 192.0.2.8/32 -p tcp -m tcp --dport 2375 -j DROP';
+    const drop = table('filter', '-A INPUT -d 192.0.2.1/32 -j DROP', '-A INPUT -d 192.0.2.9/32 -j ACCEPT', port);
     const { drops } = namedBy({ 'iptables-legacy': drop, iptables: rule('-d 192.0.2.2/32') });
-    expect(['192.0.2.1', '192.0.2.2', '192.0.2.9'].filter(drops)).toEqual(['192.0.2.1']);
+    expect(['192.0.2.1', '192.0.2.2', '192.0.2.8', '192.0.2.9'].filter(drops)).toEqual(['192.0.2.1']);
+    const part = [
+      destined('192.0.2.8'),
+      { match: { op: '==', left: { payload: { protocol: 'tcp', field: 'dport' } }, right: 2375 } },
+      { drop: null },
+    ];
+    const some = namedBy({ nft: nft({ c: [part, [destined('192.0.2.1'), { drop: null }], [cluster]] }) });
+    expect(['192.0.2.1', '192.0.2.8'].filter(some.drops)).toEqual(['192.0.2.1']);
     const data = {
       set: [
         ['192.0.2.1', { drop: null }],

@@ -19,7 +19,7 @@ export type Destinations = {
  * nft makes one network or range of neighbours in a set (`auto-merge`, and by itself of sets in braces, measured), and its
  * JSON does not say that it did. More of them than any cluster has VIPs were written as a network.
  */
-export const mostMerged = 16n;
+const mostMerged = 16n;
 
 /** An address, a network or `FIRST-LAST` as a rule has it; null for anything else. */
 export function namedBy(text: string, fromSet: boolean): Named | null {
