@@ -1,19 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { now } from '../plugin/index.ts';
+import { now, type Process, parentOf, processAt } from '../plugin/index.ts';
 
 /** How long processes may take to end by themselves, and then to vanish, in milliseconds. */
 const grace = 100;
 
-/** A process, with the time it was started at: the number alone may belong to another one by now. */
-type Process = { readonly pid: number; readonly started: string };
-
 /**
  * Ends a process and all its descendants: SIGTERM, and after 100 ms SIGKILL for what is left. Resolves when they are
  * gone, after 200 ms at the latest (what hangs in the kernel, or runs as another user, cannot be ended).
- * Source: proc(5), /proc/PID/stat and /proc/PID/task/TID/children.
+ * Source: proc(5), /proc/PID/task/TID/children.
  */
 export async function endTree(root: number): Promise<void> {
-  const first = stateOf(root);
+  const first = processAt(root);
   if (first === null) return;
   const tree = freeze([first]);
   for (const one of tree) send(one, 'SIGTERM');
@@ -34,7 +31,7 @@ function freeze(roots: readonly Process[]): readonly Process[] {
     for (const one of news) send(one, 'SIGSTOP');
     // All of them once more: one may have forked between the last look and its stop.
     const children = [...found.keys()].flatMap(childrenOf).filter((pid) => !found.has(pid));
-    news = [...new Set(children)].map(stateOf).filter((one) => one !== null);
+    news = [...new Set(children)].map(processAt).filter((one) => one !== null);
     for (const one of news) found.set(one.pid, one);
   }
   return [...found.values()];
@@ -48,24 +45,14 @@ export function childrenOf(pid: number): readonly number[] {
     );
   } catch {
     // Gone meanwhile, or a kernel without CONFIG_PROC_CHILDREN.
-    return alive(stateOf(pid)) ? childrenByParent(pid) : [];
+    return alive(processAt(pid)) ? childrenByParent(pid) : [];
   }
 }
 
 function childrenByParent(parent: number): readonly number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && fieldsOf(Number(name))?.[1] === String(parent))
+    .filter((name) => /^\d+$/.test(name) && parentOf(Number(name)) === parent)
     .map(Number);
-}
-
-/** The fields of /proc/PID/stat from the third on: state, parent, ... The second, a name, may hold anything. */
-function fieldsOf(pid: number): readonly string[] | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return null;
-  }
 }
 
 /**
@@ -73,19 +60,12 @@ function fieldsOf(pid: number): readonly string[] | null {
  * of a second on every machine that Node runs on (USER_HZ).
  */
 export function startOf(pid: number): number | null {
-  const found = stateOf(pid);
-  return found === null ? null : Number(found.started) * 10;
-}
-
-/** Null when there is no such process, or only its exit code is left. */
-function stateOf(pid: number): Process | null {
-  const fields = fieldsOf(pid);
-  if (fields === null || fields[0] === 'Z' || fields[0] === 'X') return null;
-  return { pid, started: fields[19] ?? '' };
+  const found = processAt(pid);
+  return found === null ? null : found.started * 10;
 }
 
 function alive(one: Process | null): boolean {
-  return one !== null && stateOf(one.pid)?.started === one.started;
+  return one !== null && processAt(one.pid)?.started === one.started;
 }
 
 async function gone(tree: readonly Process[]): Promise<void> {

@@ -10,6 +10,7 @@ export { renderOpenMetrics } from './openmetrics.ts';
 export { isFlag, longName, type Option, type Options, standardOptions, type Values } from './option.ts';
 export { formatPerfdata, type LabelStyle, type Metric, type Series } from './perfdata.ts';
 export { type Context, type Definition, definePlugin, type Example, faultsOf, type Plugin } from './plugin.ts';
+export { type Process, parentOf, processAt } from './process.ts';
 export { alerts, formatRange, parseRange, type Range } from './range.ts';
 export { givenIn, valuesIn } from './read_options.ts';
 export { type Command, type Finding, type Report, renderJson, renderText, stateOf, withFaults } from './report.ts';
