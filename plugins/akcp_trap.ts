@@ -125,8 +125,8 @@ const handler = defineHandler({
     const own = ownTurn();
     return codeOf[await (own === null ? answerTrap(setting) : keepTurn(setting, own))];
   },
-  refuse: async (reason, kind, argv) => {
-    const byHand = argv.some((arg, i) => arg === '--log=stderr' || (arg === 'stderr' && argv[i - 1] === '--log'));
+  refuse: async (reason, kind, args) => {
+    const byHand = args.includes('--log=stderr');
     // At a terminal too, where a wrong option is most likely tried.
     if (byHand || process.stderr.isTTY) await note(name, 'stderr', 'err', reason);
     if (!byHand) await note(name, 'syslog', 'err', reason);

@@ -19,10 +19,10 @@ export type Handler<O extends Options = Options> = Described & {
   /** Does it, and gives the exit code. */
   run(values: Values<O>): Promise<number>;
   /**
-   * Says that a run came to nothing (a wrong call, an internal error), where somebody will see it. Gives the exit code. The
-   * arguments are as they came, since they may be what was wrong.
+   * Says that a run came to nothing (a wrong call, an internal error), where somebody will see it. Gives the exit code.
+   * `args` are the arguments as `--long=value`, as far as they could be read.
    */
-  refuse(reason: string, kind: 'usage' | 'internal', argv: readonly string[]): Promise<number>;
+  refuse(reason: string, kind: 'usage' | 'internal', args: readonly string[]): Promise<number>;
 };
 
 /** Defines a handler; the types of its values come from its declarations. */
@@ -63,7 +63,8 @@ export function runHandler(handler: Handler, argv: readonly string[]): void {
   process.removeAllListeners('warning');
   const refuse = (reason: string, kind: 'usage' | 'internal') => {
     const leave = (code: number) => process.exit(code);
-    handler.refuse(reason, kind, argv).then(leave, () => leave(1));
+    const { args } = normaliseArgv(argv, { ...handler.options, ...handlerOptions });
+    handler.refuse(reason, kind, args).then(leave, () => leave(1));
   };
   const internal = (error: unknown) =>
     refuse(`internal error: ${error instanceof Error ? error.message || error.name : String(error)}`, 'internal');

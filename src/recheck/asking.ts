@@ -36,7 +36,7 @@ export async function answerTrap(setting: Setting): Promise<End> {
     return 'part';
   }
   const { turn } = taken.value;
-  if (turn.due > Date.now()) return leave(setting, turns.value, turn);
+  if (turn.due > Date.now()) return leave(setting, turn);
   attempt(() => turns.value.sweep());
   const { end, begun } = await ask(setting, turns.value, turn, 'at once', () =>
     hurry.told() ? 'it is asked once more now' : `it is asked once more in ${hold / 1000} s`,
@@ -46,7 +46,7 @@ export async function answerTrap(setting: Setting): Promise<End> {
   const next = attempt(() => turns.value.follow(sender, begun));
   if (!next.ok) return sayNoMore(setting, `--state-dir: ${turns.value.trouble(next.error)}`);
   if (next.value.kind === 'crowded') return sayNoMore(setting, crowd);
-  const left = next.value.kind === 'turn' ? await leave(setting, turns.value, next.value.turn) : 'asked';
+  const left = next.value.kind === 'turn' ? await leave(setting, next.value.turn) : 'asked';
   return end === 'asked' ? left : end;
 }
 
@@ -56,7 +56,7 @@ export async function keepTurn(setting: Setting, number: number): Promise<End> {
   const due = Date.now() + hold;
   const turn = turns.ok ? turns.value.claim(sender, number) : { number, due, found: null, owner: null };
   sayReady();
-  const woken = await waitUntil(turn.due, hold, hurry);
+  const woken = await waitUntil(turn.due, hurry);
   const when = woken === 'due' ? 'at the end of the hold' : 'before the end of the hold';
   return askLast(setting, turn, when);
 }
@@ -82,12 +82,12 @@ async function sayNoMore({ sender, say }: Setting, reason: string): Promise<End>
 }
 
 /** A turn is left to a process of its own, or asks at once where that cannot wait for it. */
-async function leave(setting: Setting, turns: Turns, turn: Turn): Promise<End> {
+async function leave(setting: Setting, turn: Turn): Promise<End> {
   const { sender, limit, args, hurry, say } = setting;
   const left = hurry.told() ? 'ended' : await leaveBehind({ args, turn: turn.number }, hurry, limit);
   if (left === 'waits') return 'asked';
   if (left === 'ended') return askLast(setting, turn, 'before the end of the hold');
-  turns.giveUp(sender, turn);
+  // With this process its owner is gone, and the next trap takes the turn.
   await say('err', `a trap from ${sender}: no process can be started that asks at the end of the hold`);
   return 'part';
 }

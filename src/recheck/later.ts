@@ -75,11 +75,10 @@ export function sayReady(): void {
   }
 }
 
-/** Waits until a time (milliseconds since 1970), but no longer than `most`, or until it is told to end: `hurried`. */
-export function waitUntil(due: number, most: number, hurry: Hurry): Promise<'due' | 'hurried'> {
+/** Waits until a time (milliseconds since 1970), or until it is told to end: `hurried`. */
+export function waitUntil(due: number, hurry: Hurry): Promise<'due' | 'hurried'> {
   return new Promise((resolve) => {
-    // The clock may be set meanwhile.
-    setTimeout(() => resolve('due'), Math.min(Math.max(0, due - Date.now()), most));
+    setTimeout(() => resolve('due'), Math.max(0, due - Date.now()));
     hurry.whenTold.then(() => resolve('hurried'));
   });
 }

@@ -115,7 +115,7 @@ export class Turns {
     try {
       this.#replace(`${sender}_${number}`, formatTurn(turn));
     } catch (error) {
-      this.giveUp(sender, turn);
+      this.#giveUp(sender, turn);
       throw error;
     }
     return turn;
@@ -127,7 +127,7 @@ export class Turns {
   }
 
   /** Nobody takes this turn. */
-  giveUp(sender: string, { number }: Turn): void {
+  #giveUp(sender: string, { number }: Turn): void {
     try {
       rmSync(path.join(this.#folder, `${sender}_${number}`), { force: true });
     } catch {
