@@ -120,7 +120,7 @@ describe('the turns of probes, as files', () => {
     expect(ownerOf(child.pid ?? 0)).toBeNull();
   });
 
-  test('what can be written no longer is said, and leaves nothing behind', () => {
+  test('what can be written no longer is said', () => {
     const turns = open();
     const taken = turns.take('192.0.2.50');
     if (taken.kind !== 'turn') throw new Error(taken.kind);

@@ -31,11 +31,7 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
   }, 300_000);
   afterAll(() => lab?.close());
 
-  const runs = () => runsOf(lab, traps);
-  const args = (over?: Readonly<Record<string, string>>) => runs().args(over);
-  const logged = <T>(work: () => Promise<T>) => runs().logged(work);
-  const lastCheck = () => runs().lastCheck();
-  const file = (name: string, text: string, mode: number) => runs().file(name, text, mode);
+  const { args, logged, lastCheck, file } = runsOf(() => ({ lab, traps }));
 
   test('asks at once and once more, and a second trap of the hold ends at once', timed, async () => {
     const given = args();

@@ -173,7 +173,7 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
     pids: own,
     endWaiting: async () => {
       for (const pid of own()) {
-        await until('it to wait', 10, () => isWaiting(pid));
+        await until('it to hear', 10, () => canHear(pid));
         process.kill(pid, 'SIGTERM');
       }
       await until('the end of what waited', 10, () => own().length === 0);
@@ -211,8 +211,8 @@ function commands(): readonly { readonly pid: number; readonly line: string }[] 
   });
 }
 
-/** Whether a process has begun to wait: it then catches SIGHUP, which Node itself does not. */
-function isWaiting(pid: number): boolean {
+/** Whether a process can hear that it is told to end: it then catches SIGHUP, which Node itself does not. */
+function canHear(pid: number): boolean {
   const [, caught = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return (BigInt(`0x${caught}`) & 1n) !== 0n;
 }

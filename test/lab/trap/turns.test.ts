@@ -35,11 +35,7 @@ describe.skipIf(why !== null)(`the turns of akcp_trap and a real Icinga 2${why ?
   }, 300_000);
   afterAll(() => lab?.close());
 
-  const runs = () => runsOf(lab, traps);
-  const args = (over?: Readonly<Record<string, string>>) => runs().args(over);
-  const logged = <T>(work: () => Promise<T>) => runs().logged(work);
-  const lastCheck = () => runs().lastCheck();
-  const file = (name: string, text: string, mode: number) => runs().file(name, text, mode);
+  const { args, logged, lastCheck, file } = runsOf(() => ({ lab, traps }));
   /** A listener that takes connections and says nothing. */
   const silence = async () => {
     let taken = 0;
@@ -88,7 +84,7 @@ describe.skipIf(why !== null)(`the turns of akcp_trap and a real Icinga 2${why ?
       expect((await logged(traps.endWaiting)).line).toBe(late);
     });
 
-    test('as when that process is told to end before it can hear it', async () => {
+    test.each(['it', 'who has called it'])('as when %s is told to end before it can hear it', async (whom) => {
       const before = traps.syslog.lines().length;
       let killed = 0;
       const meanwhile = (child: ChildProcess) => {
@@ -96,7 +92,7 @@ describe.skipIf(why !== null)(`the turns of akcp_trap and a real Icinga 2${why ?
           // What is forked for logger looks like the program itself.
           const [pid] = traps.pids().filter((one) => one !== child.pid && isLeft(one));
           if (pid === undefined) return;
-          process.kill(pid, 'SIGTERM');
+          process.kill(whom === 'it' ? pid : (child.pid ?? 0), 'SIGTERM');
           killed += 1;
           clearInterval(look);
         }, 1);
@@ -145,6 +141,7 @@ describe.skipIf(why !== null)(`the turns of akcp_trap and a real Icinga 2${why ?
       expect((await running).code).toBe(1);
       await silent.close();
       const said = `daemon.err a trap from ${addresses.probe}: Icinga's API at 127.0.0.1:${silent.port} did not answer within 1 s; it is asked`;
+      await until('both lines', 5, () => traps.syslog.lines().length >= before + 2);
       expect(traps.syslog.lines().slice(before)).toEqual([`${said} once more now`, `${said} no more for this trap`]);
       expect(traps.processes()).toBe(0);
     });
@@ -241,6 +238,20 @@ describe.skipIf(why !== null)(`the turns of akcp_trap and a real Icinga 2${why ?
         await alone(folder, 'cannot be written (no space left)');
         expect(there('ls', '-A', folder)).toBe('api\n');
       });
+    });
+
+    test('full from the first turn on, and nobody relies on one that is asking', async () => {
+      const silent = await silence();
+      await mounted('one-page', 'size=4k', async (folder) => {
+        const given = args({ api: `127.0.0.1:${silent.port}`, 'state-dir': folder });
+        const first = traps.run(given);
+        await until('the question', 10, () => silent.connections() > 0);
+        await traps.run(given);
+        expect(silent.connections()).toBeGreaterThanOrEqual(2);
+        await first;
+        await until('the end', 20, () => traps.processes() === 0);
+      });
+      await silent.close();
     });
 
     test('read-only', async () => {
