@@ -169,5 +169,5 @@ test(`${built} of them by the built plugin: one answer, its exit code, nothing o
   }
   // So few that are OK come among all of them.
   if (built >= 200) expect(states['OK']).toBeGreaterThan(2);
-  expect(Object.keys(states).length).toBeGreaterThan(1);
+  if (built >= 50) expect(Object.keys(states).length).toBeGreaterThan(1);
 });
