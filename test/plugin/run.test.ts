@@ -161,7 +161,8 @@ describe('whatever happens, one UNKNOWN line and exit code 3', () => {
   });
 
   test('a second signal changes nothing', async () => {
-    const { code, out } = await interrupted('stubborn', 'SIGTERM', 'SIGINT');
+    const { code, out, child } = await interrupted('stubborn', 'SIGTERM', 'SIGINT');
+    process.kill(child);
     expect({ code, out }).toEqual({ code: 3, out: `[UNKNOWN] check_sample: ended by SIGTERM ${stage}\n` });
   });
 
