@@ -32,18 +32,13 @@ const moduleNames = [
   'camera motion detectors',
 ] as const;
 
-const moduleHeads = moduleNames.map((_, i) => `${modules}.${i + 1}`);
-
-/**
- * OIDs whose successors show a device's summaries: `overall` is one itself, below `modules` are those of its modules,
- * which most devices do not have.
- */
-export const summaryHeads = { overall, modules, each: moduleHeads } as const;
+/** OIDs whose successors are all of a device's summaries. */
+export const summaryHeads: readonly string[] = [overall, ...moduleNames.map((_, i) => `${modules}.${i + 1}`)];
 
 /** What a device sums up, as it was read. */
 export function summariesOf({ cells }: Pick<Reading, 'cells'>): readonly Summary[] {
   const names = ['all its sensors', ...moduleNames.map((name) => `its ${name}`)];
-  return [overall, ...moduleHeads].flatMap((head, i): readonly Summary[] => {
+  return summaryHeads.flatMap((head, i): readonly Summary[] => {
     const status = cells.get(`${head}.0`);
     const [word, rank] = (typeof status === 'number' ? statuses[status] : undefined) ?? [];
     return word === undefined || rank === undefined ? [] : [{ of: names[i] ?? '', word, rank }];

@@ -76,24 +76,18 @@ const hhmsHeads = [...new Set([hhmsStatus, ...hhmsTables.slice(1).map(({ entry }
  */
 export function* survey(family: Family | undefined): Reader<Survey> {
   const first = family === undefined || family === 'classic' ? [columnsOf(temperatures, temperatures.columns, 4)] : [];
-  const heads = [description, akcp, ...roots, summaryHeads.overall, summaryHeads.modules, indexMode, ...hhmsHeads];
+  const heads = [description, akcp, ...roots, ...summaryHeads, indexMode, ...hhmsHeads];
   const reading = yield { next: heads, columns: first };
   const found = family ?? familyOf(reading);
-  const told = (rows: readonly Row[], unknown: readonly string[], last: Reading): Survey => ({
-    ...{ family: found, rows, unknown },
+  const told = {
+    family: found,
     description: reading.cells.get(`${description}.0`),
-    summaries: summariesOf(last),
-    strange: strangeOf(last),
-  });
-  if (found === undefined || reading.trouble !== undefined) return told([], [], reading);
-  const modules = exists(reading, summaryHeads.modules) ? summaryHeads.each : [];
-  const { result, unknown, last } = yield* alongside(
-    readTrees(found, family === undefined, reading),
-    modules,
-    gapsOf(reading, found),
-    reading,
-  );
-  return told(result, unknown, last);
+    summaries: summariesOf(reading),
+    strange: strangeOf(reading),
+  };
+  if (found === undefined || reading.trouble !== undefined) return { ...told, rows: [], unknown: [] };
+  const { result, unknown } = yield* alongside(readTrees(found, family === undefined, reading), gapsOf(reading, found));
+  return { ...told, rows: result, unknown };
 }
 
 function familyOf(reading: Reading): Family | undefined {
@@ -113,7 +107,7 @@ function isThere({ columns }: Reading, { entry, columns: numbers }: Table): bool
 
 /** sysDescr and a summary have one instance, 0. */
 function strangeOf({ following }: Reading): string | undefined {
-  return [description, summaryHeads.overall, ...summaryHeads.each]
+  return [description, ...summaryHeads]
     .map((head) => ({ head, next: following.get(head) }))
     .find(({ head, next }) => next?.startsWith(`${head}.`) === true && next !== `${head}.0`)
     ?.next?.slice(0, 60);
@@ -152,27 +146,23 @@ function gapsOf(reading: Reading, family: Family): readonly Gap[] {
 }
 
 /**
- * Asks what else is to be known, `others` and what is in gaps, with the requests that are made anyway: the first time all
- * of it, and after what was found in a gap with the next request. `first` is what was read before.
+ * Looks into gaps with the requests that are made anyway: at what is there, once each, and after it with the next
+ * request.
  */
 function* alongside<Told>(
   reader: Reader<Told>,
-  others: readonly string[],
   all: readonly Gap[],
-  first: Reading,
-): Reader<{ readonly result: Told; readonly unknown: readonly string[]; readonly last: Reading }> {
+): Reader<{ readonly result: Told; readonly unknown: readonly string[] }> {
   const unknown = new Set<string>();
-  let [asked, open, last] = [others, all, first];
+  let open = all;
   let step = reader.next();
   while (step.done !== true) {
     const { next = [], ...wanted } = step.value;
-    const reading = yield { ...wanted, next: [...next, ...asked, ...open.map(probeOf)] };
+    const reading = yield { ...wanted, next: [...next, ...open.map(probeOf)] };
     const found = open.flatMap((gap) => foundIn(gap, reading) ?? []);
     for (const { table } of found) if (table !== undefined) unknown.add(table);
-    [asked, open, last] = [[], found.map(({ rest }) => rest), reading];
+    open = found.map(({ rest }) => rest);
     step = reader.next(reading);
   }
-  // Where no table is to be read.
-  if (asked.length > 0) last = yield { next: asked };
-  return { result: step.value, unknown: [...unknown], last };
+  return { result: step.value, unknown: [...unknown] };
 }
