@@ -27,7 +27,7 @@ export const arp = {
   },
   'arp-silent': {
     means:
-      'The node, or every node, leaves ARP requests for the VIP unanswered. Peers without a static entry learn the MAC from the other nodes, or not at all.',
+      'The node, or every node, leaves ARP requests for the VIP unanswered, or those of the gateway. Peers without a static entry learn the MAC from the other nodes, or not at all.',
     now: 'If every peer has a static entry, say so with --skip arp. Otherwise remove what keeps the node silent: a rule for ARP, or the setting arp_ignore.',
     keep: keepArp,
   },
@@ -39,8 +39,8 @@ export const arp = {
   },
   'arp-requests-own-mac': {
     means:
-      'The ARP rule changes replies only. When the node itself sends an ARP request from the VIP, the request carries the MAC of its card, and a peer that learns the MAC from there reaches only this node.',
-    now: 'Let the rule apply to requests too: remove its condition on the operation.',
+      'The node’s own ARP requests from the VIP carry the MAC of its card: its ARP rule changes replies only, or another rule lets these requests through before it. A peer that learns the MAC from there, as the gateway does, reaches only this node.',
+    now: 'Let the rule apply to requests too: remove its condition on the operation, and put it before what lets them through.',
     keep: keepArp,
   },
   'arp-rule-open': {

@@ -15,12 +15,19 @@ export type Exchange = {
   readonly heard: readonly ArpEnd[];
 };
 
+/** The same with a gateway. */
+export type GatewayExchange = Exchange & {
+  readonly peer: string;
+  /** True where it is that of a default route: for clients of whom no other route knows. */
+  readonly byDefault: boolean;
+};
+
 /** What happens to the ARP packets about the VIP on one node. */
 export type Announcement = Answerer & {
   /** With peers that no rule names one by one, as nearly all are. */
   readonly usual: Exchange;
   /** With each gateway by which the node sends, named or not: its clients are behind them. */
-  readonly gateways: readonly Exchange[];
+  readonly gateways: readonly GatewayExchange[];
   /** With every peer there may be. */
   readonly every: Exchange;
   /** Set where the kernel does not answer for an address that is on another interface. */
@@ -60,7 +67,7 @@ export function announce({ node, ifname }: Answerer, vip: string): Announcement 
     node,
     ifname,
     usual: exchange({ unnamed: true }),
-    gateways: gatewaysOf(node, ifname).map((peer) => exchange({ peer })),
+    gateways: Array.from(gatewaysOf(node, ifname), ([peer, byDefault]) => ({ peer, byDefault, ...exchange({ peer }) })),
     every: exchange({}),
     ignored: ignoredBy(node, ifname),
     forAll: elsewhere?.told?.by === 'rule',
@@ -68,16 +75,16 @@ export function announce({ node, ifname }: Answerer, vip: string): Announcement 
   };
 }
 
-/** The gateways of a node's routes by an interface; none where its routes are not known. */
-function gatewaysOf({ routing }: ReachedNode, ifname: string | null): readonly string[] {
-  const hops = typeof routing === 'string' ? [] : routing.routes.flatMap((route) => route.hops);
-  return [
-    ...new Set(
-      hops.flatMap(({ via, dev }) =>
-        via !== null && parseIp(via)?.family === 4 && (dev === null || dev === ifname) ? [via] : [],
-      ),
-    ),
-  ];
+/** The gateways of a node's routes by an interface, and whether a default route has them; none where its routes are not known. */
+function gatewaysOf({ routing }: ReachedNode, ifname: string | null): ReadonlyMap<string, boolean> {
+  const gateways = new Map<string, boolean>();
+  for (const { hops, prefix } of typeof routing === 'string' ? [] : routing.routes) {
+    for (const { via, dev } of hops) {
+      if (via === null || parseIp(via)?.family !== 4 || (dev !== null && dev !== ifname)) continue;
+      gateways.set(via, prefix === 0 || gateways.get(via) === true);
+    }
+  }
+  return gateways;
 }
 
 /** CLUSTERIP writes its MAC before any chain sees the packet (ipt_CLUSTERIP.c hooks at priority -1). */

@@ -84,10 +84,11 @@ function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answeri
 /** What some peers are told may be worse than what others are: the first of these counts. */
 const worstFirst = ['card', 'other', 'open', 'cluster', 'silent'] as const;
 
+/** A gateway counts where it is certain what it is told; a rule that names a MAC leaves open whether it is the gateway's. */
 function decisiveReply({ usual, gateways }: Announcement, { mac }: WantedArp): readonly ArpEnd[] {
-  const replies = [usual, ...gateways].map(({ reply }) => reply);
+  const settled = gateways.map(({ reply }) => reply).filter((reply) => settledBy(reply, mac) !== 'open');
   const rank = (reply: readonly ArpEnd[]) => worstFirst.indexOf(settledBy(reply, mac));
-  return replies.reduce((worst, one) => (rank(one) < rank(worst) ? one : worst));
+  return [usual.reply, ...settled].reduce((worst, one) => (rank(one) < rank(worst) ? one : worst));
 }
 
 function settledBy(reply: readonly ArpEnd[], mac: string | null): (typeof worstFirst)[number] {
@@ -133,6 +134,12 @@ function togetherFaults(judged: readonly Judged[], cards: readonly Judged[], wan
             `not looked at: who answers ARP for the VIP (${absentText(absent)})`,
           ),
         ];
+  const unanswered = of('cluster').length === judged.length ? unansweredGateway(judged) : undefined;
+  if (unanswered !== undefined) {
+    const { peer, rule } = unanswered;
+    const text = `no node answers the gateway ${peer} by ARP for ${vip} (${rule ?? 'a rule drops it'}): what comes through it reaches the VIP only by a static entry there. If it has one, use --skip arp`;
+    return [...notes, fault('WARNING', 'arp-silent', `no node answers the gateway ${peer} by ARP`, text)];
+  }
   if (of('cluster').length > 0 || wanted.required) return notes;
   const undecided = of('unread').length + absent.length + of('open').length + of('other').length;
   if (undecided > 0) return notes;
@@ -217,28 +224,55 @@ function otherMac({ node }: Judged, ends: readonly ArpEnd[], { mac, named }: Wan
   return [fault('CRITICAL', 'arp-other-mac', `${node.name}: ARP rule announces ${told}`, text)];
 }
 
-/** Its own requests announce a MAC to peers as well. */
+/** Its own requests announce a MAC as well: to all peers, or to a gateway for which a rule lets them through unchanged. */
 function requestFaults(one: Judged, wanted: WantedArp): readonly Fault[] {
-  const { node, reply } = one;
-  const requests = [one.usual, ...one.gateways].map(({ request }) => request ?? []);
-  const [end, ...more] = requests.find((ends) => ends.some(({ told }) => told !== null)) ?? [];
-  if (one.standing !== 'cluster' || end === undefined || more.length > 0) return [];
-  const kind = kindOf(end, wanted.mac);
-  if (kind === 'other') return otherMac(one, [end], wanted);
-  if (kind !== 'card') return [];
-  const text = `${node.name}: its ARP rule changes replies only: its own requests from ${wanted.vip} announce the MAC of its card, and a peer that learns it from them reaches this node only. Fix: a rule for requests too, without --opcode or arp operation: ${reply[0]?.rule}`;
-  return [
-    fault('WARNING', 'arp-requests-own-mac', `${node.name}: its own ARP requests announce the MAC of its card`, text),
-  ];
+  const { node, usual, gateways, reply } = one;
+  if (one.standing !== 'cluster') return [];
+  // Where a rule leaves it open, there are several ends.
+  const told = [{ peer: null, ...usual }, ...gateways].flatMap(({ peer, request }) => {
+    const [end, ...more] = request ?? [];
+    return end === undefined || more.length > 0 ? [] : [{ peer, end, kind: kindOf(end, wanted.mac) }];
+  });
+  const other = told.find(({ kind }) => kind === 'other');
+  if (other !== undefined) return otherMac(one, [other.end], wanted);
+  const card = told.find(({ kind }) => kind === 'card');
+  if (card === undefined) return [];
+  const text =
+    card.peer === null
+      ? `its ARP rule changes replies only: its own requests from ${wanted.vip} announce the MAC of its card, and a peer that learns it from them reaches this node only. Fix: a rule for requests too, without --opcode or arp operation: ${reply[0]?.rule}`
+      : `its own requests from ${wanted.vip} announce the MAC of its card to its gateway ${card.peer}, which learns it from them and then reaches this node only. Fix: put the ARP rule before what lets these requests through: ${reply[0]?.rule}`;
+  const brief = `${node.name}: its own ARP requests announce the MAC of its card`;
+  return [fault('WARNING', 'arp-requests-own-mac', brief, `${node.name}: ${text}`)];
 }
 
-/** A rule that keeps the node from resolving its gateway for what it sends from the VIP; null where none does. */
+/** A gateway that has no answer from any node, although other peers have: what comes through it reaches nobody. */
+function unansweredGateway(
+  judged: readonly Judged[],
+): { readonly peer: string; readonly rule: string | null } | undefined {
+  const [first, ...others] = judged.map(({ gateways }) => gateways.filter(({ reply }) => isSilent(reply)));
+  const gateway = first?.find(({ peer }) => others.every((gateways) => gateways.some((one) => one.peer === peer)));
+  return gateway === undefined ? undefined : { peer: gateway.peer, rule: gateway.reply[0]?.rule ?? null };
+}
+
+function isSilent(ends: readonly ArpEnd[]): boolean {
+  return ends.length > 0 && ends.every(({ told }) => told === null);
+}
+
+/**
+ * A rule that keeps the node from resolving its gateway for what it sends from the VIP; null where none does. The gateway of
+ * a default route decides where there is one, else all of them together.
+ */
 function muteBy({ gateways, every, standing }: Judged): string | null {
   if (every.request === null || standing === 'absent' || standing === 'unread') return null;
-  const peers = gateways.length > 0 ? gateways : [every];
-  const ways = (['request', 'heard'] as const).map((way) => peers.flatMap((peer: Exchange) => peer[way] ?? []));
-  const ends = ways.find((one) => one.length > 0 && one.every(({ told }) => told === null));
+  const byDefault = gateways.filter((one) => one.byDefault);
+  const together: Exchange = { reply: [], request: all(gateways, 'request'), heard: all(gateways, 'heard') };
+  const peers = byDefault.length > 0 ? byDefault : [gateways.length > 0 ? together : every];
+  const ends = peers.flatMap(({ request, heard }) => [request ?? [], heard]).find(isSilent);
   return ends?.[0]?.rule ?? null;
+}
+
+function all(exchanges: readonly Exchange[], way: 'request' | 'heard'): readonly ArpEnd[] {
+  return exchanges.flatMap((one) => one[way] ?? []);
 }
 
 function muteFaults(one: Judged): readonly Fault[] {

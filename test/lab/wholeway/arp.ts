@@ -145,6 +145,51 @@ const sketches: readonly Sketch[] = [
     says: /n2.*ARP|ARP.*n2/,
   },
   {
+    situation: 'ACCEPT before the ARP rule on n2 for a MAC, no ARP rule on n1',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `${shared}; arp_chain n2 "arp daddr ether 02:aa:bb:cc:dd:ee accept" "arp saddr ip $VIP ${set}"`
+        : `${shared}; on n2 arptables-nft -A OUTPUT --dst-mac 02:aa:bb:cc:dd:ee -j ACCEPT; answers_arp n2`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n1.*ARP|ARP.*n1/,
+    clients: [],
+  },
+  {
+    situation: 'ACCEPT before the ARP rule on n2 for requests to the gateway',
+    ways: both,
+    setup: unlike('on n2 arptables-nft -A OUTPUT -s $VIP -d 192.168.56.254 --opcode 1 -j ACCEPT; answers_arp n2', [
+      'arp operation request arp saddr ip $VIP arp daddr ip 192.168.56.254 accept',
+      `arp saddr ip $VIP ${set}`,
+    ]),
+    tcp: bucketLost,
+    state: 'WARNING',
+    says: /n2.*gateway 192\.168\.56\.254/,
+    clients: [],
+  },
+  {
+    situation: 'no answers to the gateway by ARP on both nodes',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `${shared}; for n in n1 n2; do arp_chain $n "arp operation reply arp daddr ip 192.168.56.254 drop" "arp saddr ip $VIP ${set}"; done`
+        : `${shared}; for n in n1 n2; do on $n arptables-nft -A OUTPUT -d 192.168.56.254 --opcode 2 -j DROP; answers_arp $n; done`,
+    tcp: allLost,
+    state: 'WARNING',
+    says: /no node answers the gateway 192\.168\.56\.254/,
+    clients: [],
+  },
+  {
+    situation: 'ARP not heard from the gateway on n2, which has a second one',
+    ways: both,
+    setup: (way) =>
+      `healthy 2; ip -n n2 route add 10.99.0.0/16 via 192.168.56.77; ${hears('-s 192.168.56.254 --opcode 2 -j DROP', 'arp operation reply arp saddr ip 192.168.56.254 drop')(way)}`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /n2.*ARP|ARP.*n2/,
+  },
+  {
     situation: 'ARP rule of another interface on n2',
     ways: both,
     setup: unlike(`dead_card n2 eth2; on n2 arptables-nft -A OUTPUT -o eth2 -s $VIP ${mangle}`, [
