@@ -106,8 +106,9 @@ function sharesOf(
   const unclear = doubtful || faults.some(({ state }) => state !== 'OK');
   if (answering.length < nodes.length || shared === undefined || unclear) return null;
   const refused = nodes.reduce((all, node) => all.and(node.refused), shared);
-  const scope = networks.length > 0 ? clientsOf(networks, shared.space) : clientsInUse(shared.space);
-  return measureShares(answering, shared, refused, scope);
+  const possible = clientsOf(networks, shared.space);
+  const usual = networks.length > 0 ? possible : clientsInUse(shared.space);
+  return measureShares(answering, shared, refused, { usual, possible });
 }
 
 /** Every node drops what comes to the VIP, and none lets a bucket through. */

@@ -7,6 +7,7 @@ import {
   phase,
   scale,
   type Traffic,
+  type TrafficSpace,
   tcp,
   udp,
 } from '../netfilter/index.ts';
@@ -24,20 +25,22 @@ export type Shares = {
   readonly datagrams: boolean;
 };
 
+/** The packets of clients: those that shares are counted of, where any of them is let in, and those of all that there can be. */
+export type Scope = { readonly usual: Traffic; readonly possible: Traffic };
+
 /**
  * The shares of clients that no node and that several nodes answer, of the traffic that the cluster shares: TCP's, or
- * that of datagrams where TCP is healthy and they are not; less what all nodes refuse. `scope` has the packets of all clients
- * that there are. Null where that is not known.
+ * that of datagrams where TCP is healthy and they are not; less what all nodes refuse. Null where that is not known.
  */
 export function measureShares(
   nodes: readonly NodeAnswers[],
   shared: Traffic,
   refused: Traffic,
-  scope: Traffic,
+  { usual: scope, possible }: Scope,
 ): Shares | null {
   const { space } = shared;
-  // Those whom the firewalls of all nodes refuse are not clients, unless that is everybody.
-  const admitted = shared.less(refused);
+  // Those whom the firewalls of all nodes refuse are not clients, unless that is everybody who can be one.
+  const admitted = shared.less(refused).and(possible).and(fromClientPorts(space));
   const [segments, datagrams] = [tcp, udp].map((protocol) => {
     const all = admitted.meets(space.only({ protocol: tcp })) ? admitted : shared;
     const part = all.and(space.only({ protocol }));
@@ -82,8 +85,13 @@ function answeredClients({ traffic }: Answered, connected: boolean): Traffic {
 function typicalPart(nodes: readonly NodeAnswers[], shared: Traffic, scope: Traffic): Traffic {
   const { space } = shared;
   const port = shared.and(space.only({ dport: servicePort(nodes, shared) }));
-  const limits = [space.only({ sport: { low: 1024n, high: 65535n } }), scope];
+  const limits = [fromClientPorts(space), scope];
   return limits.reduce((part, limit) => (part.meets(limit) ? part.and(limit) : part), port);
+}
+
+/** Clients' ports are not those of services. */
+function fromClientPorts(space: TrafficSpace): Traffic {
+  return space.only({ sport: { low: 1024n, high: 65535n } });
 }
 
 /** The port that the cluster shares and that the most clients get an answer on, on all nodes together: no firewall has closed it. */

@@ -98,8 +98,8 @@ export const coverage = {
   },
   'nobody-served': {
     means:
-      'Buckets, rules and addresses are fine, but together, the firewalls of the nodes let no client through to any port that the cluster shares.',
-    now: 'Open the service for the clients on all nodes.',
+      'Buckets, rules and addresses are fine, but together, the firewalls of the nodes let no client through to any port that the cluster shares. Groups, reserved, loopback and link-local addresses are no clients; of IPv6, those in 2000::/3 and fc00::/7 are; with --clients, these networks alone.',
+    now: 'Open the service for the clients on all nodes. If they come from other addresses, say so with --clients.',
     keep: keepRules,
   },
   'port-closed': {
