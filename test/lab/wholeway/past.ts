@@ -135,6 +135,24 @@ const nobody: readonly Sketch[] = [
     tcp: allLost,
     state: 'CRITICAL',
   },
+  {
+    situation: 'both nodes deny all but groups and what is reserved, by several rules',
+    ways: both,
+    setup:
+      'healthy 2; for n in n1 n2; do for part in 0.0.0.0/2 64.0.0.0/2 128.0.0.0/2 192.0.0.0/3; do xt $n -A INPUT -s $part -j DROP; done; done',
+    tcp: allLost,
+    state: 'CRITICAL',
+    says: /no client gets an answer/,
+  },
+  {
+    situation: 'both nodes deny what is in use of IPv6, and private addresses',
+    ways: ['nftables-ipv6'],
+    setup:
+      'healthy 2; for n in n1 n2; do for part in 2000::/3 fc00::/7; do xt $n -A INPUT -s $part -j DROP; done; done',
+    tcp: allLost,
+    state: 'CRITICAL',
+    says: /no client gets an answer/,
+  },
 ];
 
 export const sentPast = situationsOf(4, [...past, ...nobody]);
