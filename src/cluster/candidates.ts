@@ -66,24 +66,24 @@ export function isVip({ named, clustered }: Candidates, vip: string, read: Reade
   });
 }
 
-/** How a node's rules take in an address that none of them names: they share it, or drop all to it by its name. */
+/** How a node's rules take in an address that no cluster rule names: they share it, or drop all to it by its name. */
 export type Taking = 'shares' | 'drops';
 
 /**
  * How a client's packets to such an address fare on a node; null where they meet no cluster rule. A firewall that drops them
- * without naming the address makes no VIP of it.
+ * without naming the address makes no VIP of it, nor one that by its name drops a part of them.
  */
 export function takes(node: SnapshotNode, address: string, read: Reader): Taking | null {
   if (!mayTake(node, address)) return null;
   const { rules, unread } = read(node, address).reading;
   if (rules.some(({ hash }) => hash !== null) || unread.some(({ what }) => what === 'a cluster rule')) return 'shares';
-  return rules.length > 0 && readNamedVips(node.snapshot).drops(address) ? 'drops' : null;
+  return rules.some(({ dropsByName }) => dropsByName) ? 'drops' : null;
 }
 
 /** Told by what the rules name: following packets costs much more, and a node may have thousands of addresses. */
 function mayTake({ snapshot }: SnapshotNode, address: string): boolean {
-  const { mayShare, drops } = readNamedVips(snapshot);
-  return mayShare(address) || drops(address);
+  const { mayShare, mayDrop } = readNamedVips(snapshot);
+  return mayShare(address) || mayDrop(address);
 }
 
 /** IPv4 before IPv6, each by number. */

@@ -24,8 +24,8 @@ export type NamedVips = {
   readonly open: boolean;
   /** Whether a client's packets to an address may meet a cluster rule. */
   mayShare(address: string): boolean;
-  /** Whether a rule drops packets to this very address, as the cluster's own DROP does. */
-  drops(address: string): boolean;
+  /** Whether a rule may drop all packets to this very address, as the cluster's own DROP does. */
+  mayDrop(address: string): boolean;
 };
 
 /** Takes the VIPs that a node's cluster rules name out of its snapshot, of both families and all tools. */
@@ -60,7 +60,7 @@ export const readNamedVips: (snapshot: Snapshot) => NamedVips = oncePerSnapshot(
     open,
     mayShare: (address) =>
       any || vips.has(address) || guarded.has(address) || networkOf(address, networks) !== undefined,
-    drops: (address) => dropped.has(address),
+    mayDrop: (address) => dropped.has(address),
   };
 });
 
@@ -184,13 +184,14 @@ function saidBy(chains: Chains): Said {
   const sharing = closure(chains);
   const leads = (name: string) => sharing.has(name);
   const all = [...chains.values()].flatMap(({ steps }) => steps);
+  const inward = [...chains.values()].flatMap(({ calledBy, steps }) => (calledBy === 'other ways' ? [] : steps));
   const leading = all.filter((step) => isLeading(step, sharing));
   const guards = [...chains.values()].flatMap(({ steps }) => guardsOf(steps, sharing));
   return {
     shares: leading.length > 0,
     named: leading.flatMap((step) => step.destinations(leads).only ?? []),
     guards: guards.flatMap((step) => step.destinations(leads).except),
-    dropped: all.flatMap((step) => step.dropped()),
+    dropped: inward.flatMap((step) => step.dropped()),
     open: isOpen(chains, sharing),
   };
 }

@@ -151,16 +151,17 @@ describe('what is judged of several VIPs', () => {
   });
 });
 
-/** Nodes with these addresses beside their own one, the rules of iptables given, and other sections. */
+/** Nodes with these addresses (`ADDRESS [INTERFACE]`) beside their own one, the rules of iptables given, and other sections. */
 function nodesWith(
   addresses: (node: number) => readonly string[],
   rules: (node: number) => readonly string[],
   sections: Readonly<Record<string, readonly string[]>> = {},
 ) {
   return [1, 2].map((n) => {
-    const addr = [`192.168.56.1${n}/24`, ...addresses(n)].map(
-      (one) => `3: eth1    ${one.includes(':') ? 'inet6' : 'inet'} ${one} scope global eth1`,
-    );
+    const addr = [`192.168.56.1${n}/24`, ...addresses(n)].map((one) => {
+      const [address = '', ifname = 'eth1'] = one.split(' ');
+      return `3: ${ifname}    ${one.includes(':') ? 'inet6' : 'inet'} ${address} scope global ${ifname}`;
+    });
     const iptables = ['*mangle', ':PREROUTING ACCEPT [0:0]', ...rules(n), 'COMMIT'].map((line) => `> ${line}`);
     const text = snapshotText({ held: null, addr, sections: { iptables: [...iptables, '= exit 0'], ...sections } });
     const snapshot = parseSnapshot(text);
@@ -282,6 +283,104 @@ describe('where a VIP may hide from --vip all', () => {
     expect(judgeSeveral(nodes, all, wanted, run).findings.find(({ code }) => code === 'vip-unnamed')?.text).toBe(
       'n1: a rule drops everything to 192.168.56.21, which no other reached node has: whether that is a VIP cannot be seen. Name the VIPs with --vip',
     );
+  });
+});
+
+describe('an address of all nodes that a rule drops packets to by its name', () => {
+  const own = '-d 172.17.0.1/32';
+  const inTable = (table: string, ...lines: readonly string[]) => ['COMMIT', `*${table}`, ...lines];
+  const early = (...rules: readonly string[]) =>
+    inTable('raw', ':PREROUTING ACCEPT [0:0]', ...rules.map((rule) => `-A PREROUTING ${rule} -j DROP`));
+  const input = (policy: string, ...lines: readonly string[]) =>
+    inTable(
+      'filter',
+      `:INPUT ${policy} [0:0]`,
+      ':OUTPUT ACCEPT [0:0]',
+      '-A INPUT -d 192.168.56.20/32 -j ACCEPT',
+      ...lines,
+    );
+  const dropAll = input('DROP');
+  const payload = (protocol: string, field: string) => ({ payload: { protocol, field } });
+  const match = (left: unknown, right: unknown) => ({ match: { op: '==', left, right } });
+  const daddr = payload('ip', 'daddr');
+  const to = (right: unknown) => match(daddr, right);
+  const drop = { drop: null };
+
+  /** The addresses that are judged, where rules of iptables follow the cluster's, and a chain of nft comes before all. */
+  function judged(rules: readonly string[], native: readonly (readonly unknown[])[], place = '172.17.0.1/16 docker0') {
+    const ruleset = [
+      { table: { family: 'ip', name: 'guard', handle: 1 } },
+      {
+        chain: {
+          family: 'ip',
+          table: 'guard',
+          name: 'pre',
+          handle: 1,
+          type: 'filter',
+          hook: 'prerouting',
+          prio: -300,
+          policy: 'accept',
+        },
+      },
+      ...native.map((expr) => ({ rule: { family: 'ip', table: 'guard', chain: 'pre', handle: 2, expr } })),
+    ];
+    const nft = { nft: [...ruleset.map((one) => `> ${JSON.stringify(one)}`), '= exit 0'] };
+    const nodes = nodesWith(
+      () => ['192.168.56.20/24', place],
+      (n) => [...only20(n), ...rules],
+      nft,
+    );
+    const { data } = judgeSeveral(nodes, all, wanted, run);
+    const vips: readonly { readonly vip: string }[] = JSON.parse(JSON.stringify(data));
+    return vips.map(({ vip }) => vip).filter((vip) => vip !== '192.168.56.20');
+  }
+
+  test.each<[what: string, rules: readonly string[], native?: readonly (readonly unknown[])[]]>([
+    ['those that connection tracking has not seen yet', early(`${own} -m conntrack --ctstate INVALID`)],
+    ['the same in nft', [], [[to('172.17.0.1'), match({ ct: { key: 'state' } }, 'invalid'), drop]]],
+    [
+      'those of one protocol, and the rest by the policy',
+      dropAll,
+      [[to('172.17.0.1'), match(payload('ip', 'protocol'), 'udp'), drop]],
+    ],
+    [
+      'those of one protocol by a map',
+      dropAll,
+      [[to('172.17.0.1'), { vmap: { key: payload('ip', 'protocol'), data: { set: [['udp', drop]] } } }]],
+    ],
+    ['those that do not come by its bridge', [...early(`${own} ! -i docker0`), ...dropAll]],
+    ['those of some clients', [...early(`${own} -s 10.0.0.0/8`), ...dropAll]],
+    ['those that begin a connection', input('DROP', `-A INPUT ${own} -m conntrack --ctstate NEW -j DROP`)],
+    ['those beyond a rate', input('DROP', `-A INPUT ${own} -m limit --limit 5/sec -j DROP`)],
+    ['those with a mark', input('DROP', `-A INPUT ${own} -m mark --mark 0x7 -j DROP`)],
+    ['those that the host itself sends', input('DROP', `-A OUTPUT ${own} -j DROP`)],
+    ['those that it forwards', [...dropAll, ':FORWARD ACCEPT [0:0]', `-A FORWARD ${own} -j DROP`]],
+    ['some by its name, and all by its network', [...early(`${own} -s 10.0.0.0/8`, '-d 172.17.0.0/16')]],
+  ])('is no VIP where it takes a part: %s', (_, rules, native = []) => {
+    expect(judged(rules, native)).toEqual([]);
+  });
+
+  test.each<[what: string, rules: readonly string[], native?: readonly (readonly unknown[])[]]>([
+    ['by the policy, too', [...early(own), ...dropAll]],
+    [
+      'behind a rule that has dropped all before',
+      input('ACCEPT', '-A INPUT ! -d 192.168.56.20/32 -j DROP', `-A INPUT ${own} -j DROP`),
+    ],
+    ['that come by its interface', early(`${own} -i eth1`)],
+    ['that do not come by loopback', early(`${own} ! -i lo -m comment --comment "-s 10.0.0.0/8"`)],
+    ['that have no mark of a cluster', input('ACCEPT', `-A INPUT ${own} -m mark ! --mark 0xffff -j DROP`)],
+    ['in two halves', early(`${own} -s 0.0.0.0/1`, `${own} -s 128.0.0.0/1`)],
+    ['in a chain of its own', input('ACCEPT', ':VIPS - [0:0]', '-A INPUT -i eth1 -j VIPS', `-A VIPS ${own} -j DROP`)],
+    ['in nft', [], [[to('172.17.0.1'), { counter: { packets: 0, bytes: 0 } }, drop]]],
+    ['by a map', [], [[{ vmap: { key: daddr, data: { set: [['172.17.0.1', drop]] } } }]]],
+    [
+      'among neighbours of whom nft makes a range',
+      [],
+      [[to({ set: [{ range: ['172.17.0.0', '172.17.0.2'] }] }), drop]],
+    ],
+    ['that are multicast', [], [[to('172.17.0.1'), match({ meta: { key: 'pkttype' } }, 'multicast'), drop]]],
+  ])('is a VIP that no node answers where it takes all: %s', (_, rules, native = []) => {
+    expect(judged(rules, native, '172.17.0.1/24')).toEqual(['172.17.0.1']);
   });
 });
 

@@ -85,6 +85,7 @@ export function withKernelState(rule: Rule, { buckets, parameters, lines }: Clus
     buckets,
     total,
     mac,
+    dropsByName: false,
     answersAll: total === 0,
     obstacles: [...rule.obstacles, ...secondRules(lines, parameters)],
   };
@@ -129,6 +130,7 @@ export function readHeldBuckets(snapshot: Snapshot, vip: string, total: number |
     offset: null,
     mac: null,
     answersAll: false,
+    dropsByName: false,
     place: '',
     tool: 'iptables-legacy',
     text: '',

@@ -1,11 +1,13 @@
-import { type Ip, parseBlock, parseIp, parseMac } from '../../address/index.ts';
+import { formatIp, type Ip, parseIp, parseMac } from '../../address/index.ts';
 import { oncePer } from '../../snapshot/index.ts';
 import { exactly } from '../model/condition.ts';
+import { singlesOf } from '../model/destination.ts';
 import { useId, xtClusterHash } from '../model/hash.ts';
 import { type Carried, isElsewhere, isTracked, type Packets } from '../model/packet.ts';
 import { type ChainRule, type ClusterUse, fused, type Part, ruleElsewhere } from '../model/program.ts';
 import type { Extension } from '../model/rule.ts';
 import type { Traffic } from '../model/traffic.ts';
+import { savedDestinations } from './destination.ts';
 import { asksLists, type Option, readOption, splitOptions } from './options.ts';
 import type { RuleLine } from './save.ts';
 import { refuses, rewritingOf, targetOf } from './target.ts';
@@ -48,7 +50,7 @@ export function readSavedRule(line: RuleLine, { packets, tool, table, known, clu
       ...(clusterip === null ? [] : clusteripParts(clusterip, packets)),
       ...end,
     ],
-    names: namesVip(options, packets.vip),
+    names: namesVip(line, packets.vip),
     lists: asksLists(options),
     ifname: boundTo(options),
     managed: options.some(({ name, words }) => name === '--comment' && /pacemaker|IPaddr2|cip-/i.test(words[0] ?? '')),
@@ -124,12 +126,14 @@ function clusteripParts({ use, held }: ClusteripUse, { space }: Packets): readon
   ];
 }
 
-function namesVip(options: readonly Option[], vip: string): boolean {
+function namesVip(line: RuleLine, vip: string): boolean {
   const ip = parseIp(vip);
-  const text = options.find(({ name, negated }) => name === '-d' && !negated)?.words[0];
-  const block = parseBlock(text ?? '');
-  return ip !== null && block !== null && block.low === ip.value && block.high === ip.value;
+  return ip !== null && singlesIn(line).has(formatIp(ip));
 }
+
+const singlesIn = oncePer(
+  (line: RuleLine): ReadonlySet<string> => new Set(singlesOf(savedDestinations(line).only ?? [])),
+);
 
 function boundTo(options: readonly Option[]): string | null {
   const word = options.find(({ name, negated }) => name === '-i' && !negated)?.words[0];

@@ -6,6 +6,7 @@ import { mainTraffic, phase, type Traffic, tcp, udp } from '../model/traffic.ts'
 import { holdingOf } from '../walk/holding.ts';
 import type { Path } from '../walk/path.ts';
 import type { Trace } from '../walk/trace.ts';
+import { dropsByName } from './by_name.ts';
 import { deniedHosts } from './losses.ts';
 import { obstacle } from './obstacle.ts';
 import { claimsOf, obstaclesOf } from './obstacles.ts';
@@ -16,7 +17,7 @@ import { describeTraffic } from './words.ts';
 export function ruleOf(program: Program, trace: Trace, { space }: Packets, path: Path): Rule | null {
   const arrivals = trace.arrivals.filter(({ offered }) => !offered.isEmpty);
   const [first] = arrivals;
-  if (first === undefined) return unreachedRule(program, space, path) ?? droppingRule(trace, space);
+  if (first === undefined) return unreachedRule(program, space, path) ?? droppingRule(program, trace, space, path);
   const shared = space.union(arrivals.map(({ offered }) => offered));
   const { id, total, hash, backend, offset } = first.use;
   const holding = holdingOf({ flows: trace.delivered, id, total, shared });
@@ -35,6 +36,7 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
     offset: backends[backend].choosesOffset ? offset : null,
     mac: arrivals.map(({ rule }) => rule.mac).find((mac) => mac !== null) ?? null,
     answersAll,
+    dropsByName: false,
     place: first.place,
     tool: first.rule.tool,
     text: first.rule.text,
@@ -138,7 +140,7 @@ function unreached(place: string, asleep: string | null, { ifname }: ChainRule, 
 }
 
 /** The VIP's own DROP and no rule that lets anything through: a node that holds no bucket, as IPaddr2 leaves it. */
-function droppingRule({ taken, delivered }: Trace, space: Packets['space']): Rule | null {
+function droppingRule(program: Program, { taken, delivered }: Trace, space: Packets['space'], path: Path): Rule | null {
   const main = mainTraffic(space);
   const drops = taken.filter(({ fate, certain }) => certain && fate === 'dropped');
   // It need not name the VIP: conntrackd's recipe drops by mark alone.
@@ -150,7 +152,10 @@ function droppingRule({ taken, delivered }: Trace, space: Packets['space']): Rul
     traffic.less(carried.pkttype === 'multicast' ? later.or(space.only({ protocol: tcp })) : later),
   );
   if (drop === undefined || heard.some((traffic) => traffic.meets(main))) return null;
-  return withoutHash(drop.rule.backend, { ...drop.rule, ifname: null, mac: null }, drop.place, space);
+  return {
+    ...withoutHash(drop.rule.backend, { ...drop.rule, ifname: null, mac: null }, drop.place, space),
+    dropsByName: dropsByName(program, space, path),
+  };
 }
 
 function withoutHash(backend: Backend, rule: ChainRule, place: string, space: Packets['space']): Rule {
@@ -166,6 +171,7 @@ function withoutHash(backend: Backend, rule: ChainRule, place: string, space: Pa
     offset: null,
     mac,
     answersAll: false,
+    dropsByName: false,
     place,
     tool,
     text,

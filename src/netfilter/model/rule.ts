@@ -41,6 +41,8 @@ export type Rule = {
   readonly mac: string | null;
   /** True when the node answers every client, whatever its buckets are. */
   readonly answersAll: boolean;
+  /** True where the node drops everything to the VIP by rules that name it, and each packet to it meets one of them. */
+  readonly dropsByName: boolean;
   /** `filter INPUT`. */
   readonly place: string;
   /** What it is changed with: `iptables`, `ip6tables-legacy`, `nft`. */

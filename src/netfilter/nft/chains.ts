@@ -1,5 +1,6 @@
-import { type Ip, parseIp, parseMac } from '../../address/index.ts';
+import { formatIp, type Ip, parseIp, parseMac } from '../../address/index.ts';
 import { oncePer } from '../../snapshot/index.ts';
+import { singlesOf } from '../model/destination.ts';
 import { type Direction, isElsewhere, isOutward, type Packets } from '../model/packet.ts';
 import {
   type BaseChain,
@@ -13,6 +14,7 @@ import {
 } from '../model/program.ts';
 import type { Extension } from '../model/rule.ts';
 import type { TrafficSpace } from '../model/traffic.ts';
+import { nativeDestinations } from './destination.ts';
 import type { Scope } from './operand.ts';
 import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, textOf } from './ruleset.ts';
 import { onlyRedirects, readStatement } from './statement.ts';
@@ -143,7 +145,7 @@ function readNftRule(rule: NftRule, scope: RuleScope): ChainRule {
     text: ruleText(rule),
     // A rule that only counts or logs shares nothing.
     parts: !useful ? [] : balances ? balancing(parts, space) : hashesLast(parts, space),
-    names: statements.some((one) => namesVip(one, scope)),
+    names: statements.some((one) => namesVip(one, scope)) || isSingle(rule, scope),
     lists: statements.some(asksList),
     ifname: boundTo(statements),
     managed: /^IPaddr2_/.test(scope.table.name) || /pacemaker|IPaddr2|^cip-/i.test(comment),
@@ -206,6 +208,17 @@ function namesVip(statement: Fields, { packets, table }: Scope): boolean {
   const vip = parseIp(packets.vip);
   return vip !== null && namedBy(statement, table).has(vip.value);
 }
+
+/** Whether the VIP is one of the neighbours of whom nft has made one range or network. */
+function isSingle(rule: NftRule, { packets, table }: Scope): boolean {
+  const vip = parseIp(packets.vip);
+  return vip !== null && singlesIn(rule, table).has(formatIp(vip));
+}
+
+const singlesIn = oncePer(
+  (rule: NftRule, table: NftTable): ReadonlySet<string> =>
+    new Set(singlesOf(nativeDestinations(rule, table, () => true).only ?? [])),
+);
 
 /** The destinations that a statement names, by itself or by a set. */
 const namedBy = oncePer((statement: Fields, table: NftTable): ReadonlySet<bigint> => {
