@@ -287,6 +287,15 @@ describe('where a VIP may hide from --vip all', () => {
 });
 
 describe('an address of all nodes that a rule drops packets to by its name', () => {
+  test.each([
+    'nftables-beside-a-bridge-of-which-a-part-is-denied-by-name-invalid',
+    'iptables-nft-beside-a-bridge-of-which-a-part-is-denied-by-name-interface',
+  ])('is no VIP on the real kernel: %s', (name) => {
+    const report = judgeSeveral(nodesOf(`vips/${name}`), all, wanted, run);
+    expect(report.data).toMatchObject([{ vip: '192.168.56.20', state: 'OK' }]);
+    expect(stateOf(report)).toBe('OK');
+  });
+
   const own = '-d 172.17.0.1/32';
   const inTable = (table: string, ...lines: readonly string[]) => ['COMMIT', `*${table}`, ...lines];
   const early = (...rules: readonly string[]) =>

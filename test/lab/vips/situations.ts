@@ -132,6 +132,29 @@ also_vip 192.168.56.21; only_drop n1; only_drop n2`,
   vips: [whole, { vip: '192.168.56.21', state: 'CRITICAL', says: /no node holds a bucket/, tcp: [1, 0] }],
 };
 
+/** An address that is no VIP, on a bridge of both nodes, and a rule that drops a part of what is sent to it by its name. */
+const partly = (way: string, what: string, rules: string): SeveralSituation => ({
+  name: `${way}-beside-a-bridge-of-which-a-part-is-denied-by-name-${what}`,
+  setup: `WAY=${way}; crowd 2; ${healthy}
+for n in n1 n2; do on $n ip link add docker0 type bridge; on $n ip addr add 192.0.2.1/24 dev docker0
+  on $n ip link set docker0 up; ${rules}; done`,
+  vips: [whole],
+});
+
+export const partlyDenied: readonly SeveralSituation[] = [
+  partly(
+    'nftables',
+    'invalid',
+    `printf 'table ip guard { chain pre { type filter hook prerouting priority -300; ip daddr 192.0.2.1 ct state invalid drop; }; }' | on $n nft -f -`,
+  ),
+  // The first of these is what Docker writes.
+  partly(
+    'iptables-nft',
+    'interface',
+    'xt $n -t raw -A PREROUTING -d 192.0.2.1 ! -i docker0 -j DROP; xt $n -A OUTPUT -d 192.0.2.1 -j DROP; xt $n -A INPUT -d 192.168.56.0/24 -j ACCEPT; xt $n -P INPUT DROP',
+  ),
+];
+
 /** The same of CLUSTERIP, which the running kernel need not have: each VIP has a file of its own there. */
 export const clusterip: SeveralSituation = {
   name: 'clusterip-healthy-lost-doubled',

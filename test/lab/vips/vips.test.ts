@@ -13,6 +13,7 @@ import {
   denied,
   lostAddresses,
   network,
+  partlyDenied,
   type SeveralSituation,
   situations,
   unnamed,
@@ -75,7 +76,7 @@ describe.skipIf(why !== null)(
   () => {
     let outcomes: ReadonlyMap<string, Several> = new Map();
     beforeAll(async () => {
-      outcomes = await runSituations([...situations, ...lostAddresses, network, denied, unnamed]);
+      outcomes = await runSituations([...situations, ...lostAddresses, network, denied, ...partlyDenied, unnamed]);
     }, 600_000);
     const of = (name: string) => {
       const outcome = outcomes.get(name);
@@ -83,13 +84,14 @@ describe.skipIf(why !== null)(
       return outcome;
     };
 
-    test.each([...situations, ...lostAddresses, denied].map((situation) => [situation.name, situation] as const))(
-      '%s',
-      async (name, situation) => {
-        await expectVerdicts(situation, of(name), 256);
-        await expectSameByName(situation.vips, of(name).snapshots);
-      },
-    );
+    test.each(
+      [...situations, ...lostAddresses, denied, ...partlyDenied].map(
+        (situation) => [situation.name, situation] as const,
+      ),
+    )('%s', async (name, situation) => {
+      await expectVerdicts(situation, of(name), 256);
+      await expectSameByName(situation.vips, of(name).snapshots);
+    });
 
     test('an address that only n1 has, and only a rule of n2 for its network: said, and CRITICAL once it is named', async () => {
       const { snapshots } = of(network.name);
