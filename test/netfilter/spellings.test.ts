@@ -88,6 +88,8 @@ const toVip = match({ payload: { protocol: 'ip', field: 'daddr' } }, vip);
 const host = { mangle: { key: { meta: { key: 'pkttype' } }, value: 'host' } };
 const accept = { accept: null };
 const mark = { meta: { key: 'mark' } };
+const goesOn = { continue: null };
+const byBucket = (...elements: readonly unknown[]) => ({ vmap: { key: jhash(), data: { set: elements } } });
 
 /** A prerouting chain of these rules, as nft -j prints it. */
 function table(rules: readonly (readonly unknown[])[], more: readonly unknown[] = []): readonly string[] {
@@ -185,6 +187,25 @@ describe('nftables as nft -j prints it', () => {
         behind,
       ],
       [1, 4],
+    ],
+    [
+      'a verdict map in which one bucket goes on in the rule',
+      [[toVip, byBucket([1, goesOn], ['*', { drop: null }]), host, accept]],
+      [2],
+    ],
+    ['the same without a catch-all', [[toVip, byBucket([1, goesOn]), host, accept], behind], [2]],
+    [
+      'buckets that go on to a drop',
+      [
+        [toVip, host],
+        [toVip, byBucket([1, goesOn], [2, goesOn]), { drop: null }],
+      ],
+      [1, 4],
+    ],
+    [
+      'a map of destinations before the hash',
+      [[{ vmap: { key: toVip.match.left, data: { set: [[vip, goesOn]] } } }, match(jhash(), 1), host, accept], behind],
+      [2],
     ],
     ['conditions behind the hash', [[match(jhash(), 3), toVip, host, accept], behind], [4]],
   ])('%s', (_, rules, buckets) => {

@@ -121,7 +121,13 @@ function clusteripParts({ use, held }: ClusteripUse, { space }: Packets): readon
   const read = (carried: Carried) => exactly(isTracked(carried) ? held.others : space.all);
   return [
     { kind: 'cluster', use, read: () => exactly(space.all), change: (carried) => carried },
-    { kind: 'choose', cases: [{ read, plain: false, verdict: { kind: 'drop' } }] },
+    {
+      kind: 'choose',
+      cases: [
+        { read, plain: false, verdict: { kind: 'drop' } },
+        { read: () => exactly(space.all), plain: true, verdict: { kind: 'continue' } },
+      ],
+    },
     { kind: 'set', change: claim },
   ];
 }

@@ -1,6 +1,6 @@
 import type { Selection } from '../model/condition.ts';
 import { type Carried, typical } from '../model/packet.ts';
-import type { BaseChain, Chain, ChainRule, Part, Program, Verdict } from '../model/program.ts';
+import type { BaseChain, Case, Chain, ChainRule, Part, Program } from '../model/program.ts';
 import { mainTraffic, type Traffic, type TrafficSpace } from '../model/traffic.ts';
 import { atStage, type Path, stagesOf } from '../walk/path.ts';
 import { withoutOwn } from './extent.ts';
@@ -32,7 +32,7 @@ function chainsOf({ chain, table }: BaseChain): readonly Chain[] {
   return [...found];
 }
 
-function verdictsOf(part: Part): readonly Verdict[] {
+function verdictsOf(part: Part): readonly Case['verdict'][] {
   if (part.kind === 'choose') return part.cases.map(({ verdict }) => verdict);
   return part.kind === 'end' ? [part.verdict] : [];
 }
@@ -44,11 +44,15 @@ function droppedOf({ parts }: ChainRule, carried: Carried, space: TrafficSpace):
   for (const part of parts) {
     if (part.kind === 'when') inside = inside.and(certain(part.read(carried)));
     else if (part.kind === 'choose') {
+      let on = space.none;
       for (const { read, verdict } of part.cases) {
         const selection = read(carried);
-        if (verdict.kind === 'drop') dropped = dropped.or(inside.and(certain(selection)));
+        const met = inside.and(certain(selection));
+        if (verdict.kind === 'drop') dropped = dropped.or(met);
+        if (verdict.kind === 'continue') on = on.or(met);
         inside = inside.less(selection.traffic);
       }
+      inside = on;
     } else if (part.kind === 'end') return part.verdict.kind === 'drop' ? dropped.or(inside) : dropped;
     else if (part.kind === 'cluster' || part.kind === 'puzzle') return dropped;
   }

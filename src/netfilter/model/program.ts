@@ -52,13 +52,19 @@ export type Part =
   | { readonly kind: 'zone' }
   /** Looks at a hash in a way that is not understood. */
   | { readonly kind: 'puzzle'; readonly what: string }
+  /** Ends as the first case says that a packet meets; what meets none leaves the rule. */
   | { readonly kind: 'choose'; readonly cases: readonly Case[] }
   | { readonly kind: 'end'; readonly verdict: Verdict };
 
 /** A condition; `plain` where it gives the same result for every packet of an interface, whatever else it carries. */
 export type WhenPart = { readonly kind: 'when'; readonly read: Condition; readonly plain: boolean };
 
-export type Case = { readonly read: Condition; readonly plain: boolean; readonly verdict: Verdict };
+/** `continue`: its packets go on to the rule's next part. */
+export type Case = {
+  readonly read: Condition;
+  readonly plain: boolean;
+  readonly verdict: Verdict | { readonly kind: 'continue' };
+};
 
 /** A rule, whatever tool wrote it. */
 export type ChainRule = {

@@ -7,7 +7,7 @@ import { choosesNode } from './hash.ts';
 import { needed, readMangle } from './mark.ts';
 import { type Operand, readOperand, type Scope } from './operand.ts';
 import { type Fields, fieldsOf, type NftTable, textOf } from './ruleset.ts';
-import { mapOf } from './value.ts';
+import { mapOf, mapsIn } from './value.ts';
 
 /** Statements that look at a packet or change what no cluster rule looks at, and let it go on. */
 const passing = new Set(
@@ -27,11 +27,31 @@ const deciding: ReadonlyMap<string, Doubt> = new Map([
 
 /** Reads one statement of a rule; `refused` where the rule drops or rejects what meets its conditions. */
 export function readStatement(statement: Fields, scope: Scope, refused: boolean): readonly Part[] {
-  const { space } = scope.packets;
   const [[kind, body] = ['', null]] = Object.entries(statement);
   const fields = fieldsOf(body) ?? {};
   if (kind === 'match') return readMatch(fields, scope, refused);
-  if (kind === 'vmap') return readVerdictMap(fields, scope);
+  if (kind === 'vmap') return readVerdictMap(fields, scope, refused);
+  return [...mapsIn(body).flatMap((map) => lookedUp(map, scope)), ...readOther(kind, fields, statement, scope)];
+}
+
+/**
+ * `meta mark set KEY map { ... }`: what the map has no value for leaves the rule (measured). A map by a hash is read where
+ * its values are used.
+ */
+function lookedUp({ key, data }: Fields, scope: Scope): readonly Part[] {
+  if (choosesNode(key)) return [];
+  const side = readOperand(key, scope);
+  if (!side.ok) return [{ kind: 'puzzle', what: side.reason }];
+  const operand = side.value;
+  const pairs = mapOf(data, scope.table);
+  if (pairs === null) return [{ kind: 'when', plain: true, read: () => vague(operand.needs) }];
+  if (pairs.some(([value]) => value === '*')) return [needed(operand)];
+  const set = { set: pairs.map(([value]) => value) };
+  return [fixedCondition(operand, (carried) => compare(operand, '==', set, carried, scope))];
+}
+
+function readOther(kind: string, fields: Fields, statement: Fields, scope: Scope): readonly Part[] {
+  const { space } = scope.packets;
   if (kind === 'mangle') return readMangle(fields, scope);
   if (kind === 'notrack') return [{ kind: 'untrack' }];
   if (kind === 'xt' && fields['type'] === 'match')
@@ -60,19 +80,11 @@ function readSourceNat({ family }: Fields, { packets }: Scope): readonly Part[] 
   return [{ kind: 'end', verdict: { kind: 'redirect' } }];
 }
 
-/** `dnat to KEY map { ... }`: what the map does not have goes on. */
 function readRedirect(kind: 'dnat' | 'redirect', { family, addr, port }: Fields, scope: Scope): readonly Part[] {
   const other = scope.packets.space.family === 4 ? 'ip6' : 'ip';
   if (family === other) return [];
   const to = destinationOf(kind, addr, port, scope);
-  const end: Part = { kind: 'end', verdict: { kind: 'redirect', ...(to === null ? {} : { to }) } };
-  const map = fieldsOf(fieldsOf(addr)?.['map']) ?? fieldsOf(fieldsOf(port)?.['map']);
-  if (map === null || choosesNode(map['key'])) return [end];
-  const key = readOperand(map['key'], scope);
-  const pairs = mapOf(map['data'], scope.table);
-  if (!key.ok || pairs === null || pairs.some(([value]) => value === '*')) return [end];
-  const set = { set: pairs.map(([value]) => value) };
-  return [fixedCondition(key.value, (carried) => compare(key.value, '==', set, carried, scope)), end];
+  return [{ kind: 'end', verdict: { kind: 'redirect', ...(to === null ? {} : { to }) } }];
 }
 
 /** `dnat to VIP:8080`, `redirect to :8080`; null for another host, several ports, or what only a map knows. */
@@ -113,6 +125,11 @@ function verdictOf(statement: unknown): Verdict {
   }
 }
 
+/** The verdict of an element of a map. */
+function verdictIn(end: unknown): Case['verdict'] {
+  return 'continue' in (fieldsOf(end) ?? {}) ? { kind: 'continue' } : verdictOf(end);
+}
+
 function readMatch({ op, left, right }: Fields, scope: Scope, refused: boolean): readonly Part[] {
   const side = readOperand(left, scope);
   if (!side.ok) return [{ kind: 'puzzle', what: side.reason }];
@@ -131,8 +148,11 @@ function fixedCondition({ plain }: Operand, read: Condition): Part {
   return { kind: 'when', plain, read: plain ? remembered(read) : read };
 }
 
-/** `KEY vmap { VALUE : VERDICT, ... }`: the values of one verdict together, in their order; `*` stands for all others. */
-function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
+/**
+ * `KEY vmap { VALUE : VERDICT, ... }`: the values of one verdict together, in their order; `*` stands for all others. What
+ * has the verdict `continue` goes on in the rule, what has none leaves it (measured).
+ */
+function readVerdictMap({ key, data }: Fields, scope: Scope, refused: boolean): readonly Part[] {
   const { space } = scope.packets;
   const side = readOperand(key, scope);
   if (!side.ok) return [{ kind: 'puzzle', what: side.reason }];
@@ -142,11 +162,10 @@ function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
     return operand.hash === null
       ? [{ kind: 'end', verdict: { kind: 'unknown' } }]
       : [{ kind: 'puzzle', what: 'the elements of its map are not known' }];
-  const groups = new Map<string, { verdict: Verdict; values: unknown[]; others: boolean }>();
+  const groups = new Map<string, { verdict: Case['verdict']; values: unknown[]; others: boolean }>();
   for (const [value, end] of pairs) {
-    if ('continue' in (fieldsOf(end) ?? {})) continue;
     const text = JSON.stringify(end);
-    const group = groups.get(text) ?? { verdict: verdictOf(end), values: [], others: false };
+    const group = groups.get(text) ?? { verdict: verdictIn(end), values: [], others: false };
     if (value === '*') group.others = true;
     else group.values.push(value);
     groups.set(text, group);
@@ -161,7 +180,7 @@ function readVerdictMap({ key, data }: Fields, scope: Scope): readonly Part[] {
     .map(({ verdict }): Case => ({ read: () => exactly(operand.needs), plain: operand.plain, verdict }));
   const choose: Part = { kind: 'choose', cases: [...cases, ...rest] };
   if (operand.hash === null) return [choose];
-  const lets = ({ verdict }: Case) => !refusesAll(verdict, scope.table);
+  const lets = ({ verdict }: Case) => (verdict.kind === 'continue' ? !refused : !refusesAll(verdict, scope.table));
   const claims = space.union(cases.filter(lets).map((one) => one.read(typical(null)).traffic.whateverPacket));
   const use: ClusterUse = { ...operand.hash.use, claims: rest.some(lets) ? null : claims };
   return [

@@ -1,6 +1,6 @@
 import { parseBlock, parseIp } from '../../address/index.ts';
 import { type Interval, point, protocolNumbers } from '../model/traffic.ts';
-import { fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
+import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
 
 /** The elements of `@name` or `{ ... }`, or the one value itself; null for a set whose elements are not known. */
 export function elementsOf(right: unknown, table: NftTable): readonly unknown[] | null {
@@ -62,5 +62,14 @@ export function mapOf(data: unknown, table: NftTable): readonly (readonly [unkno
   return elements.flatMap((pair) => {
     const [key, value] = listOf(pair);
     return key === undefined ? [] : [[plainElement(key), plainElement(value)] as const];
+  });
+}
+
+/** The maps from which a statement takes a value: `meta mark set ip saddr map { ... }`, `counter name tcp dport map { ... }`. */
+export function mapsIn(value: unknown): readonly Fields[] {
+  if (Array.isArray(value)) return value.flatMap(mapsIn);
+  return Object.entries(fieldsOf(value) ?? {}).flatMap(([name, inner]) => {
+    const map = name === 'map' ? fieldsOf(inner) : null;
+    return map !== null && 'key' in map && 'data' in map ? [map] : mapsIn(inner);
   });
 }

@@ -199,8 +199,8 @@ export class Walk {
       } else if (part.kind === 'choose') {
         const chosen = this.choose(part.cases, spot, inside, exact, doubt);
         passed = joinPassed(passed, chosen.passed);
-        inside = chosen.rest;
-        exact = false;
+        inside = chosen.on;
+        exact &&= chosen.sure;
         doubt = graver(doubt, chosen.doubt);
       } else if (part.kind === 'puzzle') {
         this.puzzles.push({ place: spot.place, rule: spot.rule, what: part.what });
@@ -260,15 +260,18 @@ export class Walk {
     }
   }
 
+  /** Passes the cases of a map one after the other; `on`: what goes on in its rule, `sure`: it is known exactly what does. */
   private choose(
     cases: readonly Case[],
     spot: Spot,
     stream: Stream,
     exact: boolean,
     before: Doubt | null,
-  ): { readonly passed: Passed; readonly rest: Stream; readonly doubt: Doubt | null } {
+  ): { readonly passed: Passed; readonly on: Stream; readonly sure: boolean; readonly doubt: Doubt | null } {
     let { flows, offered } = stream;
     let all = before;
+    let allSure = true;
+    let on = this.nothing;
     let passed: Passed = { stay: this.nothing, leave: this.nothing };
     for (const { read, plain, verdict } of cases) {
       this.lookAt(read, flows);
@@ -277,13 +280,15 @@ export class Walk {
       const met = selection === null ? stream.offered : offered.and(selection.traffic);
       const sure = selection !== null && selection.doubt === null;
       if (sure) offered = offered.less(met);
+      allSure &&= sure;
       flows = parted.flatMap((one) => one.rest);
       const doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), before);
       all = graver(all, doubt);
       const here = { offered: met, flows: parted.flatMap((one) => one.met) };
-      passed = joinPassed(passed, this.verdict(verdict, spot, here, exact && sure, doubt));
+      if (verdict.kind === 'continue') on = join(on, here);
+      else passed = joinPassed(passed, this.verdict(verdict, spot, here, exact && sure, doubt));
     }
-    return { passed, rest: { offered, flows }, doubt: all };
+    return { passed: { ...passed, stay: join(passed.stay, { offered, flows }) }, on, sure: allSure, doubt: all };
   }
 
   /** Notes a condition that packets of another zone may meet differently from others. */
@@ -418,7 +423,7 @@ function choosesByMark(part: Part, flow: Flow): boolean {
 
 /** True for a rule that can send packets back or elsewhere; any other leaves the structure after it as it was. */
 function divertsPackets(part: Part): boolean {
-  const diverts = ({ kind }: Verdict) => kind === 'return' || kind === 'jump' || kind === 'goto';
+  const diverts = ({ kind }: Case['verdict']) => kind === 'return' || kind === 'jump' || kind === 'goto';
   if (part.kind === 'choose') return part.cases.some(({ verdict }) => diverts(verdict));
   return part.kind === 'end' && diverts(part.verdict);
 }
