@@ -55,6 +55,12 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     [source, '==', '@not-there', 'everything', 'list'],
     [source, '!=', '@not-there', 'everything', 'list'],
     [source, '==', 'wibble', 'everything', 'other'],
+    // Of the opposite, kernels make everything or nothing.
+    [source, '==', set('10.0.0.1', '*'), 'everything'],
+    [source, '!=', set('10.0.0.1', '*'), 'everything', 'other'],
+    [meta('nfproto'), '==', set('ipv6', '*'), 'everything'],
+    [port, '==', set(22, '*'), 'tcp'],
+    [ct('state'), 'in', set('invalid', '*'), 'everything'],
     [destination, '==', vip4, 'everything'],
     [destination, '!=', vip4, 'nothing'],
     [destination, '==', '192.168.56.21', 'nothing'],

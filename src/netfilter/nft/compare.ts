@@ -11,6 +11,9 @@ export function compare(operand: Operand, op: string, right: unknown, carried: C
   const { needs } = operand;
   if (!operators.has(op)) return vague(needs, operand.doubt);
   const { space } = scope.packets;
+  const values = right === '*' ? [] : (elementsOf(right, scope.table) ?? []);
+  // All other values. Of the opposite, kernels make everything or nothing (6.18 makes nothing of it, measured).
+  if (values.includes('*')) return op === '==' || op === 'in' ? exactly(needs) : vague(needs, operand.doubt);
   if (operand.flags === true) return compareFlags(op, elementsOf(right, scope.table), scope.packets);
   const { traffic: all, doubt } =
     op === '==' || op === 'in' || op === '!=' || op === '!'
