@@ -70,6 +70,10 @@ describe('ARP packets through nft', () => {
   const rule = (expr: readonly object[], name = 'out') => ({
     rule: { family: 'arp', table: 'a', chain: name, handle: 2, expr },
   });
+  const byVip = (...elements: readonly unknown[]) => ({
+    vmap: { key: arp('saddr ip'), data: { set: elements } },
+  });
+  const goesOn = { continue: null };
   const set = (elem: readonly unknown[]) => ({
     set: { family: 'arp', table: 'a', name: 'vips', type: 'ipv4_addr', handle: 3, elem },
   });
@@ -120,6 +124,24 @@ describe('ARP packets through nft', () => {
       reply,
       ab,
     ],
+    ['a map that lets the VIP go on in its rule', [base(), rule([byVip([vip, goesOn]), tell])], reply, ab],
+    ['what a map does not have leaves the rule', [base(), rule([byVip(['10.0.0.1', goesOn]), tell])], reply, 'card'],
+    [
+      'what a map has for all others does not take the VIP',
+      [base(), rule([byVip([vip, goesOn], ['*', { accept: null }])]), rule([tell])],
+      reply,
+      ab,
+    ],
+    [
+      'a map to something else, without the VIP',
+      [
+        base(),
+        rule([{ counter: { map: { key: arp('saddr ip'), data: { set: [['10.0.0.1', 'others']] } } } }, { drop: null }]),
+      ],
+      reply,
+      'card',
+    ],
+    ['a set with all others', [base(), rule([match(arp('saddr ip'), { set: ['10.0.0.1', '*'] }), tell])], reply, ab],
     ['what goes on to a policy', [base('drop'), rule([tell])], reply, 'dropped'],
     ['a rate', [base(), rule([{ limit: { rate: 1, per: 'second' } }, tell])], reply, `${ab} or card (other)`],
     [

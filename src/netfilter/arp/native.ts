@@ -1,7 +1,7 @@
 import { type IpBlock, parseMac } from '../../address/index.ts';
 import { type Fields, fieldsOf, listOf, type NftRule, type NftTable, textOf } from '../nft/ruleset.ts';
 import { nftText } from '../nft/text.ts';
-import { addresses, elementsOf, mapOf, numbers, plainElement } from '../nft/value.ts';
+import { addresses, elementsOf, mapOf, mapsIn, numbers, plainElement } from '../nft/value.ts';
 import {
   isNamedPeer,
   openness,
@@ -67,8 +67,20 @@ function readStatement(statement: Fields, table: NftTable): readonly ArpPart[] {
   const [[kind, body] = ['', null]] = Object.entries(statement);
   const fields = fieldsOf(body) ?? {};
   if (kind === 'match') return [readMatch(fields, table)];
-  if (kind === 'mangle') return readMangle(fields);
   if (kind === 'vmap') return readVerdictMap(fields, table);
+  return [...mapsIn(body).map((map) => lookedUp(map, table)), ...readOther(kind, fields, statement)];
+}
+
+/** A map from which a statement takes a value: what it has none for leaves the rule. */
+function lookedUp({ key, data }: Fields, table: NftTable): ArpPart {
+  const values = mapOf(data, table)?.map(([value]) => value) ?? null;
+  const { equals, open } = operandOf(key);
+  if (values === null) return { kind: 'when', met: () => null, open: 'other' };
+  return { kind: 'when', met: values.includes('*') ? () => true : anyValue(values, equals), open: open(values) };
+}
+
+function readOther(kind: string, fields: Fields, statement: Fields): readonly ArpPart[] {
+  if (kind === 'mangle') return readMangle(fields);
   if (passing.has(kind)) return [];
   if (['limit', 'quota', 'meter'].includes(kind) || (kind === 'xt' && fields['type'] === 'match'))
     return [{ kind: 'when', met: () => null, open: 'other' }];
@@ -104,7 +116,7 @@ function readMangle({ key, value }: Fields): readonly ArpPart[] {
   return payload['field'] === 'daddr ether' ? [] : [{ kind: 'end', verdict: { kind: 'unknown' } }];
 }
 
-/** `arp operation vmap { request : accept, reply : jump told }`: packets without an entry go on. */
+/** `arp operation vmap { request : accept, reply : jump told }`: packets without an entry leave the rule. */
 function readVerdictMap({ key, data }: Fields, table: NftTable): readonly ArpPart[] {
   const pairs = mapOf(data, table);
   if (pairs === null) return [{ kind: 'end', verdict: { kind: 'unknown' } }];
@@ -128,10 +140,15 @@ function readMatch({ op, left, right }: Fields, table: NftTable): ArpPart {
   const { equals, open } = operandOf(left);
   const values = elementsOf(right, table);
   if (values === null) return { kind: 'when', met: () => null, open: 'other' };
-  const one = anyValue(values, equals);
+  const one = values.includes('*') ? allOthers(op) : anyValue(values, equals);
   if (op === '==' || op === 'in') return { kind: 'when', met: one, open: open(values) };
   const other: ArpCondition = (packet, told) => opposite(one(packet, told));
   return { kind: 'when', met: op === '!=' ? other : () => null, open: op === '!=' ? open(values) : 'other' };
+}
+
+/** All others are in the set. Of the opposite, kernels make everything or nothing. */
+function allOthers(op: unknown): ArpCondition {
+  return () => (op === '==' || op === 'in' ? true : null);
 }
 
 function anyValue(values: readonly unknown[], equals: Operand['equals']): ArpCondition {

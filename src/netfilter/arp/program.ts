@@ -36,7 +36,7 @@ export type ArpPart =
   | { readonly kind: 'when'; readonly met: ArpCondition; readonly open: Open }
   /** Overwrites the sender's MAC; null where the rule does not show with which. */
   | { readonly kind: 'tell'; readonly mac: string | null }
-  /** Ends as the first matching case says; a packet that matches none goes on. */
+  /** Ends as the first matching case says; `continue` goes on to the next part, and a packet that matches none leaves the rule. */
   | { readonly kind: 'choose'; readonly cases: readonly ArpCase[] }
   | { readonly kind: 'end'; readonly verdict: ArpVerdict };
 

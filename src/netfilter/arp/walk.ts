@@ -128,12 +128,14 @@ function passPart(
   if (part.kind === 'end') return { passed: passVerdict(part.verdict, rule, table, packet, flows, depth), rest: [] };
   let left = flows;
   let passed = nothing;
+  const on: Flow[] = [];
   for (const one of part.cases) {
     const { met, rest } = split(left, (flow) => one.met(packet, flow.told), { open: one.open, text });
-    passed = joined(passed, passVerdict(one.verdict, rule, table, packet, met, depth));
+    if (one.verdict.kind === 'continue') on.push(...met);
+    else passed = joined(passed, passVerdict(one.verdict, rule, table, packet, met, depth));
     left = rest;
   }
-  return { passed, rest: left };
+  return { passed: { ...passed, stay: [...passed.stay, ...left] }, rest: on };
 }
 
 function passVerdict(
