@@ -3,7 +3,7 @@ import { oncePerSnapshot, type Snapshot } from '../snapshot/index.ts';
 import { savedDestinations } from './iptables/destination.ts';
 import type { RuleLine, Ruleset } from './iptables/save.ts';
 import { type Destinations, type Named, singlesOf } from './model/destination.ts';
-import { nativeDestinations } from './nft/destination.ts';
+import { letOnBy, nativeDestinations } from './nft/destination.ts';
 import { fieldsOf, type NftRule, type NftTable } from './nft/ruleset.ts';
 import { savedRulesets, sendsOn } from './rulesets.ts';
 
@@ -146,11 +146,18 @@ function nativeTable(table: NftTable): Chains {
 function nativeStep(rule: NftRule, table: NftTable, byMap: ReadonlyMap<string, readonly string[]>): Step {
   const text = JSON.stringify(rule.expr);
   const kinds = rule.expr.map((statement) => Object.keys(fieldsOf(statement) ?? {})[0] ?? '');
-  const shares = /"(?:jhash|symhash|numgen)":/.test(text);
+  const shares = hashes.test(text);
+  const linksIn = (part: string) => [
+    ...targetsIn(part),
+    ...[...part.matchAll(/"@([^"]+)"/g)].flatMap(([, name = '']) => byMap.get(name) ?? []),
+  ];
+  const at = kinds.indexOf('vmap');
+  const [until, behind] = [JSON.stringify(rule.expr.slice(0, at + 1)), JSON.stringify(rule.expr.slice(at + 1))];
+  const guard = at < 0 ? null : letOnBy(rule, table);
   return {
     shares,
-    to: [...targetsIn(text), ...[...text.matchAll(/"@([^"]+)"/g)].flatMap(([, name = '']) => byMap.get(name) ?? [])],
-    ends: kinds.some((kind) => ending.has(kind)),
+    to: linksIn(text),
+    ends: guard !== null || kinds.some((kind) => ending.has(kind)),
     plain: kinds.every((kind, i) => ending.has(kind) || kind === 'counter' || kind === 'log' || i === 0),
     families: ([4, 6] as const).filter((family) => {
       const other = family === 4 ? 'ip6' : 'ip';
@@ -158,11 +165,32 @@ function nativeStep(rule: NftRule, table: NftTable, byMap: ReadonlyMap<string, r
     }),
     dropped: () =>
       (kinds.includes('drop') || text.includes('"vmap"')) && !/"(?:l4proto|[sd]port)"/.test(text)
-        ? (nativeDestinations(rule, table, (verdict) => 'drop' in (fieldsOf(verdict) ?? {})).only ?? [])
+        ? (nativeDestinations(
+            rule,
+            table,
+            (verdict) => has(verdict, 'drop') || (has(verdict, 'continue') && kinds.includes('drop')),
+          ).only ?? [])
         : [],
-    destinations: (leads) =>
-      nativeDestinations(rule, table, (verdict) => shares || targetsIn(JSON.stringify(verdict) ?? '').some(leads)),
+    destinations: (leads) => {
+      // Of a map before the hash or the jump, that part comes there which goes on in the rule.
+      const onward = at >= 0 && (hashes.test(behind) || linksIn(behind).some(leads));
+      const { only, except } = nativeDestinations(
+        rule,
+        table,
+        (verdict) =>
+          hashes.test(until) ||
+          targetsIn(JSON.stringify(verdict) ?? '').some(leads) ||
+          (onward && has(verdict, 'continue')),
+      );
+      return { only, except: [...except, ...(guard ?? [])] };
+    },
   };
+}
+
+const hashes = /"(?:jhash|symhash|numgen)":/;
+
+function has(verdict: unknown, kind: string): boolean {
+  return kind in (fieldsOf(verdict) ?? {});
 }
 
 const ending: ReadonlySet<string> = new Set(['accept', 'drop', 'reject', 'return', 'goto']);

@@ -393,6 +393,53 @@ describe('an address of all nodes that a rule drops packets to by its name', () 
   });
 });
 
+describe('a guard by a map of verdicts, in which the VIP goes on', () => {
+  const own = { family: 'ip', table: 'own' };
+  const destination = { payload: { protocol: 'ip', field: 'daddr' } };
+  const source = { payload: { protocol: 'ip', field: 'saddr' } };
+  const rule = (...expr: readonly unknown[]) => ({ rule: { ...own, chain: 'pre', handle: 2, expr } });
+  const guard = {
+    set: [
+      ['192.168.56.77', { return: null }],
+      ['192.168.56.20', { continue: null }],
+      ['*', { return: null }],
+    ],
+  };
+  const chain = { ...own, name: 'pre', handle: 1, type: 'filter', hook: 'prerouting', prio: -150, policy: 'accept' };
+  const objects = [
+    { chain },
+    rule({ vmap: { key: destination, data: guard } }),
+    rule(
+      { match: { op: '==', left: { jhash: { mod: 2, seed: 1, expr: source } }, right: 0 } },
+      { mangle: { key: { meta: { key: 'pkttype' } }, value: 'host' } },
+      { accept: null },
+    ),
+    rule({ drop: null }),
+  ];
+  const nft = { nft: [...objects.map((object) => `> ${JSON.stringify(object)}`), '= exit 0'] };
+  const judged = (addresses: readonly string[]) =>
+    judgeSeveral(
+      nodesWith(
+        () => addresses,
+        () => [],
+        nft,
+      ),
+      all,
+      wanted,
+      run,
+    );
+
+  test('it is found, and that both nodes hold the same bucket', () => {
+    expect(judged(['192.168.56.20/24', '192.168.56.77/24']).data).toMatchObject([
+      { vip: '192.168.56.20', state: 'CRITICAL', lost: [2], doubled: [1] },
+    ]);
+  });
+
+  test('also when no node has it any more', () => {
+    expect(judged([]).data).toMatchObject([{ vip: '192.168.56.20', state: 'CRITICAL' }]);
+  });
+});
+
 describe('why no VIP was found', () => {
   test('cluster rules name no single address, and no address of several nodes meets them', () => {
     const report = judgeSeveral(

@@ -43,6 +43,11 @@ const nft = (
 const set = (kind: 'set' | 'map', name: string, elem: readonly unknown[]) => ({
   [kind]: { family: 'ip', table: 't', name, type: 'ipv4_addr', handle: 3, elem },
 });
+const byDestination = (...set: readonly unknown[]) => ({
+  vmap: { key: destined('')['match']['left'], data: { set } },
+});
+const goesOn = { continue: null };
+const ends = { return: null };
 
 test.each<[what: string, sections: Sections, vips: readonly string[] | null]>([
   ['no rule at all', {}, null],
@@ -223,6 +228,44 @@ describe('VIPs that are not named one by one, and packets that nothing names the
       ['192.0.2.1'],
     ],
     [
+      'a guard by a map of verdicts, of whose keys one goes on',
+      {
+        nft: nft({
+          c: [[byDestination(['192.0.2.1', goesOn], ['192.0.2.2', { accept: null }], ['*', ends])], [cluster]],
+        }),
+      },
+      [],
+      [],
+      false,
+      ['192.0.2.1'],
+    ],
+    [
+      'a map of verdicts that lets all others come to it, too',
+      { nft: nft({ c: [[byDestination(['192.0.2.1', goesOn], ['192.0.2.2', ends])], [cluster]] }) },
+      [],
+      [],
+      true,
+    ],
+    [
+      'a map of verdicts in its rule, of whose keys one goes on to the hash',
+      { nft: nft({ c: [[byDestination(['192.0.2.1', goesOn], ['192.0.2.2', ends]), cluster]] }) },
+      ['192.0.2.1'],
+      [],
+      false,
+    ],
+    [
+      'the same before a jump',
+      {
+        nft: nft({
+          c: [[byDestination(['192.0.2.1', goesOn], ['192.0.2.2', ends]), { jump: { target: 'share' } }]],
+          share: [[cluster]],
+        }),
+      },
+      ['192.0.2.1'],
+      [],
+      false,
+    ],
+    [
       'a guard behind it',
       { nft: nft({ c: [[cluster], [destined('192.0.2.1', '!='), { return: null }]] }) },
       [],
@@ -349,5 +392,9 @@ describe('VIPs that are not named one by one, and packets that nothing names the
     };
     const native = namedBy({ nft: nft({ c: [[{ vmap: { key: destined('')['match']['left'], data } }], [cluster]] }) });
     expect(['192.0.2.1', '192.0.2.2'].filter(native.mayDrop)).toEqual(['192.0.2.1']);
+    const late = namedBy({
+      nft: nft({ c: [[byDestination(['192.0.2.1', goesOn], ['192.0.2.2', ends]), { drop: null }], [cluster]] }),
+    });
+    expect(['192.0.2.1', '192.0.2.2'].filter(late.mayDrop)).toEqual(['192.0.2.1']);
   });
 });

@@ -41,6 +41,24 @@ function vmapOf(statement: unknown, table: NftTable, counts: (verdict: unknown) 
   return named === null ? null : { not: false, named };
 }
 
+/**
+ * What a map of verdicts lets go on where it ends the way of all others: `ip daddr vmap { 192.0.2.1 : continue, * : return }`;
+ * null where the rule is no such guard.
+ */
+export function letOnBy({ expr }: NftRule, table: NftTable): readonly Named[] | null {
+  const vmap = fieldsOf(fieldsOf(expr.at(-1))?.['vmap']);
+  const place = placeOf(vmap?.['key']);
+  const pairs = place === null ? null : mapOf(vmap?.['data'], table);
+  const others = fieldsOf(pairs?.find(([key]) => key === '*')?.[1]);
+  if (place === null || pairs === null || others === null || 'continue' in others || 'jump' in others) return null;
+  const on = pairs.filter(([, verdict]) => ['continue', 'jump'].some((word) => word in (fieldsOf(verdict) ?? {})));
+  return allNamed(
+    on.map(([key]) => key),
+    place,
+    true,
+  );
+}
+
 /** Where among the parts of a key the destination stands; -1 where it is the whole key, null where it is no part of it. */
 function placeOf(key: unknown): number | null {
   if (isDestination(key)) return -1;
