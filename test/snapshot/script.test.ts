@@ -227,7 +227,7 @@ X`;
 table ip t {
  set vips { type ipv4_addr; flags interval; auto-merge; elements = { 10.99.0.40, 10.99.0.41, 10.99.0.42 }; }
  map ways { type ipv4_addr : verdict; elements = { 10.99.0.50 : jump two }; }
- chain share { ip daddr != 10.99.0.23 return; jhash ip saddr mod 2 seed 1 0 accept; ip daddr 10.99.0.23 drop; }
+ chain share { ip daddr != 10.99.0.23 return; ip daddr vmap { 10.99.0.70 : continue, * : return }; jhash ip saddr mod 2 seed 1 0 accept; ip daddr 10.99.0.23 drop; }
  chain two { ip daddr 10.99.0.50 counter goto share; }
  chain ban { drop; }
  chain p { type filter hook prerouting priority -150
@@ -245,13 +245,14 @@ table ip t {
   ip daddr 10.99.0.42 drop
   ip daddr 10.99.0.50 drop
   ip daddr 10.99.0.60 drop
+  ip daddr 10.99.0.70 drop
   ip daddr 10.99.0.1 drop
  }
 }
 X`);
       const lines = linesOf(snapshot, 'nft').filter((line) => line.startsWith('{"rule"'));
       expect(lines.filter((line) => line.includes('"10.99.0.1"'))).toEqual([]);
-      expect(lines).toHaveLength(16);
+      expect(lines).toHaveLength(18);
       expect(section(snapshot, 'nft')?.leftOut).toEqual([
         'ip t p, 1 rules for other addresses',
         'ip t i, 1 rules for other addresses',
