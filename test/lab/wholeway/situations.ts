@@ -5,6 +5,7 @@ import { discovery } from './discovery.ts';
 import { hooksHealthy } from './hooks_healthy.ts';
 import { hooksLost } from './hooks_lost.ts';
 import { ingress } from './ingress.ts';
+import { maps } from './maps.ts';
 import { over } from './over.ts';
 import { sentPast } from './past.ts';
 import { routes } from './routes.ts';
@@ -23,6 +24,7 @@ export const situations: readonly Situation[] = [
   ...hooksLost,
   ...unaskedFor,
   ...hooksHealthy,
+  ...maps,
   ...answer,
   ...routes,
   ...tables,
