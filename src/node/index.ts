@@ -1,3 +1,4 @@
+export { answering } from './answering.ts';
 export { type Answer, askNodes, type Request } from './ask.ts';
 export { type Command, type Ending, runChild } from './child.ts';
 export { patiently } from './descriptors.ts';

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { failure, type Result, success } from '../plugin/index.ts';
+import type { Answers } from './answering.ts';
 
 /**
  * The longest path of the folder, in bytes: a socket's path has at most 107 (unix(7)), of which its name takes 49
@@ -37,17 +38,22 @@ export type Account = {
  * not look: so it belongs to this account, lets nobody else in and is no symbolic link, and nobody else can put another one
  * in its place. One that is not so is refused, with a fragment that says why; a place that has no room for it, or cannot
  * be written to, is passed over. With `onlyLook` none is made and nothing in it is removed.
+ *
+ * @param answers asked about each place before it is looked at; null comes of it where one does not answer
  */
-export function sharedFolder(
+export async function sharedFolder(
   account: Account,
   nowMs: number,
-  { onlyLook = false }: { readonly onlyLook?: boolean } = {},
-): Result<string> {
+  { onlyLook = false, answers = async () => true }: { readonly onlyLook?: boolean; readonly answers?: Answers } = {},
+): Promise<Result<string> | null> {
   const { uid } = account;
-  for (const [base, name] of places(account, !onlyLook)) {
-    const folder = base === null ? null : placeIn(base, name, { uid, make: !onlyLook });
+  for (const { path, base, name } of places(account)) {
+    if (!(await answers([path]))) return null;
+    const how = { uid, make: !onlyLook };
+    const found = base(how);
+    const folder = found === null ? null : placeIn(found, name, how);
     if (folder === null) continue;
-    if (onlyLook && !existsSync(folder)) return success(folder);
+    if (onlyLook && lstatSync(folder, { throwIfNoEntry: false }) === undefined) return success(folder);
     const why = trouble(folder, uid);
     if (why !== null) return failure(`${folder} ${why}`);
     if (!isWritable(folder)) continue;
@@ -57,19 +63,46 @@ export function sharedFolder(
   return failure('there is no place for a private folder: neither XDG_RUNTIME_DIR nor ~/.cache nor /tmp will do');
 }
 
-function places({ uid, env, home }: Account, make: boolean): readonly (readonly [string | null, string])[] {
-  return [
-    [env['XDG_RUNTIME_DIR'] ?? null, 'rackwatch'],
-    [env['XDG_CACHE_HOME'] ?? cacheFolder(env['HOME'], home, { uid, make }), 'rackwatch'],
-    ['/tmp', `rackwatch-${uid}`],
-  ];
+/** What is looked at of the first place, whatever comes of it; '' where that is nothing. */
+export function firstPlace(account: Account): string {
+  return places(account)[0].path;
 }
 
-/** `~/.cache`, which is made where the home is this account's own. */
-function cacheFolder(named: string | undefined, ofAccount: Account['home'], how: Making): string | null {
+/** A place for the folder. */
+type Place = {
+  /** What is looked at of it at first, links included; '' where that is nothing. */
+  readonly path: string;
+  /** The folder that it is in; null where there is none. */
+  base(how: Making): string | null;
+  readonly name: string;
+};
+
+function places({ uid, env, home }: Account): readonly [Place, ...Place[]] {
+  const { XDG_RUNTIME_DIR: run, XDG_CACHE_HOME: cache } = env;
+  const inCache = cache === undefined ? inHome(env['HOME'], home) : placeOf(cache);
+  // What others may have put there is not followed.
+  const inTmp: Place = { path: '/tmp', base: () => '/tmp', name: `rackwatch-${uid}` };
+  return run === undefined ? [inCache, inTmp] : [placeOf(run), inCache, inTmp];
+}
+
+function placeOf(base: string): Place {
+  return { path: isAbsolute(base) ? join(base, 'rackwatch') : '', base: () => base, name: 'rackwatch' };
+}
+
+/** In `~/.cache`, which is made where the home is this account's own. */
+function inHome(named: string | undefined, ofAccount: Account['home']): Place {
   try {
     const home = named ?? ofAccount();
-    return statSync(home).uid === how.uid ? placeIn(home, '.cache', how) : null;
+    const base = (how: Making) => (ownerOf(home) === how.uid ? placeIn(home, '.cache', how) : null);
+    return { ...placeOf(join(home, '.cache')), base };
+  } catch {
+    return { path: '', base: () => null, name: '' };
+  }
+}
+
+function ownerOf(folder: string): number | null {
+  try {
+    return statSync(folder).uid;
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Answers } from './answering.ts';
 
 /** Where ssh looks for its own configuration when it is given none; openSUSE keeps what it ships in the last one. */
 const systemFolder = '/etc/ssh';
@@ -12,15 +13,15 @@ const shippedFolder = '/usr/etc/ssh';
  * has host, port and user alone (and, from OpenSSH 9.6 on, the jump host; ssh.c and readconf.c, ssh_connection_hash).
  *
  * @param config as `ssh -F` is given it
- * @param answers whether files and folders can be looked at without waiting for ever; null comes of it where not
+ * @param answers asked before anything is looked at; null comes of it where a file or folder does not answer
  * @param home gives the account's home as ssh knows it, whatever the environment says; may throw
  */
 export async function sharedWay(
   config: string | undefined,
   home: () => string,
-  answers: (files: readonly string[]) => Promise<boolean> = async () => true,
+  answers: Answers = async () => true,
 ): Promise<string | null> {
-  const files = config?.toLowerCase() === 'none' ? [] : await configuration(config, attempt(home), answers);
+  const files = await configuration(config, attempt(home), answers);
   if (files === null) return null;
   return [attempt(() => readlinkSync('/proc/self/ns/net')), vrfOf(text('/proc/self/cgroup')), ...files].join('\n');
 }
@@ -33,40 +34,39 @@ export function vrfOf(cgroup: string): string {
 /** A file of ssh's configuration, and the folder that its relative Include lines are about. */
 type Source = { readonly file: string; readonly base: string };
 
-/**
- * All files that the configuration is read from, each with its state; one that is not there yet is one of them. Those that
- * some file includes are looked at after `answers` was asked about them: the first ones are the caller's to ask about.
- */
+/** The files that ssh reads without being led to them. */
+export function firstFiles(config: string | undefined, home: () => string): readonly string[] {
+  return firstSources(config, attempt(home)).map(({ file }) => file);
+}
+
+function firstSources(config: string | undefined, home: string): readonly Source[] {
+  const own = join(home, '.ssh');
+  if (config?.toLowerCase() === 'none') return [];
+  if (config !== undefined) return [{ file: config, base: own }];
+  const system = [systemFolder, shippedFolder].map((base) => ({ file: join(base, 'ssh_config'), base }));
+  return [{ file: join(own, 'config'), base: own }, ...system];
+}
+
+/** All files that the configuration is read from, each with its state; one that is not there yet is one of them. */
 async function configuration(
   config: string | undefined,
   home: string,
-  answers: (files: readonly string[]) => Promise<boolean>,
+  answers: Answers,
 ): Promise<readonly string[] | null> {
-  const own = join(home, '.ssh');
-  const system = [systemFolder, shippedFolder].map((base) => ({ file: join(base, 'ssh_config'), base }));
   const found = new Map<string, string>();
-  let level: readonly Source[] =
-    config === undefined ? [{ file: join(own, 'config'), base: own }, ...system] : [{ file: config, base: own }];
-  while (level.length > 0) {
-    const included = level.flatMap(({ file, base }) => {
+  let level: readonly Source[] | null = firstSources(config, home);
+  while (level !== null && level.length > 0) {
+    if (!(await answers(level.map(({ file }) => file)))) return null;
+    const included: readonly Source[] = level.flatMap(({ file, base }) => {
       if (found.has(file)) return [];
       const state = stateOf(file);
       found.set(file, state);
       const patterns = state === '' ? [] : includesOf(text(file));
       return patterns.map((pattern) => ({ file: absolutePattern(pattern, base, home), base }));
     });
-    const elsewhere = included.map(({ file }) => plainPart(file)).filter((one) => !one.startsWith(`${systemFolder}/`));
-    if (elsewhere.length > 0 && !(await answers(elsewhere))) return null;
-    level = included.flatMap(({ file, base }) => matching(file).map((one) => ({ file: one, base })));
+    level = await matching(included, answers);
   }
-  return [...found].map(([file, state]) => `${file} ${state}`);
-}
-
-/** What stands before the first part of a pattern that stands for several names. */
-function plainPart(pattern: string): string {
-  const parts = pattern.split('/');
-  const several = parts.findIndex((part) => /[*?[%$]/.test(part));
-  return (several < 0 ? parts : parts.slice(0, several)).join('/') || '/';
+  return level && [...found].map(([file, state]) => `${file} ${state}`);
 }
 
 /** What no change of a regular file leaves as it was: the kernel alone sets the time of the last one. */
@@ -95,23 +95,36 @@ function absolutePattern(pattern: string, base: string, home: string): string {
   return filled.startsWith('/') ? filled : join(base, filled);
 }
 
-/** The paths that a pattern stands for. A range of characters and a token of ssh's stand for more than they may. */
-function matching(pattern: string): readonly string[] {
-  return pattern
-    .split('/')
-    .filter((part) => part !== '')
-    .reduce<readonly string[]>(
-      (folders, part) => {
-        if (!/[*?[%$]/.test(part)) return folders.map((folder) => `${folder}/${part}`);
-        const name = nameOf(part);
-        return folders.flatMap((folder) =>
-          entries(folder)
-            .filter((entry) => name.test(entry))
-            .map((entry) => `${folder}/${entry}`),
-        );
-      },
-      [''],
-    );
+/** A part of a pattern that stands for several names. */
+const several = /[*?[%$]/;
+
+/**
+ * The paths that patterns stand for; null when a folder on the way does not answer. A range of characters and a token of
+ * ssh's stand for more than they may.
+ */
+async function matching(patterns: readonly Source[], answers: Answers): Promise<readonly Source[] | null> {
+  const whole: Source[] = [];
+  let begun = patterns.map(({ file, base }) => walk({ folder: '', left: file.split('/').filter(Boolean), base }));
+  for (;;) {
+    whole.push(...begun.filter(({ left }) => left.length === 0).map(({ folder, base }) => ({ file: folder, base })));
+    begun = begun.filter(({ left }) => left.length > 0);
+    if (begun.length === 0) return whole;
+    if (!(await answers(begun.map(({ folder }) => folder || '/')))) return null;
+    begun = begun.flatMap(({ folder, left: [part = '', ...left], base }) => {
+      const name = nameOf(part);
+      const names = entries(folder).filter((entry) => name.test(entry));
+      return names.map((entry) => walk({ folder: `${folder}/${entry}`, left, base }));
+    });
+  }
+}
+
+/** A pattern up to a part that stands for several names, and what is left of it. */
+type Begun = { readonly folder: string; readonly left: readonly string[]; readonly base: string };
+
+function walk({ folder, left, base }: Begun): Begun {
+  const [part, ...rest] = left;
+  if (part === undefined || several.test(part)) return { folder, left, base };
+  return walk({ folder: `${folder}/${part}`, left: rest, base });
 }
 
 function nameOf(part: string): RegExp {

@@ -10,8 +10,18 @@ import {
   renderJson,
   renderText,
 } from '../../doctor/index.ts';
-import { nodeTrouble, type Request, sharedFolder, wayOptions } from '../../node/index.ts';
-import { givenIn, longName, now, type Option, optionLines, valuesIn, wrap } from '../../plugin/index.ts';
+import { answering, nodeTrouble, type Request, sharedFolder, wayOptions } from '../../node/index.ts';
+import {
+  failure,
+  givenIn,
+  longName,
+  now,
+  type Option,
+  optionLines,
+  type Result,
+  valuesIn,
+  wrap,
+} from '../../plugin/index.ts';
 import { inTurns, snmpOptions, snmpTrouble } from '../../snmp/index.ts';
 import { type Call, type Subcommand, UsageError } from '../subcommand.ts';
 import { accessIn } from './access.ts';
@@ -75,7 +85,10 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
   const limitMs = Math.max(1000, values.timeout * 1000 - reserve - process.uptime() * 1000);
   const [until, snmpUntil] = [now() + limitMs, now() + limitMs];
   const found = await lookHere(call.self, given.args, values.account, { limitMs: 3000, signal });
-  const here = { ...found, sharedFolder: values.sshShared === undefined ? null : sharedFolderOf(found.home) };
+  const here = {
+    ...found,
+    sharedFolder: values.sshShared === undefined ? null : await sharedFolderOf(found.home, signal),
+  };
   const onlyFiles = values.probe.length === 0 && values.node.every(({ target }) => target.kind === 'file');
   const facts = {
     here,
@@ -110,13 +123,20 @@ function requestOf(values: DoctorValues, signal: AbortSignal): Omit<Request, 'li
   };
 }
 
+/** How long the file systems that sharing needs may take to answer, in milliseconds. */
+const patience = 3000;
+
 /** Where the plugins would keep connections open; nothing is made and nothing taken away. */
-function sharedFolderOf(home: string) {
+async function sharedFolderOf(home: string, signal: AbortSignal): Promise<Result<string>> {
   const uid = process.geteuid?.() ?? 0;
+  const answers = answering(patience, () => signal);
   // runuser leaves root's environment, which no daemon has.
   const names = ['XDG_RUNTIME_DIR', 'XDG_CACHE_HOME', 'HOME'] as const;
+  const late = failure(`no answer within ${patience / 1000} s from the file system of ${names.join(', ')} or /tmp`);
+  if (!(await answers(names.map((name) => process.env[name] ?? '')))) return late;
   const own = names.flatMap((name) => (ownerOf(process.env[name]) === uid ? [[name, process.env[name]] as const] : []));
-  return sharedFolder({ uid, env: Object.fromEntries(own), home: () => home }, Date.now(), { onlyLook: true });
+  const account = { uid, env: Object.fromEntries(own), home: () => home };
+  return (await sharedFolder(account, Date.now(), { onlyLook: true, answers })) ?? late;
 }
 
 function ownerOf(folder: string | undefined): number | undefined {

@@ -2,11 +2,9 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -222,41 +220,6 @@ describe.skipIf(why !== null)(
       } finally {
         await endMasters(`${home}/.cache/rackwatch`);
         execFileSync('umount', [`${runtime}/run`]);
-      }
-    });
-
-    // Where the lab is required, a machine without FUSE fails.
-    const noFuse = !existsSync('/dev/fuse') && process.env['RACKWATCH_LAB'] !== 'required';
-    test.skipIf(noFuse).each([
-      ['the configuration', (hung: string) => ({ config: `${hung}/config`, HOME: runtime })],
-      [
-        'a file that the configuration includes',
-        (hung: string) => {
-          writeFileSync(`${runtime}/including`, `Include ${hung}/more\n`);
-          return { config: `${runtime}/including`, HOME: runtime };
-        },
-      ],
-      ['the home', (hung: string) => ({ config: lab.file('ssh_config'), HOME: hung })],
-      ['the folder of the session', (hung: string) => ({ config: lab.file('ssh_config'), XDG_RUNTIME_DIR: hung })],
-    ])('%s on a file system that does not answer holds nobody up', timed, (_, place) => {
-      const hung = `${runtime}/hung`;
-      mkdirSync(hung);
-      // A file system whose server never reads what it is asked.
-      const server = openSync('/dev/fuse', 'r+');
-      const options = 'fd=3,rootmode=040000,user_id=0,group_id=0';
-      try {
-        execFileSync('mount', ['-i', '-t', 'fuse', '-o', options, 'hung', hung], {
-          stdio: ['ignore', 'inherit', 'inherit', server],
-        });
-        const { config, ...over } = place(hung);
-        const asked = [plugin, '--vip', vip, '-N', 'saved', '--ssh-config', config, '--ssh-shared', '30', '-t', '5'];
-        const start = performance.now();
-        const { stdout } = run(asked, { env: { PATH: '/usr/bin:/bin', ...over } });
-        expect(performance.now() - start).toBeLessThan(5000);
-        expect(stdout).toMatch(/not shared .*: no answer within 1\.2 s from the file system of the home, /);
-      } finally {
-        closeSync(server);
-        execFileSync('umount', [hung]);
       }
     });
 
