@@ -78,12 +78,27 @@ function stateOf(file: string): string {
   });
 }
 
-/** The patterns of the Include lines of a file, as they are written (ssh_config(5)). */
+/** The patterns of the Include lines of a file, as ssh takes their words apart (ssh_config(5)). */
 export function includesOf(config: string): readonly string[] {
   return config.split('\n').flatMap((line) => {
-    const [, words = ''] = /^\s*"?include"?(?:\s*=\s*|\s+)(.*)$/i.exec(line) ?? [];
-    return [...words.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, ...word]) => word.find(Boolean) ?? '');
+    const [, words = ''] = /^\s*"?include"?(?:\s*=\s*|\s+)(.*)$/i.exec(line.replace(/\s+$/, '')) ?? [];
+    return [...new Set([...wordsOf(words), ...plainWordsOf(words)])];
   });
+}
+
+/** As misc.c does from OpenSSH 8.7 on (argv_split): quotes may begin within a word, and some characters be escaped. */
+function wordsOf(text: string): readonly string[] {
+  const words = text.match(/(?:"(?:\\["'\\]|[^"])*"|'(?:\\["'\\]|[^'])*'|\\["'\\ ]|[^\s"'])+/g) ?? [];
+  return words.map((word) =>
+    word.replace(/"((?:\\["'\\]|[^"])*)"|'((?:\\["'\\]|[^'])*)'|\\(["'\\ ])/g, (_, double, single, escaped) =>
+      escaped === undefined ? (double ?? single).replace(/\\(["'\\])/g, '$1') : escaped,
+    ),
+  );
+}
+
+/** As it did before (strdelim): a word has quotes around it, or none, and a comment is not one. */
+function plainWordsOf(text: string): readonly string[] {
+  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, ...word]) => word.find(Boolean) ?? '');
 }
 
 /** Anchors a pattern as readconf.c does, with what newer releases put in for `%d` and variables; `~user` is not followed. */
@@ -95,8 +110,10 @@ function absolutePattern(pattern: string, base: string, home: string): string {
   return filled.startsWith('/') ? filled : join(base, filled);
 }
 
-/** A part of a pattern that stands for several names. */
-const several = /[*?[%$]/;
+/** Whether a part of a pattern stands for several names: a character after a backslash stands for itself (glob(7)). */
+function isSeveral(part: string): boolean {
+  return /[*?[%$]/.test(part.replace(/\\./g, ''));
+}
 
 /**
  * The paths that patterns stand for; null when a folder on the way does not answer. A range of characters and a token of
@@ -123,12 +140,13 @@ type Begun = { readonly folder: string; readonly left: readonly string[]; readon
 
 function walk({ folder, left, base }: Begun): Begun {
   const [part, ...rest] = left;
-  if (part === undefined || several.test(part)) return { folder, left, base };
-  return walk({ folder: `${folder}/${part}`, left: rest, base });
+  if (part === undefined || isSeveral(part)) return { folder, left, base };
+  return walk({ folder: `${folder}/${part.replace(/\\(.)/g, '$1')}`, left: rest, base });
 }
 
 function nameOf(part: string): RegExp {
-  const source = part.replace(/\*|\?|\[[^\]]*\]|%.|\$\{\w+\}|[^A-Za-z0-9]/g, (one) => {
+  const source = part.replace(/\\.|\*|\?|\[[^\]]*\]|%.|\$\{\w+\}|[^A-Za-z0-9]/g, (one) => {
+    if (one.length === 2 && one.startsWith('\\')) return /\w/.test(one[1] ?? '') ? (one[1] ?? '') : one;
     if (one === '?' || (one.startsWith('[') && one.length > 1)) return '.';
     return /^(?:\*|%.|\$\{\w+\})$/.test(one) ? '.*' : `\\${one}`;
   });

@@ -61,6 +61,11 @@ describe('it differs after', () => {
     ['the second of two', '  Include nothing ~/.ssh/hosts.d/n?de[12]', '.ssh/hosts.d/node2'],
     ['one in a folder by an asterisk', 'Include hosts.d/*/x', '.ssh/hosts.d/deep/x'],
     ["one by a token of ssh's", 'Include hosts.d/%h', '.ssh/hosts.d/node1'],
+    ['one with a blank after a backslash', 'Include hosts.d/a\\ b.conf', '.ssh/hosts.d/a b.conf'],
+    ['one with quotes within its name', `Include hosts.d/a" b".'c d'`, '.ssh/hosts.d/a b.c d'],
+    ['one with an asterisk of its own', 'Include hosts.d/\\*\\[x', '.ssh/hosts.d/*[x'],
+    ['one with that beside one that stands for others', 'Include hosts.d/\\**\\a', '.ssh/hosts.d/*x.a'],
+    ['one in a file with carriage returns', 'Include hosts.d/node1\r', '.ssh/hosts.d/node1'],
     ['one by a variable', `Include $\{RWW}/other`, 'other'],
   ])('%s', async (_, line, changed) => {
     process.env['RWW'] = home;
@@ -98,8 +103,18 @@ test('an account without a home, and a configuration that is no file, are no tro
     expect(await sharedWay(config, homeless)).not.toBe('');
 });
 
-test('the words of an Include line are read as ssh reads them', async () => {
-  expect(includesOf('Host a\n\tinclude = "a b" c\'d e\n  Include\n IncludeX y\n')).toEqual(['a b', "c'd", 'e']);
+test.each([
+  ['include = "a b" c e', ['a b', 'c', 'e']],
+  [String.raw`Include a\ b c`, ['a b', 'c']],
+  [String.raw`Include "a\" b" 'c"d' e\'f g\\h i\j "k\ l"`, ['a" b', 'c"d', "e'f", 'g\\h', 'i\\j', 'k\\ l']],
+  [`Include a"b c"'d e'f`, ['ab cd ef']],
+  ['Include a\t"b"\r', ['a', 'b']],
+])('the words of an Include line are read as ssh reads them: %j', (line, words) => {
+  expect(includesOf(`Host a\n${line}\nHost b\n`)).toEqual(expect.arrayContaining(words));
+});
+
+test('what is no Include line, or has no words, includes nothing', () => {
+  expect(includesOf('  Include\nIncludeX y\n# Include z\n')).toEqual([]);
 });
 
 test.each([

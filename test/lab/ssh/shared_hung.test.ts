@@ -109,6 +109,14 @@ describe.skipIf(why !== null)(
         'a link that an included file includes',
         () => included(`Include ${write('first', `Include ${link('second', `${hung}/second`)}\n`)}\n`),
       ],
+      [
+        'a link in a folder that is included after an escaped blank',
+        () => {
+          mkdirSync(`${runtime}/a b`);
+          link('a b/c', `${hung}/c`);
+          return included(`Include ${runtime}/a\\ b/[c]\n`);
+        },
+      ],
       ['the home', () => ({ config: lab.file('ssh_config'), env: { HOME: hung } })],
       [
         'the cache in the home',

@@ -86,19 +86,21 @@ describe.skipIf(why !== null)(`the way of a shared connection${why === null ? ''
   test('every file that ssh itself includes is one that is looked at', async () => {
     const folder = machines.file('included');
     mkdirSync(`${folder}/more/deep`, { recursive: true });
-    for (const name of ['one', 'two words', 'b1.conf', 'b2.conf', 'c.conf', 'more/deep/x', 'quoted'])
+    const escaped = ['three more words', 'half quoted', '*[1]', 'a.*'];
+    for (const name of ['one', 'two words', 'b1.conf', 'b2.conf', 'c.conf', 'more/deep/x', 'quoted', ...escaped])
       writeFileSync(`${folder}/${name}`, `Include ${folder}/last\n`);
     writeFileSync(`${folder}/last`, '');
     const lines = [
       ...['Include IN/one', 'include "IN/two words" IN/nothing', '  INCLUDE=IN/b[12].conf', 'Include = IN/?.conf'],
       ...['Include IN/*/*/x # and more', '"Include" IN/quoted', 'Host other', '  Include IN/one'],
+      ...['Include IN/three\\ more\\ words', `Include IN/half" quoted"`, 'Include IN/\\*\\[1]', 'Include IN/?.\\*\r'],
     ];
     writeFileSync(machines.file('including'), `${lines.join('\n').replaceAll('IN/', `${folder}/`)}\n`);
     const { stderr } = spawnSync('ssh', ['-G', '-vvv', '-F', machines.file('including'), 'node1'], {
       encoding: 'utf8',
     });
     const included = [...stderr.matchAll(/Including file (.+?) depth/g)].map(([, file]) => file ?? '');
-    expect(new Set(included).size, stderr).toBe(8);
+    expect(new Set(included).size, stderr).toBe(12);
     const looked = await sharedWay(machines.file('including'), homedir);
     for (const file of included) expect(looked).toContain(`\n${path.normalize(file)} `);
   });
