@@ -33,7 +33,8 @@ export async function askRecheck(api: Api, body: RecheckRequest, limitMs: number
   const { address, port, name, ca, user, password } = api;
   const place = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   return new Promise((resolve) => {
-    const fail = (reason: string) => resolve({ kind: 'failed', reason: `Icinga's API at ${place} ${reason}` });
+    const fail = (reason: string, kind: 'failed' | 'silent' = 'failed') =>
+      resolve({ kind, reason: `Icinga's API at ${place} ${reason}` });
     const asking = request(
       {
         ...{ host: address, port, path: '/v1/actions/reschedule-check', method: 'POST', agent: false },
@@ -60,9 +61,9 @@ export async function askRecheck(api: Api, body: RecheckRequest, limitMs: number
         response.on('close', () => fail('broke its answer off'));
       },
     );
-    asking.on('error', (error) => fail(reasonOf(error, name)));
+    asking.on('error', (error) => fail(reasonOf(error, name), 'silent'));
     setTimeout(() => {
-      fail(`did not answer within ${limitMs / 1000} s`);
+      fail(`did not answer within ${limitMs / 1000} s`, 'silent');
       asking.destroy();
     }, limitMs);
     asking.end(JSON.stringify(body));

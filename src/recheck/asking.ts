@@ -103,10 +103,11 @@ async function ask(
   const { sender, api, limit, say } = setting;
   const begun = attempt(() => turns?.begin(sender, turn) ?? null);
   const outcome = await askRecheck(api, recheckRequest(sender), limit);
+  attempt(() => (outcome.kind === 'silent' ? turns?.noteSilence() : turns?.noteAnswer()));
   attempt(() => {
-    if (outcome.kind === 'failed') turns?.noteFailure();
+    const found = foundBy(outcome);
     // What could not be begun may be somebody else's by now.
-    else if (begun.ok && begun.value !== null) turns?.write(sender, { ...begun.value, found: foundBy(outcome) });
+    if (found !== null && begun.ok && begun.value !== null) turns?.write(sender, { ...begun.value, found });
   });
   await say(...wordsFor(sender, outcome, when, next));
   const end = outcome.kind === 'asked' ? 'asked' : outcome.kind === 'unknown' ? 'stranger' : 'part';
@@ -118,7 +119,8 @@ function foundBy(outcome: Outcome): number | null {
 }
 
 function wordsFor(sender: string, outcome: Outcome, when: string, next: () => string): readonly [Severity, string] {
-  if (outcome.kind === 'failed') return ['err', `a trap from ${sender}: ${outcome.reason}; ${next()}`];
+  if (outcome.kind === 'failed' || outcome.kind === 'silent')
+    return ['err', `a trap from ${sender}: ${outcome.reason}; ${next()}`];
   if (outcome.kind === 'unknown')
     return ['warning', `a trap from ${sender}: no sensorprobe service with that address that this API user may check`];
   const { services } = outcome;

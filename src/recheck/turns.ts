@@ -36,7 +36,7 @@ export type Pace = { readonly hold: number; readonly limit: number };
 
 /**
  * The turns of all probes, as files of a folder that nobody else can look into: `ADDRESS_NUMBER`, and `api` for when the
- * API last gave no answer. Programs that run at the same time agree by `link`, which only one of them can do.
+ * API gave no answer, which goes when it gives one. Programs that run at the same time agree by `link`, which only one of them can do.
  */
 export class Turns {
   readonly #folder: string;
@@ -81,7 +81,7 @@ export class Turns {
       const now = Date.now();
       const last = this.#newest(sender);
       const alive = last !== null && last.owner !== null && lives(last.owner);
-      const decision = decide(last, { ...this.#pace, now, failed: this.#failed(), alive });
+      const decision = decide(last, { ...this.#pace, now, silent: this.#silent(), alive });
       if (decision.kind !== 'turn') return decision;
       if (decision.due > now && this.#areMany()) return { kind: 'crowded' };
       const turn: Turn = { number: decision.number, due: decision.due, found: null, owner: self() };
@@ -136,8 +136,13 @@ export class Turns {
   }
 
   /** Notes that the API gives no answer. */
-  noteFailure(): void {
+  noteSilence(): void {
     this.#replace('api', formatTurn({ due: Date.now(), found: null, owner: null }));
+  }
+
+  /** Notes that the API answers, whatever it says. */
+  noteAnswer(): void {
+    rmSync(path.join(this.#folder, 'api'), { force: true });
   }
 
   /** Removes what no trap will look at again: turns of long ago, and files of programs that were killed. */
@@ -163,7 +168,7 @@ export class Turns {
     return this.#read(`${sender}_${newest}`, newest) ?? { number: newest, due: 0, found: null, owner: null };
   }
 
-  #failed(): number {
+  #silent(): number {
     return this.#read('api', 0)?.due ?? 0;
   }
 

@@ -1,10 +1,14 @@
 import { sanitise } from '../plugin/index.ts';
 
-/** What Icinga's API answered: so many services are checked at once, or why none is. */
+/**
+ * What Icinga's API answered: so many services are checked at once, or why none is. `silent`: it gave no answer at all,
+ * which has nothing to do with the probe that it was asked about.
+ */
 export type Outcome =
   | { readonly kind: 'asked'; readonly services: number }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'silent'; readonly reason: string };
 
 /** Judges an answer of `actions/reschedule-check`. Source: Icinga 2, "Icinga 2 API", and what 2.13 was seen to answer. */
 export function judgeAnswer(status: number, body: string): Outcome {

@@ -34,8 +34,8 @@ export type Moment = {
   readonly hold: number;
   /** How long the API may take to answer. */
   readonly limit: number;
-  /** When the API last gave no answer to anybody: for as long as `hold`, nobody waits for it in the foreground. */
-  readonly failed: number;
+  /** When the API gave no answer, if it has given none since: for as long as `hold`, nobody waits for it in the foreground. */
+  readonly silent: number;
   /** Whether the owner of the newest turn is there. */
   readonly alive: boolean;
 };
@@ -45,9 +45,9 @@ export type Moment = {
  * what the trap is about, so a turn covers it only while it is yet to ask and somebody is there who does; and turns are
  * `hold` apart.
  */
-export function decide(last: Turn | null, { now, hold, limit, failed, alive }: Moment): Decision {
+export function decide(last: Turn | null, { now, hold, limit, silent, alive }: Moment): Decision {
   const number = (last?.number ?? 0) + 1;
-  const soonest = now - failed >= 0 && now - failed < hold ? failed + hold : now;
+  const soonest = now - silent >= 0 && now - silent < hold ? silent + hold : now;
   // Further away than any can be: the clock was set, or who should ask is stopped.
   if (last === null || Math.abs(last.due - now) > hold + limit) return { kind: 'turn', number, due: soonest };
   if (last.owner !== null) {

@@ -149,17 +149,23 @@ describe('the turns of probes, as files', () => {
     expect(open().take('192.0.2.50')).toEqual({ kind: 'stranger' });
   });
 
-  test('after a failure nobody waits in the foreground', () => {
+  test('while the API is silent nobody waits in the foreground, until it has answered somebody', () => {
     const turns = open();
-    turns.noteFailure();
+    turns.noteSilence();
     const taken = turns.take('192.0.2.50');
     if (taken.kind !== 'turn') throw new Error(taken.kind);
     expect(taken.turn.due - Date.now()).toBeGreaterThan(9000);
+    open().noteAnswer();
+    const other = open().take('192.0.2.51');
+    if (other.kind !== 'turn') throw new Error(other.kind);
+    expect(other.turn.due).toBeLessThanOrEqual(Date.now());
+    // Also where there was no silence.
+    turns.noteAnswer();
   });
 
   test('a hundred wait at a time, and no more', () => {
     const turns = open();
-    turns.noteFailure();
+    turns.noteSilence();
     others(99, alive);
     expect(turns.take('2001:db8::1').kind).toBe('turn');
     expect(turns.take('2001:db8::2')).toEqual({ kind: 'crowded' });

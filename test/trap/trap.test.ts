@@ -164,8 +164,8 @@ describe('whose turn it is', () => {
   const hold = 10_000;
   const limit = 5000;
   const owner = { pid: 4711, started: 123_456, boot: '3f2a0c5e-0d6b-4c2e-9b1a-0f3e5d7c9b1a' };
-  const at = (now: number, last: Turn | null, failed = 0, alive = true) =>
-    decide(last, { now, hold, limit, failed, alive });
+  const at = (now: number, last: Turn | null, silent = 0, alive = true) =>
+    decide(last, { now, hold, limit, silent, alive });
   /** One that has asked. */
   const turn = (over: Partial<Turn> = {}): Turn => ({ number: 7, due: 100_000, found: 1, owner: null, ...over });
   /** One that has not. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { createServer as createTls } from 'node:https';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -133,16 +134,43 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       await failing({ 'api-name': 'icinga2' }, /has a certificate for another name than --api-name icinga2/);
     });
 
+    test('and delays the traps of other probes; a bad answer delays its own probe alone', timed, async () => {
+      let asked = 0;
+      let answer: readonly [number, string] | null = [500, '{"results":[{"code":500,"status":"no"}]}'];
+      const { port, close } = await serveTls((_, response) => {
+        asked += 1;
+        if (answer !== null) response.writeHead(answer[0]).end(answer[1]);
+      });
+      const given = { api: api(port), hold: '3600', timeout: '1', 'state-dir': traps.fresh() };
+      const trap = async (sender: string) => ({ code: (await traps.run(args({ ...given, sender }))).code, asked });
+      expect(await trap(addresses.probe)).toEqual({ code: 1, asked: 1 });
+      expect(await trap(addresses.second)).toEqual({ code: 1, asked: 2 });
+      answer = null;
+      expect(await trap(addresses.third)).toEqual({ code: 1, asked: 3 });
+      // It is left to a process that waits.
+      expect(await trap(addresses.slow)).toEqual({ code: 0, asked: 3 });
+      answer = [200, '{"results":[{"code":200,"status":"fine"}]}'];
+      await traps.endWaiting();
+      expect(asked).toBe(7);
+      expect(await trap(addresses.proxy)).toEqual({ code: 0, asked: 8 });
+      await traps.endWaiting();
+      await close();
+    });
+
     /** Something with Icinga's own certificate that answers in another way. */
     function startTls(answer: (write: (text: string) => boolean, end: () => void) => void) {
-      const read = (ending: string) => readFileSync(path.join(traps.icinga.tree, `certs/icinga1.${ending}`));
-      const server = createTls({ key: read('key'), cert: read('crt') }, (_, response) => {
+      return serveTls((_, response) => {
         response.on('error', () => {});
         answer(
           (text) => response.write(text),
           () => response.end(),
         );
       });
+    }
+
+    function serveTls(answer: RequestListener) {
+      const read = (ending: string) => readFileSync(path.join(traps.icinga.tree, `certs/icinga1.${ending}`));
+      const server = createTls({ key: read('key'), cert: read('crt') }, answer);
       return new Promise<{ port: number; close(): Promise<unknown> }>((resolve) => {
         server.listen(0, '127.0.0.1', () => {
           const place = server.address();
