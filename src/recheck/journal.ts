@@ -1,4 +1,5 @@
-import { existsSync, writeSync } from 'node:fs';
+import type { SpawnSyncOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { sanitise } from '../plugin/index.ts';
 
 /** Where lines go. */
@@ -9,7 +10,7 @@ export type Severity = 'info' | 'warning' | 'err';
 
 const loggers = ['/usr/bin/logger', '/bin/logger'];
 
-/** How long logger may take, in milliseconds: a log that takes nothing must not stop snmptrapd. */
+/** How long a line may take, in milliseconds: a log that takes nothing must not stop snmptrapd. */
 const patience = 2000;
 
 /**
@@ -18,15 +19,17 @@ const patience = 2000;
  */
 export async function note(name: string, where: (typeof journals)[number], severity: Severity, text: string) {
   const line = sanitise(text);
-  if (where === 'stderr') {
-    writeSync(2, `${name}: ${line}\n`);
-    return;
-  }
+  // Nobody may read standard error, and the wait for that can be ended in a child alone.
+  if (where === 'stderr') return runShortly('cat', [], { stdio: ['pipe', 2, 'ignore'], input: `${name}: ${line}\n` });
   const logger = loggers.find((file) => existsSync(file));
   if (logger === undefined) return;
-  const { spawnSync } = await import('node:child_process');
   const args = ['-t', `${name}[${process.pid}]`, '-p', `daemon.${severity}`, '--', line];
-  const write = () => spawnSync(logger, args, { stdio: 'ignore', env: {}, timeout: patience, killSignal: 'SIGKILL' });
-  // Whoever ends all that snmptrapd has called ends logger, too.
-  if (write().signal === 'SIGTERM') write();
+  await runShortly(logger, args, { stdio: 'ignore', env: {} });
+}
+
+async function runShortly(program: string, args: readonly string[], how: SpawnSyncOptions): Promise<void> {
+  const { spawnSync } = await import('node:child_process');
+  const run = () => spawnSync(program, args, { ...how, timeout: patience, killSignal: 'SIGKILL' });
+  // Whoever ends all that snmptrapd has called ends this, too.
+  if (run().signal === 'SIGTERM') run();
 }
