@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type AnswerFact, keepsKeys, type NodeFacts } from '../../doctor/index.ts';
+import type { AnswerFact, NodeFacts } from '../../doctor/index.ts';
 import {
   type Answer,
   askNodes,
@@ -9,15 +9,14 @@ import {
   nrpeVersion,
   parseNodeSpec,
   type Request,
-  type SshRequest,
-  type SshSettings,
   sshArguments,
   sshSettings,
 } from '../../node/index.ts';
 import { now } from '../../plugin/index.ts';
-import { knock, lookUpName } from './place.ts';
+import { type Jumps, jumpsTo, learns } from './jumps.ts';
+import { knock, type Limits, lookUpName } from './place.ts';
 import { lookAtSsh } from './ssh.ts';
-import { withoutTraces } from './traceless.ts';
+import { strictly, traceless } from './traceless.ts';
 
 /** What is asked of the nodes, and until when. */
 export type Asking = {
@@ -56,14 +55,9 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const [files, place, passed] = await Promise.all([
     lookAtSsh(settings, asking.request.sshIdentity, asking.home, limits),
     proxied ? undefined : reach(hostname, port, true, asking),
-    jumpsOf(settings.jumps, request),
+    jumpsTo(target, settings, request),
   ]);
-  const jumps = await Promise.all(
-    passed.map(async (jump) => {
-      const { keys } = await lookAtSsh(jump, undefined, asking.home, limits);
-      return { user: jump.user, hostname: jump.hostname, keys };
-    }),
-  );
+  const jumps = await jumpFacts(passed, asking, limits);
   const way = {
     kind: 'ssh',
     ...{ hostname, user, port, proxied, hostKeyAlias, jumps, ...files },
@@ -73,26 +67,22 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   } as const;
   const isClosed = place !== undefined && !place.ports.some(({ state }) => state === 'open');
   if (isClosed) return { ...nothing, ...place, way, answer: null };
-  // Whether the key of a jump host is known is seen by its ssh alone.
+  if (!passed.ok) return { ...nothing, ...place, way, answer: { reached: false, reason: passed.reason } };
   const strict = files.knownIn.length === 0 && learns(settings);
-  const before = settings.jumps.length === 0 ? null : { strict: passed.every(learns) };
-  const answer = await withoutTraces(asking.request.sshConfig, { strict, jumps: before }, (ssh) =>
-    ask(spec, { ...asking, request: { ...asking.request, ...ssh } }),
-  );
+  const settingsOfOurs = traceless(strict ? [strictly] : [], passed.jumps, asking.request.sshConfig);
+  const answer = await ask(spec, { ...asking, request: { ...asking.request, sshSettings: settingsOfOurs } });
   return { ...nothing, ...place, way, answer };
 }
 
-/** Whether ssh would write a new host key down: a file that keeps no keys cannot learn one. */
-function learns({ userKnownHosts }: SshSettings): boolean {
-  return keepsKeys(userKnownHosts[0] ?? 'none');
-}
-
-/** The settings of jump hosts, as far as ssh tells them. What is given for the node alone, as its key, is not theirs. */
-async function jumpsOf(jumps: readonly string[], request: SshRequest): Promise<readonly SshSettings[]> {
-  const specs = jumps.map((jump) => parseNodeSpec(jump.startsWith('ssh://') ? jump : `ssh://${jump}`));
-  const targets = specs.flatMap((spec) => (spec.ok && spec.value.target.kind === 'ssh' ? [spec.value.target] : []));
-  const settled = await Promise.all(targets.map((one) => sshSettings(one, { ...request, sshIdentity: undefined })));
-  return settled.flatMap((one) => (one.ok ? [one.settings] : []));
+/** The keys that each jump host is shown. */
+function jumpFacts(passed: Jumps, { home }: Asking, limits: Limits) {
+  const settled = passed.ok ? passed.jumps.flatMap(({ settings }) => settings ?? []) : [];
+  return Promise.all(
+    settled.map(async (jump) => {
+      const { keys } = await lookAtSsh(jump, undefined, home, limits);
+      return { user: jump.user, hostname: jump.hostname, keys };
+    }),
+  );
 }
 
 function configFile({ request: { sshConfig }, home }: Asking): string | null {

@@ -1,53 +1,54 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { NodeSpec } from '../../node/index.ts';
+
+export type SshTarget = Extract<NodeSpec['target'], { readonly kind: 'ssh' }>;
+
+/** A jump host on the way, and whether its ssh shall refuse a key that it does not know. */
+export type Hop = { readonly target: SshTarget; readonly strict: boolean };
 
 /**
  * What keeps an ssh from changing anything here, whatever is configured: no host key is learned or replaced (OpenSSH does so
  * by itself since 8.5), no connection stays open, no key comes into an agent, and no command of the account's is run.
  */
-const always = {
-  UpdateHostKeys: 'no',
-  ControlMaster: 'no',
-  ControlPath: 'none',
-  AddKeysToAgent: 'no',
-  PermitLocalCommand: 'no',
-} as const;
+const always = [
+  ...['UpdateHostKeys=no', 'ControlMaster=no', 'ControlPath=none'],
+  ...['AddKeysToAgent=no', 'PermitLocalCommand=no'],
+];
 
-/** How ssh is called: its configuration file, and what counts before that. */
-export type Traceless = { readonly sshConfig?: string | undefined; readonly sshSettings: readonly string[] };
+/** An unknown host key is refused, where ssh would write it down. */
+export const strictly = 'StrictHostKeyChecking=yes';
 
 /**
- * Runs something with an ssh that changes nothing. `strict`: an unknown host key is refused, where ssh would write it down.
- * `jumps`: there are jump hosts, whose ssh goes by the configuration file alone, so that a file of ours stands before it
- * meanwhile.
+ * The settings (`Keyword=value`) by which an ssh changes nothing, before those of the node's own ssh. The ssh of a jump host
+ * gets no settings from that of the node, so the way by jump hosts (in their order from here) is said as the ProxyCommand
+ * that ssh itself makes of a ProxyJump, with the settings of each in it.
  */
-export async function withoutTraces<T>(
+export function traceless(
+  own: readonly string[],
+  hops: readonly Hop[],
   sshConfig: string | undefined,
-  { strict, jumps }: { readonly strict: boolean; readonly jumps: { readonly strict: boolean } | null },
-  run: (ssh: Traceless) => Promise<T>,
-): Promise<T> {
-  const sshSettings = settingsOf(strict).map(([name, value]) => `${name}=${value}`);
-  if (jumps === null) return run({ sshConfig, sshSettings });
-  const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-'));
-  try {
-    const file = path.join(folder, 'ssh_config');
-    writeFileSync(file, configuration(settingsOf(jumps.strict), sshConfig), { mode: 0o600 });
-    return await run({ sshConfig: file, sshSettings });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+): readonly string[] {
+  const proxy = hops.reduce<string | null>((before, hop) => commandTo(hop, before, sshConfig), null);
+  return [...always, ...own, ...(proxy === null ? [] : [`ProxyCommand=${proxy}`])];
 }
 
-function settingsOf(strict: boolean): readonly (readonly [string, string])[] {
-  return Object.entries({ ...always, ...(strict ? { StrictHostKeyChecking: 'yes' } : {}) });
+/** As OpenSSH's ssh.c makes it of `options.jump_host`: the name of the file goes to the shell as it is there, too. */
+function commandTo({ target, strict }: Hop, before: string | null, sshConfig: string | undefined): string {
+  const settings = [...always, ...(strict ? [strictly] : []), ...(before === null ? [] : [`ProxyCommand=${before}`])];
+  const { host, user, port } = target;
+  return [
+    'ssh',
+    ...settings.flatMap((one) => ['-o', escaped(one)]),
+    ...(sshConfig === undefined ? [] : ['-F', whole(sshConfig)]),
+    ...(user === null ? [] : ['-l', escaped(user)]),
+    ...(port === null ? [] : ['-p', String(port)]),
+    ...['-W', '\\[%h\\]:%p', '--', escaped(host)],
+  ].join(' ');
 }
 
-/** ssh takes the first value that it finds. The files are those that it reads by itself (ssh_config(5)). */
-function configuration(settings: readonly (readonly [string, string])[], sshConfig: string | undefined): string {
-  const files = sshConfig === undefined ? ['~/.ssh/config', '/etc/ssh/ssh_config'] : [whole(sshConfig)];
-  const included = files.filter((file) => file !== 'none').map((file) => `Include "${file}"`);
-  return `${[...settings.map(([name, value]) => `${name} ${value}`), ...included].join('\n')}\n`;
+/** For the shell and for the tokens of ssh. ssh looks at quotes with rules of its own, so there are none. */
+function escaped(word: string): string {
+  return word.replaceAll('%', '%%').replace(/[^A-Za-z0-9_.,:=@%+/~-]/g, '\\$&');
 }
 
 function whole(file: string): string {

@@ -96,8 +96,8 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     // The key that the jump host is shown, which is not that of --ssh-identity.
     const [kind = '', shown = ''] = readFileSync(lab.file('stranger.pub'), 'utf8').split(' ');
     expect(denied.paste.join('\n')).toContain(`restrict,port-forwarding ${kind} ${shown}`);
-    const careless = ['UserKnownHostsFile /dev/null', 'StrictHostKeyChecking no', `IdentityFile ${lab.file('id')}`];
-    expect((await ask(known('it-itself'), behind, careless)).todos).toEqual([]);
+    const unkept = [...careless, `IdentityFile ${lab.file('id')}`];
+    expect((await ask(known('it-itself'), behind, unkept)).todos).toEqual([]);
     const closed = await startSshd(lab.file('rotating'), undefined, ['AllowTcpForwarding no']);
     try {
       const hosts = both() + known(`[127.0.0.1]:${closed.port}`);
@@ -106,5 +106,46 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     } finally {
       await closed.stop();
     }
+  });
+
+  /** A host of the configuration, known by its own name or not. */
+  const host = (name: string, ...more: readonly string[]) => [`Host ${name}`, `HostKeyAlias ${name}`, ...more];
+  const careless = ['UserKnownHostsFile /dev/null', 'StrictHostKeyChecking no'];
+
+  test('of several jump hosts each is asked by what is set for it, and no key of any is learned', async () => {
+    const id = `IdentityFile ${lab.file('id')}`;
+    const two = ['HostKeyAlias it', 'ProxyJump first,second', ...host('first', id, ...careless), ...host('second', id)];
+    const unknown = await ask(known('it'), two);
+    expect(unknown.todos).toEqual([expect.stringMatching(/^host key: the key of second is not known here/)]);
+    expect((await ask(known('it') + known('second'), two)).todos).toEqual([]);
+  });
+
+  test('a jump host behind another one is reached by that, whose key is not learned either', async () => {
+    const id = `IdentityFile ${lab.file('id')}`;
+    const inner = (...more: readonly string[]) => ['HostKeyAlias it', 'ProxyJump jump', ...host('inner', id, ...more)];
+    const jump = ['HostKeyAlias jump', 'ProxyJump inner', id];
+    const unknown = await ask(known('it') + known('jump'), inner(), jump);
+    expect(unknown.todos).toEqual([expect.stringMatching(/^host key: the key of inner is not known here/)]);
+    expect((await ask(known('it') + known('jump') + known('inner'), inner(), jump)).todos).toEqual([]);
+    expect((await ask(known('it') + known('jump'), inner(...careless), jump)).todos).toEqual([]);
+    const round = await ask(known('it') + known('jump'), inner('ProxyJump jump'), jump);
+    expect(round.todos).toEqual(['answer: its jump hosts (ProxyJump) lead to each other']);
+  });
+
+  test('behind a jump host as well, ssh reads its own files from where they are, and no other is written', async () => {
+    const hosts = lab.file('hosts');
+    const general = ['HostName 127.0.0.1', `Port ${sshd.port}`, 'User root', `IdentityFile ${lab.file('id')}`];
+    const files = [`UserKnownHostsFile ${hosts}`, 'GlobalKnownHostsFile /dev/null', 'IdentityAgent none'];
+    const folder = lab.file('etc_ssh');
+    mkdirSync(path.join(folder, 'ssh_config.d'), { recursive: true });
+    writeFileSync(path.join(folder, 'ssh_config'), 'Include ssh_config.d/*.conf\n');
+    const blocks = ['Host it', ...behind, 'Host it jump', ...general, ...files];
+    writeFileSync(path.join(folder, 'ssh_config.d/lab.conf'), `${blocks.join('\n')}\n`);
+    writeFileSync(hosts, both());
+    const mounted = `mount --bind '${folder}' /etc/ssh && exec "$@"`;
+    const wrapper = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', mounted, 'sh'];
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', TMPDIR: '/no/such/folder' };
+    const { stdout } = await doctor(['--node', 'it'], { wrapper, env });
+    expect(todosOf(stdout, 'it')).toEqual([]);
   });
 });
