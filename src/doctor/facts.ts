@@ -69,7 +69,12 @@ export type SshFacts = {
   readonly globalKnownHosts: readonly string[];
   readonly userKnownHosts: readonly string[];
   readonly hostKeyAlias: string | null;
-  /** Those of these files that have a key of the node. */
+  /**
+   * What ssh has found its host key to be: `checked` (or not seen at all), or `unknown` or `changed` and taken all the same
+   * by its settings.
+   */
+  readonly hostKey: 'checked' | 'unknown' | 'changed';
+  /** Those of these files that have a key of the node, be it the right one or not. */
   readonly knownIn: readonly string[];
   /** Those that are there and that the account may not read: ssh passes over them without a word. */
   readonly unreadable: readonly string[];

@@ -26,12 +26,14 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
   ];
 }
 
-function knownLine({ knownIn, proxied }: SshFacts): Line {
-  if (proxied || knownIn.length > 0) return ok('host key', 'known here');
-  return note(
-    'host key',
-    'in no file of known keys, but accepted all the same: by StrictHostKeyChecking, a certificate or DNS',
-  );
+/** Only what ssh has checked is called known. */
+function knownLine({ hostKey, knownIn }: SshFacts): Line {
+  if (hostKey !== 'checked') {
+    const what = hostKey === 'changed' ? 'not the one that is known here' : 'not known here';
+    return note('host key', `${what}, and accepted all the same (StrictHostKeyChecking): whatever answers is believed`);
+  }
+  if (knownIn.length > 0) return ok('host key', 'known here');
+  return note('host key', 'in no file of known keys, but ssh accepts it: by a certificate, DNS or a command');
 }
 
 function goodKey({ keys }: SshFacts): string {
@@ -41,7 +43,7 @@ function goodKey({ keys }: SshFacts): string {
 /** What the plugins' reason means and what to do: those of docs/nodes.md. */
 function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here): readonly Line[] {
   const { name } = node;
-  const known = ok('host key', 'known here');
+  const known = knownLine(way);
   const said = reason.replace(/^ssh: /, '');
   if (said.startsWith('Host key verification failed')) return [hostKeyLine(name, way, here, said)];
   if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said)];

@@ -21,6 +21,8 @@ export type SshSettings = {
   readonly userKnownHosts: readonly string[];
   /** The name that the host key is looked up by, where the configuration sets one. */
   readonly hostKeyAlias: string | null;
+  /** Whether no host key is taken that is not known: nobody is there to be asked. */
+  readonly strict: boolean;
 };
 
 /** The settings, or why ssh gives none (a fragment without a dot). */
@@ -62,6 +64,9 @@ export function parseSshSettings(text: string): SshSettings | null {
     globalKnownHosts: files('globalknownhostsfile'),
     userKnownHosts: files('userknownhostsfile'),
     hostKeyAlias: one('hostkeyalias') ?? null,
+    strict:
+      !['false', 'no', 'off', 'accept-new'].includes(one('stricthostkeychecking') ?? '') &&
+      one('nohostauthenticationforlocalhost') !== 'yes',
   };
 }
 

@@ -34,6 +34,7 @@ export const ssh: SshFacts = {
   userKnownHosts: ['/var/lib/nagios/.ssh/known_hosts'],
   hostKeyAlias: null,
   jumps: [],
+  hostKey: 'checked',
   knownIn: [],
   unreadable: [],
   keys: [{ file: '/var/lib/nagios/.ssh/id_ed25519', state: 'good', publicKey: key }],

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { AnswerFact, NodeFacts } from '../../doctor/index.ts';
+import type { AnswerFact, NodeFacts, SshFacts } from '../../doctor/index.ts';
 import {
   type Answer,
   askNodes,
@@ -9,6 +9,7 @@ import {
   nrpeVersion,
   parseNodeSpec,
   type Request,
+  type SshSettings,
   sshArguments,
   sshSettings,
 } from '../../node/index.ts';
@@ -16,7 +17,7 @@ import { now } from '../../plugin/index.ts';
 import { type Jumps, jumpsTo, learns } from './jumps.ts';
 import { knock, type Limits, lookUpName } from './place.ts';
 import { lookAtSsh } from './ssh.ts';
-import { strictly, traceless } from './traceless.ts';
+import { type Hop, strictly, traceless } from './traceless.ts';
 
 /** What is asked of the nodes, and until when. */
 export type Asking = {
@@ -63,15 +64,38 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
     ...{ hostname, user, port, proxied, hostKeyAlias, jumps, ...files },
     sshArguments: sshArguments(target, request),
     configFile: configFile(asking),
+    hostKey: 'checked',
     remoteCommand: asking.request.remoteCommand ?? null,
   } as const;
   const isClosed = place !== undefined && !place.ports.some(({ state }) => state === 'open');
   if (isClosed) return { ...nothing, ...place, way, answer: null };
   if (!passed.ok) return { ...nothing, ...place, way, answer: { reached: false, reason: passed.reason } };
-  const strict = files.knownIn.length === 0 && learns(settings);
-  const settingsOfOurs = traceless(strict ? [strictly] : [], passed.jumps, asking.request.sshConfig);
-  const answer = await ask(spec, { ...asking, request: { ...asking.request, sshSettings: settingsOfOurs } });
-  return { ...nothing, ...place, way, answer };
+  const { answer, hostKey } = await askStrictly(spec, settings, passed.jumps, asking);
+  return { ...nothing, ...place, way: { ...way, hostKey }, answer };
+}
+
+/**
+ * Asks with the host key checked, whatever is configured. Where ssh refuses it that a check would take, it is asked a second
+ * time as a check asks, unless the check would write the key down.
+ */
+async function askStrictly(
+  spec: NodeSpec,
+  settings: SshSettings,
+  hops: readonly Hop[],
+  asking: Asking,
+): Promise<{ readonly answer: AnswerFact; readonly hostKey: SshFacts['hostKey'] }> {
+  const by = (...own: readonly string[]) => {
+    const sshSettings = traceless(own, hops, asking.request.sshConfig);
+    return ask(spec, { ...asking, request: { ...asking.request, sshSettings } });
+  };
+  const answer = await by(strictly, 'NoHostAuthenticationForLocalhost=no');
+  const reason = answer.reached ? '' : answer.reason;
+  if (settings.strict || !/^ssh: Host key verification failed/.test(reason)) return { answer, hostKey: 'checked' };
+  const hostKey = / has changed$/.test(reason) ? 'changed' : 'unknown';
+  if (!learns(settings)) return { answer: await by(), hostKey };
+  if (hostKey === 'unknown') return { answer, hostKey };
+  // ssh writes into the first of these files.
+  return { answer: await by(`UserKnownHostsFile=/dev/null ${settings.userKnownHosts.join(' ')}`), hostKey };
 }
 
 /** The keys that each jump host is shown. */

@@ -72,6 +72,35 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     expect(lines.find(({ topic }) => topic === 'host key')).toMatchObject({ state: 'ok', text: 'known here' });
   });
 
+  test.each(['no', 'accept-new'])('where the plain name has the key of another sshd, %s learns none', async (takes) => {
+    const other = readFileSync(lab.file('stranger.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
+    const { todos } = await ask(`127.0.0.1 ${other}\n`, [`StrictHostKeyChecking ${takes}`]);
+    expect(todos).toEqual([expect.stringMatching(/^host key: the key of it is not known here/)]);
+  });
+
+  test('a key that is accepted without being the known one, or known at all, is not called known', async () => {
+    const other = readFileSync(lab.file('stranger.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
+    const changed = `[127.0.0.1]:${sshd.port} ${other}\n`;
+    const options = ['-F none', `-i ${lab.file('id')}`, '-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'];
+    const proxy = `ProxyCommand ssh ${options.join(' ')} -o LogLevel=ERROR -p ${sshd.port} -W %h:%p root@127.0.0.1`;
+    const unkept = 'UserKnownHostsFile /dev/null';
+    const key = async (hosts: string, ...more: readonly string[]) => {
+      const { todos, lines } = await ask(hosts, [...more, 'StrictHostKeyChecking no']);
+      const said = lines.filter(({ topic }) => topic === 'host key').map(({ state, text }) => `${state} ${text}`);
+      return [...todos, ...said];
+    };
+    const accepted = (what: string) => [expect.stringMatching(`^note ${what}, and accepted all the same`)];
+    expect(await key(changed)).toEqual(accepted('not the one that is known here'));
+    const local = ['NoHostAuthenticationForLocalhost yes', 'StrictHostKeyChecking yes'];
+    expect(await key(changed, ...local)).toEqual(accepted('not the one that is known here'));
+    expect(await key(changed, proxy)).toEqual(accepted('not the one that is known here'));
+    expect(await key('', unkept)).toEqual(accepted('not known here'));
+    expect(await key('', unkept, proxy)).toEqual(accepted('not known here'));
+    const denied = [expect.stringMatching(/^login: /), ...accepted('not known here')];
+    expect(await key('', unkept, 'User rwlab-none')).toEqual(denied);
+    expect(await key(known(`[127.0.0.1]:${sshd.port}`), proxy)).toEqual(['ok known here']);
+  });
+
   const behind = ['HostKeyAlias it-itself', 'ProxyJump jump'];
 
   test('nor is the key of a jump host, whose name is said, and none of it stays open', async () => {
