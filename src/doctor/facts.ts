@@ -44,8 +44,11 @@ export type PortFact = {
 /** A file that ssh would take a key from. */
 export type KeyFact = {
   readonly file: string;
-  /** `open`: others may read it, so ssh refuses it. `locked`: it has a passphrase, which nobody types for a check. */
-  readonly state: 'missing' | 'unreadable' | 'open' | 'locked' | 'good';
+  /**
+   * `open`: others may read it, so ssh refuses it. `locked`: it has a passphrase, which nobody types for a check. `silent`:
+   * who reads it waits.
+   */
+  readonly state: 'missing' | 'silent' | 'unreadable' | 'open' | 'locked' | 'good';
   /** The line for authorized_keys; null where it is not known. */
   readonly publicKey: string | null;
 };

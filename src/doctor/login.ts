@@ -4,6 +4,12 @@ import { asAccount, commandLine, quoted, shellQuoted } from './shell.ts';
 
 /** What keeps the account from having a key to show; undefined where it has one. */
 export function keyLine({ keys }: SshFacts, here: Here): Line | undefined {
+  const silent = keys.find(({ state }) => state === 'silent');
+  if (silent !== undefined)
+    return todo(
+      'key',
+      `${silent.file} cannot be read, and ssh waits for it: it is no plain file, or its file system does not answer`,
+    );
   if (keys.some(({ state }) => state === 'good')) return undefined;
   const account = quoted(here.user);
   const found = keys.find(({ state }) => state !== 'missing');

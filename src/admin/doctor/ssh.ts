@@ -1,6 +1,5 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { KeyFact, SshFacts } from '../../doctor/index.ts';
+import { type KeyFact, keepsKeys, type SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
 import type { Limits } from './place.ts';
 
@@ -17,30 +16,51 @@ export async function lookAtSsh(
   // ssh leaves a file that is not there out of its list.
   const given = identity === undefined ? [] : [identity.startsWith('~') ? identity : path.resolve(identity)];
   const files = [...new Set([...given, ...settings.identityFiles].map(expand))];
-  const [known, keys] = await Promise.all([
-    Promise.all([...globalKnownHosts, ...userKnownHosts].map((file) => isKnownIn(file, settings, limits))),
+  const knownHosts = [...globalKnownHosts, ...userKnownHosts].filter(keepsKeys);
+  const [states, known, keys] = await Promise.all([
+    Promise.all(knownHosts.map((file) => read(file, limits))),
+    Promise.all(knownHosts.map((file) => isKnownIn(file, settings, limits))),
     // A token that only ssh can fill stands for no file here.
     Promise.all(files.filter((file) => !file.includes('%') && file !== 'none').map((file) => keyOf(file, limits))),
   ]);
-  const unreadable = [...globalKnownHosts, ...userKnownHosts].filter(isClosed);
+  const unreadable = knownHosts.filter((_, i) => states[i]?.state === 'closed');
   return { ...{ globalKnownHosts, userKnownHosts, unreadable, keys }, knownIn: known.flatMap((file) => file ?? []) };
 }
 
-/** Whether a file is there and not to be read by this account. */
-function isClosed(file: string): boolean {
-  try {
-    accessSync(file, constants.R_OK);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES';
-  }
+type Content =
+  | { readonly state: 'read'; readonly text: string }
+  | { readonly state: 'missing' | 'closed' | 'silent'; readonly text?: undefined };
+
+/**
+ * The beginning of a file, long enough for a public key. A child reads it, as it reads the keys: where the file is a FIFO, or
+ * its file system does not answer, that one waits, and nobody else.
+ */
+async function look(file: string, limits: Limits): Promise<Content> {
+  const args = ['-c', '65536', '--', file];
+  const ending = await runChild({ program: 'head', args, input: null, ...limits });
+  if (ending.kind !== 'ended') return { state: 'silent' };
+  if (ending.code === 0) return { state: 'read', text: ending.stdout };
+  return { state: ending.stderr.includes('Permission denied') ? 'closed' : 'missing' };
 }
+
+/** Looked at once: all nodes mostly go by the same files. */
+function onceAFile<T>(one: (file: string, limits: Limits) => Promise<T>) {
+  const looked = new Map<string, Promise<T>>();
+  return (file: string, limits: Limits): Promise<T> => {
+    const found = looked.get(file) ?? one(file, limits);
+    looked.set(file, found);
+    return found;
+  };
+}
+
+const read = onceAFile(look);
+const keyOf = onceAFile(lookAtKey);
 
 async function isKnownIn(file: string, { hostname, port, hostKeyAlias }: SshSettings, limits: Limits) {
   // For another port than 22 ssh goes by the plain name where it has no better one (OpenSSH sshconnect.c, check_host_key).
   const plain = hostKeyAlias ?? hostname;
   const names = hostKeyAlias === null && port !== 22 ? [`[${hostname}]:${port}`, plain] : [plain];
-  if (!existsSync(file)) return null;
+  if ((await read(file, limits)).state !== 'read') return null;
   for (const name of names) {
     const ending = await runChild({ program: 'ssh-keygen', args: ['-F', name, '-f', file], input: null, ...limits });
     if (ending.kind === 'ended' && ending.code === 0) return file;
@@ -48,44 +68,26 @@ async function isKnownIn(file: string, { hostname, port, hostKeyAlias }: SshSett
   return null;
 }
 
-const looked = new Map<string, Promise<KeyFact>>();
-
-/** Looked at once: all nodes mostly go by the same files. */
-function keyOf(file: string, limits: Limits): Promise<KeyFact> {
-  const known = looked.get(file) ?? lookAtKey(file, limits);
-  looked.set(file, known);
-  return known;
-}
-
 async function lookAtKey(file: string, limits: Limits): Promise<KeyFact> {
-  const state = stateOf(file);
-  if (state !== 'good') return { file, state, publicKey: null };
   // With an empty passphrase: one that has another, or is no key, cannot be read.
   const args = ['-y', '-P', '', '-f', file];
   const ending = await runChild({ program: 'ssh-keygen', args, input: null, ...limits });
-  const [line = ''] = ending.kind === 'ended' && ending.code === 0 ? ending.stdout.split('\n') : [];
-  if (line === '') return { file, state: 'locked', publicKey: null };
-  return { file, state, publicKey: writtenKey(`${file}.pub`, line) };
+  if (ending.kind !== 'ended') return { file, state: 'silent', publicKey: null };
+  const [line = ''] = ending.code === 0 ? ending.stdout.split('\n') : [];
+  if (line === '') return { file, state: stateBy(ending.stderr), publicKey: null };
+  return { file, state: 'good', publicKey: writtenKey(await read(`${file}.pub`, limits), line) };
 }
 
-function stateOf(file: string): KeyFact['state'] {
-  try {
-    const { mode, uid } = statSync(file);
-    readFileSync(file);
-    // OpenSSH's sshkey_perm_ok: modes count for the owner alone.
-    return uid === process.geteuid?.() && (mode & 0o077) !== 0 ? 'open' : 'good';
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'unreadable' : 'missing';
-  }
+/** What keeps ssh-keygen from reading a key, in its own words. As ssh does, it minds the mode of a file of one's own. */
+function stateBy(said: string): KeyFact['state'] {
+  if (/ are too open\.$/m.test(said)) return 'open';
+  if (/: Permission denied$/m.test(said)) return 'unreadable';
+  return /: (?:No such file or directory|Not a directory)$/m.test(said) ? 'missing' : 'locked';
 }
 
 /** The line of the file beside the key, if it is the same key: it has the comment that tells people whose it is. */
-function writtenKey(file: string, line: string): string {
-  try {
-    const written = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
-    const key = (text: string) => text.split(' ').slice(0, 2).join(' ');
-    return key(written) === key(line) ? written : line;
-  } catch {
-    return line;
-  }
+function writtenKey({ text = '' }: Content, line: string): string {
+  const written = text.split('\n')[0]?.trim() ?? '';
+  const key = (whole: string) => whole.split(' ').slice(0, 2).join(' ');
+  return key(written) === key(line) ? written : line;
 }

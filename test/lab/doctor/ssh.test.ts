@@ -281,6 +281,37 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     }
   });
 
+  test('a key or known hosts that whoever reads them waits for hold up nobody', timed, async () => {
+    const [fifo, hosts] = [lab.file('fifo'), lab.file('fifo_hosts')];
+    execFileSync('mkfifo', [fifo, hosts, lab.file('silent.pub')]);
+    copyFileSync(lab.file('id'), lab.file('silent'));
+    const config = readFileSync(lab.file('ssh_config'), 'utf8');
+    const block = [
+      'Host waiting',
+      `IdentityFile ${fifo}`,
+      'Host waiting also',
+      'HostName 127.0.0.1',
+      `Port ${lab.port}`,
+    ];
+    const also = ['Host also', `IdentityFile ${lab.file('silent')}`, `GlobalKnownHostsFile ${hosts}`, 'Host *'];
+    writeFileSync(lab.file('fifo_config'), `${[...block, ...also].join('\n')}\n${config}`);
+    const args = [
+      '--ssh-config',
+      lab.file('fifo_config'),
+      '--timeout',
+      '12',
+      ...['waiting', 'also', 'by-alias'].flatMap(node),
+    ];
+    const { stdout, milliseconds } = await doctor(args, { mark });
+    expect(milliseconds).toBeLessThan(12_000);
+    expect(todosOf(stdout, 'by-alias')).toEqual([]);
+    expect(todosOf(stdout, 'waiting')).toEqual([
+      expect.stringMatching(/^answer: no answer within/),
+      expect.stringMatching(/^key: .*\/fifo cannot be read, and ssh waits for it: /),
+    ]);
+    expect(todosOf(stdout, 'also')).toEqual([expect.stringMatching(/^answer: no answer within/)]);
+  });
+
   test('ended by a signal it says so, and leaves nothing running', async () => {
     const args = ['--ssh-config', lab.file('ssh_config'), ...node('hanging')];
     const meanwhile = (child: ChildProcess) => void setTimeout(() => child.kill('SIGTERM'), 2000);
