@@ -1,5 +1,6 @@
 import type { Here, SshFacts } from './facts.ts';
 import { asRoot, type Step, thisMachine } from './line.ts';
+import { plainWords, rootCommand, scriptIn } from './remote_command.ts';
 import { commandLine, quoted } from './shell.ts';
 
 /** The usual place of the script on a node, which the shipped configuration names too. */
@@ -13,10 +14,9 @@ export function destinationAt(host: string): Destination {
   return { path: usualScript, ssh: ['ssh', `root@${host}`] };
 }
 
-/** Where a node by ssh has the script; behind a jump host root goes by the account's own settings for it. */
-export function destinationBy(way: SshFacts): Destination {
+/** A path on a node by ssh; behind a jump host root goes by the account's own settings for it. */
+export function destinationBy(way: SshFacts, path: string): Destination {
   const { hostname, port, proxied, sshArguments, configFile } = way;
-  const path = installedScript(way)?.path ?? usualScript;
   const at = port === 22 || proxied ? [] : ['-p', String(port)];
   if (!proxied) return { path, ssh: ['ssh', ...at, `root@${hostname}`] };
   const alias = sshArguments.at(-1)?.replace(/^.*@/, '') ?? hostname;
@@ -25,21 +25,34 @@ export function destinationBy(way: SshFacts): Destination {
   return { path, ssh: ['ssh', ...(configFile === null ? [] : ['-F', configFile]), ...own, `root@${alias}`] };
 }
 
-/** What `--remote-command` runs: the file by its whole path, and what it is given; null where it names no path. */
-export function installedScript({ remoteCommand }: SshFacts): { path: string; args: readonly string[] } | null {
-  const words = (remoteCommand ?? '').split(/\s+/).map((word) => word.replace(/^(['"])(.*)\1$/, '$2'));
-  const at = words.findIndex((word) => word.startsWith('/') && !isTool(word));
-  const path = words[at];
-  return path === undefined ? null : { path, args: words.slice(at + 1).filter((word) => word !== '') };
+/** The script that `--remote-command` runs, by its whole path; null where that is not plain to see. */
+export function installedScript({ remoteCommand }: SshFacts): string | null {
+  const words = plainWords(remoteCommand ?? '');
+  return words === null ? null : scriptIn(words);
 }
 
-/** A shell, sudo, timeout or the like that runs the script: nothing of ours is put in its place. */
-function isTool(path: string): boolean {
-  return /^\/(?:usr\/)?s?bin\/(?!cluster_node_snapshot$)|\/sudo$/.test(path);
+/**
+ * Where this release's script may be put in the place of another one: undefined where `--remote-command` runs a file that may
+ * be anything, since it has an answer.
+ */
+export function replaceable(way: SshFacts): Destination | undefined {
+  const path = way.remoteCommand === null ? usualScript : installedScript(way);
+  return path?.endsWith('/cluster_node_snapshot') === true ? destinationBy(way, path) : undefined;
+}
+
+/**
+ * What root has to allow, as sudoers writes it: the command that sudo is given there, by `--remote-command` or else by the
+ * shipped examples; null where that is not plain to see.
+ */
+export function neededCommand({ remoteCommand }: SshFacts): string | null {
+  if (remoteCommand === null) return sudoersCommand(usualScript, []);
+  const words = plainWords(remoteCommand);
+  const [path, ...args] = (words === null ? null : rootCommand(words)) ?? [];
+  return path === undefined ? null : sudoersCommand(path, args);
 }
 
 /** A command as sudoers writes it: `""` allows no arguments, and some letters mean something (sudoers(5)). */
-export function sudoersCommand(path: string, args: readonly string[]): string {
+function sudoersCommand(path: string, args: readonly string[]): string {
   const escaped = args.map((word) => word.replace(/[\\,:=*?[\]!]/g, '\\$&'));
   return [path, ...(args.length === 0 ? ['""'] : escaped)].join(' ');
 }

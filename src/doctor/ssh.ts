@@ -3,7 +3,7 @@ import type { Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, todo } from './line.ts';
 import { cutOffLine, deniedLine, keyLine, lasting, shellFor } from './login.ts';
-import { copyScript, destinationBy, installedScript, sudoersCommand, usualScript } from './script.ts';
+import { copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
 import { installCommand, quoted } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
@@ -17,7 +17,7 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
       knownLine(way),
       ok('login', `as ${way.user}, with an answer after ${answer.milliseconds} ms`),
       ...timeLines(answer.milliseconds, 'the answer came'),
-      ...snapshotLines(answer.snapshot, node.name, here, destinationBy(way)),
+      ...snapshotLines(answer.snapshot, node.name, here, replaceable(way)),
     ];
   const key = keyLine(way, here);
   return [
@@ -79,23 +79,29 @@ function jumpLine(way: SshFacts, said: string): Line | undefined {
 /** What went wrong once the account was in; undefined where that is not the matter. */
 function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: Here): Line | undefined {
   if (/^sudo on the node wants a (?:password|terminal)|Sorry, user |is not in the sudoers file/.test(reason)) {
-    const { path, args } = installedScript(way) ?? { path: usualScript, args: [] };
+    const command = neededCommand(way);
     const text = `${way.user} may not run the script as root on ${name}`;
     const account = accountNamed(way.user);
-    return refusedLine({ owner: name, account, commands: [sudoersCommand(path, args)], text, said: reason });
+    return refusedLine({ owner: name, account, commands: command === null ? [] : [command], text, said: reason });
   }
   if (/\bsudo: (?:command )?not found/.test(reason))
     return todo('sudo', `sudo is not installed on ${name}`, asRoot(name, installCommand('sudo', 'sudo')));
+  const script = installedScript(way);
+  const says = (words: string) => script !== null && complaint(script, words).test(reason);
   // sudo says so of a file that may not be run, too.
   if (/^the remote command was not found|: sudo: .*command not found$/.test(reason))
     return todo(
       'script',
       `${reason}: install it, or leave --remote-command out`,
-      ...(installedScript(way) === null ? [] : copyScript(destinationBy(way), here)),
+      ...(script !== null && says('(?:command )?not found|No such file')
+        ? copyScript(destinationBy(way, script), here)
+        : []),
     );
-  const script = installedScript(way);
-  if (/^the remote command cannot be run/.test(reason) && script !== null)
-    return todo('script', reason, asRoot(name, `chmod 0755 ${quoted(script.path)}`));
+  if (/^the remote command cannot be run/.test(reason) && way.remoteCommand !== null) {
+    const file = quoted(script ?? '');
+    if (says('Permission denied')) return todo('script', reason, asRoot(name, `[ -f ${file} ] && chmod 0755 ${file}`));
+    return todo('script', `${reason}: what --remote-command names has to be a file that ${way.user} may run`);
+  }
   if (/password has expired|account has expired|password change required/i.test(reason))
     return todo(
       'login',
@@ -111,6 +117,12 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
   if (/\((?:waiting for the answer|in the middle of the answer)\)$/.test(reason))
     return todo('answer', `${reason}: a command hangs on ${name}; a longer --timeout shows whether it is only slow`);
   return undefined;
+}
+
+/** What a shell or a tool says of a file itself, not of something in it. */
+function complaint(file: string, words: string): RegExp {
+  const name = file.replace(/[.+]/g, '\\$&');
+  return new RegExp(`[ '"\u2018]${name}['"\u2019]?: (?:${words})`);
 }
 
 /** What ssh's own settings do to the way. */

@@ -25,7 +25,7 @@ export type Refusal = {
   /** Where the lines belong: the machine by its name in the report. */
   readonly owner: string;
   readonly account: Account;
-  /** As sudoers has them behind `NOPASSWD:`. */
+  /** As sudoers has them behind `NOPASSWD:`; none where they are not known. */
   readonly commands: readonly string[];
   /** The sentence that says so. */
   readonly text: string;
@@ -45,6 +45,11 @@ export function refusedLine({ owner, account, commands, text, said, first = [] }
       'sudoers',
       `sudo wants a terminal on ${owner} (requiretty), which no check has. If the line is there already, a later requiretty overrides it`,
       asRoot(owner, ...sudoersCommands(sudoersFile, [account.line('Defaults:', ' !requiretty')])),
+    );
+  if (commands.length === 0)
+    return todo(
+      'sudoers',
+      `${text}: sudoers there has to allow, with NOPASSWD, the very command that sudo is given (${said})`,
     );
   const lines = commands.map((command) => account.line('', ` ALL=(root) NOPASSWD: ${command}`));
   return todo(
