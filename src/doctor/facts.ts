@@ -67,7 +67,12 @@ export type SshFacts = {
   /** Whether a jump host or a ProxyCommand stands between. */
   readonly proxied: boolean;
   /** The jump hosts, each with the keys that it is shown: `--ssh-identity` is for the node alone. */
-  readonly jumps: readonly { readonly user: string; readonly hostname: string; readonly keys: readonly KeyFact[] }[];
+  readonly jumps: readonly {
+    readonly user: string;
+    readonly hostname: string;
+    readonly port: number;
+    readonly keys: readonly KeyFact[];
+  }[];
   /** Where the host key is looked for: files for the whole machine, then the account's own. */
   readonly globalKnownHosts: readonly string[];
   readonly userKnownHosts: readonly string[];

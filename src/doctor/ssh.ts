@@ -59,20 +59,49 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
 /** What keeps a jump host from making the way; undefined where that is not the matter. */
 function jumpLine(way: SshFacts, said: string): Line | undefined {
   const [, user, host, words] = /^(\S+)@(\S+): (Permission denied.*)$/.exec(said) ?? [];
-  // A key that is restricted makes no way to another host.
-  if (user !== undefined && host !== undefined && words !== undefined) {
-    const keys = way.jumps.find(({ hostname }) => hostname === host)?.keys ?? [];
-    if (keys.some(({ state }) => state === 'good'))
-      return deniedLine(host, { ...way, user, keys }, words, 'restrict,port-forwarding');
-    const text = `${host} does not let ${user} in (${words}), and ssh has no key here to show it`;
-    return todo('login', `${text}: name one by IdentityFile for the jump host in ssh's configuration`);
-  }
+  if (user !== undefined && host !== undefined && words !== undefined)
+    return deniedJump(
+      way,
+      { user, host, words },
+      way.jumps.filter((jump) => jump.hostname === host && jump.user === user),
+    );
   if (!/administratively prohibited/.test(said)) return undefined;
   const allows = "sshd -T | grep -Ei '^(allowtcpforwarding|disableforwarding|permitopen)'";
   return todo(
     'jump host',
     `the jump host lets the account in and forwards nothing (${said}): AllowTcpForwarding or PermitOpen in its sshd_config, or a key with restrict and without port-forwarding in authorized_keys`,
     asRoot('the jump host', allows, 'grep -rs restrict /home/*/.ssh/authorized_keys'),
+  );
+}
+
+/** A jump host lets nobody in. ssh says its name and the account alone, and several may have the same. */
+function deniedJump(
+  way: SshFacts,
+  { user, host, words }: { readonly user: string; readonly host: string; readonly words: string },
+  jumps: SshFacts['jumps'],
+): Line {
+  const text = `${host} does not let ${user} in (${words})`;
+  const inConfiguration = "by IdentityFile for the jump host in ssh's configuration";
+  if (jumps.length === 0)
+    return todo(
+      'login',
+      `${text}: a host before the node (ProxyCommand). The key that its ssh shows, if any, is named ${inConfiguration}`,
+    );
+  const lines = jumps.flatMap(({ port, keys }) => {
+    if (!keys.some(({ state }) => state === 'good')) return [];
+    const name = jumps.length === 1 ? host : `${host} port ${port}`;
+    // A key that is restricted makes no way to another host.
+    return [deniedLine(name, { ...way, user, keys }, words, 'restrict,port-forwarding')];
+  });
+  const [line] = lines;
+  if (line === undefined)
+    return todo('login', `${text}, and ssh has no key here to show it: name one ${inConfiguration}`);
+  if (jumps.length === 1) return line;
+  const ports = jumps.map(({ port }) => port).join(' or ');
+  return todo(
+    'login',
+    `${text}, on port ${ports}: ssh does not say which. Each gets the key that it is shown`,
+    ...lines.flatMap(({ steps }) => steps),
   );
 }
 

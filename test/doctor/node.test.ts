@@ -133,7 +133,7 @@ test('where nothing listens on the usual port, what should is offered; on anothe
 
 test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {
   const keys = [{ file: '/var/lib/nagios/.ssh/gate', state: 'good', publicKey: 'ssh-ed25519 GATE' }] as const;
-  const way = { ...ssh, proxied: true, jumps: [{ user: 'ops', hostname: 'gate', keys }] };
+  const way = { ...ssh, proxied: true, jumps: [{ user: 'ops', hostname: 'gate', port: 22, keys }] };
   const [denied] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', way));
   expect(denied?.text).toMatch(/^gate does not let ops in/);
   expect(denied?.steps[0]?.where).toBe('gate');
@@ -141,9 +141,34 @@ test('a jump host that lets nobody in, or forwards nothing, is told from the nod
   expect(denied?.paste).toContain("key='restrict,port-forwarding ssh-ed25519 GATE'");
   const [keyless] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', { ...way, jumps: [] }));
   expect(keyless).toMatchObject({ text: expect.stringContaining('IdentityFile'), paste: [] });
+  const unkeyed = { ...way, jumps: [{ user: 'ops', hostname: 'gate', port: 22, keys: [] }] };
+  expect(todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', unkeyed))[0]?.text).toContain('no key here');
   const [closed] = todos(nodeOf('ssh: channel 0: open failed: administratively prohibited: open failed', way));
   expect(closed).toMatchObject({ topic: 'jump host', text: expect.stringContaining('forwards nothing') });
   expect(closed?.steps[0]?.where).toBe('the jump host');
+});
+
+test('of two jump hosts at one address each gets its own key alone, and a key of another account neither', () => {
+  const jump = (user: string, port: number, name: string) => {
+    const keys = [{ file: `/keys/${name}`, state: 'good', publicKey: `ssh-ed25519 ${name}` }] as const;
+    return { user, hostname: 'gate', port, keys };
+  };
+  const denied = (...jumps: readonly ReturnType<typeof jump>[]) => {
+    const [line] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', { ...ssh, proxied: true, jumps }));
+    const keys = line?.steps.map(({ where, commands }) => [
+      where,
+      /^key='\S+ \S+ (\w+)'$/m.exec(commands.join('\n'))?.[1],
+    ]);
+    return { text: line?.text, keys };
+  };
+  expect(denied(jump('joe', 22, 'JOE'), jump('ops', 2222, 'OPS')).keys).toEqual([['gate', 'OPS']]);
+  expect(denied(jump('joe', 22, 'JOE'))).toEqual({ text: expect.stringContaining('(ProxyCommand)'), keys: [] });
+  const both = denied(jump('ops', 22, 'GOOD'), jump('ops', 2222, 'BAD'));
+  expect(both.text).toContain('on port 22 or 2222: ssh does not say which');
+  expect(both.keys).toEqual([
+    ['gate port 22', 'GOOD'],
+    ['gate port 2222', 'BAD'],
+  ]);
 });
 
 test('the page of reasons is named where it has the reason, and nowhere else', () => {

@@ -104,7 +104,7 @@ function jumpFacts(passed: Jumps, { home }: Asking, limits: Limits) {
   return Promise.all(
     settled.map(async (jump) => {
       const { keys } = await lookAtSsh(jump, undefined, home, limits);
-      return { user: jump.user, hostname: jump.hostname, keys };
+      return { user: jump.user, hostname: jump.hostname, port: jump.port, keys };
     }),
   );
 }
