@@ -17,3 +17,4 @@ export type { HostOptions } from './host_object.ts';
 export type { Line, Step, Subject } from './line.ts';
 export { probeSecrets } from './probe.ts';
 export { isWell, renderJson, renderText } from './report.ts';
+export { usualLimit } from './time.ts';

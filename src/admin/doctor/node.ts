@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { AnswerFact, NodeFacts, SshFacts } from '../../doctor/index.ts';
+import { type AnswerFact, type NodeFacts, type SshFacts, usualLimit } from '../../doctor/index.ts';
 import {
   type Answer,
   askNodes,
@@ -15,7 +15,7 @@ import {
 } from '../../node/index.ts';
 import { now } from '../../plugin/index.ts';
 import { type Jumps, jumpsTo, learns } from './jumps.ts';
-import { knock, type Limits, lookUpName } from './place.ts';
+import { knock, lookUpName } from './place.ts';
 import { lookAtSsh } from './ssh.ts';
 import { type Hop, strictly, traceless } from './traceless.ts';
 
@@ -46,19 +46,20 @@ type Way = Pick<NodeFacts, 'way' | 'hostName' | 'ports' | 'answer'>;
 type Target<Kind extends string> = Extract<NodeSpec['target'], { readonly kind: Kind }>;
 
 async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Promise<Way> {
-  const limits = limitsOf(asking);
-  const request = { ...asking.request, ...limits };
-  const settled = await sshSettings(target, request);
+  const request = { ...asking.request, ...limitsOf(asking) };
+  // A `Match exec` may take its time, as long as a check waits.
+  const patient = { ...request, limitMs: Math.max(1, Math.min(usualLimit, asking.until - now())) };
+  const settled = await sshSettings(target, patient);
   const nothing = { hostName: null, ports: [], answer: null };
   if (!settled.ok) return { ...nothing, way: { kind: 'unsettled', reason: settled.reason } };
   const { settings } = settled;
   const { hostname, user, port, proxied, hostKeyAlias } = settings;
   const [files, place, passed] = await Promise.all([
-    lookAtSsh(settings, asking.request.sshIdentity, asking.home, limits),
+    lookAtSsh(settings, asking.request.sshIdentity, asking.home, limitsOf(asking)),
     proxied ? undefined : reach(hostname, port, true, asking),
-    jumpsTo(target, settings, request),
+    jumpsTo(target, settings, patient),
   ]);
-  const jumps = await jumpFacts(passed, asking, limits);
+  const jumps = await jumpFacts(passed, asking);
   const way = {
     kind: 'ssh',
     ...{ hostname, user, port, proxied, hostKeyAlias, jumps, ...files },
@@ -99,11 +100,11 @@ async function askStrictly(
 }
 
 /** The keys that each jump host is shown. */
-function jumpFacts(passed: Jumps, { home }: Asking, limits: Limits) {
+function jumpFacts(passed: Jumps, asking: Asking) {
   const settled = passed.ok ? passed.jumps.flatMap(({ settings }) => settings ?? []) : [];
   return Promise.all(
     settled.map(async (jump) => {
-      const { keys } = await lookAtSsh(jump, undefined, home, limits);
+      const { keys } = await lookAtSsh(jump, undefined, asking.home, limitsOf(asking));
       return { user: jump.user, hostname: jump.hostname, port: jump.port, keys };
     }),
   );

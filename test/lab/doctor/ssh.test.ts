@@ -312,6 +312,13 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(todosOf(stdout, 'also')).toEqual([expect.stringMatching(/^answer: no answer within/)]);
   });
 
+  test('settings that take ssh longer than a moment are waited for, as a check does', async () => {
+    const slow = `Match host by-alias exec "sleep 3.5"\n${readFileSync(lab.file('ssh_config'), 'utf8')}`;
+    writeFileSync(lab.file('slow_config'), slow);
+    const { stdout } = await doctor(['--ssh-config', lab.file('slow_config'), ...node('by-alias')], { mark });
+    expect(todosOf(stdout, 'by-alias')).toEqual([]);
+  });
+
   test('ended by a signal it says so, and leaves nothing running', async () => {
     const args = ['--ssh-config', lab.file('ssh_config'), ...node('hanging')];
     const meanwhile = (child: ChildProcess) => void setTimeout(() => child.kill('SIGTERM'), 2000);
