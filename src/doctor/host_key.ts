@@ -114,7 +114,8 @@ function folder(file: string, { globalKnownHosts }: SshFacts, here: Here): reado
 
 function scan({ hostname, port }: Owner, { hostKeyAlias, proxied }: SshFacts, file: string): string {
   const where = ['ssh-keyscan', ...(port === 22 ? [] : ['-p', String(port)]), '--', hostname];
-  const renamed = hostKeyAlias === null || proxied ? '' : ` | sed ${quoted(`s/^[^ ]*/${hostKeyAlias}/`)}`;
+  const renamed =
+    hostKeyAlias === null || proxied ? '' : ` | sed ${quoted(`s/^[^ ]*/${hostKeyAlias.replace(/[\\/&]/g, '\\$&')}/`)}`;
   return `${commandLine(where)}${renamed} >>${quoted(file)}`;
 }
 

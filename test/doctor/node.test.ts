@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { onThePage } from '../../src/doctor/explained.ts';
@@ -31,6 +32,14 @@ test('a host key goes where ssh looks for it, under the name that it looks for',
   expect(paste({ hostKeyAlias: 'rack7', port: 2222 })).toContain(
     "ssh-keyscan -p 2222 -- node1.example.net | sed 's/^[^ ]*/rack7/' >>/etc/ssh/ssh_known_hosts\nchmod 0644 /etc/ssh/ssh_known_hosts\nssh-keygen -l -F rack7",
   );
+});
+
+test('an alias keeps every letter of its own in what is pasted', () => {
+  const alias = 'rack1/node2&x';
+  const [line] = todos(nodeOf('ssh: Host key verification failed', { ...ssh, hostKeyAlias: alias }));
+  const rename = /\| (sed .*) >>/.exec(line?.paste[0] ?? '')?.[1] ?? 'false';
+  const renamed = execFileSync('sh', ['-c', rename], { input: 'node1 ssh-ed25519 KEY\n', encoding: 'utf8' });
+  expect(renamed).toBe(`${alias} ssh-ed25519 KEY\n`);
 });
 
 test('behind a jump host ssh itself takes the key, and its fingerprint is shown on both sides', () => {
