@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { writeWhole } from '../plugin/index.ts';
 import { run } from './run.ts';
 import type { Carried } from './subcommand.ts';
 
@@ -6,10 +7,14 @@ import type { Carried } from './subcommand.ts';
 declare const CARRIED: Carried;
 
 const self = realpathSync(process.argv[1] ?? '');
-run(
-  process.argv.slice(2),
-  { carried: CARRIED, self },
-  { out: (line) => console.log(line), error: (line) => console.error(line) },
-).then((code) => {
-  process.exitCode = code;
+let written = true;
+const streams = {
+  out: (line: string) => {
+    written = writeWhole(`${line}\n`) && written;
+  },
+  error: (line: string) => console.error(line),
+};
+run(process.argv.slice(2), { carried: CARRIED, self }, streams).then((code) => {
+  if (!written) streams.error('rackwatch: standard output takes no more, so this is not all of it');
+  process.exitCode = written ? code : Math.max(code, 1);
 });

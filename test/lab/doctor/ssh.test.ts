@@ -328,6 +328,15 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(milliseconds).toBeLessThan(20_000);
   });
 
+  test('a report that cannot be written whole is no success', async () => {
+    const wrapper = ['sh', '-c', 'exec "$@" >/dev/full', 'sh'];
+    const { code, stderr } = await doctor(['--node', 'file:test/fixtures/clusterip/healthy/n1.txt'], { mark, wrapper });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'rackwatch: standard output takes no more, so this is not all of it\n',
+    });
+  });
+
   test('this machine by an account that may read nothing as root: its lines, for here', async () => {
     const account = 'rwlablocal';
     addAccount(account);
