@@ -120,16 +120,18 @@ async function byNrpe(spec: NodeSpec, target: Target<'nrpe'>, asking: Asking): P
   const { host, command } = target;
   const port = target.port ?? 5666;
   const ssl = asking.request.nrpeNoSsl !== true;
-  const place = await reach(host, port, false, asking);
+  // Three looks before the question itself, which has to keep enough of the time.
+  const quarter = () => ({ ...asking, until: now() + (asking.until - now()) / 4 });
+  const place = await reach(host, port, false, quarter());
   const base = { kind: 'nrpe', host, port, command, ssl, longestAnswer: longestAnswers.current } as const;
   const unasked = { way: { ...base, version: null, otherWay: false }, ...place, answer: null };
   if (!place.ports.some(({ state }) => state === 'open')) return unasked;
-  const request = { ...asking.request, ...limitsOf(asking) };
-  const version = await nrpeVersion(target, request);
-  const other = version.ok ? undefined : await nrpeVersion(target, { ...request, nrpeNoSsl: ssl });
+  const request = () => ({ ...asking.request, ...limitsOf(quarter()) });
+  const version = await nrpeVersion(target, request());
+  const other = version.ok ? undefined : await nrpeVersion(target, { ...request(), nrpeNoSsl: ssl });
   const speaks = version.ok || other?.ok === true;
   // NRPE never speaks first: what does is something else.
-  const soon = { ...asking, until: Math.min(asking.until, now() + greetingMs) };
+  const soon = { ...asking, until: Math.min(quarter().until, now() + greetingMs) };
   const { ports } = speaks ? place : await reach(host, port, true, soon);
   const way = { ...base, version, otherWay: other?.ok === true };
   return { ...place, ports, way, answer: await ask(spec, asking) };

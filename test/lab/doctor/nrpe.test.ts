@@ -86,6 +86,14 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real NRPE${why === null ? '
     } finally {
       await mail.close();
     }
+    const mute = await listen(() => {});
+    try {
+      const silent = await doctor(['--timeout', '6', ...nodes(`mute=nrpe://127.0.0.1:${mute.port}`)]);
+      const [said = ''] = todosOf(silent.stdout, 'mute');
+      expect(Number(/no answer within ([\d.]+) s/.exec(said)?.[1]), said).toBeGreaterThan(1);
+    } finally {
+      await mute.close();
+    }
     expect(todosOf(stdout, '127.0.0.1')).toEqual([expect.stringMatching(/^port: 1 at 127\.0\.0\.1 is closed/)]);
     expect(todosOf(stdout, 'first')).toEqual([expect.stringMatching(/^check_nrpe: \/no\/such\/check_nrpe/)]);
   });
