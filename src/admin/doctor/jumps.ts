@@ -1,6 +1,5 @@
-import { keepsKeys } from '../../doctor/index.ts';
 import { parseNodeSpec, type SshRequest, type SshSettings, sshSettings } from '../../node/index.ts';
-import type { Hop, SshTarget } from './traceless.ts';
+import { type Hop, learnsInto, noAddresses, type SshTarget, strictly, unwritten } from './traceless.ts';
 
 /** A jump host, and what ssh makes of its settings; null where it says nothing of them. */
 export type Jump = Hop & { readonly settings: SshSettings | null };
@@ -38,7 +37,9 @@ export async function jumpsTo(target: SshTarget, settings: SshSettings, request:
 async function jumpOf(target: SshTarget, request: SshRequest): Promise<Jump> {
   const settled = await sshSettings(target, { ...request, sshIdentity: undefined });
   const settings = settled.ok ? settled.settings : null;
-  return { target, settings, strict: settings === null || learns(settings) };
+  if (settings === null) return { target, settings, own: [strictly, noAddresses] };
+  const strict = learnsInto(settings.userKnownHosts) ? [strictly] : [];
+  return { target, settings, own: [...strict, ...(unwritten(settings) ?? [noAddresses])] };
 }
 
 /** ssh replaces tokens in it by what the host behind it is (ssh_config(5), TOKENS). */
@@ -47,9 +48,4 @@ function parseJump(jump: string, { host }: SshTarget, { hostname, port, user }: 
   const text = jump.replace(/%(.)/g, (token, letter: string) => tokens[letter] ?? token);
   const spec = parseNodeSpec(text.startsWith('ssh://') ? text : `ssh://${text}`);
   return spec.ok && spec.value.target.kind === 'ssh' ? spec.value.target : null;
-}
-
-/** Whether ssh would write a new host key down: a file that keeps no keys cannot learn one. */
-export function learns({ userKnownHosts }: SshSettings): boolean {
-  return keepsKeys(userKnownHosts[0] ?? 'none');
 }

@@ -14,10 +14,10 @@ import {
   sshSettings,
 } from '../../node/index.ts';
 import { now } from '../../plugin/index.ts';
-import { type Jumps, jumpsTo, learns } from './jumps.ts';
+import { type Jumps, jumpsTo } from './jumps.ts';
 import { knock, lookUpName } from './place.ts';
 import { lookAtSsh } from './ssh.ts';
-import { type Hop, strictly, traceless } from './traceless.ts';
+import { type Hop, learnsInto, noAddresses, strictly, traceless, unwritten } from './traceless.ts';
 
 /** What is asked of the nodes, and until when. */
 export type Asking = {
@@ -85,18 +85,17 @@ async function askStrictly(
   hops: readonly Hop[],
   asking: Asking,
 ): Promise<{ readonly answer: AnswerFact; readonly hostKey: SshFacts['hostKey'] }> {
+  const files = unwritten(settings);
   const by = (...own: readonly string[]) => {
-    const sshSettings = traceless(own, hops, asking.request.sshConfig);
+    const sshSettings = traceless([...(files ?? [noAddresses]), ...own], hops, asking.request.sshConfig);
     return ask(spec, { ...asking, request: { ...asking.request, sshSettings } });
   };
   const answer = await by(strictly, 'NoHostAuthenticationForLocalhost=no');
   const reason = answer.reached ? '' : answer.reason;
   if (settings.strict || !/^ssh: Host key verification failed/.test(reason)) return { answer, hostKey: 'checked' };
   const hostKey = / has changed$/.test(reason) ? 'changed' : 'unknown';
-  if (!learns(settings)) return { answer: await by(), hostKey };
-  if (hostKey === 'unknown') return { answer, hostKey };
-  // ssh writes into the first of these files.
-  return { answer: await by(`UserKnownHostsFile=/dev/null ${settings.userKnownHosts.join(' ')}`), hostKey };
+  const isWritten = learnsInto(settings.userKnownHosts) && (hostKey === 'unknown' || files === null);
+  return { answer: isWritten ? answer : await by(), hostKey };
 }
 
 /** The keys that each jump host is shown. */

@@ -1,10 +1,11 @@
 import path from 'node:path';
-import type { NodeSpec } from '../../node/index.ts';
+import { keepsKeys } from '../../doctor/index.ts';
+import type { NodeSpec, SshSettings } from '../../node/index.ts';
 
 export type SshTarget = Extract<NodeSpec['target'], { readonly kind: 'ssh' }>;
 
-/** A jump host on the way, and whether its ssh shall refuse a key that it does not know. */
-export type Hop = { readonly target: SshTarget; readonly strict: boolean };
+/** A jump host on the way, and the settings that its ssh gets beside those that all have. */
+export type Hop = { readonly target: SshTarget; readonly own: readonly string[] };
 
 /**
  * What keeps an ssh from changing anything here, whatever is configured: no host key is learned or replaced (OpenSSH does so
@@ -17,6 +18,25 @@ const always = [
 
 /** An unknown host key is refused, where ssh would write it down. */
 export const strictly = 'StrictHostKeyChecking=yes';
+
+/**
+ * ssh writes into the first file of the account: an unknown key, and with CheckHostIP (its default before 8.5) the key of a
+ * known host under its address as well, however strict it is. The others it reads all the same. null where the files cannot be
+ * told apart, since ssh says a name with a blank in it without quotes.
+ */
+export function unwritten({ userKnownHosts }: SshSettings): readonly string[] | null {
+  if (!learnsInto(userKnownHosts)) return [];
+  if (!userKnownHosts.every((file) => /^[/~]/.test(file))) return null;
+  return [`UserKnownHostsFile=/dev/null ${userKnownHosts.join(' ')}`];
+}
+
+/** Whether ssh would write a new host key down: a file that keeps no keys cannot learn one. */
+export function learnsInto([first = 'none']: readonly string[]): boolean {
+  return keepsKeys(first);
+}
+
+/** Where the files are not known: what is written however strict ssh is. */
+export const noAddresses = 'CheckHostIP=no';
 
 /**
  * The settings (`Keyword=value`) by which an ssh changes nothing, before those of the node's own ssh. The ssh of a jump host
@@ -33,8 +53,8 @@ export function traceless(
 }
 
 /** As OpenSSH's ssh.c makes it of `options.jump_host`: the name of the file goes to the shell as it is there, too. */
-function commandTo({ target, strict }: Hop, before: string | null, sshConfig: string | undefined): string {
-  const settings = [...always, ...(strict ? [strictly] : []), ...(before === null ? [] : [`ProxyCommand=${before}`])];
+function commandTo({ target, own }: Hop, before: string | null, sshConfig: string | undefined): string {
+  const settings = [...always, ...own, ...(before === null ? [] : [`ProxyCommand=${before}`])];
   const { host, user, port } = target;
   return [
     'ssh',

@@ -78,6 +78,41 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     expect(todos).toEqual([expect.stringMatching(/^host key: the key of it is not known here/)]);
   });
 
+  test('a known node is not written down under its address either', async () => {
+    // The address is not of loopback's network, for which ssh does so with no name.
+    const [hosts, names, config] = [lab.file('hosts'), lab.file('names'), lab.file('addressed')];
+    const settings = ['Host far.lab', 'User root', `IdentityFile ${lab.file('id')}`, 'CheckHostIP yes'];
+    const files = [`UserKnownHostsFile ${hosts}`, 'GlobalKnownHostsFile /dev/null', 'IdentityAgent none'];
+    writeFileSync(config, `${[...settings, ...files].join('\n')}\n`);
+    writeFileSync(names, '192.0.2.7 far.lab\n');
+    const daemon = readFileSync(lab.file('rotating/sshd_config'), 'utf8').replace(
+      /^Port.*\nListenAddress.*$/m,
+      'Port 22',
+    );
+    writeFileSync(lab.file('far_sshd'), daemon);
+    const self = known('far.lab');
+    const network = [
+      'ip link set lo up && ip address add 192.0.2.7/32 dev lo',
+      `mount --bind '${names}' /etc/hosts`,
+      `/usr/sbin/sshd -f '${lab.file('far_sshd')}' -E /dev/null`,
+      'exec "$@"',
+    ];
+    const space = ['--net', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
+    const wrapper = ['unshare', ...space, 'sh', '-c', network.join(' && '), 'sh'];
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+    const asked = async (known: string) => {
+      writeFileSync(hosts, known);
+      const { stdout } = await doctor(['--ssh-config', config, '--node', 'it=far.lab'], { wrapper, env });
+      expect(readFileSync(hosts, 'utf8')).toBe(known);
+      return todosOf(stdout, 'it');
+    };
+    expect(await asked(self)).toEqual([]);
+    const other = readFileSync(lab.file('stranger.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
+    // As in a check: one address with two keys is refused.
+    writeFileSync(config, `StrictHostKeyChecking yes\n${readFileSync(config, 'utf8')}`);
+    expect(await asked(`${self}192.0.2.7 ${other}\n`)).toEqual([expect.stringMatching(/^host key: /)]);
+  });
+
   test('a key that is accepted without being the known one, or known at all, is not called known', async () => {
     const other = readFileSync(lab.file('stranger.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
     const changed = `[127.0.0.1]:${sshd.port} ${other}\n`;
