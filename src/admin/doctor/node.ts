@@ -48,8 +48,8 @@ type Target<Kind extends string> = Extract<NodeSpec['target'], { readonly kind: 
 async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Promise<Way> {
   const request = { ...asking.request, ...limitsOf(asking) };
   // A `Match exec` may take its time, as long as a check waits.
-  const patient = { ...request, limitMs: Math.max(1, Math.min(usualLimit, asking.until - now())) };
-  const settled = await sshSettings(target, patient);
+  const patient = () => ({ ...request, limitMs: Math.max(1, Math.min(usualLimit, asking.until - now())) });
+  const settled = await sshSettings(target, patient());
   const nothing = { hostName: null, ports: [], answer: null };
   if (!settled.ok) return { ...nothing, way: { kind: 'unsettled', reason: settled.reason } };
   const { settings } = settled;
@@ -100,7 +100,7 @@ async function askStrictly(
 
 /** The keys that each jump host is shown. */
 function jumpFacts(passed: Jumps, asking: Asking) {
-  const settled = passed.ok ? passed.jumps.flatMap(({ settings }) => settings ?? []) : [];
+  const settled = passed.ok ? passed.jumps.map(({ settings }) => settings) : [];
   return Promise.all(
     settled.map(async (jump) => {
       const { keys } = await lookAtSsh(jump, undefined, asking.home, limitsOf(asking));

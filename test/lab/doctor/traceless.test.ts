@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { timed } from '../../timed.ts';
 import { type Lab, openLab, whyNoSsh } from '../ssh/lab.ts';
 import { type Sshd, startSshd } from '../ssh/sshd.ts';
 import { buildDoctor, type Doctor, linesOf, todosOf } from './asking.ts';
@@ -194,6 +195,17 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     expect((await ask(known('it') + known('jump'), inner(...careless), jump)).todos).toEqual([]);
     const round = await ask(known('it') + known('jump'), inner('ProxyJump jump'), jump);
     expect(round.todos).toEqual(['answer: its jump hosts (ProxyJump) lead to each other']);
+  });
+
+  test('settings of jump hosts that take ssh for ever hold the run up no longer than its limit', timed, async () => {
+    const hops = ['a', 'b', 'c', 'd'].map((name, i, all) => `Host ${name}\n  ProxyJump ${all[i + 1] ?? 'none'}`);
+    const slow = 'Match host a,b,c,d exec "sleep 2.5"\n  Port 1\n';
+    writeFileSync(lab.file('hops'), `${slow}Host it\n  ProxyJump a\n${hops.join('\n')}\n`);
+    const { stdout, milliseconds } = await doctor(['--ssh-config', lab.file('hops'), '--timeout', '6', '--node', 'it']);
+    expect(milliseconds).toBeLessThan(7000);
+    expect(todosOf(stdout, 'it')[0]).toMatch(
+      /^answer: ssh cannot read its settings for the jump host \w: ssh -G gave no/,
+    );
   });
 
   test('behind a jump host as well, ssh reads its own files from where they are, and no other is written', async () => {
