@@ -4,6 +4,7 @@ import type { ArpEnd } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
 import { type Announcement, type Answerer, announce, type Exchange } from './announce.ts';
 import type { ReachedNode } from './facts.ts';
+import { decisiveReply, kindOf, type Standing, standingOf } from './standing.ts';
 import { sudoers } from './unread.ts';
 
 /** What is expected of the nodes' ARP. */
@@ -29,9 +30,6 @@ export type Answering = {
   readonly mute: readonly string[];
 };
 
-/** What a node announces to its peers. */
-type Standing = 'cluster' | 'card' | 'other' | 'silent' | 'open' | 'unread' | 'absent';
-
 type Judged = Announcement & {
   readonly standing: Standing;
   /** The answer that this goes by. */
@@ -47,8 +45,8 @@ export function judgeAnswering(answerers: readonly Answerer[], wanted: WantedArp
   if (parseIp(wanted.vip)?.family !== 4) return { faults: advertised(answerers, wanted), mixed: false, mute: [] };
   const judged = answerers.map((one): Judged => {
     const announced = announce(one, wanted.vip);
-    const reply = decisiveReply(announced, wanted);
-    return { ...announced, reply, standing: standingOf(announced, reply, wanted) };
+    const reply = decisiveReply(announced, wanted.mac);
+    return { ...announced, reply, standing: standingOf(announced, reply, wanted.mac) };
   });
   const own = new Set(judged.map((one) => one.own));
   const alike = judged.length > 1 && own.size === 1 && !own.has(null);
@@ -79,43 +77,6 @@ function advertised(answerers: readonly Answerer[], { vip }: WantedArp): Answeri
   const text = `each node answers neighbour discovery for ${vip} with the MAC of its own card: peers that resolve the VIP this way reach only one node. This is fine only if every peer has a static entry for the cluster MAC: then use --skip arp`;
   const brief = 'peers without a static entry learn only one node by neighbour discovery';
   return new Map([[first.node.name, [fault('WARNING', 'nd-own-mac', brief, text)]]]);
-}
-
-/** What some peers are told may be worse than what others are: the first of these counts. */
-const worstFirst = ['card', 'other', 'open', 'cluster', 'silent'] as const;
-
-/** A gateway counts where it is certain what it is told; a rule that names a MAC leaves open whether it is the gateway's. */
-function decisiveReply({ usual, gateways }: Announcement, { mac }: WantedArp): readonly ArpEnd[] {
-  const settled = gateways.map(({ reply }) => reply).filter((reply) => settledBy(reply, mac) !== 'open');
-  const rank = (reply: readonly ArpEnd[]) => worstFirst.indexOf(settledBy(reply, mac));
-  return [usual.reply, ...settled].reduce((worst, one) => (rank(one) < rank(worst) ? one : worst));
-}
-
-function settledBy(reply: readonly ArpEnd[], mac: string | null): (typeof worstFirst)[number] {
-  // That some peers get no answer says nothing about what the others are told.
-  const told = reply.filter((end) => end.told !== null);
-  const kinds = new Set((told.length > 0 ? told : reply).map((end) => kindOf(end, mac)));
-  const [only] = kinds;
-  return kinds.size === 1 && only !== undefined ? only : 'open';
-}
-
-function standingOf({ node, ignored }: Announcement, reply: readonly ArpEnd[], { mac }: WantedArp): Standing {
-  const { arp, macs } = node;
-  const settled = settledBy(reply, mac);
-  if (settled === 'cluster') return ignored === null ? 'cluster' : 'silent';
-  // What was not read may announce the cluster MAC after all.
-  const unread = [...arp.unread, ...macs.unread];
-  if (unread.some(({ absent }) => !absent)) return 'unread';
-  if (unread.length > 0) return 'absent';
-  return ignored === null ? settled : 'silent';
-}
-
-function kindOf({ told }: ArpEnd, mac: string | null): Exclude<Standing, 'unread' | 'absent'> {
-  if (told === null) return 'silent';
-  if (told.mac !== null && told.mac === mac) return 'cluster';
-  if (told.by === 'card') return 'card';
-  if (told.mac === null) return 'open';
-  return mac === null ? 'cluster' : 'other';
 }
 
 /** What is said once for all nodes: that none of them tells the cluster MAC, or that it was not looked at. */
