@@ -134,7 +134,10 @@ function clusteripParts({ use, held }: ClusteripUse, { space }: Packets): readon
 
 function namesVip(line: RuleLine, vip: string): boolean {
   const ip = parseIp(vip);
-  return ip !== null && singlesIn(line).has(formatIp(ip));
+  if (ip === null) return false;
+  // iptables-save has one way to write an IPv4 address: most of many rules need not be read for it.
+  if (ip.family === 4 && !line.text.includes(formatIp(ip))) return false;
+  return singlesIn(line).has(formatIp(ip));
 }
 
 const singlesIn = oncePer(
