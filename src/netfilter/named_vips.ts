@@ -126,8 +126,11 @@ function savedStep(rule: RuleLine, family: Family): Step {
     ends: /^(?:ACCEPT|DROP|REJECT|RETURN)$/.test(target) || rule.words[at] === '-g',
     plain: rule.words.length === (rule.words[0] === '!' ? 5 : 4),
     families: [family],
-    // What drops some protocol or port of an address leaves the rest of it.
-    dropped: () => (target === 'DROP' && !rule.words.includes('-p') ? (savedDestinations(rule).only ?? []) : []),
+    // What drops some port of an address leaves the rest of it.
+    dropped: () =>
+      target === 'DROP' && !rule.words.some((word) => /^--[sd]ports?$/.test(word))
+        ? (savedDestinations(rule).only ?? [])
+        : [],
     destinations: () => savedDestinations(rule),
   };
 }
@@ -164,7 +167,7 @@ function nativeStep(rule: NftRule, table: NftTable, byMap: ReadonlyMap<string, r
       return table.family !== other && !text.includes(`"protocol":"${other}"`);
     }),
     dropped: () =>
-      (kinds.includes('drop') || text.includes('"vmap"')) && !/"(?:l4proto|[sd]port)"/.test(text)
+      (kinds.includes('drop') || text.includes('"vmap"')) && !/"[sd]port"/.test(text)
         ? (nativeDestinations(
             rule,
             table,
