@@ -226,7 +226,7 @@ function isSilent(ends: readonly ArpEnd[]): boolean {
 function muteBy({ gateways, every, standing }: Judged): string | null {
   if (every.request === null || standing === 'absent' || standing === 'unread') return null;
   const byDefault = gateways.filter((one) => one.byDefault);
-  const together: Exchange = { reply: [], request: all(gateways, 'request'), heard: all(gateways, 'heard') };
+  const together = { request: all(gateways, 'request'), heard: all(gateways, 'heard') };
   const peers = byDefault.length > 0 ? byDefault : [gateways.length > 0 ? together : every];
   const ends = peers.flatMap(({ request, heard }) => [request ?? [], heard]).find(isSilent);
   return ends?.[0]?.rule ?? null;
