@@ -3,6 +3,7 @@ import type { Callback, Session as LibrarySession, Varbind as LibraryVarbind, Me
 import type { Place } from '../resolver/index.ts';
 import { type Access, authProtocols, privProtocols } from './access.ts';
 import { Gate } from './gate.ts';
+import { loadNodeCluster } from './node_cluster.ts';
 import type { Oid } from './oid.ts';
 import { isStale, refusal, unreachable } from './trouble.ts';
 
@@ -52,11 +53,11 @@ export type Session = {
 const authenticated = 1;
 const encrypted = 2;
 
-let loaded: Promise<[typeof import('net-snmp'), typeof import('node:dgram')]> | undefined;
+let loaded: Promise<[typeof import('net-snmp'), typeof import('node:dgram'), unknown]> | undefined;
 
 /** Opens a conversation; nothing is sent yet. net-snmp is loaded here, so that a run without SNMP does not pay for it. */
 export async function openSession(place: Place, access: Access): Promise<Session> {
-  loaded ??= Promise.all([import('net-snmp'), import('node:dgram')]);
+  loaded ??= Promise.all([import('net-snmp'), import('node:dgram'), loadNodeCluster()]);
   const [{ default: library }, { createSocket }] = await loaded;
   if (access.version === '3' && access.priv?.protocol === 'DES') {
     const { desCipher } = await import('./des.ts');

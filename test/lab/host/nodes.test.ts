@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withPgpool } from '../../../tools/simulated_pgpool.ts';
+import { withProbe } from '../../../tools/simulated_probe.ts';
 import { runPlugin } from '../../run_plugin.ts';
 
 const nodes = process.env['RACKWATCH_NODES'] ?? path.resolve('node_modules/.cache/rackwatch-nodes');
@@ -18,11 +19,21 @@ if (process.env['RACKWATCH_LAB'] === 'required') {
 const recorded = path.resolve('test/fixtures/clusterip/healthy');
 const replay = ['--vip', '192.168.56.20', '-N', `n1=file:${recorded}/n1.txt`, '-N', `n2=file:${recorded}/n2.txt`];
 
+/** Writes the names of Node's own modules that a program has loaded to standard error at its end. */
+const namesModules = `
+process.on('exit', () => {
+  const names = process.moduleLoadList.map((name) => name.replace('NativeModule ', ''));
+  require('node:fs').writeSync(2, names.join(' '));
+});`;
+
 describe.skipIf(why !== null)(`the plugins on every Node line${why === null ? '' : ` (skipped: ${why})`}`, () => {
   let folder: string;
+  let modules: string;
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-nodes-'));
     execFileSync(process.execPath, ['tools/run.mjs', 'tools/install.ts', folder], { stdio: 'pipe' });
+    modules = path.join(folder, 'modules.cjs');
+    writeFileSync(modules, namesModules);
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -56,6 +67,18 @@ describe.skipIf(why !== null)(`the plugins on every Node line${why === null ? ''
         /^\[WARNING] localhost: standby 1 \(db2:5432\) detached though PostgreSQL is running/,
       );
       expect({ code: pgpool.code, stderr: pgpool.stderr }).toEqual({ code: 1, stderr: '' });
+      const probe = await withProbe('test/fixtures/sensorprobe/sensorprobe4-six-sensors.snmp', (port) =>
+        runPlugin(path.join(place, 'check_sensorprobe'), ['-H', '127.0.0.1', '-p', String(port)], {
+          node,
+          env: { PATH: '/usr/bin:/bin', NODE_OPTIONS: `--require=${modules}` },
+        }),
+      );
+      expect(probe.stdout).toMatch(/^\[OK] 127\.0\.0\.1: 6 sensors OK, 6 offline rows ignored \|/);
+      expect(probe.code).toBe(0);
+      // What a primary of node:cluster loads, and a probe's check does without.
+      const loaded = probe.stderr.split(' ');
+      expect(loaded).toContain('dgram');
+      for (const module of ['child_process', 'net', 'crypto']) expect(loaded).not.toContain(module);
     }
   });
 });
