@@ -144,6 +144,9 @@ function part(table: string, kind: Kind, scale: Scale, columns: ColumnNumbers, m
 /** Status and online of a whole HHMS board stand among its settings. */
 export const hhmsStatus = `${classicSensors}.9`;
 
+/** The first of the tables for power modules and meters, which no other device has. */
+export const hhmsPower = `${classicSensors}.40.1`;
+
 /** What HHMS boards have beside the great tables: the board itself, serial ports, power modules with outlets, meters. */
 export const hhmsTables: readonly Table[] = [
   {

@@ -1,4 +1,13 @@
-import { expansions, hhmsStatus, hhmsTables, humidities, indexMode, switches, temperatures } from './classic.ts';
+import {
+  expansions,
+  hhmsPower,
+  hhmsStatus,
+  hhmsTables,
+  humidities,
+  indexMode,
+  switches,
+  temperatures,
+} from './classic.ts';
 import { readClassic } from './classic_reader.ts';
 import { columnsOf } from './column.ts';
 import { foundIn, type Gap, gaps, probeOf } from './gap.ts';
@@ -69,6 +78,10 @@ const roots = [
 /** What shows HHMS boards: settings and tables that no other device has there. */
 const hhmsHeads = [...new Set([hhmsStatus, ...hhmsTables.slice(1).map(({ entry }) => entry)])];
 
+const heads = [description, akcp, ...roots, ...summaryHeads.slice(0, 2), hhmsStatus, hhmsPower];
+/** Most devices have none of these, which what comes after the heads before them shows: then they cost no request. */
+const seldom = [...summaryHeads, ...hhmsHeads, indexMode].filter((head) => !heads.includes(head));
+
 /**
  * Says step by step what to read of a probe, gets what came, and gives the rows of its tables. It determines the family
  * from what the agent answers, unless it is given; a device that answers in several trees is read in all of them. Rows
@@ -76,8 +89,8 @@ const hhmsHeads = [...new Set([hhmsStatus, ...hhmsTables.slice(1).map(({ entry }
  */
 export function* survey(family: Family | undefined): Reader<Survey> {
   const first = family === undefined || family === 'classic' ? [columnsOf(temperatures, temperatures.columns, 4)] : [];
-  const heads = [description, akcp, ...roots, ...summaryHeads, indexMode, ...hhmsHeads];
-  const reading = yield { next: heads, columns: first };
+  yield { next: heads, columns: first };
+  const reading = yield { next: seldom };
   const found = family ?? familyOf(reading);
   const told = {
     family: found,

@@ -6,8 +6,8 @@ const dot = 46;
 /** Orders two OIDs number by number, as an agent walks them: below 0 when `a` comes first, 0 when they are the same. */
 export function compareOids(a: Oid, b: Oid): number {
   if (a === b) return 0;
-  const left = keys.get(a) ?? keyOf(a);
-  const right = keys.get(b) ?? keyOf(b);
+  const left = orderKey(a);
+  const right = orderKey(b);
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
@@ -15,10 +15,12 @@ export function compareOids(a: Oid, b: Oid): number {
 const keys = new Map<Oid, string>();
 const mostKeys = 8192;
 
-/**
- * A text that orders as the OID does, so that comparing is one native step. A number is a character below 0xf0, or one
- * from there on that says how many bytes of it follow.
- */
+/** A text that orders as the OID does among those of other OIDs, so that comparing is one native step. */
+export function orderKey(oid: Oid): string {
+  return keys.get(oid) ?? keyOf(oid);
+}
+
+/** A number is a character below 0xf0, or one from there on that says how many bytes of it follow. */
 function keyOf(oid: Oid): string {
   let key = '';
   for (const part of oid.split('.')) {

@@ -1,4 +1,4 @@
-import { before, compareOids, isBelow, type Oid } from './oid.ts';
+import { before, compareOids, isBelow, type Oid, orderKey } from './oid.ts';
 import type { Call, Value, Varbind } from './session.ts';
 
 /** What should be read of an agent. */
@@ -18,6 +18,8 @@ export type Columns = { readonly oids: readonly Oid[]; readonly rows: number; re
 const mostRows = 2048;
 
 type Column = { readonly oid: Oid; readonly cells: Map<Oid, Value>; cursor: Oid; done: boolean };
+/** Nothing is from one OID on to before the next (null: to the end of the MIB). `key` and `nextKey` order them. */
+type Empty = { readonly key: string; readonly next: Oid | null; readonly nextKey: string | undefined };
 type Group = { readonly columns: readonly Column[]; readonly rows: number; readonly index: Columns['index'] };
 
 /** One OID in a request, and what it is for. `from` is the OID that is sent. */
@@ -44,13 +46,15 @@ export class Walk {
   readonly cells = new Map<Oid, Value>();
   /** The cells of each wanted column by their index: what follows the column's OID. */
   readonly columns = new Map<Oid, Map<Oid, Value>>();
-  /** What came after the OIDs of `next`; null at the end of the MIB. */
+  /** What comes after the OIDs of `next`; null at the end of the MIB. */
   readonly following = new Map<Oid, Oid | null>();
   /** Columns that were read to their end. */
   readonly whole = new Set<Oid>();
   readonly #withBulk: boolean;
   readonly #next = new Set<Oid>();
   readonly #cells = new Set<Oid>();
+  /** Where nothing is, as answers have shown. */
+  readonly #empty: Empty[] = [];
   #groups: Group[] = [];
   #end: Oid | undefined;
   /** The MIB goes at least so far. */
@@ -74,7 +78,12 @@ export class Walk {
   }
 
   want({ next = [], cells = [], columns = [] }: Wanted): void {
-    for (const oid of next) this.#next.add(oid);
+    for (const oid of next) {
+      // What lies in a part that is known to be empty needs no question.
+      const known = this.#emptyAt(orderKey(oid));
+      if (known === undefined) this.#next.add(oid);
+      else this.following.set(oid, known.next);
+    }
     for (const oid of cells) this.#cells.add(oid);
     this.#groups.push(
       ...columns
@@ -85,6 +94,16 @@ export class Walk {
           index,
         })),
     );
+  }
+
+  #emptyAt(oid: string): Empty | undefined {
+    return this.#empty.find(({ key, nextKey }) => key <= oid && (nextKey === undefined || oid < nextKey));
+  }
+
+  /** Keeps what comes after an OID of `next`. */
+  #follows(from: Oid, next: Oid | null): void {
+    this.following.set(from, next);
+    this.#empty.push({ key: orderKey(from), next, nextKey: next === null ? undefined : orderKey(next) });
   }
 
   #column(oid: Oid): Column {
@@ -225,7 +244,7 @@ export class Walk {
       return this.#takeRow(item.column, item.from, oid, varbind.value);
     if (compareOids(oid, item.from) <= 0) return `gives ${oid} after ${item.from}: its tables would never end`;
     if (item.kind === 'next') {
-      this.following.set(item.from, oid);
+      this.#follows(item.from, oid);
       this.#shows(oid);
     }
     if (item.kind === 'next' || (item.kind === 'cell' && oid === item.oid)) this.cells.set(oid, varbind.value);
@@ -262,7 +281,7 @@ export class Walk {
       column.done = true;
       if (column.cells.size > 0) this.#shows(column.cursor);
     } else this.#settle(item);
-    if (item.kind === 'next') this.following.set(item.from, null);
+    if (item.kind === 'next') this.#follows(item.from, null);
   }
 
   #settle(item: Item): void {

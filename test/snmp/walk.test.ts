@@ -85,6 +85,40 @@ describe.each([
   });
 });
 
+describe.each([
+  ['GETBULK', true],
+  ['GETNEXT', false],
+])('what an answer by %s has shown to be empty', (_, withBulk) => {
+  const asked = () => {
+    const walk = new Walk(withBulk);
+    walk.want({ next: ['9.1.2.3', '9.5', '9.6'] });
+    readAll(walk, 100);
+    return walk;
+  };
+
+  test.each([
+    ['between two objects', '9.2', '9.5.0'],
+    ['after an object', '9.1.2.4.1', '9.5.0'],
+    ['where it begins', '9.5', '9.5.0'],
+    ['after the end', '9.6.1', null],
+  ])('is not asked for again %s', (_, from, following) => {
+    const walk = asked();
+    // 9.1.2.4 is there.
+    walk.want({ next: ['9.1.2.4'] });
+    expect(readAll(walk, 100)).toBe(1);
+    walk.want({ next: [from] });
+    expect(walk.done).toBe(true);
+    expect(walk.following.get(from)).toBe(following);
+  });
+
+  test.each(['9.1', '9.1.2.4', '9.5.0'])('is asked for at %s, where something may be', (from) => {
+    const walk = asked();
+    walk.want({ next: [from] });
+    expect(readAll(walk, 100)).toBe(1);
+    expect(walk.following.get(from)).toBe(next(cells, from).kind === 'end' ? null : next(cells, from).oid);
+  });
+});
+
 test('an agent that gives less than was asked is asked on from there', () => {
   const walk = new Walk(true);
   walk.want({ columns: [table], next: ['9.5'] });
