@@ -48,14 +48,18 @@ export function* readClassic(
   const great = [...rowsOf(reading, warm, from), ...analogs, ...contacts];
   if (reading.trouble !== undefined) return great;
   const parts = exists(expansions) ? expansionTables : [];
-  const unclear = great.filter((row) => Object.keys(openOf(row)).length > 0);
-  const cells = unclear.flatMap((row) => cellsOf(row.table, openOf(row), row.index));
+  const unclear = new Map<Row, ColumnNumbers>();
+  for (const row of great) {
+    const open = openOf(row);
+    if (Object.keys(open).length > 0) unclear.set(row, open);
+  }
+  const cells = [...unclear].flatMap(([row, open]) => cellsOf(row.table, open, row.index));
   const detailed =
     cells.length === 0 && parts.length === 0 ? reading : yield { cells, next: parts.map(({ entry }) => entry) };
-  if (detailed.trouble !== undefined) return great.filter((row) => !unclear.includes(row));
+  if (detailed.trouble !== undefined) return great.filter((row) => !unclear.has(row));
   const rows = great.map((row) => {
-    const open = openOf(row);
-    if (Object.keys(open).length === 0) return row;
+    const open = unclear.get(row);
+    if (open === undefined) return row;
     return { ...row, cells: { ...row.cells, ...pick(detailed, row.table, open, row.index) } };
   });
   const present = parts.filter(({ entry }) => detailed.following.get(entry)?.startsWith(`${entry}.`) === true);

@@ -6,7 +6,13 @@ import type { Reading } from './survey.ts';
 import { akcp } from './table.ts';
 
 /** Numbers under an OID where nothing is known: from the first to before the second. */
-export type Gap = { readonly root: string; readonly from: number; readonly to: number };
+export type Gap = {
+  readonly root: string;
+  readonly from: number;
+  readonly to: number;
+  /** The OID whose successor shows whether something is there. */
+  readonly probe: string;
+};
 
 /**
  * Where a newer firmware may have tables of its own, by the tree that a device has. The settings of E.1.2.2.1 reach to
@@ -35,20 +41,19 @@ function expansionNumbers(): readonly number[] {
 }
 
 function gapAfter(root: string, number: number): Gap {
-  return { root, from: number + 1, to: Number.POSITIVE_INFINITY };
+  return gapOf(root, number + 1, Number.POSITIVE_INFINITY);
 }
 
 /** The gaps between and after numbers, from 1 on. */
 function gapsBetween(root: string, numbers: readonly number[]): readonly Gap[] {
   const known = [0, ...new Set(numbers)].sort((a, b) => a - b);
   return known
-    .map((number, i): Gap => ({ root, from: number + 1, to: known[i + 1] ?? Number.POSITIVE_INFINITY }))
+    .map((number, i) => gapOf(root, number + 1, known[i + 1] ?? Number.POSITIVE_INFINITY))
     .filter(({ from, to }) => from < to);
 }
 
-/** The OID whose successor shows whether something is in a gap. */
-export function probeOf({ root, from }: Gap): string {
-  return `${root}.${from}`;
+function gapOf(root: string, from: number, to: number): Gap {
+  return { root, from, to, probe: `${root}.${from}` };
 }
 
 /** What is in a gap: the table, if it is one and not a setting (an entry, a column and an index), and the gap after it. */
@@ -56,7 +61,7 @@ export type Found = { readonly table: string | undefined; readonly rest: Gap };
 
 /** What was found in a gap; null when there is nothing. */
 export function foundIn(gap: Gap, { following }: Pick<Reading, 'following'>): Found | null {
-  const next = following.get(probeOf(gap));
+  const next = following.get(gap.probe);
   if (typeof next !== 'string' || !next.startsWith(`${gap.root}.`)) return null;
   const [number = 0, ...below] = next
     .slice(gap.root.length + 1)
@@ -64,5 +69,5 @@ export function foundIn(gap: Gap, { following }: Pick<Reading, 'following'>): Fo
     .map(Number);
   if (number < gap.from || number >= gap.to) return null;
   const table = below.length < 3 ? undefined : `${gap.root}.${number}`;
-  return { table, rest: { ...gap, from: number + 1 } };
+  return { table, rest: gapOf(gap.root, number + 1, gap.to) };
 }

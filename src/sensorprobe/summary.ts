@@ -35,13 +35,17 @@ const moduleNames = [
 /** OIDs whose successors are all of a device's summaries. */
 export const summaryHeads: readonly string[] = [overall, ...moduleNames.map((_, i) => `${modules}.${i + 1}`)];
 
+/** Where each summary is, and what it is of. */
+const places = ['all its sensors', ...moduleNames.map((name) => `its ${name}`)].map((of, i) => {
+  return { of, oid: `${summaryHeads[i]}.0` };
+});
+
 /** What a device sums up, as it was read. */
 export function summariesOf({ cells }: Pick<Reading, 'cells'>): readonly Summary[] {
-  const names = ['all its sensors', ...moduleNames.map((name) => `its ${name}`)];
-  return summaryHeads.flatMap((head, i): readonly Summary[] => {
-    const status = cells.get(`${head}.0`);
+  return places.flatMap(({ of, oid }): readonly Summary[] => {
+    const status = cells.get(oid);
     const [word, rank] = (typeof status === 'number' ? statuses[status] : undefined) ?? [];
-    return word === undefined || rank === undefined ? [] : [{ of: names[i] ?? '', word, rank }];
+    return word === undefined || rank === undefined ? [] : [{ of, word, rank }];
   });
 }
 

@@ -10,7 +10,7 @@ import {
 } from './classic.ts';
 import { readClassic } from './classic_reader.ts';
 import { columnsOf } from './column.ts';
-import { foundIn, type Gap, gaps, probeOf } from './gap.ts';
+import { foundIn, type Gap, gaps } from './gap.ts';
 import { joined } from './join.ts';
 import { plusSensors, plusTables } from './plus.ts';
 import { boardsRoot, securitySensors, securityTables } from './securityprobe.ts';
@@ -171,7 +171,7 @@ function* alongside<Told>(
   let step = reader.next();
   while (step.done !== true) {
     const { next = [], ...wanted } = step.value;
-    const reading = yield { ...wanted, next: [...next, ...open.map(probeOf)] };
+    const reading = yield { ...wanted, next: [...next, ...open.map(({ probe }) => probe)] };
     const found = open.flatMap((gap) => foundIn(gap, reading) ?? []);
     for (const { table } of found) if (table !== undefined) unknown.add(table);
     open = found.map(({ rest }) => rest);
