@@ -14,11 +14,12 @@ export const plain: Look = { terminal: false, colour: false };
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The layout for standard output as it is now. Colours are left out by `--no-color`, by `NO_COLOR` that is set to
+ * The layout for standard output as it is now: a terminal sets TERM, and a daemon, which has none, is spared the question
+ * to the kernel. Colours are left out by `--no-color`, by `NO_COLOR` that is set to
  * anything (source: no-color.org), and by a terminal that cannot show them (`TERM=dumb`).
  */
 export function lookOf(noColor: boolean, env: Environment): Look {
-  if (!isTerminal()) return plain;
+  if (env['TERM'] === undefined || !isTerminal()) return plain;
   const unwanted = noColor || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return { terminal: true, colour: !unwanted };
 }

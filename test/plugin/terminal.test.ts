@@ -58,6 +58,10 @@ describe('on a terminal', () => {
     expect(onTerminal('--nonsense --no-color').out).toMatch(/^\[UNKNOWN\] unknown option/);
   });
 
+  test('what sets no TERM is read by no person', () => {
+    expect(onTerminal('--do critical', { TERM: undefined })).toEqual(inPipe('--do critical'));
+  });
+
   test('JSON stays as it is', () => {
     const json = '--do critical --output-format json';
     expect(onTerminal(json)).toEqual(inPipe(json));
