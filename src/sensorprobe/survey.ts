@@ -78,9 +78,10 @@ const roots = [
 /** What shows HHMS boards: settings and tables that no other device has there. */
 const hhmsHeads = [...new Set([hhmsStatus, ...hhmsTables.slice(1).map(({ entry }) => entry)])];
 
-const heads = [description, akcp, ...roots, ...summaryHeads.slice(0, 2), hhmsStatus, hhmsPower];
+// Settings stand on both sides of `indexMode`, so that nothing else shows whether it is there.
+const heads = [description, akcp, ...roots, ...summaryHeads.slice(0, 2), indexMode, hhmsStatus, hhmsPower];
 /** Most devices have none of these, which what comes after the heads before them shows: then they cost no request. */
-const seldom = [...summaryHeads, ...hhmsHeads, indexMode].filter((head) => !heads.includes(head));
+const seldom = [...summaryHeads, ...hhmsHeads].filter((head) => !heads.includes(head));
 
 /**
  * Says step by step what to read of a probe, gets what came, and gives the rows of its tables. It determines the family
