@@ -90,7 +90,8 @@ const seldom = [...summaryHeads, ...hhmsHeads].filter((head) => !heads.includes(
  */
 export function* survey(family: Family | undefined): Reader<Survey> {
   const first = family === undefined || family === 'classic' ? [columnsOf(temperatures, temperatures.columns, 4)] : [];
-  yield { next: heads, columns: first };
+  const { trouble } = yield { next: heads, columns: first };
+  // What has been read until then counts, whatever becomes of this.
   const reading = yield { next: seldom };
   const found = family ?? familyOf(reading);
   const told = {
@@ -99,7 +100,7 @@ export function* survey(family: Family | undefined): Reader<Survey> {
     summaries: summariesOf(reading),
     strange: strangeOf(reading),
   };
-  if (found === undefined || reading.trouble !== undefined) return { ...told, rows: [], unknown: [] };
+  if (found === undefined || trouble !== undefined) return { ...told, rows: [], unknown: [] };
   const { result, unknown } = yield* alongside(readTrees(found, family === undefined, reading), gapsOf(reading, found));
   return { ...told, rows: result, unknown };
 }
