@@ -80,8 +80,9 @@ const hhmsHeads = [...new Set([hhmsStatus, ...hhmsTables.slice(1).map(({ entry }
 
 // Settings stand on both sides of `indexMode`, so that nothing else shows whether it is there.
 const heads = [description, akcp, ...roots, ...summaryHeads.slice(0, 2), indexMode, hhmsStatus, hhmsPower];
-/** Most devices have none of these, which what comes after the heads before them shows: then they cost no request. */
-const seldom = [...summaryHeads, ...hhmsHeads].filter((head) => !heads.includes(head));
+// Most devices have none of these, which what comes after the heads before them shows: then they cost nothing.
+const moreHhms = hhmsHeads.filter((head) => !heads.includes(head));
+const moreSummaries = summaryHeads.slice(2);
 
 /**
  * Says step by step what to read of a probe, gets what came, and gives the rows of its tables. It determines the family
@@ -92,17 +93,21 @@ export function* survey(family: Family | undefined): Reader<Survey> {
   const first = family === undefined || family === 'classic' ? [columnsOf(temperatures, temperatures.columns, 4)] : [];
   const { trouble } = yield { next: heads, columns: first };
   // What has been read until then counts, whatever becomes of this.
-  const reading = yield { next: seldom };
+  const reading = yield { next: moreHhms };
   const found = family ?? familyOf(reading);
-  const told = {
-    family: found,
+  if (found === undefined || trouble !== undefined) return { ...toldBy(reading, found), rows: [], unknown: [] };
+  const trees = readTrees(found, family === undefined, reading);
+  const { result, unknown, last } = yield* alongside(trees, gapsOf(reading, found), moreSummaries);
+  return { ...toldBy(last, found), rows: result, unknown };
+}
+
+function toldBy(reading: Reading, family: Family | undefined): Omit<Survey, 'rows' | 'unknown'> {
+  return {
+    family,
     description: reading.cells.get(`${description}.0`),
     summaries: summariesOf(reading),
     strange: strangeOf(reading),
   };
-  if (found === undefined || trouble !== undefined) return { ...told, rows: [], unknown: [] };
-  const { result, unknown } = yield* alongside(readTrees(found, family === undefined, reading), gapsOf(reading, found));
-  return { ...told, rows: result, unknown };
 }
 
 function familyOf(reading: Reading): Family | undefined {
@@ -162,22 +167,28 @@ function gapsOf(reading: Reading, family: Family): readonly Gap[] {
 
 /**
  * Looks into gaps with the requests that are made anyway: at what is there, once each, and after it with the next
- * request.
+ * request. The first of these requests asks what comes after `also`, too.
  */
 function* alongside<Told>(
   reader: Reader<Told>,
   all: readonly Gap[],
-): Reader<{ readonly result: Told; readonly unknown: readonly string[] }> {
+  also: readonly string[],
+): Reader<{ readonly result: Told; readonly unknown: readonly string[]; readonly last: Reading }> {
   const unknown = new Set<string>();
   let open = all;
   let step = reader.next();
+  let last: Reading | undefined;
   while (step.done !== true) {
     const { next = [], ...wanted } = step.value;
-    const reading = yield { ...wanted, next: [...next, ...open.map(({ probe }) => probe)] };
+    const reading = yield {
+      ...wanted,
+      next: [...next, ...(last === undefined ? also : []), ...open.map(({ probe }) => probe)],
+    };
     const found = open.flatMap((gap) => foundIn(gap, reading) ?? []);
     for (const { table } of found) if (table !== undefined) unknown.add(table);
     open = found.map(({ rest }) => rest);
+    last = reading;
     step = reader.next(reading);
   }
-  return { result: step.value, unknown: [...unknown] };
+  return { result: step.value, unknown: [...unknown], last: last ?? (yield { next: also }) };
 }

@@ -54,12 +54,27 @@ test('what a real probe has is known after one request, before its other tables 
   expect(requests).toBe(1);
 });
 
-test('what the first answer told counts when the probe stops before it has told of its modules', () => {
+test('a probe that sums up its modules is asked for all of them with the request for its tables', () => {
+  const modules = [1, 2, 5].map((module) => `1.3.6.1.4.1.3854.1.1.10.${module}.0`);
+  const walk = new Walk(true);
+  const reader = survey(undefined);
+  let requests = 0;
+  let step = reader.next();
+  while (step.done !== true) {
+    walk.want(step.value);
+    requests += readAll(walk, [...sensorProbe2, ...modules]);
+    step = reader.next(readingOf(walk));
+  }
+  expect(step.value.summaries).toHaveLength(4);
+  expect(requests).toBe(2);
+});
+
+test('what the first answer told counts when the probe stops before it has told of its meters', () => {
   const walk = new Walk(true);
   const reader = survey(undefined);
   let step = reader.next();
   if (step.done !== true) walk.want(step.value);
-  readAll(walk, [...sensorProbe2, '1.3.6.1.4.1.3854.1.1.10.1.0']);
+  readAll(walk, [...sensorProbe2, `${settings}.40.1.1.0`]);
   step = reader.next(readingOf(walk));
   if (step.done !== true) walk.want(step.value);
   expect(walk.done).toBe(false);
