@@ -25,7 +25,7 @@ export type End = 'asked' | 'part' | 'stranger';
 
 /** A trap has come: a turn that is due now asks, and one more is left behind for what comes during the hold. */
 export async function answerTrap(setting: Setting): Promise<End> {
-  const { sender, turns, hold, hurry, say } = setting;
+  const { sender, turns, hurry, say } = setting;
   if (!turns.ok) return askAlone(setting, turns.reason);
   const taken = attempt(() => turns.value.take(sender));
   if (!taken.ok) return askAlone(setting, turns.value.trouble(taken.error));
@@ -39,7 +39,7 @@ export async function answerTrap(setting: Setting): Promise<End> {
   if (turn.due > Date.now()) return leave(setting, turn);
   attempt(() => turns.value.sweep());
   const { end, begun } = await ask(setting, turns.value, turn, 'at once', () =>
-    hurry.told() ? 'it is asked once more now' : `it is asked once more in ${hold / 1000} s`,
+    hurry.told() ? 'it is asked once more now' : inAHold(setting),
   );
   if (end === 'stranger') return end;
   // A check that was already running has swallowed this one, as Icinga does, and may not have seen what has changed.
@@ -50,26 +50,48 @@ export async function answerTrap(setting: Setting): Promise<End> {
   return end === 'asked' ? left : end;
 }
 
-/** Left behind for a turn: asks when its time has come, or at once when it is told to end. */
+/**
+ * Left behind for a turn: asks when its time has come, or at once when it is told to end. A check that was running then may
+ * have swallowed this one, too, so what was the first turn after a trap is followed by one more.
+ */
 export async function keepTurn(setting: Setting, number: number): Promise<End> {
   const { sender, turns, hold, hurry } = setting;
   const due = Date.now() + hold;
-  const turn = turns.ok ? turns.value.claim(sender, number) : { number, due, found: null, owner: null };
+  let turn = turns.ok ? turns.value.claim(sender, number) : { number, due, found: null, owner: null };
   sayReady();
-  const woken = await waitUntil(turn.due, hurry);
-  const when = woken === 'due' ? 'at the end of the hold' : 'before the end of the hold';
-  return askLast(setting, turn, when);
+  for (;;) {
+    const woken = await waitUntil(turn.due, hurry);
+    if (!turns.ok || woken === 'hurried') return askLast(setting, turn, lateAs(woken));
+    const asked = turn;
+    const isFirst = () => !hurry.told() && turns.value.isFirst(sender, asked);
+    const { end, begun } = await ask(setting, turns.value, asked, lateAs(woken), () =>
+      isFirst() ? inAHold(setting) : noMore,
+    );
+    if (end === 'stranger' || !isFirst()) return end;
+    const next = attempt(() => turns.value.follow(sender, begun));
+    if (!next.ok) return sayNoMore(setting, `--state-dir: ${turns.value.trouble(next.error)}`);
+    if (next.value.kind === 'crowded') return sayNoMore(setting, crowd);
+    if (next.value.kind !== 'turn') return end;
+    turn = next.value.turn;
+  }
 }
+
+const lateAs = (woken: 'due' | 'hurried') =>
+  woken === 'due' ? 'at the end of the hold' : 'before the end of the hold';
+
+const inAHold = ({ hold }: Setting) => `it is asked once more in ${hold / 1000} s`;
+
+const noMore = 'it is asked no more for this trap';
 
 async function askLast(setting: Setting, turn: Turn, when: string): Promise<End> {
   const { turns } = setting;
-  return (await ask(setting, turns.ok ? turns.value : null, turn, when, () => 'it is asked no more for this trap')).end;
+  return (await ask(setting, turns.ok ? turns.value : null, turn, when, () => noMore)).end;
 }
 
 /** Where no turns can be kept, every trap asks, and none is asked about again: a burst would leave a crowd behind. */
 async function askAlone(setting: Setting, trouble: string): Promise<End> {
   const turn = { number: 0, due: Date.now(), found: null, owner: null };
-  const { end } = await ask(setting, null, turn, 'at once', () => 'it is asked no more for this trap');
+  const { end } = await ask(setting, null, turn, 'at once', () => noMore);
   if (end === 'stranger') return end;
   return sayNoMore(setting, `--state-dir: ${trouble}`);
 }

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -16,8 +17,8 @@ import { lives, ownerOf } from './owner.ts';
 /** So many re-checks wait for their time at once, each in a process: beyond any site, and no flood makes more. */
 const mostWaiting = 100;
 
-/** The names of its files: turns, `api`, and drafts of them. Nothing else in the folder is ever touched. */
-const own = /^(?:[0-9a-f.:]{2,45}(?:%[A-Za-z0-9_.-]{1,15})?_\d{1,15}|api|draft\.\d{1,10}\.\d{1,20})$/;
+/** The names of its files: turns and marks of them, `api`, and drafts. Nothing else in the folder is ever touched. */
+const own = /^(?:[0-9a-f.:]{2,45}(?:%[A-Za-z0-9_.-]{1,15})?_\d{1,15}\+?|api|draft\.\d{1,10}\.\d{1,20})$/;
 
 /** What came of a trap's wish for a turn. */
 export type Taken =
@@ -35,8 +36,8 @@ export type Opened =
 export type Pace = { readonly hold: number; readonly limit: number };
 
 /**
- * The turns of all probes, as files of a folder that nobody else can look into: `ADDRESS_NUMBER`, and `api` for when the
- * API gave no answer, which goes when it gives one. Programs that run at the same time agree by `link`, which only one of them can do.
+ * The turns of all probes, as files of a folder that nobody else can look into: `ADDRESS_NUMBER`, the same with a `+` for one
+ * that is the first after a trap, and `api` for when the API gave no answer, which goes when it gives one. Programs that run at the same time agree by `link`, which only one of them can do.
  */
 export class Turns {
   readonly #folder: string;
@@ -82,17 +83,29 @@ export class Turns {
       const last = this.#newest(sender);
       const alive = last !== null && last.owner !== null && lives(last.owner);
       const decision = decide(last, { ...this.#pace, now, silent: this.#silent(), alive });
-      if (decision.kind !== 'turn') return decision;
+      if (decision.kind === 'stranger') return decision;
+      if (decision.kind === 'covered') {
+        if (last === null || this.#mark(sender, last)) return decision;
+        continue;
+      }
       if (decision.due > now && this.#areMany()) return { kind: 'crowded' };
       const turn: Turn = { number: decision.number, due: decision.due, found: null, owner: self() };
-      if (this.#create(sender, turn)) return { kind: 'turn', turn };
+      if (!this.#create(sender, turn)) continue;
+      if (turn.due > now) this.#mark(sender, turn);
+      return { kind: 'turn', turn };
     }
+  }
+
+  /** Whether a turn that has asked was the first after some trap, so that one more has to follow it. */
+  isFirst(sender: string, { number }: Turn): boolean {
+    return existsSync(path.join(this.#folder, `${sender}_${number}+`));
   }
 
   /** The turn after one that has just asked, at the end of the hold, if nobody has it. Throws as `take` does. */
   follow(sender: string, { number, due }: Turn): Taken {
     if (this.#areMany()) return { kind: 'crowded' };
-    const turn: Turn = { number: number + 1, due: due + this.#pace.hold, found: null, owner: self() };
+    const began = Math.min(due, Date.now());
+    const turn: Turn = { number: number + 1, due: began + this.#pace.hold, found: null, owner: self() };
     return this.#create(sender, turn) ? { kind: 'turn', turn } : { kind: 'covered' };
   }
 
@@ -157,6 +170,16 @@ export class Turns {
     }
   }
 
+  /** Marks a turn as the first after a trap; false when it asks by now, and may have looked for the mark before. */
+  #mark(sender: string, { number }: Turn): boolean {
+    try {
+      writeFileSync(path.join(this.#folder, `${sender}_${number}+`), '', { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    return (this.#read(`${sender}_${number}`, number)?.owner ?? null) !== null;
+  }
+
   #newest(sender: string): Turn | null {
     const numbers = readdirSync(this.#folder).flatMap((name) => {
       const [, address, number] = /^(.*)_(\d{1,15})$/.exec(name) ?? [];
@@ -198,7 +221,8 @@ export class Turns {
     } finally {
       rmSync(draft, { force: true });
     }
-    rmSync(path.join(this.#folder, `${sender}_${turn.number - 2}`), { force: true });
+    for (const old of [`${sender}_${turn.number - 2}`, `${sender}_${turn.number - 2}+`])
+      rmSync(path.join(this.#folder, old), { force: true });
     return true;
   }
 

@@ -66,6 +66,28 @@ describe('the turns of probes, as files', () => {
     expect(open().take('192.0.2.5').kind).toBe('turn');
   });
 
+  test('the first turn after a trap is marked, since a second one follows it, and the mark goes with the turn', () => {
+    const turns = open();
+    const taken = turns.take('192.0.2.50');
+    if (taken.kind !== 'turn') throw new Error(taken.kind);
+    // The trap itself is asked about at once.
+    expect(turns.isFirst('192.0.2.50', taken.turn)).toBe(false);
+    const next = turns.follow('192.0.2.50', turns.begin('192.0.2.50', taken.turn));
+    if (next.kind !== 'turn') throw new Error(next.kind);
+    expect(turns.isFirst('192.0.2.50', next.turn)).toBe(false);
+    for (const _ of ['a trap', 'another']) expect(open().take('192.0.2.50')).toEqual({ kind: 'covered' });
+    expect(turns.isFirst('192.0.2.50', next.turn)).toBe(true);
+    // One that comes while Icinga is asked has a turn at the end of the hold.
+    turns.begin('192.0.2.50', next.turn);
+    const later = turns.take('192.0.2.50');
+    if (later.kind !== 'turn') throw new Error(later.kind);
+    expect(later.turn.number).toBe(3);
+    expect(turns.isFirst('192.0.2.50', later.turn)).toBe(true);
+    expect(turns.follow('192.0.2.50', later.turn).kind).toBe('turn');
+    expect(readdirSync(folder).sort()).toEqual(['192.0.2.50_3', '192.0.2.50_3+', '192.0.2.50_4']);
+    expect(Turns.open(folder, pace).kind).toBe('open');
+  });
+
   test('a turn covers a trap from when it is taken until it asks, whatever the clock says', () => {
     const turns = open();
     for (const inMs of [-4000, 0, 4000]) {

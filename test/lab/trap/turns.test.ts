@@ -55,6 +55,29 @@ describe.skipIf(why !== null)(`the turns of akcp_trap and a real Icinga 2${why ?
     await traps.endWaiting();
   });
 
+  test('a trap of the hold is made up for, too, when Icinga drops the check at its end since one is running', async () => {
+    const lastSlow = async () =>
+      (await traps.icinga.api.service('slow!sensorprobe')).last_check_result?.execution_start ?? 0;
+    const given = args({ sender: addresses.slow, hold: '4' });
+    expect((await traps.run(given)).code).toBe(0);
+    const asked = Date.now();
+    await until('the first check', 10, async () => (await lastSlow()) > 0);
+    await new Promise((resolve) => setTimeout(resolve, asked + 2700 - Date.now()));
+    // Some seconds long, and begun before the trap.
+    const running = { type: 'Service', service: 'slow!sensorprobe', force: true };
+    await traps.icinga.api.post('actions/reschedule-check', running);
+    await until('the check to run', 10, async () => traps.checks('slow') > 0);
+    const trap = Date.now() / 1000;
+    expect((await traps.run(given)).code).toBe(0);
+    expect(Date.now() - asked).toBeLessThan(4000);
+    const line = `daemon.info Icinga checks 1 service of ${addresses.slow} at the end of the hold`;
+    await until('the end of the hold', 10, () => traps.syslog.lines().includes(line));
+    expect(traps.checks('slow')).toBe(1);
+    await until('a check that began after the trap', 10, async () => (await lastSlow()) > trap);
+    await until('the end', 10, () => traps.processes() === 0);
+    expect(traps.syslog.lines().filter((one) => one === line)).toHaveLength(2);
+  });
+
   /** Does something where the programs of the lab look, which have their own view of the file system. */
   const there = (...command: readonly string[]) => {
     const [program = '', ...rest] = [...traps.syslog.wrapper, ...command];
