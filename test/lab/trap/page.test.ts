@@ -29,6 +29,7 @@ describe.skipIf(why !== null)(`docs/traps.md${why ? ` (skipped: ${why})` : ''}`,
       // Pasted once more, nothing stands there twice.
       [
         ...before,
+        { commands: earlier, shown: null },
         ...steps,
         ...steps,
         { commands: counted, shown: null },
@@ -39,10 +40,10 @@ describe.skipIf(why !== null)(`docs/traps.md${why ? ` (skipped: ${why})` : ''}`,
       ['/etc/snmp', '/etc/systemd/system', '/var/lib/snmp', '/var/spool/snmptt'],
     );
     const [counts, , called] = outputs.slice(-3);
-    expect(counts).toBe('1 1 640 Debian-snmp\n');
-    const [earlier = 0, ...later] = (called ?? '').trim().split(/\s+/).map(Number);
-    expect(later).toEqual([earlier + 1, 0]);
-    const said = outputs.slice(before.length);
+    expect(counts).toBe('1 2 1 1 640 Debian-snmp\n');
+    const [once = 0, ...later] = (called ?? '').trim().split(/\s+/).map(Number);
+    expect(later).toEqual([once + 1, 0]);
+    const said = outputs.slice(before.length + 1);
     const shown = steps.flatMap((step, i) => (step.shown === null ? [] : [{ said: said[i], shown: step.shown }]));
     expect(shown.length).toBe(2);
     expect(shown.map((one) => one.said)).toEqual(shown.map((one) => one.shown));
@@ -74,8 +75,14 @@ case "$*" in
 esac
 `;
 
+/** What somebody has in these files already, where the last line may have no end. */
+const earlier = `
+printf 'const SomebodysOwn = "x"' >>/etc/icinga2/constants.conf
+printf 'traphandle .1.3.6.1.4.1.8072.9999 /bin/false --wrong' >>/etc/snmp/snmptrapd.conf`;
+
 const counted = `echo $(grep -c RackwatchTrapPassword /etc/icinga2/constants.conf) \\
-  $(grep -c ^traphandle /etc/snmp/snmptrapd.conf) $(stat -c '%a %G' /etc/snmp/snmptrapd.conf)`;
+  $(grep -c ^traphandle /etc/snmp/snmptrapd.conf) $(grep -c 'false --wrong$' /etc/snmp/snmptrapd.conf) \\
+  $(grep -c '"x"$' /etc/icinga2/constants.conf) $(stat -c '%a %G' /etc/snmp/snmptrapd.conf)`;
 
 /** As snmptrapd calls snmptt, which is not a daemon by Debian's configuration. */
 const bySnmptt = `
