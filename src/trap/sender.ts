@@ -38,12 +38,14 @@ function isLinkLocal({ family, value }: Ip): boolean {
 /**
  * Every way to write an address that Icinga may have for it, as a regular expression of Boost's, since Icinga compares
  * texts: an IPv6 address with or without "::", wherever it can be, with groups in full or not, in small or capital
- * letters, with an IPv4 address at its end; and one of a link with the link or without.
+ * letters, with an IPv4 address at its end; and one of a link with the link or without. Without its link it is found with any:
+ * snmptt leaves it out.
  */
 export function spellings(address: string): string {
   const [bare = '', zone] = address.split('%', 2);
   const ip = parseIp(bare);
-  const link = zone === undefined ? '' : `(?:%${literal(zone)})?`;
+  const link =
+    zone !== undefined ? `(?:%${literal(zone)})?` : ip !== null && isLinkLocal(ip) ? '(?:%[A-Za-z0-9_.-]{1,15})?' : '';
   // Not by ^ and $, which are at every end of a line.
   return `\\A(?i:${ip?.family === 6 ? written(ip).join('|') : literal(bare)})${link}\\z`;
 }

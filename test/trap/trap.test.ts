@@ -106,6 +106,9 @@ describe('what Icinga is asked', () => {
       ['fe80::a%Eth-0.1', 'FE80::000A%Eth-0.1', 'fe80::a'],
       ['fe80::a%eth-0.1', 'fe80::a%Eth-0x1', 'fe80::a%'],
     ],
+    // As snmptt has it, which leaves the link out.
+    ['fe80::a', ['fe80::a', 'fe80::A%eth0', 'fe80::a%br-0_a.5'], ['fe80::b%eth0', 'fe80::a%', 'fe80::a%a%b']],
+    ['2001:db8::a', [], ['2001:db8::a%eth0']],
   ])('knows %s however it is written', (sender, same, others) => {
     const known = knows(sender);
     expect(same.filter((text) => !known(text))).toEqual([]);

@@ -40,6 +40,7 @@ export const written = [
     sender: '2001:db8::53',
   },
   { host: 'link', is: 'address6 = "fe80::54%eth0"', sender: 'fe80::54%eth0' },
+  { host: 'linked', is: 'address6 = "fe80::59%br-0_a.5"', sender: 'fe80::59' },
   { host: 'linkless', is: 'vars.akcp_senders = [ "fe80::0055" ]', sender: 'fe80::55%eth0' },
   { host: 'translated', is: 'address6 = "64:ff9b::192.0.2.55"', sender: '64:ff9b::c000:237' },
   { host: 'address', is: 'address = "2001:DB8:0::57"', sender: '2001:db8::57' },
