@@ -35,11 +35,15 @@ describe.skipIf(why !== null)(`docs/traps.md${why ? ` (skipped: ${why})` : ''}`,
         { commands: counted, shown: null },
         ...translated,
         { commands: bySnmptt, shown: null },
+        { commands: asDaemon, shown: null },
+        ...translated,
+        { commands: owners, shown: null },
       ],
       { systemctl: daemons, 'systemctl-icinga2': systemctl, journalctl },
       ['/etc/snmp', '/etc/systemd/system', '/var/lib/snmp', '/var/spool/snmptt'],
     );
-    const [counts, , called] = outputs.slice(-3);
+    const [counts, , called, , , owned] = outputs.slice(-6);
+    expect(owned).toBe('snmptt snmptt\n');
     expect(counts).toBe('1 2 1 1 640 Debian-snmp\n');
     const [once = 0, ...later] = (called ?? '').trim().split(/\s+/).map(Number);
     expect(later).toEqual([once + 1, 0]);
@@ -97,6 +101,11 @@ nsenter --mount=/proc/$(cat /run/syslog.pid)/ns/mnt sh -c "printf '%s\\n' localh
 sleep 2
 asked
 grep -c 'state-dir' /run/syslog/lines || :`;
+
+/** As with the unit of Debian's snmptt, which runs it as a daemon by its command line alone. */
+const asDaemon = `echo 'traphandle default /usr/sbin/snmptthandler' >>/etc/snmp/snmptrapd.conf`;
+
+const owners = 'echo $(stat -c %U /etc/snmp/akcp_trap_snmptt.secret /var/spool/snmptt/akcp_trap)';
 
 const journalctl = `#!/bin/sh
 [ "$*" = "-t akcp_trap -n 1 -o cat" ] || exit 1
