@@ -5,7 +5,7 @@ import type { Answered, Backend, Obstacle, Rule } from '../model/rule.ts';
 import { mainTraffic, phase, type Traffic, tcp, udp } from '../model/traffic.ts';
 import { holdingOf } from '../walk/holding.ts';
 import type { Path } from '../walk/path.ts';
-import type { Trace } from '../walk/trace.ts';
+import type { Arrival, Trace } from '../walk/trace.ts';
 import { dropsByName } from './by_name.ts';
 import { deniedHosts } from './losses.ts';
 import { obstacle } from './obstacle.ts';
@@ -20,8 +20,9 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
   if (first === undefined) return unreachedRule(program, space, path) ?? droppingRule(program, trace, space, path);
   const shared = space.union(arrivals.map(({ offered }) => offered));
   const { id, total, hash, backend, offset } = first.use;
-  const holding = holdingOf({ flows: trace.delivered, id, total, shared });
   const claims = claimsOf(arrivals, id);
+  const flows = withoutLeftover(trace, arrivals, claims, space);
+  const holding = holdingOf({ flows, id, total, shared });
   const held = holding?.held ?? claims ?? space.none;
   const all = held.equals(space.all);
   const answersAll = holding !== null && !holding.deaf && all && claims !== null && !claims.equals(space.all);
@@ -46,6 +47,27 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
     shared,
     denied: deniedHosts(trace.takenBehind, shared),
   };
+}
+
+/**
+ * What comes through, where a cluster rule and its DROP have one condition that cannot be read, such as an ipset of VIPs: the
+ * rule meets some packets, and nothing shows that the DROP does not meet the same. What that leaves open is said of the rule.
+ */
+function withoutLeftover(
+  { delivered, taken, takenBehind }: Trace,
+  arrivals: readonly Arrival[],
+  claims: Traffic | null,
+  space: Packets['space'],
+): Trace['delivered'] {
+  const vague = new Set(arrivals.filter(({ exact }) => !exact).map(({ place }) => place));
+  if (vague.size === 0 || claims === null) return delivered;
+  const before = new Set(arrivals.flatMap((arrival) => arrival.taken));
+  const drops = [...taken, ...takenBehind].filter(
+    (one) =>
+      one.fate === 'dropped' && one.doubt !== null && one.doubt !== 'rate' && vague.has(one.place) && !before.has(one),
+  );
+  const dropped = space.union(drops.map(({ traffic }) => traffic)).less(claims);
+  return delivered.map((flow) => ({ ...flow, traffic: flow.traffic.less(dropped) }));
 }
 
 /**

@@ -98,6 +98,31 @@ done`,
     clients: [],
   },
   {
+    // Nothing shows what the set or the group has; neither that the DROP would not meet what the cluster rule meets.
+    situation: 'the rules and their DROP by one condition that cannot be read',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `whole 2; for i in 1 2; do ip -n n$i link set eth1 group 7; nftables n$i <<RULES
+table ip cluster {
+  chain prerouting {
+    BASE
+    iifgroup 7 ip daddr $VIP jhash ip saddr mod 2 seed 1 $((i - 1)) meta pkttype set host accept
+    iifgroup 7 ip daddr $VIP drop
+  }
+}
+RULES
+done`
+        : `whole 2; for i in 1 2; do
+  on n$i ipset create vips hash:ip; on n$i ipset add vips $VIP
+  xt n$i -t mangle -A PREROUTING -m set --match-set vips dst -m cluster --cluster-total-nodes 2 --cluster-local-node $i --cluster-hash-seed 1 -j ACCEPT
+  xt n$i -t mangle -A PREROUTING -m set --match-set vips dst -j DROP
+done`,
+    state: 'UNKNOWN',
+    says: /which part is not clear/,
+    clients: [],
+  },
+  {
     situation: 'multi-WAN marks restored and returned before the rules',
     ways: ['iptables-nft'],
     setup: each(
