@@ -105,8 +105,9 @@ function zones({ zones: [first], asksZone }: Trace, arrivals: readonly Arrival[]
   return [obstacle('conntrack-zone', text, brief, 'exclude the VIP from it', { state: 'WARNING', disables: false })];
 }
 
+/** Of rules that leave open what comes to them it is not known that the same packets come to several. */
 function severalHashes(arrivals: readonly Arrival[]): readonly Obstacle[] {
-  const uses = arrivals.map(({ use }) => use);
+  const uses = arrivals.filter(({ exact }) => exact).map(({ use }) => use);
   const [first] = uses;
   const other = uses.find(({ id }) => id !== first?.id);
   if (first === undefined || other === undefined) return [];

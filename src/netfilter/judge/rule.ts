@@ -15,7 +15,7 @@ import { describeTraffic } from './words.ts';
 
 /** Turns what packets showed into a rule; null when no rule of the node shares the VIP's traffic or drops all of it. */
 export function ruleOf(program: Program, trace: Trace, { space }: Packets, path: Path): Rule | null {
-  const arrivals = trace.arrivals.filter(({ offered }) => !offered.isEmpty);
+  const arrivals = decisive(trace.arrivals);
   const [first] = arrivals;
   if (first === undefined) return unreachedRule(program, space, path) ?? droppingRule(program, trace, space, path);
   const shared = space.union(arrivals.map(({ offered }) => offered));
@@ -49,6 +49,13 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
   };
 }
 
+/** The cluster rules that decide: those behind all that another one has taken share nothing. */
+function decisive(arrivals: readonly Arrival[]): readonly Arrival[] {
+  const offered = arrivals.filter((arrival) => !arrival.offered.isEmpty);
+  const reached = offered.filter((arrival) => arrival.reached);
+  return reached.length === 0 ? offered : reached;
+}
+
 /**
  * What comes through, where a cluster rule and its DROP have one condition that cannot be read, such as an ipset of VIPs: the
  * rule meets some packets, and nothing shows that the DROP does not meet the same. What that leaves open is said of the rule.
@@ -59,12 +66,14 @@ function withoutLeftover(
   claims: Traffic | null,
   space: Packets['space'],
 ): Trace['delivered'] {
-  const vague = new Set(arrivals.filter(({ exact }) => !exact).map(({ place }) => place));
-  if (vague.size === 0 || claims === null) return delivered;
-  const before = new Set(arrivals.flatMap((arrival) => arrival.taken));
+  const vague = arrivals.filter(({ exact }) => !exact);
+  if (vague.length === 0 || claims === null) return delivered;
   const drops = [...taken, ...takenBehind].filter(
     (one) =>
-      one.fate === 'dropped' && one.doubt !== null && one.doubt !== 'rate' && vague.has(one.place) && !before.has(one),
+      one.fate === 'dropped' &&
+      !one.certain &&
+      one.doubt !== 'rate' &&
+      vague.some((arrival) => arrival.place === one.place && !arrival.taken.includes(one)),
   );
   const dropped = space.union(drops.map(({ traffic }) => traffic)).less(claims);
   return delivered.map((flow) => ({ ...flow, traffic: flow.traffic.less(dropped) }));

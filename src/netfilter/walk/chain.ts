@@ -13,6 +13,7 @@ import {
   joinPassed,
   merge,
   noStream,
+  type Parted,
   type Passed,
   type Stream,
   settled,
@@ -184,15 +185,18 @@ export class Walk {
       if (part.kind === 'when' || part.kind === 'cluster') {
         if (part.kind === 'cluster') inside = this.meet(part, spot, inside, exact, own);
         const plain = part.kind === 'when' && part.plain ? part.read(this.typical) : null;
-        exact &&= plain !== null && plain.doubt === null;
         if (plain !== null) own = own.and(plain.traffic);
         this.lookAt(part.read, inside.flows);
         const parted = inside.flows.map((flow) => split(flow, part.read));
+        const known = part.kind === 'when' && plain === null ? allOrNone(parted) : null;
+        exact &&= known !== null || (plain !== null && plain.doubt === null);
         doubt = parted.reduce<Doubt | null>((sum, one) => graver(sum, one.doubt), doubt);
         // A condition after the hash decides as much about what is shared as one before it.
         if (part.kind === 'when' && inside.flows.some(({ carried }) => part.read(carried).doubt !== null))
           this.doubtSince(arrived);
-        const met = plain === null ? inside.offered : inside.offered.and(plain.traffic);
+        const here =
+          plain?.traffic ?? (known === 'none' ? certainTraffic(inside.flows, this.space).others : this.space.all);
+        const met = inside.offered.and(here);
         const rest = exact ? inside.offered.less(met) : inside.offered;
         passed = { ...passed, stay: join(passed.stay, { offered: rest, flows: parted.flatMap((one) => one.rest) }) };
         inside = { offered: met, flows: parted.flatMap((one) => one.met) };
@@ -243,6 +247,7 @@ export class Walk {
         offered: stream.offered,
         own,
         exact: exact && sent,
+        reached: stream.flows.some(({ traffic }) => !traffic.isEmpty),
         sender: sent || !exact ? null : this.sender,
         // Between two cluster rules it stands before the second as well.
         taken: [...this.taken, ...this.takenBehind.filter(({ certain }) => !certain)],
@@ -414,6 +419,18 @@ export class Walk {
     if (carried.met) this.takenBehind.push(taken);
     else this.taken.push(taken);
   }
+}
+
+/**
+ * Whether packets of which no cluster rule has seen any all meet a condition on what they carry, as a mark that a rule has
+ * given to the VIP, or none of them does; null where that is not known, or some do.
+ */
+function allOrNone(parted: readonly Parted[]): 'all' | 'none' | null {
+  const flows = parted.flatMap(({ met, rest }) => [...met, ...rest]);
+  if (flows.some(({ carried }) => carried.met || !carried.certain)) return null;
+  if (parted.some(({ doubt }) => doubt !== null) || flows.length === 0) return null;
+  if (parted.every(({ rest }) => rest.length === 0)) return 'all';
+  return parted.every(({ met }) => met.length === 0) ? 'none' : null;
 }
 
 function choosesByMark(part: Part, flow: Flow): boolean {

@@ -13,10 +13,9 @@ export function noStream(space: TrafficSpace): Stream {
 }
 
 /** The packets that meet a condition and those that do not; what is not known is in both, and in doubt. */
-export function split(
-  { carried, traffic }: Flow,
-  read: Condition,
-): { readonly met: readonly Flow[]; readonly rest: readonly Flow[]; readonly doubt: Doubt | null } {
+export type Parted = { readonly met: readonly Flow[]; readonly rest: readonly Flow[]; readonly doubt: Doubt | null };
+
+export function split({ carried, traffic }: Flow, read: Condition): Parted {
   const { traffic: selected, doubt } = asSent(read(carried), carried);
   const inside = traffic.and(selected);
   const outside = traffic.less(selected);

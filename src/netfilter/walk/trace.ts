@@ -43,6 +43,8 @@ export type Arrival = {
   readonly own: Traffic;
   /** False where its conditions, or another rule's, leave open which of that comes to the hash. */
   readonly exact: boolean;
+  /** False where other rules have taken all of that before. */
+  readonly reached: boolean;
   /** The other rule that does, where it is one. */
   readonly sender: Place | null;
   /** What other rules have taken before. */

@@ -123,6 +123,55 @@ done`,
     clients: [],
   },
   {
+    situation: 'the VIP gets a mark in raw, for which the rules ask',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `whole 2; for i in 1 2; do nftables n$i <<RULES
+table ip cluster {
+  chain raw { type filter hook prerouting priority -300; policy accept; ip daddr $VIP meta mark set 7; }
+  chain prerouting {
+    BASE
+    meta mark 7 jhash ip saddr mod 2 seed 1 $((i - 1)) meta pkttype set host accept
+    meta mark 7 drop
+  }
+}
+RULES
+done`
+        : `whole 2; for i in 1 2; do
+  xt n$i -t raw -A PREROUTING -d $VIP -j MARK --set-mark 7
+  xt n$i -t mangle -A PREROUTING -m mark --mark 7 -m cluster --cluster-total-nodes 2 --cluster-local-node $i --cluster-hash-seed 1 -j ACCEPT
+  xt n$i -t mangle -A PREROUTING -m mark --mark 7 -j DROP
+done`,
+    state: 'OK',
+  },
+  {
+    situation: 'marks of two VIPs lead to chains with a seed of their own',
+    ways: ['iptables-nft'],
+    setup: `whole 2; for i in 1 2; do
+  xt n$i -t raw -A PREROUTING -d $VIP -j MARK --set-mark 7
+  xt n$i -t raw -A PREROUTING -d 192.168.56.21 -j MARK --set-mark 8
+  for mark in 7 8; do
+    xt n$i -t mangle -N VIP$mark
+    xt n$i -t mangle -A PREROUTING -m mark --mark $mark -j VIP$mark
+    xt n$i -t mangle -A VIP$mark -m cluster --cluster-total-nodes 2 --cluster-local-node $i --cluster-hash-seed $mark -j ACCEPT
+    xt n$i -t mangle -A VIP$mark -j DROP
+  done
+done`,
+    state: 'OK',
+  },
+  {
+    situation: 'rules with another seed behind the DROP of the VIP',
+    ways: both,
+    setup: (way) =>
+      way === 'nftables'
+        ? `healthy 2; for i in 1 2; do for end in "jhash ip saddr mod 3 seed 9 $i meta pkttype set host accept" drop; do
+  on n$i nft add rule ip cluster prerouting iif eth1 ip daddr $VIP $end
+done; done`
+        : 'healthy 2; SEED=9 share n1 1 3; SEED=9 share n2 2 3',
+    state: 'OK',
+  },
+  {
     situation: 'multi-WAN marks restored and returned before the rules',
     ways: ['iptables-nft'],
     setup: each(
