@@ -4,6 +4,7 @@ import type { Obstacle } from '../model/rule.ts';
 import type { Traffic } from '../model/traffic.ts';
 import type { Holding } from '../walk/holding.ts';
 import type { Arrival, Taken, Trace } from '../walk/trace.ts';
+import { dropInDoubt } from './leftover.ts';
 import { judgeLosses } from './losses.ts';
 import { obstacle } from './obstacle.ts';
 import { isHeard } from './policy.ts';
@@ -31,6 +32,7 @@ export function obstaclesOf({ trace, arrivals, holding, shared, held }: Shown): 
     ...(holding === null ? [] : shortcomings(holding, shared, first)),
     ...refusals(trace, first, held),
     ...(arrivals.some(failsThere) ? [] : behindIt(trace, shared, first, held)),
+    ...dropInDoubt(trace, arrivals, claimsOf(arrivals, first.use.id)),
     ...unexplained(trace, shared),
     ...leftOut(arrivals, shared),
     ...sentPast(trace, arrivals, backends[first.use.backend].effects, shared),

@@ -7,6 +7,7 @@ import { holdingOf } from '../walk/holding.ts';
 import type { Path } from '../walk/path.ts';
 import type { Arrival, Trace } from '../walk/trace.ts';
 import { dropsByName } from './by_name.ts';
+import { withoutLeftover } from './leftover.ts';
 import { deniedHosts } from './losses.ts';
 import { obstacle } from './obstacle.ts';
 import { claimsOf, obstaclesOf } from './obstacles.ts';
@@ -21,7 +22,7 @@ export function ruleOf(program: Program, trace: Trace, { space }: Packets, path:
   const shared = space.union(arrivals.map(({ offered }) => offered));
   const { id, total, hash, backend, offset } = first.use;
   const claims = claimsOf(arrivals, id);
-  const flows = withoutLeftover(trace, arrivals, claims, space);
+  const flows = withoutLeftover(trace, arrivals, claims);
   const holding = holdingOf({ flows, id, total, shared });
   const held = holding?.held ?? claims ?? space.none;
   const all = held.equals(space.all);
@@ -54,29 +55,6 @@ function decisive(arrivals: readonly Arrival[]): readonly Arrival[] {
   const offered = arrivals.filter((arrival) => !arrival.offered.isEmpty);
   const reached = offered.filter((arrival) => arrival.reached);
   return reached.length === 0 ? offered : reached;
-}
-
-/**
- * What comes through, where a cluster rule and its DROP have one condition that cannot be read, such as an ipset of VIPs: the
- * rule meets some packets, and nothing shows that the DROP does not meet the same. What that leaves open is said of the rule.
- */
-function withoutLeftover(
-  { delivered, taken, takenBehind }: Trace,
-  arrivals: readonly Arrival[],
-  claims: Traffic | null,
-  space: Packets['space'],
-): Trace['delivered'] {
-  const vague = arrivals.filter(({ exact }) => !exact);
-  if (vague.length === 0 || claims === null) return delivered;
-  const drops = [...taken, ...takenBehind].filter(
-    (one) =>
-      one.fate === 'dropped' &&
-      !one.certain &&
-      one.doubt !== 'rate' &&
-      vague.some((arrival) => arrival.place === one.place && !arrival.taken.includes(one)),
-  );
-  const dropped = space.union(drops.map(({ traffic }) => traffic)).less(claims);
-  return delivered.map((flow) => ({ ...flow, traffic: flow.traffic.less(dropped) }));
 }
 
 /**

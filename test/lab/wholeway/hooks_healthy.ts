@@ -123,6 +123,18 @@ done`,
     clients: [],
   },
   {
+    situation: 'a DROP behind the rule by a set of addresses that has the VIP',
+    ways: ['iptables-nft'],
+    setup: `whole 2; NODROP=1; for i in 1 2; do
+  on n$i ipset create vips hash:ip; on n$i ipset add vips $VIP
+  share n$i $i 2
+  xt n$i -t mangle -A PREROUTING -m set --match-set vips dst -j DROP
+done`,
+    state: 'UNKNOWN',
+    says: /match-set vips dst/,
+    clients: [],
+  },
+  {
     situation: 'the VIP gets a mark in raw, for which the rules ask',
     ways: both,
     setup: (way) =>
