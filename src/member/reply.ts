@@ -102,8 +102,13 @@ class Found {
     if (clients.isEmpty) return;
     const key = `${certain} ${cause.side} ${cause.how} ${cause.text}`;
     const known = this.lost.get(key);
-    if (known === undefined) this.lost.set(key, { cause, certain, parts: [clients] });
-    else known.parts.push(clients);
+    if (known === undefined) {
+      this.lost.set(key, { cause, certain, parts: [clients] });
+      return;
+    }
+    known.parts.push(clients);
+    // One address of a network is no host that a route means.
+    if (!cause.hosts) known.cause = cause;
   }
 
   leave(ifname: string, clients: Traffic): void {

@@ -90,6 +90,23 @@ const sketches: readonly Sketch[] = [
     }),
   ),
   {
+    // The node's own ::1 parts :: from the rest of it.
+    situation: 'a default route of lower metric rejects everything on n2',
+    ways: ['nftables-ipv6'],
+    setup: ip2('-6 route add unreachable default metric 10'),
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /unreachable route/,
+  },
+  {
+    situation: 'blackhole route to one network on n2, beside a route to its first host',
+    ways: ['nftables'],
+    setup: on2('ip -n n2 route add blackhole 10.0.0.0/8; ip -n n2 route add 10.0.0.1 via 192.168.56.254'),
+    tcp: lost(0.05, 0.3),
+    state: 'CRITICAL',
+    says: /blackhole route/,
+  },
+  {
     situation: 'blackhole route to nobody on n2',
     ways: ['nftables'],
     setup: ip2('route add blackhole 127.99.0.0/16'),
