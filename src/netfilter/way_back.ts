@@ -37,7 +37,7 @@ export function leavingFrom(
   const departures = [...waysOut(snapshot, packets, path.ifname)].map(([ifname, traffic]) => {
     const way = ifname === path.ifname ? path : pathTo(links, ifname);
     const { trace, routed } = followAnswers(program, way, { connmark, traffic, untracked });
-    return { trace, routed, begun: nat === null ? null : followBegun(nat, way, routed, zoned) };
+    return { trace, routed, begun: nat === null ? null : followBegun(nat, way, routed.flows, zoned) };
   });
   return leavingOf(departures, vip, space);
 }

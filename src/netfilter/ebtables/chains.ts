@@ -41,7 +41,17 @@ export function ebtablesChains(
       // In broute it means: not through the bridge.
       const end = finish(name === 'broute' ? 'unknown' : 'drop');
       const policy = drops ? { ...policyRule('ebtables', 'xt_cluster', `-P ${chain} DROP`), parts: [end] } : null;
-      bases.push({ hook, priority, owner: null, devices: [], nat: false, chain: entry, policy, table: read });
+      bases.push({
+        hook,
+        priority,
+        owner: null,
+        devices: [],
+        nat: false,
+        reroutes: false,
+        chain: entry,
+        policy,
+        table: read,
+      });
     }
   }
   return { bases, chains };

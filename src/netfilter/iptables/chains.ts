@@ -72,8 +72,19 @@ export function iptablesChains(
       const policy = drops ? policyRule(tool, 'xt_cluster', `-P ${chain} DROP`) : null;
       const rules = drops ? entry.rules : withoutIdleEnd(entry.rules);
       const nat = name === 'nat';
+      const reroutes = name === 'mangle' && hook === 'output';
       const owner = tool.endsWith('legacy') ? null : `${packets.space.family === 4 ? 'ip' : 'ip6'} ${name}`;
-      bases.push({ hook, priority, owner, devices: [], nat, chain: { ...entry, rules }, policy, table: read });
+      bases.push({
+        hook,
+        priority,
+        owner,
+        devices: [],
+        nat,
+        reroutes,
+        chain: { ...entry, rules },
+        policy,
+        table: read,
+      });
     }
   }
   return { bases, chains };

@@ -1,10 +1,10 @@
-import type { Flow } from '../model/packet.ts';
 import type { Denial, Leaving, Renaming } from '../model/rule.ts';
 import type { Traffic, TrafficSpace } from '../model/traffic.ts';
 import type { Taken, Trace } from '../walk/trace.ts';
+import type { Routed } from '../walk/walk.ts';
 
 /** Answers that have passed the chains, by one interface; `begun`: nat, as far as any of them come to it. */
-export type Departure = { readonly trace: Trace; readonly routed: readonly Flow[]; readonly begun: Trace | null };
+export type Departure = { readonly trace: Trace; readonly routed: Routed; readonly begun: Trace | null };
 
 /** Combines what answers from an address showed, over all interfaces that they leave by. */
 export function leavingOf(departures: readonly Departure[], vip: bigint, space: TrafficSpace): Leaving {
@@ -19,7 +19,7 @@ export function leavingOf(departures: readonly Departure[], vip: bigint, space: 
     denials: [...known.values()],
     renamings: departures.flatMap(({ begun }) => begun?.taken.flatMap((taken) => renamingOf(taken, vip)) ?? []),
     marks: marksOf(
-      departures.flatMap(({ routed }) => routed),
+      departures.flatMap(({ routed }) => routed.marks),
       space,
     ),
   };
@@ -42,11 +42,8 @@ function renamingOf({ place, rule, traffic, certain }: Taken, vip: bigint): read
 }
 
 /** One set per mark. */
-function marksOf(routed: readonly Flow[], space: TrafficSpace): Leaving['marks'] {
+function marksOf(marks: Leaving['marks'], space: TrafficSpace): Leaving['marks'] {
   const sets = new Map<number | null, Traffic>();
-  for (const { carried, traffic } of routed) {
-    const mark = typeof carried.mark === 'number' && carried.certain ? carried.mark : null;
-    sets.set(mark, (sets.get(mark) ?? space.none).or(traffic));
-  }
+  for (const { mark, traffic } of marks) sets.set(mark, (sets.get(mark) ?? space.none).or(traffic));
   return [...sets].map(([mark, traffic]) => ({ mark, traffic }));
 }

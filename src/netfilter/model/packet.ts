@@ -159,7 +159,8 @@ export function destinationKey(sentTo: Destination | null): string {
   return sentTo === null ? '' : `${sentTo.address}:${sentTo.port}`;
 }
 
-function markKey(mark: Mark): string {
+/** Equal for equal marks. */
+export function markKey(mark: Mark): string {
   if (mark === null) return '?';
   return typeof mark === 'number' ? `${mark}` : mark.key;
 }

@@ -116,6 +116,8 @@ export type BaseChain = {
   readonly devices: readonly string[];
   /** A nat chain sees only the packet that opens a connection. */
   readonly nat: boolean;
+  /** A chain behind which the route of what leaves is chosen again if it has changed the mark: nft's type route, mangle OUTPUT. */
+  readonly reroutes: boolean;
   readonly chain: Chain;
   /** What drops the packets that its rules leave, as a rule; null where they go on. */
   readonly policy: ChainRule | null;

@@ -104,6 +104,7 @@ function baseOf(
     owner,
     devices: hook === 'ingress' || hook === 'egress' ? chain.devices : [],
     nat: chain.type === 'nat',
+    reroutes: chain.type === 'route',
     chain: { ...entry, rules },
     policy,
     table,

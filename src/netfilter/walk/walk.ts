@@ -11,6 +11,7 @@ import {
 import type { Program } from '../model/program.ts';
 import { icmpv6, phase, type Traffic, tcp } from '../model/traffic.ts';
 import { Walk } from './chain.ts';
+import { chosenAgain, type Marked } from './marked.ts';
 import { atStage, type Path, type Stage, stagesBack, stagesOf } from './path.ts';
 import { merge } from './stream.ts';
 import type { Trace } from './trace.ts';
@@ -41,15 +42,18 @@ export function followDiscovery(program: Program, { space }: Packets, path: Path
 /** Answers as they begin: the mark of their connections, and those whose requests connection tracking has not seen. */
 export type Answers = { readonly connmark: Mark; readonly traffic: Traffic; readonly untracked: Traffic };
 
+/** Answers as they come out of the hook behind which their route is chosen for good, and by which marks that is done. */
+export type Routed = { readonly flows: readonly Flow[]; readonly marks: readonly Marked[] };
+
 /**
- * The same for answers that leave by an interface; `routed` is what they carry when their route is chosen for good.
- * They begin with what the way in has saved with the connection, and no mark.
+ * The same for answers that leave by an interface. They begin with what the way in has saved with the connection, and no
+ * mark.
  */
 export function followAnswers(
   program: Program,
   path: Path,
   { connmark, traffic, untracked }: Answers,
-): { readonly trace: Trace; readonly routed: readonly Flow[] } {
+): { readonly trace: Trace; readonly routed: Routed } {
   const walk = new Walk(traffic.space, null, 'reply');
   const answers = { ...program, bases: program.bases.filter(({ nat }) => !nat) };
   const begun: readonly Flow[] = [
@@ -57,9 +61,13 @@ export function followAnswers(
     { carried: { ...leaving, tracking: 'lone' }, traffic: traffic.and(untracked) },
   ];
   const [first, ...others] = stagesBack(path);
-  const routed = first === undefined ? begun : passStage(walk, answers, first, begun);
+  let marks: readonly Marked[] = [{ mark: 0, traffic }];
+  const choose = (before: readonly Flow[], after: readonly Flow[]) => {
+    marks = chosenAgain(marks, before, after);
+  };
+  const routed = first === undefined ? begun : passStage(walk, answers, first, begun, choose);
   const flows = others.reduce((on, stage) => passStage(walk, answers, stage, on), routed);
-  return { trace: walk.trace(flows), routed };
+  return { trace: walk.trace(flows), routed: { flows: routed, marks } };
 }
 
 /**
@@ -102,14 +110,28 @@ function walkThrough(program: Program, path: Path, carried: Carried, traffic: Tr
   return walk.trace(flows);
 }
 
-function passStage(walk: Walk, { bases }: Program, stage: Stage, on: readonly Flow[]): readonly Flow[] {
+/** `choose` is told what comes to a chain that reroutes, and what comes out of it. */
+function passStage(
+  walk: Walk,
+  { bases }: Program,
+  stage: Stage,
+  on: readonly Flow[],
+  choose?: (before: readonly Flow[], after: readonly Flow[]) => void,
+): readonly Flow[] {
   walk.enter(stage);
   const chains = bases
     .flatMap((base) => atStage(base, stage, walk.space))
     // Among chains of the same hook and priority, the one registered last runs first (measured).
     .reverse()
     .sort((a, b) => a.priority - b.priority);
-  return chains.reduce((here, base) => walk.pass(base, here), merge(on.map((flow) => arriveBy(flow, stage))));
+  return chains.reduce(
+    (here, base) => {
+      const passed = walk.pass(base, here);
+      if (base.reroutes) choose?.(here, passed);
+      return passed;
+    },
+    merge(on.map((flow) => arriveBy(flow, stage))),
+  );
 }
 
 function arriveBy(flow: Flow, { ifname, bridge }: Stage): Flow {

@@ -9,6 +9,12 @@ const ip2 = (command: string) => on2(`ip -n n2 ${command}`);
 /** A route is chosen before the answer gets its port back. */
 const portChanged = `healthy 2; for n in n1 n2; do echo "table ip dn { chain prerouting { type nat hook prerouting priority dstnat; ip daddr $VIP tcp dport 80 dnat to $VIP:8080; }; }" | table $n; done; ip -n n2 rule add ipproto tcp sport`;
 
+/** A mark for answers of n2, where it no longer decides about their route. */
+const lateMark = (way: string) =>
+  way === 'nftables'
+    ? "on n2 nft 'table ip late { chain output { type filter hook output priority -150; meta mark set 5; }; }'"
+    : 'xt n2 -A OUTPUT -j MARK --set-mark 5';
+
 /** The VIP on a macvlan over the card, which listens to the cluster MAC; what comes in by the card itself is dropped. */
 const onMacvlan = `IFACE=mv0; cluster 2 veth
 for n in n1 n2; do
@@ -205,6 +211,23 @@ ip -n n2 rule add fwmark 0xffff prohibit`,
     state: ['CRITICAL', 'WARNING'],
     says: /rule|mark/,
     clients: [],
+  },
+  {
+    // Behind mangle OUTPUT and chains of type route alone a route is chosen again.
+    situation: 'ip rule on a mark that answers get after their route was chosen',
+    ways: both,
+    setup: (way) => `${ip2('rule add fwmark 0x5 prohibit')}; ${lateMark(way)}`,
+    state: 'OK',
+  },
+  {
+    situation: 'the only default route of n2 by a mark that answers get too late',
+    ways: both,
+    setup: (way) =>
+      `${ip2('rule add fwmark 0x5 lookup 55; ip -n n2 route add default via 192.168.56.254 table 55')}
+ip -n n2 route del default; ${lateMark(way)}`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /route/,
   },
   {
     situation: 'ip rule on a mark that no answer carries',
