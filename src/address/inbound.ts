@@ -2,7 +2,7 @@ import { oncePerSnapshot, type Section, type Snapshot, section } from '../snapsh
 import { parseFilters, type TrafficFilter } from './filter.ts';
 import { parseQueues } from './queue.ts';
 
-/** The filters through which traffic control sends what comes in by an interface, before any chain. */
+/** The filters through which traffic control sends what comes in by an interface, before any chain, or leaves by it. */
 export type Inbound = {
   readonly ifname: string;
   readonly filters: readonly TrafficFilter[];
@@ -12,20 +12,27 @@ export type Inbound = {
 
 /** The interfaces that filter what comes in, or why that is not known. */
 export type InboundReading =
-  | { readonly read: true; readonly interfaces: readonly Inbound[] }
+  | { readonly read: true; readonly interfaces: readonly Inbound[]; readonly outbound: readonly Inbound[] }
   | { readonly read: false; readonly reason: string };
 
-/** Extracts from a snapshot what traffic control does with incoming packets: `tc qdisc show` and `tc filter show dev IF ingress`. */
+/** Extracts from a snapshot what traffic control does with packets: `tc qdisc show`, `tc filter show dev IF ingress` and `egress`. */
 export const readInbound = oncePerSnapshot((snapshot): InboundReading => {
   const part = section(snapshot, 'qdisc');
   if (part === undefined) return { read: false, reason: 'the script there is of an older release' };
   if (part.status !== 'read') return { read: false, reason: whyNot(part) };
   const queues = parseQueues(part.lines).read.filter(({ kind }) => kind === 'clsact' || kind === 'ingress');
-  return { read: true, interfaces: queues.map(({ ifname }) => inboundOf(snapshot, ifname)) };
+  return {
+    read: true,
+    interfaces: queues.map(({ ifname }) => filtersOf(snapshot, 'tc-ingress', ifname)),
+    // Not every script tells of them.
+    outbound: queues
+      .filter(({ kind, ifname }) => kind === 'clsact' && section(snapshot, 'tc-egress', ifname) !== undefined)
+      .map(({ ifname }) => filtersOf(snapshot, 'tc-egress', ifname)),
+  };
 });
 
-function inboundOf(snapshot: Snapshot, ifname: string): Inbound {
-  const part = section(snapshot, 'tc-ingress', ifname);
+function filtersOf(snapshot: Snapshot, side: 'tc-ingress' | 'tc-egress', ifname: string): Inbound {
+  const part = section(snapshot, side, ifname);
   if (part === undefined) return { ifname, filters: [], unread: ['its filters are not in the answer'] };
   if (part.status !== 'read') return { ifname, filters: [], unread: [`its filters were not read: ${whyNot(part)}`] };
   const { read, unread } = parseFilters(part.lines);

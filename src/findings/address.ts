@@ -68,7 +68,7 @@ export const address = {
   },
   'tc-filter': {
     means:
-      'A traffic control filter on the ingress of an interface drops or redirects frames for the VIP, or may do so, before any rule sees them.',
+      'A traffic control filter on the ingress of an interface drops or redirects frames for the VIP, or may do so, before any rule sees them; one on its egress does so with answers from the VIP.',
     now: 'Delete the filter, or exclude the VIP from it.',
     keep: 'tc filters are gone after a reboot: change what sets them (a unit, an interface script, a container network).',
   },

@@ -10,7 +10,7 @@ import {
 } from '../netfilter/index.ts';
 import { listOf } from '../plugin/index.ts';
 import { linkOf, type ReachedNode } from './facts.ts';
-import { type Deed, takenInbound } from './inbound.ts';
+import { type Deed, takenByFilters } from './inbound.ts';
 import type { Stretch } from './stretch.ts';
 import { takesAllGroups } from './subscription.ts';
 
@@ -46,7 +46,7 @@ export function judgeCards(uses: readonly CardUse[], asked: CardQuestion): Reado
   );
 }
 
-/** What traffic control filters do with incoming frames for the VIP, on all nodes that have it. */
+/** What traffic control filters do with incoming frames for the VIP, and with answers from it, on all nodes that have it. */
 export function judgeFilters(
   uses: readonly Pick<CardUse, 'node' | 'ifname'>[],
   { vip, mac, space }: CardQuestion,
@@ -57,8 +57,13 @@ export function judgeFilters(
     const levels = [...levelsBelow(links, ifname), { ifnames: [ifname], bridge: null }];
     const { inbound } = node;
     if (ip === null || !inbound.read) return { deeds: [], lost: space.none, doubt: space.none };
-    const frame = { protocol: ip.family === 4 ? 'ip' : 'ipv6', vip: ip, side: 'destination', mac } as const;
-    return takenInbound(levels, inbound.interfaces, { frame, space, links });
+    const protocol = ip.family === 4 ? 'ip' : 'ipv6';
+    const into = { protocol, vip: ip, side: 'destination', mac } as const;
+    const out = { protocol, vip: ip, side: 'source', mac: null } as const;
+    const up = takenByFilters(levels, inbound.interfaces, { frame: into, space, links });
+    const down = takenByFilters(levels, inbound.outbound, { frame: out, space, links });
+    const lost = up.lost.or(down.lost);
+    return { deeds: [...up.deeds, ...down.deeds], lost, doubt: up.doubt.or(down.doubt).less(lost) };
   });
   const note = notLookedAt(uses);
   return new Map(
@@ -113,13 +118,15 @@ function attached(node: ReachedNode, ifname: string): readonly Fault[] {
   });
 }
 
-function deedFault({ name }: ReachedNode, { state, verb, traffic, ifname, text }: Deed, alike: Traffic): Fault {
-  const what = describeTraffic(traffic) || 'everything';
-  const brief = `${name}: tc ingress on ${ifname} ${verb} ${what}`;
+function deedFault({ name }: ReachedNode, { state, verb, traffic, ifname, side, text }: Deed, alike: Traffic): Fault {
+  const what = describeTraffic(traffic);
+  const [hook, whose] =
+    side === 'source' ? ['egress', `answers to ${what || 'all clients'}`] : ['ingress', what || 'everything'];
+  const brief = `${name}: tc ${hook} on ${ifname} ${verb} ${whose}`;
   const policy = state === 'CRITICAL' && traffic.within(alike);
   const minor = state === 'CRITICAL' && !traffic.meets(mainTraffic(traffic.space));
-  const fix = state === 'CRITICAL' && !policy ? `. Fix: tc filter del dev ${ifname} ingress` : '';
-  const full = `${brief} to the VIP${policy ? ' (all nodes alike)' : ''}: ${text}${fix}`;
+  const fix = state === 'CRITICAL' && !policy ? `. Fix: tc filter del dev ${ifname} ${hook}` : '';
+  const full = `${brief}${side === 'source' ? '' : ' to the VIP'}${policy ? ' (all nodes alike)' : ''}: ${text}${fix}`;
   return fault(policy ? 'OK' : minor ? 'WARNING' : state, policy ? 'denied-alike' : 'tc-filter', brief, full);
 }
 

@@ -18,17 +18,22 @@ export type Deed = {
   readonly verb: string;
   readonly traffic: Traffic;
   readonly ifname: string;
+  /** Whether requests are meant, or answers. */
+  readonly side: Frame['side'];
   readonly text: string;
 };
 
-/** Which of clients' packets traffic control takes on their way up to an interface. */
+/** Which of clients' packets traffic control takes on their way up to an interface, or their answers on the way down. */
 export type Taking = { readonly deeds: readonly Deed[]; readonly lost: Traffic; readonly doubt: Traffic };
 
 /** What filters on the way see of clients' packets, and where a redirected one ends. */
 export type Asked = { readonly frame: Frame; readonly space: TrafficSpace; readonly links: readonly Link[] };
 
-/** Sends clients' packets through the filters of all levels; which of several ports of one level they come by is not known. */
-export function takenInbound(levels: readonly Level[], inbound: readonly Inbound[], asked: Asked): Taking {
+/**
+ * Sends clients' packets, or the answers to them, through the filters of all levels; which of several ports of one level they
+ * pass is not known.
+ */
+export function takenByFilters(levels: readonly Level[], inbound: readonly Inbound[], asked: Asked): Taking {
   const { space } = asked;
   return levels.reduce<Taking>(
     (sum, { ifnames }) => {
@@ -50,7 +55,7 @@ export function takenInbound(levels: readonly Level[], inbound: readonly Inbound
 /** What one port of several takes affects only those that come by it. */
 function unlessEvery(deed: Deed, lost: Traffic): Deed {
   const certain = deed.state !== 'CRITICAL' || deed.traffic.within(lost);
-  return certain ? deed : { ...deed, state: 'WARNING', verb: `${deed.verb}, where it comes in by ${deed.ifname},` };
+  return certain ? deed : { ...deed, state: 'WARNING', verb: `${deed.verb}, where it passes ${deed.ifname},` };
 }
 
 function takenBy(inbound: Inbound | undefined, { frame, space, links }: Asked): Taking {
@@ -69,9 +74,11 @@ function takenBy(inbound: Inbound | undefined, { frame, space, links }: Asked): 
       else passed = passed.or(here);
       continue;
     }
-    const sure = exact && what !== 'unread' ? here.less(passed) : space.none;
+    // Answers may arrive by another card, too.
+    const aside = what === 'redirect' && frame.side === 'source';
+    const sure = exact && what !== 'unread' && !aside ? here.less(passed) : space.none;
     const verb = what === 'unread' ? 'does something unknown with' : what === 'drop' ? 'drops' : 'redirects';
-    const deed = { ifname, text: filter.text };
+    const deed = { ifname, side: frame.side, text: filter.text };
     if (!sure.isEmpty) deeds.push({ ...deed, state: 'CRITICAL', verb, traffic: sure });
     const may = here.less(sure);
     if (!may.isEmpty)
@@ -87,7 +94,7 @@ function takenBy(inbound: Inbound | undefined, { frame, space, links }: Asked): 
   }
   for (const text of inbound.unread) {
     if (rest.isEmpty) break;
-    deeds.push({ state: 'UNKNOWN', verb: 'may take', traffic: rest, ifname, text });
+    deeds.push({ state: 'UNKNOWN', verb: 'may take', traffic: rest, ifname, side: frame.side, text });
     doubt = doubt.or(rest);
   }
   return { deeds, lost, doubt: doubt.less(lost) };
@@ -112,9 +119,10 @@ function fitting(
   space: TrafficSpace,
 ): { readonly traffic: Traffic; readonly exact: boolean } {
   if (fits(filter, frame) === 'none') return { traffic: space.none, exact: true };
-  const words = filter.others.map((word) => wordTraffic(word, space));
+  const words = filter.others.map((word) => wordTraffic(word, frame.side, space));
   const known = words.filter((one) => one !== null);
-  const source = filter.source === null ? space.all : fromBlock(filter.source, space);
+  const client = filter[frame.side === 'source' ? 'destination' : 'source'];
+  const source = client === null ? space.all : fromBlock(client, space);
   const ofMac = filter.destinationMac === null || frame.mac !== null;
   return {
     traffic: known.reduce((sum, one) => sum.and(one), source),
@@ -128,12 +136,16 @@ function fromBlock({ family, low, high }: IpBlock, space: TrafficSpace): Traffic
 
 const protocols: Readonly<Record<string, bigint>> = { tcp: 6n, udp: 17n, icmp: 1n, icmpv6: 58n };
 
-/** `ip_proto tcp`, `dst_port 80`, `src_port 1024-2047`, as flower prints them; null for any other word. */
-function wordTraffic(word: string, space: TrafficSpace): Traffic | null {
+/**
+ * `ip_proto tcp`, `dst_port 80`, `src_port 1024-2047`, as flower prints them, as the requests that they are about; null for any
+ * other word.
+ */
+function wordTraffic(word: string, vipIs: Frame['side'], space: TrafficSpace): Traffic | null {
   const [, name] = /^ip_proto (\w+)$/.exec(word) ?? [];
   const protocol = protocols[name ?? ''];
   if (protocol !== undefined) return space.only({ protocol });
   const [, side, low, high = low] = /^(dst|src)_port (\d+)(?:-(\d+))?$/.exec(word) ?? [];
   if (low === undefined || high === undefined) return null;
-  return space.only({ [side === 'dst' ? 'dport' : 'sport']: { low: BigInt(low), high: BigInt(high) } });
+  const own = (side === 'dst') === (vipIs === 'destination') ? 'dport' : 'sport';
+  return space.only({ [own]: { low: BigInt(low), high: BigInt(high) } });
 }

@@ -55,6 +55,24 @@ const sketches: readonly Sketch[] = [
     clients: [],
   },
   {
+    situation: 'tc egress filter (u32) takes the answers of n2 away',
+    ways: both,
+    setup: `${clsact}; on n2 tc filter add dev eth1 egress protocol ip u32 match ip src $VIP/32 action mirred egress redirect dev dead0`,
+    tcp: bucketLost,
+    vip: ['CRITICAL', 'WARNING', 'UNKNOWN'],
+    state: ['CRITICAL', 'WARNING', 'UNKNOWN'],
+    says: /tc egress on eth1/,
+    clients: [],
+  },
+  {
+    situation: 'tc egress filter (u32) for another address, and a mirror',
+    ways: ['nftables'],
+    setup: `${clsact}; on n2 tc filter add dev eth1 egress protocol ip u32 match ip src 192.168.56.77/32 action mirred egress redirect dev dead0
+on n2 tc filter add dev eth1 egress protocol ip u32 match ip src $VIP/32 action mirred egress mirror dev dead0`,
+    vip: 'OK',
+    state: 'OK',
+  },
+  {
     situation: 'tc ingress filter (u32) for another address',
     ways: ['nftables'],
     setup: `${clsact}; on n2 ${filter('192.168.56.77')}`,
@@ -99,6 +117,18 @@ const elsewhere: readonly Sketch[] = [
     vip: 'CRITICAL',
     state: 'CRITICAL',
     says: /tc|flower|ingress/,
+  },
+  {
+    situation: 'tc flower drops the answers of n2',
+    ways: ['clusterip'],
+    setup: tc(
+      'on n2 tc filter add dev eth1 egress protocol ip flower src_ip $VIP ip_proto tcp src_port 80 action drop',
+    ),
+    tcp: bucketLost,
+    udp: well,
+    vip: ['CRITICAL', 'WARNING'],
+    state: ['CRITICAL', 'WARNING'],
+    says: /tc egress on eth1 drops answers to tcp port 80/,
   },
   {
     situation: 'tc flower drops another address',
