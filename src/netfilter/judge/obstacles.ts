@@ -1,7 +1,7 @@
 import { backends } from '../backend.ts';
 import type { ClusterUse } from '../model/program.ts';
 import type { Obstacle } from '../model/rule.ts';
-import type { Traffic } from '../model/traffic.ts';
+import { phase, type Traffic } from '../model/traffic.ts';
 import type { Holding } from '../walk/holding.ts';
 import type { Arrival, Taken, Trace } from '../walk/trace.ts';
 import { dropInDoubt } from './leftover.ts';
@@ -48,13 +48,32 @@ export function claimsOf(arrivals: readonly Arrival[], id: string): Traffic | nu
 
 function beforeIt(arrival: Arrival): readonly Obstacle[] {
   const { taken, use, offered } = arrival;
-  const counting = taken.filter(({ fate }) => fate !== 'untracked' || use.hash.tracked);
+  const counting = taken.filter(
+    (one) => (one.fate !== 'untracked' || use.hash.tracked) && !isOfOwnConnections(one, offered),
+  );
   const { effects } = backends[use.backend];
   return [
     ...chainsThatFail(arrival),
     ...vagueMatch(arrival),
     ...judgeLosses(counting, { shared: offered, effects, position: 'before' }),
   ];
+}
+
+/** A rule that asks connection tracking, whatever its comment says. */
+const asksEstablished = /(?:\bct state|--(?:ct)?state) .*\bestablished\b/i;
+const quoted = /"(?:\\.|[^"\\])*"/g;
+
+/**
+ * What is accepted as ESTABLISHED once its frames are this host's (`meta pkttype set host` in a chain before): of connections
+ * whose first packets come to the hash, the node knows those alone that it has let through. Frames that stay multicast are
+ * ignored by TCP all the same.
+ */
+function isOfOwnConnections({ fate, certain, claimed, rule, traffic }: Taken, offered: Traffic): boolean {
+  if (fate !== 'accepted' || !certain || !claimed || !asksEstablished.test(rule.text.replaceAll(quoted, '')))
+    return false;
+  const { space } = traffic;
+  const first = traffic.whatever('phase').and(space.only({ phase: phase.first }));
+  return traffic.within(space.only({ phase: phase.later })) && first.within(offered);
 }
 
 /** Before connection tracking there is nothing to hash, and nat sees the first packet of a connection only. */

@@ -59,6 +59,10 @@ const policy: readonly Sketch[] = [
   },
 ];
 
+/** Frames for the VIP become this host's before everything else. */
+const hostEarly =
+  "whole 2; for n in n1 n2; do on $n nft 'table ip host { chain prerouting { type filter hook prerouting priority -160; ip daddr '$VIP' meta pkttype set host; }; }'; done";
+
 const layouts: readonly Sketch[] = [
   {
     situation: 'a drained node as a map to a chain that drops',
@@ -121,6 +125,19 @@ done`,
     state: 'UNKNOWN',
     says: /which part is not clear/,
     clients: [],
+  },
+  {
+    // A node knows the connections alone whose first packets its rule has let through.
+    situation: 'ESTABLISHED accepted before the rules at input, for frames that are the host’s since prerouting',
+    ways: both,
+    setup: (way) =>
+      `${hostEarly}; for i in 1 2; do ${
+        way === 'nftables'
+          ? `on n$i nft 'table ip input { chain input { type filter hook input priority 0; policy drop; ip daddr != '$VIP' accept; ct state established,related accept; jhash ip saddr mod 2 seed 5 '$((i - 1))' accept; }; }'`
+          : `xt n$i -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+  TABLE=filter CHAIN=INPUT share n$i $i 2`
+      }; done`,
+    state: 'OK',
   },
   {
     situation: 'a DROP behind the rule by a set of addresses that has the VIP',

@@ -66,6 +66,20 @@ done`,
 
 const ports: readonly Sketch[] = [
   {
+    situation: 'segments accepted by their flags before the rules, whatever the comment says',
+    ways: ['iptables-nft'],
+    setup: `whole 2; for i in 1 2; do
+  on n$i nft 'table ip host { chain prerouting { type filter hook prerouting priority -160; ip daddr '$VIP' meta pkttype set host; }; }'
+  xt n$i -A INPUT -p tcp ! --syn -m comment --comment "--state ESTABLISHED" -j ACCEPT
+  TABLE=filter CHAIN=INPUT share n$i $i 2
+done`,
+    tcp: allLost,
+    udp: well,
+    state: 'CRITICAL',
+    says: /accepts tcp ESTABLISHED before the cluster rule/,
+    clients: ['udp', 'icmp'],
+  },
+  {
     situation: 'Web redirected to another port before rules in INPUT',
     ways: ['iptables-nft'],
     setup:
