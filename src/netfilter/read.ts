@@ -124,6 +124,7 @@ function judgeRulesets(rulesets: Rulesets, snapshot: Snapshot, vip: string, spac
     mac: clusterMac(host, told),
     space,
     origin: space.nextOrigin(),
+    cards: locate(host, vip).flatMap(({ address: { ifname } }) => [ifname, vrfOf(links, ifname) ?? ifname]),
     stays: !sendsOn(snapshot),
   };
   const program = programOf(rulesets, packets);

@@ -25,6 +25,8 @@ export type Packets = {
   readonly space: TrafficSpace;
   /** The node whose rules they pass: without a seed, every node draws its own hash. */
   readonly origin: string;
+  /** The interfaces that have the VIP, and their VRFs, where these are known. */
+  readonly cards?: readonly string[];
   /** True where no rule of the node sends packets on to another address: what names another one as destination is not met. */
   readonly stays?: boolean;
 };

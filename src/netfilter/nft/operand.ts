@@ -114,6 +114,19 @@ function fixed(packets: Packets, ...names: readonly (string | number | boolean)[
   });
 }
 
+/** `fib daddr . iif type`: the VIP is local by the interfaces alone that have it; by any other it is one of another host. */
+function onCard(packets: Packets): Operand {
+  const { cards = [], space } = packets;
+  const [here, elsewhere] = [fixed(packets, 'local', 2), fixed(packets, 'unicast', 1)];
+  const equals = (value: unknown, carried: Carried): Selection => {
+    const { ifname } = carried;
+    if (cards.length === 0) return here.equals(value, carried);
+    if (typeof ifname !== 'string') return vague(space.all);
+    return (cards.includes(ifname) ? here : elsewhere).equals(value, carried);
+  };
+  return { ...here, equals };
+}
+
 function hashOperand(hash: NftHash, { packets }: Scope): Operand {
   const { space } = packets;
   const { id, total, offset, hash: what } = hash.use;
@@ -361,7 +374,7 @@ function fibOperand({ result, flags }: Fields, packets: Packets): Operand {
   // Newer nft prints a single flag without a list.
   const of = (typeof flags === 'string' ? [flags] : listOf(flags)).map(textOf);
   const [client, own] = packets.direction === 'requests' ? ['saddr', 'daddr'] : ['daddr', 'saddr'];
-  if (result === 'type' && of.includes(own)) return fixed(packets, 'local', 2);
+  if (result === 'type' && of.includes(own)) return of.includes('iif') ? onCard(packets) : fixed(packets, 'local', 2);
   if (result === 'type' && of.includes(client)) return fixed(packets, 'unicast', 1);
   const missing = new Set<unknown>([false, '0', 0]);
   return operand(packets, (value) =>

@@ -66,6 +66,22 @@ done`,
 
 const ports: readonly Sketch[] = [
   {
+    situation: 'what is no address of its card dropped on n2, VIP on lo',
+    ways: ['nftables'],
+    setup: `healthy 2; for n in n1 n2; do ip -n $n addr del $VIP/24 dev eth1; ip -n $n addr add $VIP/32 dev lo; done
+table n2 <<RULES
+table inet guard {
+  chain prerouting {
+    type filter hook prerouting priority -160; policy accept;
+    fib daddr . iif type != { local, broadcast, multicast } drop
+  }
+}
+RULES`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /fib daddr/,
+  },
+  {
     situation: 'segments accepted by their flags before the rules, whatever the comment says',
     ways: ['iptables-nft'],
     setup: `whole 2; for i in 1 2; do
