@@ -44,9 +44,20 @@ function withIdentity(file: string, { user, command }: Here): string {
 function makeKey(keys: readonly KeyFact[], here: Here): Line {
   const files = keys.map(({ file }) => file);
   // ssh's own list begins with the oldest kind of key.
-  const [first = `${here.home}/.ssh/id_ed25519`] = files;
+  const [first] = files;
+  // Without any setting ssh has a list.
+  if (first === undefined) return nameKey(`${here.home}/.ssh/id_ed25519`, here);
   const file = (first.endsWith('/.ssh/id_rsa') ? files.find((one) => one.endsWith('/id_ed25519')) : undefined) ?? first;
   return todo('key', `${here.user} has no key to log in with`, asRoot(thisMachine, ...keygen(file, here)));
+}
+
+/** No file that ssh is told to take a key from can be made: the one that is made is given by an option. */
+function nameKey(file: string, here: Here): Line {
+  return todo(
+    'key',
+    `ssh's settings (IdentityFile) name no file for a key of ${here.user}, or one that is known to ssh alone (by a variable or %C). The commands make one, and look again with that (--ssh-identity)`,
+    asRoot(thisMachine, ...keygen(file, here), withIdentity(file, here)),
+  );
 }
 
 function keygen(file: string, { user }: Here): readonly string[] {

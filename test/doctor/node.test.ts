@@ -111,7 +111,15 @@ test('without a key the key comes first, in the file that ssh takes: its best ki
   const home = '/var/lib/nagios/.ssh';
   expect(missing(`${home}/id_rsa`, `${home}/id_ecdsa`, `${home}/id_ed25519`)).toContain(`-f ${home}/id_ed25519`);
   expect(missing('/etc/icinga2/key of nodes', `${home}/id_rsa`)).toContain("-f '/etc/icinga2/key of nodes'");
-  expect(missing()).toContain(`-f ${home}/id_ed25519`);
+});
+
+test('where no file for a key is known, the one that is made is given to ssh by an option', () => {
+  const [line] = todos(nodeOf(denied, { ...ssh, keys: [] })).filter(({ topic }) => topic === 'key');
+  expect(line?.text).toMatch(/^ssh's settings \(IdentityFile\) name no file/);
+  expect(line?.paste.slice(-2)).toEqual([
+    expect.stringContaining('ssh-keygen -q -t ed25519'),
+    'runuser -u nagios -- /usr/bin/rackwatch doctor --node node1 --ssh-identity /var/lib/nagios/.ssh/id_ed25519',
+  ]);
 });
 
 test('a script of another release is a remark, one that lacks half of the snapshot has to be replaced', () => {

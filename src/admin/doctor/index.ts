@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import {
   type Examination,
@@ -98,7 +99,8 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
   };
   if (!onlyFiles && isWrongAccount(here)) return examine({ ...facts, nodes: [], probes: [] });
   const { access, secret } = accessIn(values);
-  const asking = { request: requestOf(values, signal), home: here.home, until };
+  const client = { user: here.user, uid: process.geteuid?.() ?? 0, home: here.home, machine: hostname() };
+  const asking = { request: requestOf(values, signal), client, until };
   const { port, snmpTimeout, snmpRetries, useIpv4, useIpv6 } = values;
   const probing = {
     ...{ access, secret, port, signal },

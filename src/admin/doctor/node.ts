@@ -15,6 +15,7 @@ import {
 } from '../../node/index.ts';
 import { now } from '../../plugin/index.ts';
 import { type Jumps, jumpsTo } from './jumps.ts';
+import type { Client } from './key_file.ts';
 import { knock, lookUpName } from './place.ts';
 import { lookAtSsh } from './ssh.ts';
 import { type Hop, learnsInto, noAddresses, strictly, traceless, unwritten } from './traceless.ts';
@@ -22,7 +23,7 @@ import { type Hop, learnsInto, noAddresses, strictly, traceless, unwritten } fro
 /** What is asked of the nodes, and until when. */
 export type Asking = {
   readonly request: Omit<Request, 'limitMs'>;
-  readonly home: string;
+  readonly client: Client;
   /** By `now()`. */
   readonly until: number;
 };
@@ -55,7 +56,7 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const { settings } = settled;
   const { hostname, user, port, proxied, hostKeyAlias } = settings;
   const [files, place, passed] = await Promise.all([
-    lookAtSsh(settings, asking.request.sshIdentity, asking.home, limitsOf(asking)),
+    lookAtSsh(target.host, settings, asking.request.sshIdentity, asking.client, limitsOf(asking)),
     proxied ? undefined : reach(hostname, port, true, asking),
     jumpsTo(target, settings, patient),
   ]);
@@ -100,16 +101,16 @@ async function askStrictly(
 
 /** The keys that each jump host is shown. */
 function jumpFacts(passed: Jumps, asking: Asking) {
-  const settled = passed.ok ? passed.jumps.map(({ settings }) => settings) : [];
+  const settled = passed.ok ? passed.jumps : [];
   return Promise.all(
-    settled.map(async (jump) => {
-      const { keys } = await lookAtSsh(jump, undefined, asking.home, limitsOf(asking));
+    settled.map(async ({ target: { host }, settings: jump }) => {
+      const { keys } = await lookAtSsh(host, jump, undefined, asking.client, limitsOf(asking));
       return { user: jump.user, hostname: jump.hostname, port: jump.port, keys };
     }),
   );
 }
 
-function configFile({ request: { sshConfig }, home }: Asking): string | null {
+function configFile({ request: { sshConfig }, client: { home } }: Asking): string | null {
   const own = path.join(home, '.ssh/config');
   if (sshConfig === undefined) return existsSync(own) ? own : null;
   return sshConfig === 'none' || sshConfig.startsWith('~') ? sshConfig.replace(/^~/, home) : path.resolve(sshConfig);

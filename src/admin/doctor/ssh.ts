@@ -1,27 +1,33 @@
 import path from 'node:path';
 import { type KeyFact, keepsKeys, type SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
+import { type Client, keyFile } from './key_file.ts';
 import type { Limits } from './place.ts';
 
-/** What ssh would show and go by here: known host keys, key files. `identity` is the file of `--ssh-identity`. */
+/**
+ * What ssh would show and go by here: known host keys, key files. `host` is the name that it is given, `identity` the file of
+ * `--ssh-identity`.
+ */
 export async function lookAtSsh(
+  host: string,
   settings: SshSettings,
   identity: string | undefined,
-  home: string,
+  client: Client,
   limits: Limits,
 ): Promise<Pick<SshFacts, 'knownIn' | 'unreadable' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
-  const expand = (file: string) => file.replace(/^~(?=\/)/, home).replaceAll('%d', home);
+  const expand = (file: string) => file.replace(/^~(?=\/)/, client.home).replaceAll('%d', client.home);
   const globalKnownHosts = settings.globalKnownHosts.map(expand);
   const userKnownHosts = settings.userKnownHosts.map(expand);
   // ssh leaves a file that is not there out of its list.
   const given = identity === undefined ? [] : [identity.startsWith('~') ? identity : path.resolve(identity)];
-  const files = [...new Set([...given, ...settings.identityFiles].map(expand))];
+  const files = new Set(
+    [...given, ...settings.identityFiles].flatMap((file) => keyFile(file, host, settings, client) ?? []),
+  );
   const knownHosts = [...globalKnownHosts, ...userKnownHosts].filter(keepsKeys);
   const [states, known, keys] = await Promise.all([
     Promise.all(knownHosts.map((file) => read(file, limits))),
     Promise.all(knownHosts.map((file) => isKnownIn(file, settings, limits))),
-    // A token that only ssh can fill stands for no file here.
-    Promise.all(files.filter((file) => !file.includes('%') && file !== 'none').map((file) => keyOf(file, limits))),
+    Promise.all([...files].map((file) => keyOf(file, limits))),
   ]);
   const unreadable = knownHosts.filter((_, i) => states[i]?.state === 'closed');
   return { ...{ globalKnownHosts, userKnownHosts, unreadable, keys }, knownIn: known.flatMap((file) => file ?? []) };

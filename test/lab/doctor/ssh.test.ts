@@ -165,6 +165,37 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(garbage?.paste.at(-1)?.match(/--ssh-identity/g)).toHaveLength(1);
   });
 
+  test('a key that is named by tokens of ssh, by a variable, or not at all', async () => {
+    const config = lab.file('tokens');
+    const one = async (identityFile: string) => {
+      const text = readFileSync(lab.file('ssh_config'), 'utf8').replace(
+        /^Host \*$/m,
+        `Host *\n  IdentityFile ${identityFile}`,
+      );
+      writeFileSync(config, text);
+      const { stdout } = await doctor(['--ssh-config', config, ...node(lab.node('allowed'))], { mark });
+      return linesOf(stdout, 'allowed').filter(({ topic }) => topic === 'key' || topic === 'login');
+    };
+    const account = lab.node('allowed').replace(/^.*\/(\w+)@.*$/, '$1');
+    const file = lab.file(`key-127.0.0.1-${account}`);
+    const [login, key] = await one(lab.file('key-%h-%r'));
+    expect(login?.state).toBe('TODO');
+    expect(key?.paste.at(-1)).toMatch(new RegExp(` -f ${file}$`));
+    // What is pasted makes it, and then that is the key which is to be let in.
+    execFileSync('bash', ['-e'], { input: (key?.paste ?? []).filter((line) => !line.startsWith('on ')).join('\n') });
+    const [refused, made] = await one(lab.file('key-%h-%r'));
+    const line = `key='restrict ${readFileSync(`${file}.pub`, 'utf8').trim()}'`;
+    expect(refused?.paste).toContain(line);
+    expect(made?.text).toBe(`${file} can be used`);
+    // What is set for ssh here need not be for a daemon.
+    const variable = '$'.concat('{PATH}');
+    for (const unknown of ['none', `/${variable}/key`, lab.file('key-%C')]) {
+      const [, none] = await one(unknown);
+      expect(none?.paste.at(-1), unknown).toMatch(/ --ssh-identity \S+\/\.ssh\/id_ed25519$/);
+      expect(none?.paste.join('\n')).not.toContain(variable);
+    }
+  });
+
   test('sudoers: none of the lines, and all but one', async () => {
     const account = 'rwlabdoctor';
     addAccount(account);
