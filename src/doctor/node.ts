@@ -72,12 +72,24 @@ export function nameLine(fact: NameFact): Line {
 }
 
 function portLines(ports: readonly PortFact[], service: Service & { readonly node: string }): readonly Line[] {
-  const open = ports.find(({ state }) => state === 'open');
+  const first = ports.findIndex(({ state }) => state === 'open');
+  const open = ports[first];
   if (open !== undefined) {
     const { port, address, greeting } = open;
-    return [ok('port', `${port} at ${address} is open${greeting === '' ? '' : ` (${greeting})`}`)];
+    return [
+      ok('port', `${port} at ${address} is open${greeting === '' ? '' : ` (${greeting})`}`),
+      // They are tried one after the other, in this order, and at each a check waits for all of its time.
+      ...ports.slice(0, first).flatMap((one) => (one.state === 'silent' ? [waitsLine(one, open)] : [])),
+    ];
   }
   return ports.map((port) => closedLine(port, service));
+}
+
+function waitsLine({ address, port }: PortFact, open: PortFact): Line {
+  return todo(
+    'port',
+    `${port} at ${address} does not answer, and a check asks there first, until its time is over: take that address out of DNS or /etc/hosts, find out what drops the packets, or give ${open.address} in place of the name`,
+  );
 }
 
 function closedLine({ address, port, state, code }: PortFact, service: Service & { readonly node: string }): Line {

@@ -10,6 +10,8 @@ export type SshSettings = {
   /** The account that it logs in as. */
   readonly user: string;
   readonly port: number;
+  /** The only family whose addresses it tries; null for both. */
+  readonly family: 4 | 6 | null;
   /** Whether a jump host or a ProxyCommand stands between: then neither name nor port is this machine's to look at. */
   readonly proxied: boolean;
   /** The jump hosts by which ssh itself makes the way there (ProxyJump), as they are written. */
@@ -58,6 +60,7 @@ export function parseSshSettings(text: string): SshSettings | null {
   if (hostname === undefined || user === undefined || !Number.isInteger(port)) return null;
   return {
     ...{ hostname, user, port },
+    family: familyOf(one('addressfamily')),
     proxied: isSet(one('proxycommand')) || isSet(one('proxyjump')),
     jumps: isSet(one('proxyjump')) ? (one('proxyjump') ?? '').split(',') : [],
     identityFiles: all.filter(([name]) => name === 'identityfile').map(([, file]) => file),
@@ -68,6 +71,10 @@ export function parseSshSettings(text: string): SshSettings | null {
       !['false', 'no', 'off', 'accept-new'].includes(one('stricthostkeychecking') ?? '') &&
       one('nohostauthenticationforlocalhost') !== 'yes',
   };
+}
+
+function familyOf(keyword: string | undefined): 4 | 6 | null {
+  return keyword === 'inet' ? 4 : keyword === 'inet6' ? 6 : null;
 }
 
 function isSet(value: string | undefined): boolean {

@@ -148,6 +148,29 @@ test('where nothing listens on the usual port, what should is offered; on anothe
   expect(paste(ssh, 2222)).toBe('');
 });
 
+test('an address that is tried first and says nothing is said, as a check waits there; any other one is not', () => {
+  const [usual] = nodeOf('').ports;
+  const at = (address: string, state: 'open' | 'silent' | 'refused') => ({
+    port: 22,
+    code: '',
+    greeting: '',
+    source: null,
+    ...usual,
+    address,
+    state,
+  });
+  const texts = (...ports: NodeFacts['ports']) =>
+    todos(nodeOf({ sections: {} }, ssh, { ports }))
+      .filter(({ topic }) => topic === 'port')
+      .map(({ text }) => text);
+  const [open, silent] = [at('192.0.2.1', 'open'), at('2001:db8::1', 'silent')];
+  expect(texts(silent, open)).toEqual([
+    expect.stringMatching(/^22 at 2001:db8::1 does not answer, and .* give 192\.0\.2\.1 in place of the name$/),
+  ]);
+  expect(texts(open, silent)).toEqual([]);
+  expect(texts(at('2001:db8::1', 'refused'), open)).toEqual([]);
+});
+
 test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {
   const keys = [{ file: '/var/lib/nagios/.ssh/gate', state: 'good', publicKey: 'ssh-ed25519 GATE' }] as const;
   const way = { ...ssh, proxied: true, jumps: [{ user: 'ops', hostname: 'gate', port: 22, keys }] };

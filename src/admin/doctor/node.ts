@@ -54,10 +54,10 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const nothing = { hostName: null, ports: [], answer: null };
   if (!settled.ok) return { ...nothing, way: { kind: 'unsettled', reason: settled.reason } };
   const { settings } = settled;
-  const { hostname, user, port, proxied, hostKeyAlias } = settings;
+  const { hostname, user, port, family, proxied, hostKeyAlias } = settings;
   const [files, place, passed] = await Promise.all([
     lookAtSsh(target.host, settings, asking.request.sshIdentity, asking.client, limitsOf(asking)),
-    proxied ? undefined : reach(hostname, port, true, asking),
+    proxied ? undefined : reach(hostname, port, true, asking, family ?? undefined),
     jumpsTo(target, settings, patient),
   ]);
   const jumps = await jumpFacts(passed, asking);
@@ -137,8 +137,8 @@ async function byNrpe(spec: NodeSpec, target: Target<'nrpe'>, asking: Asking): P
   return { ...place, ports, way, answer: await ask(spec, asking) };
 }
 
-async function reach(host: string, port: number, greeted: boolean, asking: Asking) {
-  const { fact, places } = await lookUpName(host, port, limitsOf(asking));
+async function reach(host: string, port: number, greeted: boolean, asking: Asking, family?: 4 | 6) {
+  const { fact, places } = await lookUpName(host, port, limitsOf(asking), family);
   return { hostName: fact, ports: await knock(places, greeted, limitsOf(asking)) };
 }
 
