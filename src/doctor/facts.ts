@@ -88,6 +88,15 @@ export type SshFacts = {
   readonly unreadable: readonly string[];
   /** The key files in the order in which ssh tries them. */
   readonly keys: readonly KeyFact[];
+  /**
+   * The socket at which ssh itself keeps a connection open for others (ControlMaster), and its folder: whether the account can
+   * make it there. null where there is none, as with `--ssh-shared`, or where only ssh knows it.
+   */
+  readonly control: {
+    readonly file: string;
+    readonly folder: string;
+    readonly state: 'good' | 'missing' | 'closed' | 'long';
+  } | null;
   /** The arguments of ssh up to the host that reach the node as the plugins do. */
   readonly sshArguments: readonly string[];
   /** The file of settings that ssh goes by beside those of the machine: the one given, or the account's own if there is one. */

@@ -1,7 +1,7 @@
 import { explained } from './explained.ts';
 import type { Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
-import { asRoot, type Line, note, ok, todo } from './line.ts';
+import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
 import { cutOffLine, deniedLine, keyLine, lasting, shellFor } from './login.ts';
 import { copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
 import { installCommand, quoted } from './shell.ts';
@@ -15,12 +15,14 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
   if (answer?.reached === true)
     return [
       knownLine(way),
+      ...controlLines(way, here),
       ok('login', `as ${way.user}, with an answer after ${answer.milliseconds} ms`),
       ...timeLines(answer.milliseconds, 'the answer came'),
       ...snapshotLines(answer.snapshot, node.name, here, replaceable(way)),
     ];
   const key = keyLine(way, here);
   return [
+    ...controlLines(way, here),
     ...(answer === null ? [] : troubleLines(node, way, answer.reason, here)),
     ...(key === undefined ? [ok('key', goodKey(way))] : [key]),
   ];
@@ -34,6 +36,28 @@ function knownLine({ hostKey, knownIn }: SshFacts): Line {
   }
   if (knownIn.length > 0) return ok('host key', 'known here');
   return note('host key', 'in no file of known keys, but ssh accepts it: by a certificate, DNS or a command');
+}
+
+/** Connections that ssh's own settings keep open: the doctor asks without them, and a check does not. */
+function controlLines({ control }: SshFacts, { user }: Here): readonly Line[] {
+  if (control === null) return [];
+  const { file, folder, state } = control;
+  const kept = `ssh's settings keep connections open at ${file} (ControlPath)`;
+  const others = 'name another place there, or leave ControlMaster out for the nodes';
+  if (state === 'good')
+    return [note('ControlMaster', `${kept}: a check uses one that is open, and this login was made without`)];
+  if (state === 'long')
+    return [todo('ControlMaster', `${kept}, which is too long for a socket, so no check gets in: ${others}`)];
+  if (state === 'closed')
+    return [todo('ControlMaster', `${kept}, where ${user} cannot make a file, so no check gets in: ${others}`)];
+  const account = quoted(user);
+  return [
+    todo(
+      'ControlMaster',
+      `${kept}, and that folder is not there, so no check gets in: make it, or leave ControlMaster out for the nodes`,
+      asRoot(thisMachine, `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" ${quoted(folder)}`),
+    ),
+  ];
 }
 
 function goodKey({ keys }: SshFacts): string {

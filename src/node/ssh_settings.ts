@@ -21,6 +21,8 @@ export type SshSettings = {
   /** Files of known host keys: those of the whole machine, then those of the account. */
   readonly globalKnownHosts: readonly string[];
   readonly userKnownHosts: readonly string[];
+  /** The socket at which ssh itself keeps a connection open (ControlMaster), where the configuration says so. */
+  readonly controlPath: string | null;
   /** The name that the host key is looked up by, where the configuration sets one. */
   readonly hostKeyAlias: string | null;
   /** Whether no host key is taken that is not known: nobody is there to be asked. */
@@ -66,6 +68,7 @@ export function parseSshSettings(text: string): SshSettings | null {
     identityFiles: all.filter(([name]) => name === 'identityfile').map(([, file]) => file),
     globalKnownHosts: files('globalknownhostsfile'),
     userKnownHosts: files('userknownhostsfile'),
+    controlPath: ['false', 'no'].includes(one('controlmaster') ?? 'no') ? null : (one('controlpath') ?? null),
     hostKeyAlias: one('hostkeyalias') ?? null,
     strict:
       !['false', 'no', 'off', 'accept-new'].includes(one('stricthostkeychecking') ?? '') &&

@@ -171,6 +171,18 @@ test('an address that is tried first and says nothing is said, as a check waits 
   expect(texts(at('2001:db8::1', 'refused'), open)).toEqual([]);
 });
 
+test('where ssh keeps connections open by its own settings, and cannot, no check gets in', () => {
+  const [folder, file] = ['/home/a b', '/home/a b/cm'];
+  const lines = (state: 'good' | 'missing' | 'closed' | 'long') =>
+    todos(nodeOf({ sections: {} }, { ...ssh, control: { file, folder, state } })).filter(
+      ({ topic }) => topic === 'ControlMaster',
+    );
+  expect(lines('good')).toEqual([]);
+  expect(lines('missing')[0]?.paste).toEqual([`install -d -m 0700 -o nagios -g "$(id -gn nagios)" '/home/a b'`]);
+  expect(lines('closed')[0]?.text).toContain('where nagios cannot make a file');
+  expect(lines('long')[0]?.text).toContain('too long for a socket');
+});
+
 test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {
   const keys = [{ file: '/var/lib/nagios/.ssh/gate', state: 'good', publicKey: 'ssh-ed25519 GATE' }] as const;
   const way = { ...ssh, proxied: true, jumps: [{ user: 'ops', hostname: 'gate', port: 22, keys }] };

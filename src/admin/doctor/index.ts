@@ -100,7 +100,7 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
   if (!onlyFiles && isWrongAccount(here)) return examine({ ...facts, nodes: [], probes: [] });
   const { access, secret } = accessIn(values);
   const client = { user: here.user, uid: process.geteuid?.() ?? 0, home: here.home, machine: hostname() };
-  const asking = { request: requestOf(values, signal), client, until };
+  const asking = { request: requestOf(values, signal), client, isShared: values.sshShared !== undefined, until };
   const { port, snmpTimeout, snmpRetries, useIpv4, useIpv6 } = values;
   const probing = {
     ...{ access, secret, port, signal },

@@ -17,13 +17,15 @@ import { now } from '../../plugin/index.ts';
 import { type Jumps, jumpsTo } from './jumps.ts';
 import type { Client } from './key_file.ts';
 import { knock, lookUpName } from './place.ts';
-import { lookAtSsh } from './ssh.ts';
+import { lookAtControl, lookAtSsh } from './ssh.ts';
 import { type Hop, learnsInto, noAddresses, strictly, traceless, unwritten } from './traceless.ts';
 
 /** What is asked of the nodes, and until when. */
 export type Asking = {
   readonly request: Omit<Request, 'limitMs'>;
   readonly client: Client;
+  /** Whether checks share connections by `--ssh-shared`, whatever ssh's own settings are. */
+  readonly isShared: boolean;
   /** By `now()`. */
   readonly until: number;
 };
@@ -55,15 +57,16 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   if (!settled.ok) return { ...nothing, way: { kind: 'unsettled', reason: settled.reason } };
   const { settings } = settled;
   const { hostname, user, port, family, proxied, hostKeyAlias } = settings;
-  const [files, place, passed] = await Promise.all([
+  const [files, control, place, passed] = await Promise.all([
     lookAtSsh(target.host, settings, asking.request.sshIdentity, asking.client, limitsOf(asking)),
+    asking.isShared ? null : lookAtControl(settings, asking.client, limitsOf(asking)),
     proxied ? undefined : reach(hostname, port, true, asking, family ?? undefined),
     jumpsTo(target, settings, patient),
   ]);
   const jumps = await jumpFacts(passed, asking);
   const way = {
     kind: 'ssh',
-    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, ...files },
+    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, control, ...files },
     sshArguments: sshArguments(target, request),
     configFile: configFile(asking),
     hostKey: 'checked',

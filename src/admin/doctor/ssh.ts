@@ -33,6 +33,28 @@ export async function lookAtSsh(
   return { ...{ globalKnownHosts, userKnownHosts, unreadable, keys }, knownIn: known.flatMap((file) => file ?? []) };
 }
 
+/** The longest path of a socket that ssh can make, in bytes: unix(7), less what it appends meanwhile (OpenSSH mux.c). */
+const longestSocket = 107 - 17;
+
+/** Where ssh itself would keep a connection open, and whether it could. */
+export async function lookAtControl(
+  { controlPath }: SshSettings,
+  { home }: Client,
+  limits: Limits,
+): Promise<SshFacts['control']> {
+  const file = controlPath?.replace(/^~(?=\/)/, () => home) ?? '';
+  const folder = path.dirname(file);
+  // Older releases say it with tokens in it.
+  if (!path.isAbsolute(file) || /[%$]/.test(folder)) return null;
+  if (Buffer.byteLength(file) > longestSocket) return { file, folder, state: 'long' };
+  const holds = async (...args: readonly string[]) => {
+    const ending = await runChild({ program: 'test', args, input: null, ...limits });
+    return ending.kind === 'ended' && ending.code === 0;
+  };
+  if (!(await holds('-d', folder))) return { file, folder, state: 'missing' };
+  return { file, folder, state: (await holds('-w', folder, '-a', '-x', folder)) ? 'good' : 'closed' };
+}
+
 type Content =
   | { readonly state: 'read'; readonly text: string }
   | { readonly state: 'missing' | 'closed' | 'silent'; readonly text?: undefined };

@@ -196,6 +196,27 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     }
   });
 
+  test('a ControlMaster of ssh itself is said, and where it can have no socket, as no check gets in then', async () => {
+    const config = lab.file('own_master');
+    const one = async (controlPath: string, ...args: readonly string[]) => {
+      const own = `Host *\n  ControlMaster auto\n  ControlPath ${controlPath}`;
+      writeFileSync(config, readFileSync(lab.file('ssh_config'), 'utf8').replace(/^Host \*$/m, own));
+      const asked = [...node(lab.node('allowed')), '--ssh-config', config, '--ssh-identity', lab.file('id')];
+      const { stdout } = await doctor([...asked, ...args], { mark });
+      return linesOf(stdout, 'allowed').find(({ topic }) => topic === 'ControlMaster');
+    };
+    expect(await one(lab.file('%C'))).toMatchObject({ state: 'note' });
+    const file = lab.file('no such folder/%n');
+    const missing = await one(`"${file}"`);
+    expect(missing).toMatchObject({ state: 'TODO', text: expect.stringContaining('that folder is not there') });
+    execFileSync('bash', ['-e'], { input: missing?.paste.at(-1) });
+    expect(await one(`"${file}"`)).toMatchObject({ state: 'note' });
+    expect(await one(lab.file('x'.repeat(90)))).toMatchObject({ state: 'TODO' });
+    expect(await one('none')).toBeUndefined();
+    // The options of the check count before the settings.
+    expect(await one('/no/such/folder/%C', '--ssh-shared', '60')).toBeUndefined();
+  });
+
   test('sudoers: none of the lines, and all but one', async () => {
     const account = 'rwlabdoctor';
     addAccount(account);
