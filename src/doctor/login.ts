@@ -68,8 +68,17 @@ function keygen(file: string, { user }: Here): readonly string[] {
   ];
 }
 
-/** The node lets the account in by none of its keys: how it would. `permit` stands before the key: what it may be used for. */
-export function deniedLine(name: string, facts: SshFacts, said: string, permit = 'restrict'): Line {
+/**
+ * The node lets the account in by none of its keys: how it would. `from` is the address that it is asked from, null where that
+ * is not known. `permit` stands before the key: what it may be used for.
+ */
+export function deniedLine(
+  name: string,
+  facts: SshFacts,
+  said: string,
+  from: string | null,
+  permit = 'restrict',
+): Line {
   const key = facts.keys.find(({ state }) => state === 'good');
   const text = `${name} does not let ${facts.user} in (${said})`;
   if (key === undefined) return todo('login', `${text}: that needs the key`);
@@ -90,7 +99,7 @@ export function deniedLine(name: string, facts: SshFacts, said: string, permit =
   return todo(
     'login',
     `${text}${more}. ${again(name)}`,
-    asRoot(name, ...authorise(facts.user, `${permit} ${key.publicKey}`), ...why(facts.user)),
+    asRoot(name, ...authorise(facts.user, `${permit} ${key.publicKey}`), ...why(facts.user, from)),
   );
 }
 
@@ -100,21 +109,32 @@ function again(name: string): string {
 }
 
 /** What sshd there has said, what it goes by, and whether the account or its password has expired. Only looks. */
-function why(user: string): readonly string[] {
+function why(user: string, from: string | null): readonly string[] {
+  // Without these it says nothing of what stands behind a Match.
+  const asked = from === null ? [] : ['-C', `user=${user},host=${from},addr=${from}`];
   return [
     'journalctl -u ssh -u sshd -n 20 --no-pager || true',
-    "sshd -T | grep -Ei '^((allow|deny)(users|groups)|authorizedkeysfile|permitrootlogin|strictmodes)'",
+    `${commandLine(['sshd', '-T', ...asked])} | grep -Ei ${shellQuoted(`^(${decisive.join('|')})`)}`,
     `chage -l ${quoted(user)}`,
   ];
 }
 
+/** What of sshd's settings decides who is let in by a key. */
+const decisive = [
+  ...['(allow|deny)(users|groups)', 'authorizedkeysfile', 'permitrootlogin', 'strictmodes'],
+  ...['pubkeyauthentication', 'pubkeyaccepted', 'authenticationmethods'],
+];
+
 /** With PAM an account that has expired is cut off without a word (seen with OpenSSH 9.2). */
-export function cutOffLine(name: string, facts: SshFacts, reason: string): Line {
+export function cutOffLine(name: string, facts: SshFacts, reason: string, from: string | null, here: Here): Line {
   const account = quoted(facts.user);
+  // Where both sides know no cipher or kind of key in common, ssh says so at this level only.
+  const aloud = ['ssh', '-n', '-o', 'LogLevel=INFO', ...facts.sshArguments, 'true'];
   return todo(
     'login',
     `${reason}, or sshd on ${name} refuses ${facts.user} without a message, as it does for an expired account (then: chage --expiredate -1 ${account}). The commands show why`,
-    asRoot(name, ...why(facts.user)),
+    asRoot(thisMachine, `${commandLine(asAccount(here.user, aloud))} || true`),
+    asRoot(name, ...why(facts.user, from)),
   );
 }
 

@@ -68,13 +68,14 @@ function goodKey({ keys }: SshFacts): string {
 function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here): readonly Line[] {
   const { name } = node;
   const known = knownLine(way);
+  const from = node.ports.find(({ source }) => source !== null)?.source?.replace(/%.*$/, '') ?? null;
   const said = reason.replace(/^ssh: /, '');
   if (said.startsWith('Host key verification failed')) return [hostKeyLine(name, way, here, said)];
-  if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said)];
+  if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said, from)];
   const jump = jumpLine(way, said);
   if (jump !== undefined) return [jump];
   if (/^ssh ended with 255|^ssh: Connection (?:closed|reset) by (?!UNKNOWN)/.test(reason) && !way.proxied)
-    return [cutOffLine(name, way, reason)];
+    return [cutOffLine(name, way, reason, from, here)];
   const inside = remoteLine(node, way, reason, here);
   if (inside !== undefined) return [known, ok('login', `as ${way.user}`), inside];
   return [todo('answer', explained(reason))];
@@ -115,7 +116,7 @@ function deniedJump(
     if (!keys.some(({ state }) => state === 'good')) return [];
     const name = jumps.length === 1 ? host : `${host} port ${port}`;
     // A key that is restricted makes no way to another host.
-    return [deniedLine(name, { ...way, user, keys }, words, 'restrict,port-forwarding')];
+    return [deniedLine(name, { ...way, user, keys }, words, null, 'restrict,port-forwarding')];
   });
   const [line] = lines;
   if (line === undefined)

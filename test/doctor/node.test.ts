@@ -102,6 +102,22 @@ test('an account is made and let in with the public half of the key; root is nev
   expect(odd).toContain("getent passwd 'DOM\\joe'");
 });
 
+test('why an account is not let in is asked of sshd for that account from this machine, as a Match may decide', () => {
+  const settings = (node: NodeFacts) => todos(node)[0]?.paste.find((one) => one.startsWith('sshd -T'));
+  expect(settings(nodeOf(denied))).toMatch(/^sshd -T -C user=rackwatch,host=192\.0\.2\.9,addr=192\.0\.2\.9 \| grep /);
+  // Behind a jump host it is asked from another address.
+  expect(settings(nodeOf(denied, ssh, { ports: [] }))).toMatch(/^sshd -T \| grep .*pubkeyauthentication/);
+});
+
+test('where ssh ends without a word, it is asked to say more', () => {
+  const way = { ...ssh, sshArguments: ['-T', '-o', 'LogLevel=ERROR', '--', 'rackwatch@node1'] };
+  const [line] = todos(nodeOf('ssh ended with 255 without a message: the connection broke', way));
+  expect(line?.steps.map(({ where }) => where)).toEqual(['this machine', 'node1']);
+  expect(line?.paste[0]).toBe(
+    'runuser -u nagios -- ssh -n -o LogLevel=INFO -T -o LogLevel=ERROR -- rackwatch@node1 true || true',
+  );
+});
+
 test('without a key the key comes first, in the file that ssh takes: its best kind, or the one that is named', () => {
   const missing = (...files: readonly string[]) =>
     todos(nodeOf(denied, { ...ssh, keys: files.map((file) => ({ file, state: 'missing', publicKey: null })) }))
