@@ -109,6 +109,22 @@ test('why an account is not let in is asked of sshd for that account from this m
   expect(settings(nodeOf(denied, ssh, { ports: [] }))).toMatch(/^sshd -T \| grep .*pubkeyauthentication/);
 });
 
+test('an sshd that hangs up before it has named itself is told from something else that listens there', () => {
+  const said = 'ssh: kex_exchange_identification: read: Connection reset by peer';
+  const [port] = nodeOf('').ports;
+  const greeted = (greeting: string, way = ssh) =>
+    todos(nodeOf(said, way, { ports: port === undefined ? [] : [{ ...port, greeting }] }))[0];
+  for (const greeting of ['', 'SSH-2.0-x', 'Not allowed at this time', 'Exceeded MaxStartups']) {
+    const line = greeted(greeting);
+    expect(line?.text, greeting).toContain('hosts.deny');
+    expect(line?.steps.map(({ where }) => where)).toEqual(['node1']);
+  }
+  expect(greeted('HTTP/1.1 400 Bad Request')?.text).toMatch(/^what listens at 22 is no sshd: it says "HTTP/);
+  expect(todos(nodeOf('ssh: Connection timed out during banner exchange'))[0]?.paste).not.toEqual([]);
+  // What a jump host does cannot be seen from here.
+  expect(greeted('', { ...ssh, proxied: true })?.paste).toEqual([]);
+});
+
 test('where ssh ends without a word, it is asked to say more', () => {
   const way = { ...ssh, sshArguments: ['-T', '-o', 'LogLevel=ERROR', '--', 'rackwatch@node1'] };
   const [line] = todos(nodeOf('ssh ended with 255 without a message: the connection broke', way));
