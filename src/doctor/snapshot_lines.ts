@@ -46,7 +46,9 @@ function scriptLine({ host }: Snapshot, here: Here, destination: Destination | u
 }
 
 function toolsLine({ sections }: Snapshot, owner: string): Line {
-  const there = sections.filter(({ name, status }) => guarded.includes(name) && status !== 'missing').map(toolOf);
+  // What exits with 127 was not found.
+  const isThere = ({ name, status, exit }: Section) => guarded.includes(name) && status !== 'missing' && exit !== 127;
+  const there = sections.filter(isThere).map(toolOf);
   const missing = sections.filter(({ status }) => status === 'missing').map(({ command }) => command);
   const unique = (names: readonly string[]) => [...new Set(names.filter((name) => name !== ''))].join(', ');
   const lacking = missing.length === 0 ? '' : `; not installed: ${unique(missing)}`;

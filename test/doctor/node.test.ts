@@ -169,6 +169,19 @@ test('a script of another release is a remark, one that lacks half of the snapsh
   ]);
 });
 
+test('a tool that was not found is none of those that are there', () => {
+  const ebtables = ['! it is not installed beside ebtables', '= exit 127'];
+  const { subjects } = examine({
+    ...{ here, probes: [], vip: null, clusterOptions: {}, probeOptions: {} },
+    nodes: [nodeOf({ sections: { 'ebtables: ebtables-save': ebtables } })],
+  });
+  const lines = subjects[1]?.lines ?? [];
+  expect(lines.find(({ topic }) => topic === 'tools')?.text).not.toContain('ebtables-save');
+  expect(lines.find(({ topic }) => topic === 'rules')?.text).toBe(
+    'ebtables-save cannot be read: it is not installed beside ebtables',
+  );
+});
+
 test('where nothing listens on the usual port, what should is offered; on another one that is for a person to say', () => {
   const closed = { address: '192.0.2.1', state: 'refused', code: 'ECONNREFUSED', greeting: '', source: null } as const;
   const paste = (way: NodeFacts['way'], port: number) =>

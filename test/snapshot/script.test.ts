@@ -177,6 +177,17 @@ describe.skipIf(why !== null)(`the snapshot script on a real host${why === null 
     expect(lines).not.toContain('10.99.0.1');
   });
 
+  test('rules of a tool that has none beside it to save them are said not to be read, and nothing is run for them', () => {
+    const snapshot = within(`arptables -A OUTPUT -s 10.77.0.100 -j DROP; ebtables -A FORWARD -j DROP
+      mount --make-rprivate /; mount -t tmpfs tmpfs /mnt; cp -a /etc/alternatives/. /mnt
+      rm /mnt/arptables-save /mnt/ebtables-save; mount --bind /mnt /etc/alternatives`);
+    for (const name of ['arptables', 'ebtables'] as const)
+      expect(section(snapshot, name)).toMatchObject({
+        ...{ status: 'failed', command: `${name}-save`, needs: null },
+        errors: [`it is not installed beside ${name}`],
+      });
+  });
+
   test('a network that a cluster rule names counts also on a node without an address in it', () => {
     const rules = (tool: string) => `${tool} -t mangle -A PREROUTING -d 10.88.0.96/28 ${cluster}
       ${tool} -A INPUT -d 10.88.0.100 -j DROP; ${tool} -A INPUT -d 10.88.0.90 -j DROP`;
