@@ -43,8 +43,13 @@ export function refusedLine({ owner, account, commands, text, said, first = [] }
   if (wantsTerminal.test(said))
     return todo(
       'sudoers',
-      `sudo wants a terminal on ${owner} (requiretty), which no check has. If the line is there already, a later requiretty overrides it`,
-      asRoot(owner, ...sudoersCommands(sudoersFile, [account.line('Defaults:', ' !requiretty')])),
+      `sudo wants a terminal on ${owner} (requiretty), which no check has. If you have pasted that before, a later requiretty overrides it, or /etc/sudoers does not include the file: the last two commands show which`,
+      asRoot(
+        owner,
+        ...sudoersCommands(sudoersFile, [account.line('Defaults:', ' !requiretty')]),
+        readsFolder,
+        "grep -rn '^[^#]*requiretty' /etc/sudoers /etc/sudoers.d",
+      ),
     );
   if (commands.length === 0)
     return todo(
