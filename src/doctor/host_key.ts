@@ -11,6 +11,8 @@ const compare = 'whatever answers now is trusted from then on, so compare the fi
  * names a host where ssh did: behind a jump host it may be that one.
  */
 export function hostKeyLine(name: string, facts: SshFacts, here: Here, said: string): Line {
+  const revoked = revokedLine(name, said);
+  if (revoked !== undefined) return revoked;
   const closed = facts.unreadable.find((file) => keepsKeys(file));
   if (closed !== undefined)
     return todo(
@@ -29,6 +31,21 @@ export function hostKeyLine(name: string, facts: SshFacts, here: Here, said: str
   const about = named ?? knownAs(facts);
   if (facts.proxied && about !== knownAs(facts)) return keyLine(jumpHost(about, facts), facts, here, changed);
   return keyLine({ name, ...placeOf(facts), knownIn: facts.knownIn }, facts, here, changed);
+}
+
+/** A key that somebody has revoked is not to be taken, whatever its fingerprint is. */
+function revokedLine(name: string, said: string): Line | undefined {
+  if (/ in revoked keys file /.test(said))
+    return todo(
+      'host key',
+      `${said}: as long as ssh cannot read the file that RevokedHostKeys names (by its whole path), it takes no key at all`,
+    );
+  if (!/ is revoked(?: by |$)/.test(said)) return undefined;
+  return todo(
+    'host key',
+    `${said}, here (@revoked in a file of known keys, or RevokedHostKeys): whoever has that key can answer in place of ${name}. Do not take it: find out why it was revoked, and give ${name} another one`,
+    asRoot(name, own),
+  );
 }
 
 /** Whose key is not known: what it is called, where it listens, what its key is looked up by, and the files that have one. */

@@ -59,6 +59,12 @@ function hostKeyTrouble(lines: readonly string[]): string {
     if (unknown !== undefined) return `: ${unknown}`;
     const changed = /^Host key for (\S+) has changed/.exec(line)?.[1];
     if (changed !== undefined) return `: the key of ${changed} has changed`;
+    const revoked = /^The \S+ host key for (\S+) is marked as revoked/.exec(line)?.[1];
+    if (revoked !== undefined) return `: the key of ${revoked} is revoked`;
+    // RevokedHostKeys; where its file cannot be read, ssh takes no key at all.
+    const listed = /^Host key \S+ \S+ revoked by file (.*)$/.exec(line)?.[1];
+    if (listed !== undefined) return `: the key is revoked by ${listed}`;
+    if (/^Error checking host key .* in revoked keys file /.test(line)) return `: ${line}`;
   }
   return '';
 }

@@ -76,6 +76,19 @@ test('where a ProxyCommand ends on a key without saying whose, a known node is n
   expect(line?.paste.join('\n')).not.toContain('ssh-keyscan');
 });
 
+test('a revoked key is not offered for taking', () => {
+  for (const said of [
+    'the key of [node1.example.net]:2222 is revoked',
+    'the key is revoked by /etc/ssh/revoked',
+    'Error checking host key ED25519 SHA256:x in revoked keys file ~/x: No such file or directory',
+  ]) {
+    const lines = todos(nodeOf(`ssh: Host key verification failed: ${said}`));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.text).toContain(said);
+    expect(lines[0]?.paste.join('\n')).not.toMatch(/ssh-keyscan|accept-new|known_hosts/);
+  }
+});
+
 test('keys in a file that the account may not read are not asked for again', () => {
   const unreadable = ['/etc/ssh/ssh_known_hosts'];
   const [line] = todos(nodeOf('ssh: Host key verification failed', { ...ssh, unreadable }));

@@ -114,6 +114,24 @@ test.each<[string, number | null, string, string | null]>([
     unknown,
     'ssh: Host key verification failed: No ED25519 host key is known for [192.0.2.1]:2222',
   ],
+  [
+    'a revoked host key',
+    255,
+    'The ED25519 host key for [192.0.2.1]:2222 is marked as revoked.\nED25519 host key for [192.0.2.1]:2222 was revoked and you have requested strict checking.\r\nHost key verification failed.\r\n',
+    'ssh: Host key verification failed: the key of [192.0.2.1]:2222 is revoked',
+  ],
+  [
+    'a host key in the file of revoked ones',
+    255,
+    'Host key ED25519 SHA256:abc revoked by file /etc/ssh/revoked\r\nHost key verification failed.\r\n',
+    'ssh: Host key verification failed: the key is revoked by /etc/ssh/revoked',
+  ],
+  [
+    'a file of revoked keys that is not there',
+    255,
+    'Error checking host key ED25519 SHA256:abc in revoked keys file ~/revoked: No such file or directory\r\nHost key verification failed.\r\n',
+    'ssh: Host key verification failed: Error checking host key ED25519 SHA256:abc in revoked keys file ~/revoked: No such file or directory',
+  ],
   ['a changed host key', 255, changed, 'ssh: Host key verification failed: the key of [192.0.2.1]:2222 has changed'],
   [
     'a server that says nothing',
