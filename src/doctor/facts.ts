@@ -58,6 +58,15 @@ export type AnswerFact =
   | { readonly reached: true; readonly snapshot: Snapshot; readonly milliseconds: number; readonly bytes: number }
   | { readonly reached: false; readonly reason: string };
 
+/** A socket at which ssh keeps a connection open, and its folder: whether the account can make it there. */
+export type Control = {
+  /** The jump host whose connection it is; null for that of the node. */
+  readonly of: string | null;
+  readonly file: string;
+  readonly folder: string;
+  readonly state: 'good' | 'missing' | 'closed' | 'long';
+};
+
 /** A node's way by ssh: what ssh makes of its settings. */
 export type SshFacts = {
   readonly kind: 'ssh';
@@ -88,15 +97,8 @@ export type SshFacts = {
   readonly unreadable: readonly string[];
   /** The key files in the order in which ssh tries them. */
   readonly keys: readonly KeyFact[];
-  /**
-   * The socket at which ssh itself keeps a connection open for others (ControlMaster), and its folder: whether the account can
-   * make it there. null where there is none, as with `--ssh-shared`, or where only ssh knows it.
-   */
-  readonly control: {
-    readonly file: string;
-    readonly folder: string;
-    readonly state: 'good' | 'missing' | 'closed' | 'long';
-  } | null;
+  /** The sockets at which ssh itself keeps connections open for others (ControlMaster), on the way to the node as a check goes it. */
+  readonly controls: readonly Control[];
   /** The arguments of ssh up to the host that reach the node as the plugins do. */
   readonly sshArguments: readonly string[];
   /** The file of settings that ssh goes by beside those of the machine: the one given, or the account's own if there is one. */

@@ -1,6 +1,7 @@
 export { type Examination, examine, type Facts, isWrongAccount } from './examination.ts';
 export type {
   AnswerFact,
+  Control,
   Here,
   KeyFact,
   NameFact,

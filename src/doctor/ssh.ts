@@ -1,5 +1,5 @@
 import { explained } from './explained.ts';
-import type { Here, NodeFacts, SshFacts } from './facts.ts';
+import type { Control, Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
 import { cutOffLine, deniedLine, keyLine, lasting, shellFor } from './login.ts';
@@ -39,25 +39,28 @@ function knownLine({ hostKey, knownIn }: SshFacts): Line {
 }
 
 /** Connections that ssh's own settings keep open: the doctor asks without them, and a check does not. */
-function controlLines({ control }: SshFacts, { user }: Here): readonly Line[] {
-  if (control === null) return [];
-  const { file, folder, state } = control;
-  const kept = `ssh's settings keep connections open at ${file} (ControlPath)`;
+function controlLines({ controls }: SshFacts, here: Here): readonly Line[] {
+  const isFirst = ({ folder, state }: Control, i: number) =>
+    state === 'long' || controls.findIndex((one) => one.folder === folder && one.state === state) === i;
+  return controls.filter(isFirst).map((one) => controlLine(one, here));
+}
+
+function controlLine({ of, file, folder, state }: Control, { user }: Here): Line {
+  const whose = of === null ? '' : ` to the jump host ${of}`;
+  const kept = `ssh's settings keep connections${whose} open at ${file} (ControlPath)`;
   const others = 'name another place there, or leave ControlMaster out for the nodes';
   if (state === 'good')
-    return [note('ControlMaster', `${kept}: a check uses one that is open, and this login was made without`)];
+    return note('ControlMaster', `${kept}: a check uses one that is open, and this login was made without`);
   if (state === 'long')
-    return [todo('ControlMaster', `${kept}, which is too long for a socket, so no check gets in: ${others}`)];
+    return todo('ControlMaster', `${kept}, which is too long for a socket, so no check gets in: ${others}`);
   if (state === 'closed')
-    return [todo('ControlMaster', `${kept}, where ${user} cannot make a file, so no check gets in: ${others}`)];
+    return todo('ControlMaster', `${kept}, where ${user} cannot make a file, so no check gets in: ${others}`);
   const account = quoted(user);
-  return [
-    todo(
-      'ControlMaster',
-      `${kept}, and that folder is not there, so no check gets in: make it, or leave ControlMaster out for the nodes`,
-      asRoot(thisMachine, `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" ${quoted(folder)}`),
-    ),
-  ];
+  return todo(
+    'ControlMaster',
+    `${kept}, and that folder is not there, so no check gets in: make it, or leave ControlMaster out for the nodes`,
+    asRoot(thisMachine, `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" ${quoted(folder)}`),
+  );
 }
 
 function goodKey({ keys }: SshFacts): string {

@@ -232,13 +232,18 @@ test('an address that is tried first and says nothing is said, as a check waits 
 test('where ssh keeps connections open by its own settings, and cannot, no check gets in', () => {
   const [folder, file] = ['/home/a b', '/home/a b/cm'];
   const lines = (state: 'good' | 'missing' | 'closed' | 'long') =>
-    todos(nodeOf({ sections: {} }, { ...ssh, control: { file, folder, state } })).filter(
+    todos(nodeOf({ sections: {} }, { ...ssh, controls: [{ of: null, file, folder, state }] })).filter(
       ({ topic }) => topic === 'ControlMaster',
     );
   expect(lines('good')).toEqual([]);
   expect(lines('missing')[0]?.paste).toEqual([`install -d -m 0700 -o nagios -g "$(id -gn nagios)" '/home/a b'`]);
   expect(lines('closed')[0]?.text).toContain('where nagios cannot make a file');
   expect(lines('long')[0]?.text).toContain('too long for a socket');
+  // A folder is made once for all hosts on the way.
+  const both = [null, 'gate'].map((of) => ({ of, file, folder, state: 'missing' }) as const);
+  expect(todos(nodeOf({ sections: {} }, { ...ssh, controls: both }))).toHaveLength(1);
+  const [gate] = todos(nodeOf({ sections: {} }, { ...ssh, controls: both.slice(1) }));
+  expect(gate?.text).toMatch(/^ssh's settings keep connections to the jump host gate open at /);
 });
 
 test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {

@@ -39,7 +39,7 @@ export const ssh: SshFacts = {
   unreadable: [],
   keys: [{ file: '/var/lib/nagios/.ssh/id_ed25519', state: 'good', publicKey: key }],
   sshArguments: ['-T', '--', 'node1'],
-  control: null,
+  controls: [],
   configFile: null,
   remoteCommand: null,
 };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { type AnswerFact, type NodeFacts, type SshFacts, usualLimit } from '../../doctor/index.ts';
+import { type AnswerFact, type Control, type NodeFacts, type SshFacts, usualLimit } from '../../doctor/index.ts';
 import {
   type Answer,
   askNodes,
@@ -59,14 +59,15 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const { hostname, user, port, family, proxied, hostKeyAlias } = settings;
   const [files, control, place, passed] = await Promise.all([
     lookAtSsh(target.host, settings, asking.request.sshIdentity, asking.client, limitsOf(asking)),
-    asking.isShared ? null : lookAtControl(settings, asking.client, limitsOf(asking)),
+    asking.isShared ? null : lookAtControl(null, settings, asking.client, limitsOf(asking)),
     proxied ? undefined : reach(hostname, port, true, asking, family ?? undefined),
     jumpsTo(target, settings, patient),
   ]);
-  const jumps = await jumpFacts(passed, asking);
+  const [jumps, ...controls] = await Promise.all([jumpFacts(passed, asking), control, ...jumpControls(passed, asking)]);
   const way = {
     kind: 'ssh',
-    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, control, ...files },
+    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, ...files },
+    controls: controls.flatMap((one) => one ?? []),
     sshArguments: sshArguments(target, request),
     configFile: configFile(asking),
     hostKey: 'checked',
@@ -111,6 +112,12 @@ function jumpFacts(passed: Jumps, asking: Asking) {
       return { user: jump.user, hostname: jump.hostname, port: jump.port, keys };
     }),
   );
+}
+
+/** The ssh of a jump host gets no settings from that of the node, so `--ssh-shared` changes nothing there. */
+function jumpControls(passed: Jumps, asking: Asking): readonly Promise<Control | null>[] {
+  const jumps = passed.ok ? passed.jumps : [];
+  return jumps.map(({ settings }) => lookAtControl(settings.hostname, settings, asking.client, limitsOf(asking)));
 }
 
 function configFile({ request: { sshConfig }, client: { home } }: Asking): string | null {

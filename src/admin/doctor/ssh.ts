@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type KeyFact, keepsKeys, type SshFacts } from '../../doctor/index.ts';
+import { type Control, type KeyFact, keepsKeys, type SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
 import { type Client, keyFile } from './key_file.ts';
 import type { Limits } from './place.ts';
@@ -36,23 +36,24 @@ export async function lookAtSsh(
 /** The longest path of a socket that ssh can make, in bytes: unix(7), less what it appends meanwhile (OpenSSH mux.c). */
 const longestSocket = 107 - 17;
 
-/** Where ssh itself would keep a connection open, and whether it could. */
+/** Where ssh itself would keep a connection open, to the node or to a jump host, and whether it could; null where it would not. */
 export async function lookAtControl(
+  of: string | null,
   { controlPath }: SshSettings,
   { home }: Client,
   limits: Limits,
-): Promise<SshFacts['control']> {
+): Promise<Control | null> {
   const file = controlPath?.replace(/^~(?=\/)/, () => home) ?? '';
   const folder = path.dirname(file);
   // Older releases say it with tokens in it.
   if (!path.isAbsolute(file) || /[%$]/.test(folder)) return null;
-  if (Buffer.byteLength(file) > longestSocket) return { file, folder, state: 'long' };
+  if (Buffer.byteLength(file) > longestSocket) return { of, file, folder, state: 'long' };
   const holds = async (...args: readonly string[]) => {
     const ending = await runChild({ program: 'test', args, input: null, ...limits });
     return ending.kind === 'ended' && ending.code === 0;
   };
-  if (!(await holds('-d', folder))) return { file, folder, state: 'missing' };
-  return { file, folder, state: (await holds('-w', folder, '-a', '-x', folder)) ? 'good' : 'closed' };
+  if (!(await holds('-d', folder))) return { of, file, folder, state: 'missing' };
+  return { of, file, folder, state: (await holds('-w', folder, '-a', '-x', folder)) ? 'good' : 'closed' };
 }
 
 type Content =

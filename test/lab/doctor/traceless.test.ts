@@ -173,6 +173,13 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     }
   });
 
+  test('a jump host whose connection ssh itself would keep open, and cannot, is said, as no check gets by it', async () => {
+    const jump = [`IdentityFile ${lab.file('id')}`, 'ControlMaster auto', `ControlPath ${lab.file('no-such')}/%C`];
+    const { todos, paste } = await ask(both(), behind, jump);
+    expect(todos).toEqual([expect.stringMatching(/^ControlMaster: .* to the jump host 127\.0\.0\.1 open at /)]);
+    expect(paste.at(-1)).toMatch(/^install -d -m 0700 .*\/no-such$/);
+  });
+
   /** A host of the configuration, known by its own name or not. */
   const host = (name: string, ...more: readonly string[]) => [`Host ${name}`, `HostKeyAlias ${name}`, ...more];
   const careless = ['UserKnownHostsFile /dev/null', 'StrictHostKeyChecking no'];
