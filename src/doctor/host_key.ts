@@ -133,7 +133,8 @@ function scan({ hostname, port }: Owner, { hostKeyAlias, proxied }: SshFacts, fi
   const where = ['ssh-keyscan', ...(port === 22 ? [] : ['-p', String(port)]), '--', hostname];
   const renamed =
     hostKeyAlias === null || proxied ? '' : ` | sed ${quoted(`s/^[^ ]*/${hostKeyAlias.replace(/[\\/&]/g, '\\$&')}/`)}`;
-  return `${commandLine(where)}${renamed} >>${quoted(file)}`;
+  // A last line without its end would become one with the first key, and be lost.
+  return `{ echo; ${commandLine(where)}${renamed}; } >>${quoted(file)}`;
 }
 
 /** An account's own file is changed by that account: what root writes anew, the account could not read. */

@@ -168,7 +168,8 @@ function authorise(user: string, line: string): readonly string[] {
     `home=$(getent passwd ${account} | cut -d: -f6)`,
     `key=${shellQuoted(line)}`,
     `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" "\${home:?}/.ssh"`,
-    `grep -qxF "$key" ${file} 2>/dev/null || echo "$key" >>${file}`,
+    // A last line without its end would become one with the key.
+    `grep -qxF "$key" ${file} 2>/dev/null || printf '\\n%s\\n' "$key" >>${file}`,
     `chown ${account}: ${file} && chmod 0600 ${file} && chmod go-w "\${home:?}"`,
   ];
 }

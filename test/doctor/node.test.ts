@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { onThePage } from '../../src/doctor/explained.ts';
 import { examine, type NodeFacts } from '../../src/doctor/index.ts';
@@ -24,20 +26,20 @@ test('every reason that the page of reasons has for ssh and NRPE leaves somethin
 test('a host key goes where ssh looks for it, under the name that it looks for', () => {
   const unknown = 'ssh: Host key verification failed';
   const paste = (over: Partial<typeof ssh>) => todos(nodeOf(unknown, { ...ssh, ...over }))[0]?.paste.join('\n');
-  expect(paste({})).toContain('ssh-keyscan -- node1.example.net >>/etc/ssh/ssh_known_hosts');
+  expect(paste({})).toContain('{ echo; ssh-keyscan -- node1.example.net; } >>/etc/ssh/ssh_known_hosts');
   expect(paste({ globalKnownHosts: ['/dev/null'] })).toContain(
-    'install -d -m 0700 -o nagios -g "$(id -gn nagios)" /var/lib/nagios/.ssh\nssh-keyscan -- node1.example.net >>/var/lib/nagios/.ssh/known_hosts\nchown nagios: /var/lib/nagios/.ssh/known_hosts\nchmod 0644 /var/lib/nagios/.ssh/known_hosts',
+    'install -d -m 0700 -o nagios -g "$(id -gn nagios)" /var/lib/nagios/.ssh\n{ echo; ssh-keyscan -- node1.example.net; } >>/var/lib/nagios/.ssh/known_hosts\nchown nagios: /var/lib/nagios/.ssh/known_hosts\nchmod 0644 /var/lib/nagios/.ssh/known_hosts',
   );
   expect(paste({ port: 2222 })).toContain("ssh-keygen -l -F '[node1.example.net]:2222'");
   expect(paste({ hostKeyAlias: 'rack7', port: 2222 })).toContain(
-    "ssh-keyscan -p 2222 -- node1.example.net | sed 's/^[^ ]*/rack7/' >>/etc/ssh/ssh_known_hosts\nchmod 0644 /etc/ssh/ssh_known_hosts\nssh-keygen -l -F rack7",
+    "{ echo; ssh-keyscan -p 2222 -- node1.example.net | sed 's/^[^ ]*/rack7/'; } >>/etc/ssh/ssh_known_hosts\nchmod 0644 /etc/ssh/ssh_known_hosts\nssh-keygen -l -F rack7",
   );
 });
 
 test('an alias keeps every letter of its own in what is pasted', () => {
   const alias = 'rack1/node2&x';
   const [line] = todos(nodeOf('ssh: Host key verification failed', { ...ssh, hostKeyAlias: alias }));
-  const rename = /\| (sed .*) >>/.exec(line?.paste[0] ?? '')?.[1] ?? 'false';
+  const rename = /\| (sed .*); \} >>/.exec(line?.paste[0] ?? '')?.[1] ?? 'false';
   const renamed = execFileSync('sh', ['-c', rename], { input: 'node1 ssh-ed25519 KEY\n', encoding: 'utf8' });
   expect(renamed).toBe(`${alias} ssh-ed25519 KEY\n`);
 });
@@ -57,7 +59,7 @@ test('behind a jump host ssh itself takes the key, and its fingerprint is shown 
   const jump = line('No ED25519 host key is known for [gate.example.net]:2222');
   expect(jump?.text).toContain('the key of gate.example.net is not known here');
   expect(jump?.paste.slice(0, 3)).toEqual([
-    'ssh-keyscan -p 2222 -- gate.example.net >>/etc/ssh/ssh_known_hosts',
+    '{ echo; ssh-keyscan -p 2222 -- gate.example.net; } >>/etc/ssh/ssh_known_hosts',
     'chmod 0644 /etc/ssh/ssh_known_hosts',
     "ssh-keygen -l -F '[gate.example.net]:2222' -f /etc/ssh/ssh_known_hosts",
   ]);
@@ -145,6 +147,27 @@ test('where ssh ends without a word, it is asked to say more', () => {
   expect(line?.paste[0]).toBe(
     'runuser -u nagios -- ssh -n -o LogLevel=INFO -T -o LogLevel=ERROR -- rackwatch@node1 true || true',
   );
+});
+
+test('what is put at the end of a file leaves its last line alone, though that has no end', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-ends-'));
+  try {
+    const file = path.join(folder, 'known_hosts');
+    const bin = 'ssh-keyscan() { echo "node1 ssh-ed25519 NEW"; }';
+    const way = { ...ssh, globalKnownHosts: [file] };
+    const scan = todos(nodeOf('ssh: Host key verification failed', way))[0]?.paste[0] ?? 'false';
+    const grep = todos(nodeOf(denied))[0]?.paste.find((one) => one.startsWith('grep -qxF "$key"')) ?? 'false';
+    const keys = path.join(folder, '.ssh/authorized_keys');
+    mkdirSync(path.dirname(keys));
+    for (const one of [file, keys]) writeFileSync(one, 'node2 ssh-ed25519 OLD');
+    execFileSync('bash', ['-e'], {
+      input: `${bin}\n${scan}\nhome=${folder}\nkey='node1 ssh-ed25519 NEW'\n${grep}\n${grep}\n`,
+    });
+    for (const one of [file, keys])
+      expect(readFileSync(one, 'utf8').split('\n')).toEqual(['node2 ssh-ed25519 OLD', 'node1 ssh-ed25519 NEW', '']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('without a key the key comes first, in the file that ssh takes: its best kind, or the one that is named', () => {

@@ -87,7 +87,7 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(code).toBe(1);
     expect(todosOf(stdout, 'by-alias')).toEqual([expect.stringMatching(/^host key: the key of by-alias is not known/)]);
     const [line] = linesOf(stdout, 'by-alias').filter(({ state }) => state === 'TODO');
-    expect(line?.paste).toContain(`ssh-keyscan -p ${lab.port} -- 127.0.0.1 >>${empty}`);
+    expect(line?.paste).toContain(`{ echo; ssh-keyscan -p ${lab.port} -- 127.0.0.1; } >>${empty}`);
     expect(line?.paste).toContain('on by-alias, as root:');
   });
 

@@ -143,7 +143,7 @@ describe.skipIf(why !== null)(`rackwatch doctor changes nothing${why === null ? 
     // By its alias the node is known, and its jump host by no name.
     const unknown = await ask(known('it-itself'), behind);
     expect(unknown.todos).toEqual([expect.stringMatching(/^host key: the key of 127\.0\.0\.1 is not known here/)]);
-    expect(unknown.paste).toContain(`ssh-keyscan -p ${sshd.port} -- 127.0.0.1 >>${lab.file('hosts')}`);
+    expect(unknown.paste).toContain(`{ echo; ssh-keyscan -p ${sshd.port} -- 127.0.0.1; } >>${lab.file('hosts')}`);
     expect(unknown.paste).toContain('on 127.0.0.1, as root:');
     const itself = await ask(known(`[127.0.0.1]:${sshd.port}`), behind);
     expect(itself.todos).toEqual([expect.stringMatching(/^host key: the key of it is not known here/)]);
