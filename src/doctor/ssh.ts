@@ -79,7 +79,7 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
   if (jump !== undefined) return [jump];
   if (/^ssh ended with 255|^ssh: Connection (?:closed|reset) by (?!UNKNOWN)/.test(reason) && !way.proxied)
     return [cutOffLine(name, way, reason, from, here)];
-  if (unnamed.test(said) && !way.proxied) return [namelessLine(node, way, said)];
+  if (unnamed.test(said) && !way.proxied) return [namelessLine(node, way, reason)];
   const inside = remoteLine(node, way, reason, here);
   if (inside !== undefined) return [known, ok('login', `as ${way.user}`), inside];
   return [todo('answer', explained(reason))];
@@ -89,16 +89,16 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
 const unnamed = /^(?:kex_exchange_identification: |Connection timed out during banner exchange$)/;
 
 /** An sshd that hangs up before it has looked at anybody, or something else in its place. */
-function namelessLine({ name, ports }: NodeFacts, { port }: SshFacts, said: string): Line {
+function namelessLine({ name, ports }: NodeFacts, { port }: SshFacts, reason: string): Line {
   const speaker = ports.find(({ greeting }) => greeting !== '');
   if (speaker !== undefined && !/^SSH-|^Exceeded MaxStartups|^Not allowed/.test(speaker.greeting))
     return todo(
       'port',
-      `what listens at ${port} is no sshd: it says "${speaker.greeting}" (${said}). Another port: ssh://HOST:PORT`,
+      `what listens at ${port} is no sshd: it says "${speaker.greeting}" (${reason}). Another port: ssh://HOST:PORT`,
     );
   return todo(
     'answer',
-    `${said}: sshd on ${name} hangs up or keeps silent before anybody logs in: it may know this machine as unwanted (hosts.deny, fail2ban), have more logins than MaxStartups, or wait for a name service. The commands show which`,
+    `${reason}: sshd on ${name} hangs up or keeps silent before anybody logs in: it may know this machine as unwanted (hosts.deny, fail2ban), have more logins than MaxStartups, or wait for a name service. The commands show which`,
     asRoot(
       name,
       "grep -sE '^[[:blank:]]*[^#[:blank:]]' /etc/hosts.allow /etc/hosts.deny || true",

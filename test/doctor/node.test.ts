@@ -132,6 +132,7 @@ test('an sshd that hangs up before it has named itself is told from something el
   for (const greeting of ['', 'SSH-2.0-x', 'Not allowed at this time', 'Exceeded MaxStartups']) {
     const line = greeted(greeting);
     expect(line?.text, greeting).toContain('hosts.deny');
+    expect(line?.text).toContain(`${said}: sshd on node1`);
     expect(line?.steps.map(({ where }) => where)).toEqual(['node1']);
   }
   expect(greeted('HTTP/1.1 400 Bad Request')?.text).toMatch(/^what listens at 22 is no sshd: it says "HTTP/);
