@@ -12,6 +12,7 @@ import {
   takeAway,
   unsharedArguments,
 } from './shared_socket.ts';
+import { aftermath } from './ssh_trouble.ts';
 
 /** One ssh: what it is given beside the arguments that every one has, and when it is ended. */
 export type Try = {
@@ -149,5 +150,7 @@ function brokenBy(tried: Tried, hasSocket: boolean, old: string): Pick<Reply, 'c
   if (socketless !== undefined) return { unshared: `ssh cannot make its socket: ${socketless}` };
   const multiplexing = /^(?:mux|control_persist|Failed to connect to new control master)/m.test(ending.stderr);
   const broken = old !== '' || hasSocket || multiplexing || lines.length === 0;
+  // An ssh that leaves its connection open drops what its jump host or ProxyCommand says (OpenSSH sshconnect.c).
+  if (!broken && lines.every((line) => aftermath.test(line))) return {};
   return broken ? { connection: `asked anew, as the ${old}connection broke` } : null;
 }

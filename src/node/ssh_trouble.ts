@@ -36,7 +36,7 @@ function wordsFrom(stderr: string, alone: boolean): readonly string[] {
 const silent = 'ssh ended with 255 without a message: the connection broke, or the remote command was killed';
 
 /** What ssh says when the way that a jump host or a ProxyCommand made for it has ended; why is said before. */
-const aftermath =
+export const aftermath =
   /^(?:kex_exchange_identification: |ssh_exchange_identification: |Connection (?:closed|reset) by UNKNOWN|stdio forwarding failed)/;
 
 function connectionTrouble(lines: readonly string[], last: string): string {

@@ -275,6 +275,17 @@ describe.skipIf(why !== null)(`shared ssh connections${why === null ? '' : ` (sk
       expect(readdirSync(folder)).toEqual([]);
     });
 
+    test('and fails before the node is told by the words of what it goes through', async () => {
+      const gate = lab.file('gate_config');
+      const jump = `Host gate\n  User rwlab-none\nHost *\n  IdentityAgent none\n  BatchMode yes\n`;
+      const known = `  UserKnownHostsFile ${lab.file('known_hosts')}\n`;
+      const proxy = `Host behind-gate\n  ProxyJump gate\n`;
+      writeFileSync(gate, `${proxy}${jump}${known}  HostName 127.0.0.1\n  Port ${lab.port}\n`);
+      const through = { ...shared, sshConfig: gate };
+      expect(await reasonOf(lab, 'behind-gate', through)).toMatch(/^ssh: rwlab-none@127\.0\.0\.1: Permission denied/);
+      expect(await reasonOf(lab, 'no-proxy', shared)).toBe(await reasonOf(lab, 'no-proxy'));
+    });
+
     test('as it asks for a key that is refused is tried once', async () => {
       const connections = () => readFileSync(lab.file('sshd.log'), 'utf8').split('Connection from ').length;
       const before = connections();
