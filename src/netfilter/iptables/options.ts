@@ -56,7 +56,8 @@ export function splitOptions(words: readonly string[]): {
     const start = i + (negated ? 2 : 1);
     if (['-j', '-g', '--jump', '--goto'].includes(name)) {
       const goto = name === '-g' || name === '--goto';
-      return { options, target: { name: goto ? '-g' : '-j', words: words.slice(start), negated, module } };
+      const target = { name: goto ? '-g' : '-j', words: words.slice(start), negated, module };
+      return { options: limited(options), target };
     }
     // A comment may begin with a dash; nothing else does.
     let end = name === '--comment' ? start + 1 : start;
@@ -65,8 +66,16 @@ export function splitOptions(words: readonly string[]): {
     options.push({ name, words: words.slice(start, end), negated, module });
     i = end;
   }
-  return { options, target: null };
+  return { options: limited(options), target: null };
 }
+
+/** `--limit-iface-in` has the address type asked of the interface alone by which a packet has come. */
+function limited(options: readonly Option[]): readonly Option[] {
+  if (!options.some(({ name }) => name === '--limit-iface-in')) return options;
+  return options.map((one) => (one.name === '--dst-type' ? { ...one, name: typeOnCard } : one));
+}
+
+const typeOnCard = '--dst-type by interface';
 
 /** True where a rule asks for sources of a list that is kept elsewhere. */
 export function asksLists(options: readonly Option[]): boolean {
@@ -156,6 +165,7 @@ const readers = new Map<string, Reader>(
     '--ctdir': (words, { space, direction }) =>
       when(words[0] === (direction === 'answers' ? 'REPLY' : 'ORIGINAL'), space),
     '--dst-type': (words, packets) => addressType('destination', words[0], packets),
+    [typeOnCard]: (words, packets, carried) => typeByCard(words[0], packets, carried),
     '--src-type': (words, packets) => addressType('source', words[0], packets),
     '--limit-iface-in': (_, { space }) => when(true, space),
     '--src-range': (words, packets, carried) => end('source', readSpan(words[0]), packets, carried),
@@ -207,6 +217,14 @@ function isClients(side: 'source' | 'destination', { direction }: Packets): bool
 /** The VIP is a local address, a client's is not. */
 function addressType(side: 'source' | 'destination', types: string | undefined, packets: Packets): Selection {
   return when(listed(types).includes(isClients(side, packets) ? 'UNICAST' : 'LOCAL'), packets.space);
+}
+
+/** By an interface that does not have it, the VIP is an address of another host. */
+function typeByCard(types: string | undefined, packets: Packets, { ifname }: Carried): Selection {
+  const { cards = [], space } = packets;
+  if (cards.length === 0) return addressType('destination', types, packets);
+  if (typeof ifname !== 'string') return vague(space.all);
+  return when(listed(types).includes(cards.includes(ifname) ? 'LOCAL' : 'UNICAST'), space);
 }
 
 function sources({ space }: Packets, source: Interval | null): Selection {

@@ -82,6 +82,15 @@ RULES`,
     says: /fib daddr/,
   },
   {
+    situation: 'what is not local by its card dropped on n2, VIP on lo',
+    ways: ['iptables-nft'],
+    setup: `healthy 2; for n in n1 n2; do ip -n $n addr del $VIP/24 dev eth1; ip -n $n addr add $VIP/32 dev lo; done
+xt n2 -t raw -A PREROUTING -m addrtype ! --dst-type LOCAL,BROADCAST,MULTICAST --limit-iface-in -j DROP`,
+    tcp: bucketLost,
+    state: 'CRITICAL',
+    says: /limit-iface-in/,
+  },
+  {
     situation: 'segments accepted by their flags before the rules, whatever the comment says',
     ways: ['iptables-nft'],
     setup: `whole 2; for i in 1 2; do
