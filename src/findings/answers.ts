@@ -112,8 +112,8 @@ export const answers = {
   },
   'answer-leaves-elsewhere': {
     means:
-      'Answers leave by an interface other than the one with the VIP, unlike on the other nodes. Whether they arrive is not known.',
-    now: 'Make the routes the same on all nodes.',
+      'Answers leave by an interface other than the one with the VIP, or go to the wire itself in place of a gateway, unlike on the other nodes: a netmask may be too wide. Whether they arrive is not known.',
+    now: 'Make the routes, and the netmasks of addresses, the same on all nodes.',
     keep: keepRoute,
   },
   'routes-alike': {

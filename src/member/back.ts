@@ -20,6 +20,7 @@ import { followReplies } from './reply.ts';
 import { lossFaults } from './route_loss.ts';
 import type { Stretch } from './stretch.ts';
 import { unprintedNotes, unshownFaults } from './unshown.ts';
+import { wireFaults } from './wire.ts';
 
 /**
  * Judges the way back of answers by the routes of all nodes. If nothing is said about where clients are, networks that the
@@ -99,6 +100,7 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
       ...renamed.faults,
       ...lossFaults(one, circle),
       ...asideFaults(one, circle),
+      ...wireFaults(one, circle),
       ...gateways.faults,
       ...unshownFaults(one, circle),
       ...(unread.length === 0 ? [] : [notUnderstood(node.name, unread)]),

@@ -49,6 +49,40 @@ describe('the way back by the routes', () => {
     ]);
   });
 
+  const wide = '10.0.0.0/8 dev eth1 proto kernel scope link src 10.1.1.1';
+
+  test('a netmask that is too wide on one node is told, with the gateway of the other', () => {
+    const stretches = judged([{}, { routes: [byGateway, onLink, wide] }]);
+    expect(states(stretches)).toEqual(['WARNING']);
+    expect(said(stretches)).toContain(
+      `n2: answers to clients of 10.0.0.0/8 go to the wire itself (${wide}), on n1 by the gateway 192.168.56.254: clients there that are not on that wire get no answer`,
+    );
+  });
+
+  test('so is a default route without a gateway', () => {
+    const stretches = judged([{}, { routes: ['default dev eth1 scope link', onLink] }]);
+    expect(states(stretches)).toEqual(['WARNING']);
+    expect(said(stretches)).toContain('n2: answers to all clients go to the wire itself');
+  });
+
+  test.each([
+    [
+      'as many nodes have them on the wire',
+      [{}, { routes: [byGateway, onLink, wide] }, { routes: [byGateway, onLink, wide] }],
+    ],
+    ['the network is a small one', [{}, { routes: [byGateway, onLink, wide.replace('/8', '/24')] }]],
+    ['all nodes are alike', [{ routes: [byGateway, onLink, wide] }, { routes: [byGateway, onLink, wide] }]],
+    ['the other node stands by', [{ serves: false }, { routes: [byGateway, onLink, wide] }]],
+  ])('nothing is said of it where %s', (_, nodes) => {
+    expect(said(judged(nodes))).toBe('');
+  });
+
+  test('nor where no client is in that network, and one in a small one is asked for by --clients', () => {
+    const nodes = [{}, { routes: [byGateway, onLink, wide.replace('/8', '/24')] }];
+    expect(said(judged(nodes, ['172.0.0.0/8']))).toBe('');
+    expect(states(judged(nodes, ['10.0.0.0/16']))).toEqual(['WARNING']);
+  });
+
   test.each(['blackhole', 'unreachable', 'prohibit'])(
     'a %s route to a network of clients is CRITICAL with their share',
     (type) => {

@@ -70,6 +70,28 @@ const sketches: readonly Sketch[] = [
     state: 'OK',
   },
   {
+    situation: 'a netmask that is too wide on n2',
+    ways: [...both, 'nftables-ipv6'],
+    setup: (_, ipv6) => ip2(ipv6 ? '-6 addr add 2801::1/5 dev eth1 nodad' : 'addr add 10.1.1.1/8 dev eth1'),
+    tcp: lost(0.05, 0.3),
+    state: 'WARNING',
+    says: /go by no gateway/,
+  },
+  {
+    situation: 'a default route of n2 without a gateway',
+    ways: ['nftables'],
+    setup: ip2('route replace default dev eth1'),
+    tcp: bucketLost,
+    state: ['CRITICAL', 'WARNING'],
+    says: /gateway/,
+  },
+  {
+    situation: 'a second network on the wire of n2 alone',
+    ways: ['nftables'],
+    setup: ip2('addr add 10.1.1.1/24 dev eth1'),
+    state: 'OK',
+  },
+  {
     situation: 'default route by another card on n2',
     ways: both,
     setup: on2(
