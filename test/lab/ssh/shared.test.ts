@@ -91,7 +91,8 @@ describe.skipIf(why !== null)(`shared ssh connections${why === null ? '' : ` (sk
     expect(await reasonOf(lab, 'saved', { ...shared, sshConfig: config })).toMatch(/Connection refused$/);
   });
 
-  test('a login by what a Match exec has changed is not called an open connection', async () => {
+  test('a login by what a Match exec has changed is not called an open connection', timed, async () => {
+    rmSync(lab.file('moved'), { force: true });
     const account = lab.node('allowed').replace(/.*\/\/|@.*/g, '');
     const config = lab.file('match_config');
     const match = `Match originalhost saved exec "test -e ${lab.file('moved')}"\n  User ${account}\n`;
