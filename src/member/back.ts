@@ -20,7 +20,7 @@ import { followReplies } from './reply.ts';
 import { lossFaults } from './route_loss.ts';
 import type { Stretch } from './stretch.ts';
 import { unprintedNotes, unshownFaults } from './unshown.ts';
-import { wireFaults } from './wire.ts';
+import { judgeWires } from './wire.ts';
 
 /**
  * Judges the way back of answers by the routes of all nodes. If nothing is said about where clients are, networks that the
@@ -93,6 +93,7 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
   const denied = denialFaults(one, circle);
   const renamed = renamingFaults(one, circle);
   const gateways = judgeGateways(one, circle);
+  const wires = judgeWires(one, circle);
   const lost = of(true).and(clientsOf([], space)).or(denied.lost).or(renamed.lost);
   return {
     faults: [
@@ -100,15 +101,16 @@ function judgeOne(one: Followed, circle: Circle): Stretch {
       ...renamed.faults,
       ...lossFaults(one, circle),
       ...asideFaults(one, circle),
-      ...wireFaults(one, circle),
+      ...wires.faults,
       ...gateways.faults,
       ...unshownFaults(one, circle),
       ...(unread.length === 0 ? [] : [notUnderstood(node.name, unread)]),
     ],
     lost,
-    doubt: (unread.length === 0 ? of(false).or(denied.doubt).or(renamed.doubt).or(gateways.doubt) : space.all).less(
-      lost,
-    ),
+    doubt: (unread.length === 0
+      ? space.union([of(false), denied.doubt, renamed.doubt, gateways.doubt, wires.doubt])
+      : space.all
+    ).less(lost),
   };
 }
 

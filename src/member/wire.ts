@@ -3,15 +3,18 @@ import { type Fault, fault } from '../findings/index.ts';
 import { describeTraffic, type Traffic } from '../netfilter/index.ts';
 import { type Circle, type Followed, shareOf, short, smallShare } from './circle.ts';
 
+/** Clients whose answers go to the wire, and what is said of them. */
+type Wires = { readonly faults: readonly Fault[]; readonly doubt: Traffic };
+
 /**
  * Answers that a node puts on the wire itself, where as many nodes or more send them to a gateway, as with a netmask that is
  * too wide: clients beyond the gateway get none. A network of less than 512 addresses may well be a second one on that wire.
  */
-export function wireFaults(one: Followed, circle: Circle): readonly Fault[] {
+export function judgeWires(one: Followed, circle: Circle): Wires {
   const { scope, followed, space } = circle;
   const serving = followed.filter(({ serves }) => serves);
   const wires = serving.map((other) => [...onWire(other).values()].flat());
-  return [...onWire(one)].flatMap(([route, own]) => {
+  const judged = [...onWire(one)].flatMap(([route, own]) => {
     const network = space.only({ source: route.block }).and(scope);
     if (network.isEmpty || shareOf(network, scope) < smallShare) return [];
     const gatewayed = serving.flatMap((other) => {
@@ -26,8 +29,9 @@ export function wireFaults(one: Followed, circle: Circle): readonly Fault[] {
     const whom = describeTraffic(network) === '' ? 'all clients' : describeTraffic(network);
     const brief = `${one.node.name}: answers to ${short(whom)} go by no gateway, unlike on ${peer.name}`;
     const text = `${one.node.name}: answers to ${whom} go to the wire itself (${route.text}), on ${peer.name} by the gateway ${peer.via}: clients there that are not on that wire get no answer. Fix: correct the netmask, or make the routes the same on all nodes`;
-    return [fault('WARNING', 'answer-leaves-elsewhere', brief, text)];
+    return [{ fault: fault('WARNING', 'answer-leaves-elsewhere', brief, text), meant }];
   });
+  return { faults: judged.map((one) => one.fault), doubt: space.union(judged.map(({ meant }) => meant)) };
 }
 
 /** The routes by which a node has clients on the wire of the VIP's own interface, with their addresses. */
