@@ -12,9 +12,10 @@ export function noStream(space: TrafficSpace): Stream {
   return { offered: space.none, flows: [] };
 }
 
-/** The packets that meet a condition and those that do not; what is not known is in both, and in doubt. */
+/** Packets that meet a condition, and those that do not. */
 export type Parted = { readonly met: readonly Flow[]; readonly rest: readonly Flow[]; readonly doubt: Doubt | null };
 
+/** The packets that meet a condition and those that do not; what is not known is in both, and in doubt. */
 export function split({ carried, traffic }: Flow, read: Condition): Parted {
   const { traffic: selected, doubt } = asSent(read(carried), carried);
   const inside = traffic.and(selected);
