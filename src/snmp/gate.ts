@@ -103,7 +103,5 @@ function isWhole(bytes: Buffer): boolean {
   if (first < 0x80) return bytes.length >= 2 + first;
   const size = first & 0x7f;
   if (size === 0 || size > 4 || bytes.length < 2 + size) return false;
-  let length = 0;
-  for (const byte of bytes.subarray(2, 2 + size)) length = 256 * length + byte;
-  return bytes.length >= 2 + size + length;
+  return bytes.length >= 2 + size + bytes.readUIntBE(2, size);
 }
