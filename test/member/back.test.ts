@@ -59,6 +59,13 @@ describe('the way back by the routes', () => {
     );
   });
 
+  test('so is one that is too wide by one bit alone', () => {
+    const twice = onLink.replace('192.168.56.0/24', '192.168.56.0/23');
+    const stretches = judged([{}, { routes: [byGateway, twice] }]);
+    expect(states(stretches)).toEqual(['WARNING']);
+    expect(said(stretches)).toContain('n2: answers to clients of 192.168.56.0/23 go to the wire itself');
+  });
+
   test('so is a default route without a gateway', () => {
     const stretches = judged([{}, { routes: ['default dev eth1 scope link', onLink] }]);
     expect(states(stretches)).toEqual(['WARNING']);
