@@ -18,7 +18,7 @@ import {
   when,
   withMark,
 } from '../model/condition.ts';
-import { type Carried, isOutward, type Packets, portOf } from '../model/packet.ts';
+import { type Carried, isOutward, type Packets, portOf, vipTypeOf } from '../model/packet.ts';
 import type { WhenPart } from '../model/program.ts';
 import { type Interval, protocolNumbers, type TrafficSpace } from '../model/traffic.ts';
 
@@ -219,12 +219,11 @@ function addressType(side: 'source' | 'destination', types: string | undefined, 
   return when(listed(types).includes(isClients(side, packets) ? 'UNICAST' : 'LOCAL'), packets.space);
 }
 
-/** By an interface that does not have it, the VIP is an address of another host. */
-function typeByCard(types: string | undefined, packets: Packets, { ifname }: Carried): Selection {
-  const { cards = [], space } = packets;
-  if (cards.length === 0) return addressType('destination', types, packets);
-  if (typeof ifname !== 'string') return vague(space.all);
-  return when(listed(types).includes(cards.includes(ifname) ? 'LOCAL' : 'UNICAST'), space);
+/** The type that the VIP has by the interface alone that a packet has come by. */
+function typeByCard(types: string | undefined, packets: Packets, carried: Carried): Selection {
+  if (isClients('destination', packets)) return addressType('destination', types, packets);
+  const type = vipTypeOf(packets, carried);
+  return type === null ? vague(packets.space.all) : when(listed(types).includes(type.toUpperCase()), packets.space);
 }
 
 function sources({ space }: Packets, source: Interval | null): Selection {

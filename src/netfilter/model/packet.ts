@@ -161,6 +161,15 @@ export function destinationKey(sentTo: Destination | null): string {
   return sentTo === null ? '' : `${sentTo.address}:${sentTo.port}`;
 }
 
+/**
+ * What the VIP is by the interface alone that packets have come by: local where that has it, by any other an address of another
+ * host; null where the interface is not known.
+ */
+export function vipTypeOf({ cards = [] }: Packets, { ifname }: Carried): 'local' | 'unicast' | null {
+  if (cards.length === 0) return 'local';
+  return typeof ifname !== 'string' ? null : cards.includes(ifname) ? 'local' : 'unicast';
+}
+
 /** Equal for equal marks. */
 export function markKey(mark: Mark): string {
   if (mark === null) return '?';

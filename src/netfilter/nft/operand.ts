@@ -17,7 +17,7 @@ import {
   when,
   withMark,
 } from '../model/condition.ts';
-import { type Carried, isOutward, isTracked, type Packets, portOf } from '../model/packet.ts';
+import { type Carried, isOutward, isTracked, type Packets, portOf, vipTypeOf } from '../model/packet.ts';
 import { allPorts, type FieldName, type Interval, protocolNumbers, type Traffic, tcp } from '../model/traffic.ts';
 import { choosesNode, type NftHash, protocolOf, readNftHash } from './hash.ts';
 import { type Fields, fieldsOf, listOf, type NftTable, textOf } from './ruleset.ts';
@@ -114,17 +114,14 @@ function fixed(packets: Packets, ...names: readonly (string | number | boolean)[
   });
 }
 
-/** `fib daddr . iif type`: the VIP is local by the interfaces alone that have it; by any other it is one of another host. */
+/** `fib daddr . iif type`: the type that the VIP has by the interface alone that a packet has come by. */
 function onCard(packets: Packets): Operand {
-  const { cards = [], space } = packets;
-  const [here, elsewhere] = [fixed(packets, 'local', 2), fixed(packets, 'unicast', 1)];
+  const types = { local: fixed(packets, 'local', 2), unicast: fixed(packets, 'unicast', 1) };
   const equals = (value: unknown, carried: Carried): Selection => {
-    const { ifname } = carried;
-    if (cards.length === 0) return here.equals(value, carried);
-    if (typeof ifname !== 'string') return vague(space.all);
-    return (cards.includes(ifname) ? here : elsewhere).equals(value, carried);
+    const type = vipTypeOf(packets, carried);
+    return type === null ? vague(packets.space.all) : types[type].equals(value, carried);
   };
-  return { ...here, equals };
+  return { ...types.local, equals };
 }
 
 function hashOperand(hash: NftHash, { packets }: Scope): Operand {
