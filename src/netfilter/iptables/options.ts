@@ -82,6 +82,19 @@ export function asksLists(options: readonly Option[]): boolean {
   return options.some(({ module }) => doubtOfMatch(module) === 'list');
 }
 
+/** True where a rule asks an ipset for the destination. */
+export function asksDestinations(options: readonly Option[]): boolean {
+  return options.some(({ name, words }) => name === '--match-set' && words[1] === 'dst');
+}
+
+/** True where a rule asks for connections that are established. */
+export function asksEstablished(options: readonly Option[]): boolean {
+  return options.some(
+    ({ name, words, negated }) =>
+      (name === '--state' || name === '--ctstate') && !negated && listed(words[0]).includes('ESTABLISHED'),
+  );
+}
+
 /** Reads which of the packets meet a condition. */
 export function readOption(option: Option, packets: Packets): WhenPart {
   const { name, words, negated, module } = option;

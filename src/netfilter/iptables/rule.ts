@@ -8,7 +8,7 @@ import { type ChainRule, type ClusterUse, fused, type Part, ruleElsewhere } from
 import type { Extension } from '../model/rule.ts';
 import type { Traffic } from '../model/traffic.ts';
 import { savedDestinations } from './destination.ts';
-import { asksLists, type Option, readOption, splitOptions } from './options.ts';
+import { asksDestinations, asksEstablished, asksLists, type Option, readOption, splitOptions } from './options.ts';
 import type { RuleLine } from './save.ts';
 import { refuses, rewritingOf, targetOf } from './target.ts';
 
@@ -57,6 +57,8 @@ export function readSavedRule(line: RuleLine, { packets, tool, table, known, clu
     mac: clusterip === null ? null : parseMac(wordAfter(line.words, '--clustermac') ?? ''),
     extension: extensionOf(options, target, line, tool, table),
     ...(rewrites === null ? {} : { rewrites }),
+    established: asksEstablished(options),
+    destinations: asksDestinations(options),
   };
 }
 

@@ -42,5 +42,5 @@ function leftoverDrops({ taken, takenBehind }: Trace, arrivals: readonly Arrival
 
 /** By a set of destinations, so that it drops all packets to the VIP or none. */
 function isByDestination({ doubt, rule }: Taken): boolean {
-  return doubt === 'list' && /(?:^| )--match-set \S+ dst(?: |$)/.test(rule.text);
+  return doubt === 'list' && rule.destinations === true;
 }

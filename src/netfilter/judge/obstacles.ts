@@ -59,18 +59,13 @@ function beforeIt(arrival: Arrival): readonly Obstacle[] {
   ];
 }
 
-/** A rule that asks connection tracking, whatever its comment says. */
-const asksEstablished = /(?:\bct state|--(?:ct)?state) .*\bestablished\b/i;
-const quoted = /"(?:\\.|[^"\\])*"/g;
-
 /**
  * What is accepted as ESTABLISHED once its frames are this host's (`meta pkttype set host` in a chain before): of connections
  * whose first packets come to the hash, the node knows those alone that it has let through. Frames that stay multicast are
  * ignored by TCP all the same.
  */
 function isOfOwnConnections({ fate, certain, claimed, rule, traffic }: Taken, offered: Traffic): boolean {
-  if (fate !== 'accepted' || !certain || !claimed || !asksEstablished.test(rule.text.replaceAll(quoted, '')))
-    return false;
+  if (fate !== 'accepted' || !certain || !claimed || rule.established !== true) return false;
   const { space } = traffic;
   const first = traffic.whatever('phase').and(space.only({ phase: phase.first }));
   return traffic.within(space.only({ phase: phase.later })) && first.within(offered);

@@ -88,6 +88,10 @@ export type ChainRule = {
   readonly extension: Extension | null;
   /** What the rule turns the source of outgoing packets into, if it does. */
   readonly rewrites?: Rewriting;
+  /** True where it asks connection tracking for connections that are established. */
+  readonly established?: boolean;
+  /** True where it asks a set of destinations that is kept elsewhere: it meets all packets to the VIP, or none. */
+  readonly destinations?: boolean;
 };
 
 /** Another source address: that of the interface, one of a range, or what is not understood. */

@@ -16,7 +16,7 @@ import type { Extension } from '../model/rule.ts';
 import type { TrafficSpace } from '../model/traffic.ts';
 import { nativeDestinations } from './destination.ts';
 import type { Scope } from './operand.ts';
-import { type Fields, fieldsOf, type NftChain, type NftRule, type NftTable, textOf } from './ruleset.ts';
+import { type Fields, fieldsOf, listOf, type NftChain, type NftRule, type NftTable, textOf } from './ruleset.ts';
 import { onlyRedirects, readStatement } from './statement.ts';
 import { nftExpression, nftText } from './text.ts';
 import { addresses } from './value.ts';
@@ -153,6 +153,7 @@ function readNftRule(rule: NftRule, scope: RuleScope): ChainRule {
     mac: macOf(statements),
     extension: extensionOf(statements, scope.place),
     ...rewritingOf(statements),
+    established: statements.some(asksEstablished),
   };
 }
 
@@ -170,6 +171,19 @@ function asksList(statement: Fields): boolean {
   const match = fieldsOf(statement['match']);
   const field = fieldsOf(fieldsOf(match?.['left'])?.['payload'])?.['field'];
   return field === 'saddr' && textOf(match?.['right']).startsWith('@');
+}
+
+/** `ct state established,related`, `ct state vmap { established : accept }`. */
+function asksEstablished(statement: Fields): boolean {
+  const [match, vmap] = [fieldsOf(statement['match']), fieldsOf(statement['vmap'])];
+  const asked = fieldsOf(fieldsOf(match?.['left'] ?? vmap?.['key'])?.['ct'])?.['key'];
+  return asked === 'state' && names(match?.['right'] ?? vmap?.['data']).includes('established');
+}
+
+/** The names in a value, a list or a set. */
+function names(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return (Array.isArray(value) ? value : listOf(fieldsOf(value)?.['set'])).flatMap(names);
 }
 
 /** `... jhash ip saddr mod 2 seed 0x5 1 ... accept`: a hash with a seed, compared with one number, that lets through. */
