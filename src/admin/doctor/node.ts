@@ -15,9 +15,9 @@ import {
 } from '../../node/index.ts';
 import { now } from '../../plugin/index.ts';
 import { type Jumps, jumpsTo } from './jumps.ts';
-import type { Client } from './key_file.ts';
 import { knock, lookUpName } from './place.ts';
 import { lookAtControl, lookAtSsh } from './ssh.ts';
+import type { Client } from './ssh_file.ts';
 import { type Hop, learnsInto, noAddresses, strictly, traceless, unwritten } from './traceless.ts';
 
 /** What is asked of the nodes, and until when. */

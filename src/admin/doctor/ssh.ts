@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { type Control, type KeyFact, keepsKeys, type SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
-import { type Client, keyFile } from './key_file.ts';
 import type { Limits } from './place.ts';
+import { type Client, sshFile } from './ssh_file.ts';
 
 /**
  * What ssh would show and go by here: known host keys, key files. `host` is the name that it is given, `identity` the file of
@@ -21,7 +21,7 @@ export async function lookAtSsh(
   // ssh leaves a file that is not there out of its list.
   const given = identity === undefined ? [] : [identity.startsWith('~') ? identity : path.resolve(identity)];
   const files = new Set(
-    [...given, ...settings.identityFiles].flatMap((file) => keyFile(file, host, settings, client) ?? []),
+    [...given, ...settings.identityFiles].flatMap((file) => sshFile(file, host, settings, client) ?? []),
   );
   const knownHosts = [...globalKnownHosts, ...userKnownHosts].filter(keepsKeys);
   const [states, known, keys] = await Promise.all([

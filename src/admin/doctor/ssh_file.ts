@@ -8,7 +8,7 @@ export type Client = { readonly user: string; readonly uid: number; readonly hom
  * are written. null where it takes none, or where only ssh knows which: a token that is not among these, or a variable, since a
  * daemon has others. `host` is the name that ssh is given.
  */
-export function keyFile(file: string, host: string, settings: SshSettings, client: Client): string | null {
+export function sshFile(file: string, host: string, settings: SshSettings, client: Client): string | null {
   if (file === 'none' || file.includes('${')) return null;
   const { hostname, port, user, hostKeyAlias } = settings;
   const tokens: Readonly<Record<string, string>> = {
