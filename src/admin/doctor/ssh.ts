@@ -15,7 +15,7 @@ export async function lookAtSsh(
   client: Client,
   limits: Limits,
 ): Promise<Pick<SshFacts, 'knownIn' | 'unreadable' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
-  const expand = (file: string) => file.replace(/^~(?=\/)/, client.home).replaceAll('%d', client.home);
+  const expand = (file: string) => sshFile(file, host, settings, client) ?? file;
   const globalKnownHosts = settings.globalKnownHosts.map(expand);
   const userKnownHosts = settings.userKnownHosts.map(expand);
   // ssh leaves a file that is not there out of its list.

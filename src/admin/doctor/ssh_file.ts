@@ -4,7 +4,7 @@ import type { SshSettings } from '../../node/index.ts';
 export type Client = { readonly user: string; readonly uid: number; readonly home: string; readonly machine: string };
 
 /**
- * The file that ssh takes a key from, with what it puts in for `~` and tokens (ssh_config(5), TOKENS): `ssh -G` says them as they
+ * A file that ssh reads keys from, with what it puts in for `~` and tokens (ssh_config(5), TOKENS): `ssh -G` says them as they
  * are written. null where it takes none, or where only ssh knows which: a token that is not among these, or a variable, since a
  * daemon has others. `host` is the name that ssh is given.
  */
