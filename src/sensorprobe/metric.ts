@@ -36,20 +36,19 @@ function seriesOf(sensor: Sensor): Series {
   const labels = labelsOf(sensor);
   if (unit === '%' && kind === 'humidity')
     return { name: 'sensor_humidity', help: 'A relative humidity, 1 is saturated', labels };
-  const [, name, help] = quantities.find(([pattern]) => pattern.test(unit)) ?? [];
-  if (name === undefined || help === undefined)
-    return { name: 'sensor_value', help: 'A value in the unit that the device gives', labels, unit };
+  const { name, help } = quantities.find(({ units }) => units.includes(unit)) ?? anything;
   return { name, help, labels, unit };
 }
 
-const quantities: readonly (readonly [RegExp, string, string])[] = [
-  [/^[CF]$/, 'sensor_temperature', 'A temperature'],
-  [/^%$/, 'sensor', 'A part of the whole, 1 is all'],
-  [/^m?V$/, 'sensor_voltage', 'A voltage'],
-  [/^m?A$/, 'sensor_current', 'A current'],
-  [/^k?W$/, 'sensor_power', 'A power'],
-  [/^k?Wh$/, 'sensor_energy', 'An energy'],
+const quantities: readonly { readonly units: readonly string[]; readonly name: string; readonly help: string }[] = [
+  { units: ['C', 'F'], name: 'sensor_temperature', help: 'A temperature' },
+  { units: ['%'], name: 'sensor', help: 'A part of the whole, 1 is all' },
+  { units: ['V', 'mV'], name: 'sensor_voltage', help: 'A voltage' },
+  { units: ['A', 'mA'], name: 'sensor_current', help: 'A current' },
+  { units: ['W', 'kW'], name: 'sensor_power', help: 'A power' },
+  { units: ['Wh', 'kWh'], name: 'sensor_energy', help: 'An energy' },
 ];
+const anything = { name: 'sensor_value', help: 'A value in the unit that the device gives' };
 
 function labelsOf({ title, kind, port }: Sensor) {
   return { sensor: title, kind, port: String(port) };
