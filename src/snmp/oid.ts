@@ -20,21 +20,24 @@ export function orderKey(oid: Oid): string {
   return keys.get(oid) ?? keyOf(oid);
 }
 
-/** A number is a character below 0xf0, or one from there on that says how many bytes of it follow. */
+/** A number is a character below 0xff00, or one from there on that says how many bytes of it follow. */
 function keyOf(oid: Oid): string {
-  let key = '';
-  for (const part of oid.split('.')) {
-    const number = Number(part);
-    if (number < 0xf0) key += String.fromCharCode(number);
-    else {
-      const bytes: number[] = [];
-      for (let rest = number; rest >= 1; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
-      key += String.fromCharCode(0xf0 + bytes.length, ...bytes);
-    }
-  }
+  const numbers = oid.split('.').map(Number);
+  const key = numbers.every(isShort) ? String.fromCharCode(...numbers) : numbers.map(keyOfNumber).join('');
   if (keys.size >= mostKeys) keys.clear();
   keys.set(oid, key);
   return key;
+}
+
+function isShort(number: number): boolean {
+  return number < 0xff00;
+}
+
+function keyOfNumber(number: number): string {
+  if (isShort(number)) return String.fromCharCode(number);
+  const bytes: number[] = [];
+  for (let rest = number; rest >= 1; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return String.fromCharCode(0xff00 + bytes.length, ...bytes);
 }
 
 /** Whether an OID lies below another one. */
