@@ -74,12 +74,16 @@ function endText(end: number | undefined): string {
   return end === undefined || !Number.isFinite(end) ? '' : formatNumber(end);
 }
 
+const longestLabel = 100;
+
 /** `=`, `'`, `;` and `|` end a label somewhere, `::` is a prefix for check_multi, a dot splits Graphite's paths. */
 function safeLabel(label: string): string {
+  // Most labels are like that.
+  if (label.length <= longestLabel && /^[\w%/+-]+(?: [\w%/+-]+)*$/.test(label)) return label;
   const safe = sanitise(label)
     .replace(/::+|[=';.¦"‹›]/g, '_')
     .replace(/\s+/g, ' ')
-    .slice(0, 100)
+    .slice(0, longestLabel)
     .trim();
   return safe === '' ? 'value' : safe;
 }
