@@ -103,42 +103,45 @@ export const arrayPorts = [1, 2, 3, 4, 5, 6, 7, 8] as const;
 const state = { name: 2, status: 4, online: 5 } as const;
 const measure = { ...state, value: 3, ...classicLimits } as const;
 
-/** Tables of expansion parts: built from the MIB. */
-export const expansionTables: readonly Table[] = [
-  ...arrayPorts.map((port) => part(`29.${port}`, 'relay', 'output', state, { port, texts: outputTexts })),
-  ...arrayPorts.map((port) =>
-    part(
-      `33.${port}`,
-      'temperature',
-      'analog',
-      { ...measure, unit: 12, raw: 14 },
-      { port, units: temperatures.units ?? {} },
-    ),
-  ),
-  ...arrayPorts.map((port) =>
-    part(
-      `37.${port}`,
-      'drycontact',
-      'contact',
-      { ...state, normalState: 7, direction: 8 },
-      { port, texts: outputTexts },
-    ),
-  ),
-  part('26', 'current', 'analog', measure),
-  part('27', 'acvoltage', 'analog', measure),
-  // Active power or apparent.
-  part('28', 'power', 'analog', { ...measure, mode: 43 }, { units: { 0: 'W', 1: 'VA' } }),
-  // A counter: neither a status nor whether it is online.
-  part('32', 'energy', 'information', { name: 2, value: 3 }),
-  part('30', 'virtual', 'analog', virtualColumns, { optional: virtualOptional }),
-  part('31', 'virtual', 'analog', state, { texts: virtualTexts }),
-  part('34', 'camera', 'switch', state),
-  part('35', 'motion', 'switch', state),
-  part('36', 'sound', 'analog', measure),
+type Part = readonly [number: number, kind: Kind, scale: Scale, columns: ColumnNumbers, more?: Partial<Table>];
+
+/** Expansion parts of which every port has a table of its own. */
+const partsOfPorts: readonly Part[] = [
+  [29, 'relay', 'output', state, { texts: outputTexts }],
+  [33, 'temperature', 'analog', { ...measure, unit: 12, raw: 14 }, { units: temperatures.units ?? {} }],
+  [37, 'drycontact', 'contact', { ...state, normalState: 7, direction: 8 }, { texts: outputTexts }],
 ];
 
-function part(table: string, kind: Kind, scale: Scale, columns: ColumnNumbers, more: Partial<Table> = {}): Table {
-  return { ...shared, entry: `${expansions}.${table}.2.1`, kind, scale, columns, unproven: true, ...more };
+const otherParts: readonly Part[] = [
+  [26, 'current', 'analog', measure],
+  [27, 'acvoltage', 'analog', measure],
+  // Active power or apparent.
+  [28, 'power', 'analog', { ...measure, mode: 43 }, { units: { 0: 'W', 1: 'VA' } }],
+  // A counter: neither a status nor whether it is online.
+  [32, 'energy', 'information', { name: 2, value: 3 }],
+  [30, 'virtual', 'analog', virtualColumns, { optional: virtualOptional }],
+  [31, 'virtual', 'analog', state, { texts: virtualTexts }],
+  [34, 'camera', 'switch', state],
+  [35, 'motion', 'switch', state],
+  [36, 'sound', 'analog', measure],
+];
+
+/** The numbers under `expansions` that are known, those with a table for each port first. */
+export const expansionNumbers = {
+  ofPorts: partsOfPorts.map(([number]) => number),
+  others: otherParts.map(([number]) => number),
+} as const;
+
+/** Tables of expansion parts: built from the MIB. Made for a device that has some. */
+export function expansionTables(): readonly Table[] {
+  const ofPorts = partsOfPorts.flatMap((part) =>
+    arrayPorts.map((port): Table => ({ ...tableOf(part, `${part[0]}.${port}`), port })),
+  );
+  return [...ofPorts, ...otherParts.map((part) => tableOf(part, String(part[0])))];
+}
+
+function tableOf([, kind, scale, columns, more]: Part, place: string): Table {
+  return { ...shared, entry: `${expansions}.${place}.2.1`, kind, scale, columns, unproven: true, ...more };
 }
 
 /** Status and online of a whole HHMS board stand among its settings. */

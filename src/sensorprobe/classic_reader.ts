@@ -47,7 +47,7 @@ export function* readClassic(
   });
   const great = [...rowsOf(reading, warm, from), ...analogs, ...contacts];
   if (reading.trouble !== undefined) return great;
-  const parts = exists(expansions) ? expansionTables : [];
+  const parts = exists(expansions) ? expansionTables() : [];
   const unclear = new Map<Row, ColumnNumbers>();
   for (const row of great) {
     const open = openOf(row);

@@ -1,4 +1,4 @@
-import { arrayPorts, classicSensors, expansions, expansionTables } from './classic.ts';
+import { arrayPorts, classicSensors, expansionNumbers, expansions } from './classic.ts';
 import { plusSensors } from './plus.ts';
 import { tableNumbers } from './scheme.ts';
 import { boardsRoot, securitySensors } from './securityprobe.ts';
@@ -19,26 +19,23 @@ export type Gap = {
  * 125 in the MIB.
  */
 export const gaps = {
-  classic: [
+  classic: () => [
     gapAfter(`${akcp}.1`, 7),
     gapAfter(classicSensors, 125),
     gapAfter(`${akcp}.1.2.2`, 1),
-    ...gapsBetween(expansions, [1, ...expansionNumbers()]),
-    ...[29, 33, 37].map((table) => gapAfter(`${expansions}.${table}`, arrayPorts.length)),
+    ...gapsBetween(expansions, [1, ...expansionNumbers.ofPorts, ...expansionNumbers.others]),
+    ...expansionNumbers.ofPorts.map((table) => gapAfter(`${expansions}.${table}`, arrayPorts.length)),
   ],
-  security: [
+  security: () => [
     gapAfter(boardsRoot, 6),
     ...gapsBetween(securitySensors.plain, tableNumbers),
     ...gapsBetween(securitySensors.dotted, [...tableNumbers, 129]),
     gapAfter(`${securitySensors.dotted}.129`, 4),
     gapAfter(`${akcp}.2`, 5),
   ],
-  plus: [...gapsBetween(plusSensors, tableNumbers), gapAfter(`${akcp}.3`, 5), gapAfter(akcp, 3)],
-} as const satisfies Readonly<Record<string, readonly Gap[]>>;
-
-function expansionNumbers(): readonly number[] {
-  return expansionTables.map(({ entry }) => Number(entry.slice(expansions.length + 1).split('.')[0]));
-}
+  plus: () => gapsBetween(plusSensors, tableNumbers),
+  always: () => [gapAfter(`${akcp}.3`, 5), gapAfter(akcp, 3)],
+} as const satisfies Readonly<Record<string, () => readonly Gap[]>>;
 
 function gapAfter(root: string, number: number): Gap {
   return gapOf(root, number + 1, Number.POSITIVE_INFINITY);

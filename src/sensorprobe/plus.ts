@@ -5,9 +5,9 @@ import { akcp, type Table } from './table.ts';
 // fifth the sensor on it, both from 0. Limits of temperatures are tenths of a degree, those of humidity whole per cent.
 export const plusSensors = `${akcp}.3.5`;
 
-// 0 is not acknowledged, 1 is acknowledged or normal, 2 is what is set to acknowledge.
-export const plusTables: readonly Table[] = tablesUnder(plusSensors, {
-  index: 'dotted',
-  limits: 'tenths',
-  acked: [1, 2],
-});
+/**
+ * Made for a device that has them. 0 is not acknowledged, 1 is acknowledged or normal, 2 is what is set to acknowledge.
+ */
+export function plusTables(): readonly Table[] {
+  return tablesUnder(plusSensors, { index: 'dotted', limits: 'tenths', acked: [1, 2] });
+}

@@ -28,8 +28,9 @@ export const virtualTexts = { 2: 27, 4: 26, 6: 26 } as const;
 
 const shared = { index: 'dotted', unproven: true, tree: securitySensors.dotted } as const;
 
-export const securityTables: Readonly<Record<'dotted' | 'plain' | 'boards', readonly Table[]>> = {
-  dotted: [
+/** Made for a device that has them. */
+export const securityTables: Readonly<Record<'dotted' | 'plain' | 'boards', () => readonly Table[]>> = {
+  dotted: () => [
     ...tablesUnder(securitySensors.dotted, { index: 'dotted', limits: 'either', acked: [2] }),
     {
       ...{ ...shared, entry: `${virtual}.2.1`, kind: 'virtual', scale: 'analog' },
@@ -40,8 +41,8 @@ export const securityTables: Readonly<Record<'dotted' | 'plain' | 'boards', read
       ...{ columns: { name: 2, status: 4, online: 5 }, texts: virtualTexts },
     },
   ],
-  plain: tablesUnder(securitySensors.plain, { index: 'integer', first: 1, limits: 'either', acked: [2] }),
-  boards: [
+  plain: () => tablesUnder(securitySensors.plain, { index: 'integer', first: 1, limits: 'either', acked: [2] }),
+  boards: () => [
     board(1, { worst: 6 }),
     board(2, { worst: 7 }),
     board(3, { worst: 6 }),

@@ -142,10 +142,10 @@ function* readTrees(family: Family, open: boolean, first: Reading): Reader {
       (isThere(first, temperatures) ||
         [humidities.entry, switches.entry, expansions].some((root) => exists(first, root))));
   const rows = yield* readSparse([
-    ...(has(plusSensors, 'plus') ? plusTables : []),
-    ...(has(securitySensors.dotted, 'securityprobe') ? securityTables.dotted : []),
-    ...(has(securitySensors.plain, 'securityprobe') ? securityTables.plain : []),
-    ...(exists(first, boardsRoot) ? securityTables.boards : []),
+    ...(has(plusSensors, 'plus') ? plusTables() : []),
+    ...(has(securitySensors.dotted, 'securityprobe') ? securityTables.dotted() : []),
+    ...(has(securitySensors.plain, 'securityprobe') ? securityTables.plain() : []),
+    ...(exists(first, boardsRoot) ? securityTables.boards() : []),
   ]);
   const classic = isClassic ? yield* readClassic(first, { exists: (root) => exists(first, root), hhmsHeads }) : [];
   const of = (...trees: readonly string[]) =>
@@ -159,9 +159,10 @@ function gapsOf(reading: Reading, family: Family): readonly Gap[] {
   const isClassic = reading.following.get(akcp)?.startsWith(`${akcp}.1.`) === true;
   const isSecurity = [boardsRoot, securitySensors.plain, securitySensors.dotted].some((root) => exists(reading, root));
   return [
-    ...(isClassic ? gaps.classic : []),
-    ...(isSecurity ? gaps.security : []),
-    ...gaps.plus.filter(({ root }) => family === 'plus' || root !== plusSensors),
+    ...(isClassic ? gaps.classic() : []),
+    ...(isSecurity ? gaps.security() : []),
+    ...(family === 'plus' ? gaps.plus() : []),
+    ...gaps.always(),
   ].filter(({ root }) => !empty.some((tree) => root === tree || root.startsWith(`${tree}.`)));
 }
 

@@ -3,7 +3,7 @@ import { floatOf, type Limits, limitsOf, measuredValue } from '../../src/sensorp
 import { securityTables } from '../../src/sensorprobe/securityprobe.ts';
 import { unitOf } from '../../src/sensorprobe/unit.ts';
 
-const [table] = securityTables.dotted;
+const [table] = securityTables.dotted();
 if (table === undefined) throw new Error('no table');
 
 describe('a temperature', () => {
