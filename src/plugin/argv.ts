@@ -51,11 +51,12 @@ export function normaliseArgv(argv: readonly string[], options: Options): Normal
 }
 
 function keysByName(options: Options): ReadonlyMap<string, string> {
-  const names = Object.entries(options).flatMap(([key, { short }]): [string, string][] => [
-    [`--${longName(key)}`, key],
-    ...(short === undefined ? [] : [[`-${short}`, key] satisfies [string, string]]),
-  ]);
-  return new Map(names);
+  const keys = new Map<string, string>();
+  for (const [key, { short }] of Object.entries(options)) {
+    keys.set(`--${longName(key)}`, key);
+    if (short !== undefined) keys.set(`-${short}`, key);
+  }
+  return keys;
 }
 
 /** `-5:-1`, `-.5` and `-` are values; `-x`, `-xyz` and `--x` are options, and so is a declared `-4`. */

@@ -76,7 +76,7 @@ export type Values<O extends Options> = string extends keyof O
 
 /** The long option of a key, without dashes: `totalNodes` is `total-nodes`. */
 export function longName(key: string): string {
-  const name = longNames.get(key) ?? key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const name = longNames.get(key) ?? key.replace(/[A-Z]/g, '-$&').toLowerCase();
   longNames.set(key, name);
   return name;
 }
