@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { parseIp } from '../src/address/index.ts';
 import { defineHandler, failure, type Result, readSecrets, success, writeWhole } from '../src/plugin/index.ts';
 import {
   answerTrap,
@@ -174,7 +175,7 @@ function readPlace(text: string): Result<{ readonly address: string; readonly po
 }
 
 function readName(text: string): Result<string> {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/.test(text)
+  return /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}$/.test(text) || parseIp(text) !== null
     ? success(text)
     : failure(`"${text}" is not a name that a certificate can have`);
 }

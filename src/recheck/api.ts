@@ -1,3 +1,5 @@
+import type { RequestOptions } from 'node:https';
+import { parseIp } from '../address/index.ts';
 import { judgeAnswer, type Outcome, type RecheckRequest } from '../trap/index.ts';
 
 /** Where Icinga's API is, whom it must be, and who asks it. */
@@ -31,6 +33,7 @@ export async function askRecheck(api: Api, body: RecheckRequest, limitMs: number
   // Loaded late: most traps of a burst never come here.
   const { request } = await import('node:https');
   const { address, port, name, ca, user, password } = api;
+  const identity = await identityOf(name);
   const place = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   return new Promise((resolve) => {
     const fail = (reason: string, kind: 'failed' | 'silent' = 'failed') =>
@@ -38,7 +41,7 @@ export async function askRecheck(api: Api, body: RecheckRequest, limitMs: number
     const asking = request(
       {
         ...{ host: address, port, path: '/v1/actions/reschedule-check', method: 'POST', agent: false },
-        ...{ ca, servername: name, auth: `${user}:${password}` },
+        ...{ ca, ...identity, auth: `${user}:${password}` },
         // Said outright: the environment can change the default.
         rejectUnauthorized: true,
         headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
@@ -68,6 +71,22 @@ export async function askRecheck(api: Api, body: RecheckRequest, limitMs: number
     }, limitMs);
     asking.end(JSON.stringify(body));
   });
+}
+
+/**
+ * How TLS finds the name in a certificate. An address that is a NodeName stands there as a DNS name, as Icinga's own
+ * authority writes it, while Node looks for addresses among addresses alone; and a client may not say an address as the
+ * name that it wants (RFC 6066). Source: Icinga 2, `icinga2 pki new-cert`, as 2.13 was seen to do it.
+ */
+async function identityOf(name: string): Promise<Pick<RequestOptions, 'servername' | 'checkServerIdentity'>> {
+  if (parseIp(name) === null) return { servername: name };
+  const { X509Certificate } = await import('node:crypto');
+  const checkServerIdentity = (_: string, { raw }: { readonly raw: Buffer }) => {
+    const shown = new X509Certificate(raw);
+    if (shown.checkHost(name, { wildcards: false }) ?? shown.checkIP(name)) return undefined;
+    return Object.assign(new Error('another name'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  };
+  return { servername: '', checkServerIdentity };
 }
 
 function reasonOf(error: Error, name: string): string {
