@@ -1,11 +1,15 @@
 import {
   chmodSync,
+  closeSync,
+  constants,
   existsSync,
+  fstatSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -19,6 +23,9 @@ const mostWaiting = 100;
 
 /** The names of its files: turns and marks of them, `api`, and drafts. Nothing else in the folder is ever touched. */
 const own = /^(?:[0-9a-f.:]{2,45}(?:%[A-Za-z0-9_.-]{1,15})?_\d{1,15}\+?|api|draft\.\d{1,10}\.\d{1,20})$/;
+
+/** Longer than the text of any turn. */
+const longest = 256;
 
 /** What came of a trap's wish for a turn. */
 export type Taken =
@@ -54,20 +61,23 @@ export class Turns {
    */
   static open(folder: string, pace: Pace): Opened {
     const refused = (reason: string): Opened => ({ kind: 'refused', reason });
+    const useless = (reason: string): Opened => ({ kind: 'useless', reason });
     try {
       makeFolder(folder);
       const state = lstatSync(folder);
       if (!state.isDirectory()) return refused(`${folder} is not a folder`);
       if (state.uid !== process.getuid?.()) return refused(`${folder} belongs to another account`);
       if ((state.mode & 0o077) !== 0) return refused(`${folder} is open to others: chmod 700 ${folder}`);
-      const foreign = readdirSync(folder).find((name) => !own.test(name));
-      if (foreign === undefined) return { kind: 'open', turns: new Turns(folder, pace) };
-      return {
-        kind: 'useless',
-        reason: `${folder} has something else in it (${foreign}): give it a folder of its own`,
-      };
+      const names = readdirSync(folder);
+      const foreign = names.find((name) => !own.test(name));
+      if (foreign !== undefined)
+        return useless(`${folder} has something else in it (${foreign}): give it a folder of its own`);
+      const irregular = names.find((name) => !isFileOrGone(path.join(folder, name)));
+      if (irregular !== undefined)
+        return useless(`${folder} has something in it that is not a regular file (${irregular}): remove it`);
+      return { kind: 'open', turns: new Turns(folder, pace) };
     } catch (error) {
-      return { kind: 'useless', reason: `${folder} cannot be made or read (${whyNot(error)})` };
+      return useless(`${folder} cannot be made or read (${whyNot(error)})`);
     }
   }
 
@@ -204,7 +214,7 @@ export class Turns {
 
   #read(name: string, number: number): Turn | null {
     try {
-      return parseTurn(number, readFileSync(path.join(this.#folder, name), 'utf8'));
+      return parseTurn(number, readShort(path.join(this.#folder, name)));
     } catch {
       return null;
     }
@@ -252,6 +262,22 @@ function makeFolder(folder: string): void {
   }
   // Whatever the umask is.
   chmodSync(folder, 0o700);
+}
+
+/** Whether there is a regular file of that name; one that another program has just removed was one. */
+function isFileOrGone(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
+}
+
+/** Reads a file as short as that of a turn: nothing of any other, and never waits, as a FIFO would have it. */
+function readShort(file: string): string {
+  const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    const text = Buffer.alloc(longest);
+    return fstatSync(opened).isFile() ? text.toString('latin1', 0, readSync(opened, text)) : '';
+  } finally {
+    closeSync(opened);
+  }
 }
 
 function self(): Owner {

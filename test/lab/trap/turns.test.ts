@@ -299,6 +299,19 @@ describe.skipIf(why !== null)(`the turns of akcp_trap and a real Icinga 2${why ?
       await alone(folder, 'has something else in it (id_rsa): give it a folder of its own');
       expect(readdirSync(folder)).toEqual(['id_rsa']);
     });
+
+    // What waits for a writer of the FIFO is not ended by SIGTERM either.
+    test.each([
+      ['FIFO', 'mkfifo', `${addresses.probe}_1`],
+      ['FIFO', 'mkfifo', 'api'],
+      ['folder', 'mkdir', `${addresses.probe}_1`],
+      ['link', 'ln -s /dev/zero', `${addresses.probe}_1`],
+    ])('with a %s made by %s in place of %s', async (_, command, name) => {
+      const folder = made(`${name}-by-${command.replaceAll(/\W/g, '-')}`);
+      there('timeout', '10', ...command.split(' '), path.join(folder, name));
+      await alone(folder, `has something in it that is not a regular file (${name}): remove it`);
+      expect(readdirSync(folder)).toEqual([name]);
+    });
   });
 
   test('files that are named from where the program is called are found by what waits, too', async () => {
