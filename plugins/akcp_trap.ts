@@ -127,10 +127,9 @@ const handler = defineHandler({
     return codeOf[await (own === null ? answerTrap(setting) : keepTurn(setting, own))];
   },
   refuse: async (reason, kind, args) => {
-    const byHand = args.includes('--log=stderr');
+    const said = await note(name, args.includes('--log=stderr') ? 'stderr' : 'syslog', 'err', reason);
     // At a terminal too, where a wrong option is most likely tried.
-    if (byHand || process.stderr.isTTY) await note(name, 'stderr', 'err', reason);
-    if (!byHand) await note(name, 'syslog', 'err', reason);
+    if (said === 'syslog' && process.stderr.isTTY) await note(name, 'stderr', 'err', reason);
     return kind === 'usage' ? code.usage : code.failed;
   },
 });

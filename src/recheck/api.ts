@@ -96,5 +96,6 @@ function reasonOf(error: Error, name: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `has a certificate for another name than --api-name ${name}`;
   if (code === 'CERT_HAS_EXPIRED') return 'has a certificate that has expired';
   if (foreign.includes(code)) return 'has a certificate that the authority of --ca has not signed';
+  if (code === 'EMFILE') return 'cannot be asked: too many open files (ulimit -n)';
   return `cannot be asked (${code === '' ? error.name : code})`;
 }

@@ -17,7 +17,7 @@ export type Setting = {
   /** What a process that is left behind is called with. */
   readonly args: readonly string[];
   readonly hurry: Hurry;
-  say(severity: Severity, line: string): Promise<void>;
+  say(severity: Severity, line: string): Promise<unknown>;
 };
 
 /** What a run came to: `part` when Icinga was not asked, or will not be again though it should. */

@@ -295,6 +295,8 @@ function whyNot(error: unknown): string {
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EDQUOT: 'its quota is used up',
+  EMFILE: 'too many open files: ulimit -n',
+  ENFILE: 'too many open files on this machine',
   ENOENT: 'there is no such folder',
   ENOSPC: 'no space left',
   ENOTDIR: 'what is above it is not a folder',
