@@ -150,7 +150,7 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
     const other = await freeUdpPort();
     await receive(
       'translated.conf',
-      `authCommunity execute public\ntraphandle default /usr/sbin/snmptt --ini=${ini}\n`,
+      `authCommunity execute public\noutputOption n\ntraphandle default /usr/sbin/snmptt --ini=${ini}\n`,
       other,
     );
     return other;
@@ -232,7 +232,7 @@ function shippedTrapd(places: readonly (readonly [string, string])[]) {
   );
   for (const said of [user.engine, user.name, user.auth, user.priv])
     if (!text.includes(said)) throw new Error(`the shipped snmptrapd.conf does not have ${said}`);
-  const [, line = ''] = /^traphandle \S+ \S+ (.*)$/m.exec(text) ?? [];
+  const [, line = ''] = /^traphandle .*? (--.*)$/m.exec(text) ?? [];
   const options = [...line.matchAll(/--([a-z-]+) (\S+)/g)].map(([, name = '', value = '']) => [name, value]);
   return { text, options: Object.fromEntries(options) as Readonly<Record<string, string>> };
 }
@@ -246,7 +246,7 @@ function translating(events: string, log: string): string {
 
 async function startTrapd(lab: Lab, file: string, port: number, account: Account, syslog: Syslog): Promise<void> {
   const [program = '', ...args] = [
-    ...[...syslog.wrapper, ...asAccount(account), 'snmptrapd', '-n', '-On', '-f', '-Le', '-C'],
+    ...[...syslog.wrapper, ...asAccount(account), 'snmptrapd', '-f', '-Le', '-C'],
     ...['-c', file, `udp:127.0.0.1:${port}`, `udp6:[::1]:${port}`],
   ];
   const daemon = spawn(program, args, {

@@ -44,7 +44,7 @@ describe.skipIf(why !== null)(`docs/traps.md${why ? ` (skipped: ${why})` : ''}`,
     );
     const [counts, , called, , , owned] = outputs.slice(-6);
     expect(owned).toBe('snmptt snmptt\n');
-    expect(counts).toBe('1 2 1 1 640 Debian-snmp\n');
+    expect(counts).toBe('1 2 1 1 640 Debian-snmp /usr/sbin/snmptrapd -Oq -LOw -f udp:162 udp6:162\n');
     const [once = 0, ...later] = (called ?? '').trim().split(/\s+/).map(Number);
     expect(later).toEqual([once + 1, 0]);
     const said = outputs.slice(before.length + 1);
@@ -54,7 +54,7 @@ describe.skipIf(why !== null)(`docs/traps.md${why ? ` (skipped: ${why})` : ''}`,
   }, 300_000);
 });
 
-/** In place of systemd: snmptrapd as its unit's drop-in says, as its account, with a syslog of this place alone. */
+/** In place of systemd: snmptrapd as its unit and drop-ins say, as its account, with a syslog of this place alone. */
 const daemons = `#!/bin/sh
 case "$*" in
   "restart icinga2") exec systemctl-icinga2 "$@" ;;
@@ -71,7 +71,8 @@ case "$*" in
     until [ -e /run/syslog/lines ]; do /usr/bin/sleep 0.1; done
     echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start
     nsenter --mount=/proc/$log/ns/mnt setpriv --reuid=Debian-snmp --regid=Debian-snmp --clear-groups \\
-      $(sed -n 's/^ExecStart=\\(..*\\)/\\1/p' /etc/systemd/system/snmptrapd.service.d/rackwatch.conf) >&2 &
+      $(cat /lib/systemd/system/snmptrapd.service /etc/systemd/system/snmptrapd.service.d/*.conf |
+        sed -n 's/^ExecStart=\\(..*\\)/\\1/p' | tail -n 1) >&2 &
     echo $! >/run/snmptrapd.pid
     /usr/bin/sleep 1
     ;;
@@ -81,12 +82,16 @@ esac
 
 /** What somebody has in these files already, where the last line may have no end. */
 const earlier = `
+mkdir -p /etc/systemd/system/snmptrapd.service.d
+printf '[Service]\\nExecStart=\\nExecStart=/usr/sbin/snmptrapd -Oq -LOw -f udp:162 udp6:162\\n' \\
+  >/etc/systemd/system/snmptrapd.service.d/local.conf
 printf 'const SomebodysOwn = "x"' >>/etc/icinga2/constants.conf
 printf 'traphandle .1.3.6.1.4.1.8072.9999 /bin/false --wrong' >>/etc/snmp/snmptrapd.conf`;
 
 const counted = `echo $(grep -c RackwatchTrapPassword /etc/icinga2/constants.conf) \\
   $(grep -c ^traphandle /etc/snmp/snmptrapd.conf) $(grep -c 'false --wrong$' /etc/snmp/snmptrapd.conf) \\
-  $(grep -c '"x"$' /etc/icinga2/constants.conf) $(stat -c '%a %G' /etc/snmp/snmptrapd.conf)`;
+  $(grep -c '"x"$' /etc/icinga2/constants.conf) $(stat -c '%a %G' /etc/snmp/snmptrapd.conf) \\
+  $(tr '\\0' ' ' </proc/$(cat /run/snmptrapd.pid)/cmdline)`;
 
 /** As snmptrapd calls snmptt, which is not a daemon by Debian's configuration. */
 const bySnmptt = `

@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { timed } from '../../timed.ts';
 import { type Lab, openLab, whyNoLab } from '../poller/lab.ts';
@@ -68,6 +72,29 @@ describe.skipIf(why !== null)(`a trap in a real snmptrapd and Icinga 2${why ? ` 
       expect(traps.syslog.lines().length).toBe(before);
     },
   );
+
+  test('waits for no name server, though snmptrapd has no option for that', async () => {
+    let asked = 0;
+    const silent = createSocket('udp4').on('message', () => {
+      asked += 1;
+    });
+    await new Promise<void>((resolve) => silent.bind(53, addresses.nobody, resolve));
+    const file = path.join(lab.folder, 'resolv.conf');
+    writeFileSync(file, `nameserver ${addresses.nobody}\n`);
+    const [enter = '', ...rest] = traps.syslog.wrapper;
+    execFileSync(enter, [...rest, 'mount', '--bind', file, '/etc/resolv.conf']);
+    try {
+      const from = '127.0.2.1';
+      const began = performance.now();
+      sendTrap({ to, from });
+      await until('the line', 30, () => said(from).length > 0);
+      expect(asked).toBe(0);
+      expect(performance.now() - began).toBeLessThan(3000);
+    } finally {
+      execFileSync(enter, [...rest, 'umount', '/etc/resolv.conf']);
+      silent.close();
+    }
+  });
 
   test('of a host that is written otherwise, by IPv6', async () => {
     sendTrap({ to: `udp6:[::1]:${traps.port}` });
