@@ -67,11 +67,15 @@ export class Turns {
       const state = lstatSync(folder);
       if (!state.isDirectory()) return refused(`${folder} is not a folder`);
       if (state.uid !== process.getuid?.()) return refused(`${folder} belongs to another account`);
-      if ((state.mode & 0o077) !== 0) return refused(`${folder} is open to others: chmod 700 ${folder}`);
       const names = readdirSync(folder);
       const foreign = names.find((name) => !own.test(name));
+      const open = (state.mode & 0o077) !== 0;
+      // Of somebody's own folder nothing is advised: `chmod 700 /` would end the machine.
       if (foreign !== undefined)
-        return useless(`${folder} has something else in it (${foreign}): give it a folder of its own`);
+        return (open ? refused : useless)(
+          `${folder} has something else in it (${foreign}): give it a folder of its own`,
+        );
+      if (open) return refused(`${folder} is open to others: chmod 700 ${folder}`);
       const irregular = names.find((name) => !isFileOrGone(path.join(folder, name)));
       if (irregular !== undefined)
         return useless(`${folder} has something in it that is not a regular file (${irregular}): remove it`);

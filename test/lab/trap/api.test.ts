@@ -222,6 +222,9 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       giveTo(traps.account, open);
       chmodSync(open, 0o755);
       await refused({ 'state-dir': open }, `--state-dir: ${open} is open to others: chmod 700 ${open}`);
+      file('open-folder/kept', '', 0o644);
+      const kept = `--state-dir: ${open} has something else in it (kept): give it a folder of its own`;
+      await refused({ 'state-dir': open }, kept);
       const foreign = path.join(lab.folder, 'foreign');
       mkdirSync(foreign, { mode: 0o700 });
       await refused({ 'state-dir': foreign }, `--state-dir: ${foreign} belongs to another account`);
