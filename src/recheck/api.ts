@@ -94,7 +94,8 @@ function reasonOf(error: Error, name: string): string {
   if (code === 'ECONNREFUSED') return 'refuses connections: nothing listens there';
   if (code === 'ECONNRESET') return 'ended the connection';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `has a certificate for another name than --api-name ${name}`;
-  if (code === 'CERT_HAS_EXPIRED') return 'has a certificate that has expired';
+  if (code === 'CERT_HAS_EXPIRED') return 'has a certificate that has expired, or the one of --ca has';
+  if (code === 'CERT_NOT_YET_VALID') return 'has a certificate that is not valid yet, by the clock of this machine';
   if (foreign.includes(code)) return 'has a certificate that the authority of --ca has not signed';
   if (code === 'EMFILE') return 'cannot be asked: too many open files (ulimit -n)';
   return `cannot be asked (${code === '' ? error.name : code})`;

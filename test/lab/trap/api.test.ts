@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { createServer as createTls } from 'node:https';
 import path from 'node:path';
@@ -16,6 +16,23 @@ import { runsOf } from './runs.ts';
 const why = whyNoLab(trapFiles);
 
 type Application = { readonly app: { readonly version: string } };
+
+/** What `openssl ca` needs beside its options. */
+const authority = `[ca]
+default_ca = own
+[own]
+database = index
+new_certs_dir = .
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = any
+x509_extensions = named
+[any]
+commonName = supplied
+[named]
+subjectAltName = DNS:icinga1
+`;
 
 /** Whether an Icinga hides from filters what their user may not see: CVE-2025-61907. */
 function isMended(version: string): boolean {
@@ -138,6 +155,34 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       await failing({ 'api-name': 'icinga2' }, /has a certificate for another name than --api-name icinga2/);
     });
 
+    test('has a certificate that has expired, or is not valid yet', async () => {
+      const pki = path.join(lab.folder, 'snmptrapd');
+      const openssl = (...words: readonly string[]) => execFileSync('openssl', words, { cwd: pki, stdio: 'pipe' });
+      const made = ['-newkey', 'rsa:2048', '-nodes', '-keyout'];
+      openssl('req', '-x509', ...made, 'own.key', '-out', 'own.crt', '-subj', '/CN=Icinga CA', '-days', '2');
+      openssl('x509', '-in', 'own.crt', '-signkey', 'own.key', '-days', '-1', '-out', 'own-expired.crt');
+      openssl('req', ...made, 'api.key', '-out', 'api.csr', '-subj', '/CN=icinga1');
+      file('ca.cnf', authority, 0o644);
+      file('index', '', 0o644);
+      const times = { now: ['2000', '2100'], expired: ['2000', '2001'], early: ['2099', '2100'] };
+      for (const [name, [from, to]] of Object.entries(times)) {
+        const valid = ['-startdate', `${from}0101000000Z`, '-enddate', `${to}0101000000Z`];
+        const signed = ['-cert', 'own.crt', '-keyfile', 'own.key', '-in', 'api.csr', '-out', `${name}.crt`];
+        openssl('ca', '-batch', '-notext', '-config', 'ca.cnf', ...valid, ...signed);
+        copyFileSync(path.join(pki, 'api.key'), path.join(pki, `${name}.key`));
+      }
+      giveTo(traps.account, pki);
+      const shown = async (certificate: string, ca: string, reason: RegExp) => {
+        const { port, close } = await serveTls((_, response) => response.end(), path.join(pki, certificate));
+        await failing({ api: api(port), ca: path.join(pki, ca) }, reason);
+        await close();
+      };
+      await shown('now', 'own.crt', /answers 200/);
+      await shown('expired', 'own.crt', /has a certificate that has expired, or the one of --ca has;/);
+      await shown('now', 'own-expired.crt', /has a certificate that has expired, or the one of --ca has;/);
+      await shown('early', 'own.crt', /has a certificate that is not valid yet, by the clock of this machine;/);
+    });
+
     test('and delays the traps of other probes; a bad answer delays its own probe alone', timed, async () => {
       let asked = 0;
       let answer: readonly [number, string] | null = [500, '{"results":[{"code":500,"status":"no"}]}'];
@@ -172,8 +217,8 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       });
     }
 
-    function serveTls(answer: RequestListener) {
-      const read = (ending: string) => readFileSync(path.join(traps.icinga.tree, `certs/icinga1.${ending}`));
+    function serveTls(answer: RequestListener, certificate = path.join(traps.icinga.tree, 'certs/icinga1')) {
+      const read = (ending: string) => readFileSync(`${certificate}.${ending}`);
       const server = createTls({ key: read('key'), cert: read('crt') }, answer);
       return new Promise<{ port: number; close(): Promise<unknown> }>((resolve) => {
         server.listen(0, '127.0.0.1', () => {
