@@ -36,8 +36,12 @@ export async function askRecheck(api: Api, body: RecheckRequest, limitMs: number
   const identity = await identityOf(name);
   const place = `${address.includes(':') ? `[${address}]` : address}:${port}`;
   return new Promise((resolve) => {
-    const fail = (reason: string, kind: 'failed' | 'silent' = 'failed') =>
-      resolve({ kind, reason: `Icinga's API at ${place} ${reason}` });
+    // Whatever the other side repeats of what it was told.
+    const secrets = [password, Buffer.from(`${user}:${password}`).toString('base64')];
+    const fail = (reason: string, kind: 'failed' | 'silent' = 'failed') => {
+      const said = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), reason);
+      resolve({ kind, reason: `Icinga's API at ${place} ${said}` });
+    };
     const asking = request(
       {
         ...{ host: address, port, path: '/v1/actions/reschedule-check', method: 'POST', agent: false },

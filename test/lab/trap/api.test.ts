@@ -183,6 +183,15 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       await shown('early', 'own.crt', /has a certificate that is not valid yet, by the clock of this machine;/);
     });
 
+    test('repeats what it was told, and the password is not in the line', async () => {
+      const { port, close } = await serveTls(({ headers: { authorization = '' } }, response) => {
+        const told = `${authorization} ${Buffer.from(authorization.slice(6), 'base64').toString()}`;
+        response.writeHead(500).end(JSON.stringify({ error: 500, status: told }));
+      });
+      await failing({ api: api(port) }, /answers 500: Basic \*{3} akcp-trap:\*{3};/);
+      await close();
+    });
+
     test('and delays the traps of other probes; a bad answer delays its own probe alone', timed, async () => {
       let asked = 0;
       let answer: readonly [number, string] | null = [500, '{"results":[{"code":500,"status":"no"}]}'];
