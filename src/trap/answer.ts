@@ -21,6 +21,7 @@ export function judgeAnswer(status: number, body: string): Outcome {
   if (nothing) return { kind: 'unknown' };
   const services = results?.filter((one) => isObject(one) && one['code'] === 200).length ?? 0;
   if (status === 200 && services > 0 && services === results?.length) return { kind: 'asked', services };
+  if (results === undefined && text === '') return failed(`answers ${status}, but not as Icinga's API does`);
   return failed(`answers ${status}${said}`);
 }
 

@@ -144,12 +144,12 @@ describe('what Icinga answers', () => {
       { error: 404, status: "Action 'reschedule-check' does not exist." },
       failed("answers 404: Action 'reschedule-check' does not exist."),
     ],
-    [404, { message: 'Not Found' }, failed('answers 404')],
+    [404, { message: 'Not Found' }, failed("answers 404, but not as Icinga's API does")],
     [502, { results: [] }, failed('answers 502')],
     [503, { error: 503, status: 'Icinga is reloading' }, failed('answers 503: Icinga is reloading')],
     [200, { results: [fine, { code: 500, status: 'no' }] }, failed('answers 200: no')],
-    [200, {}, failed('answers 200')],
-    [200, [], failed('answers 200')],
+    [200, {}, failed("answers 200, but not as Icinga's API does")],
+    [200, [], failed("answers 200, but not as Icinga's API does")],
     [200, { results: [null] }, failed('answers 200')],
     [500, { status: `a\n\u001b[31mb${'c'.repeat(1000)}` }, failed(`answers 500: a b${'c'.repeat(197)}`)],
   ])('%i %j', (status, body, outcome) => {
@@ -157,9 +157,9 @@ describe('what Icinga answers', () => {
   });
 
   test('something that is no JSON', () => {
-    expect(judgeAnswer(200, '<html>')).toEqual(failed('answers 200'));
-    expect(judgeAnswer(404, '<html>No objects found.')).toEqual(failed('answers 404'));
-    expect(judgeAnswer(0, '')).toEqual(failed('answers 0'));
+    expect(judgeAnswer(200, '<html>')).toEqual(failed("answers 200, but not as Icinga's API does"));
+    expect(judgeAnswer(404, '<html>No objects found.')).toEqual(failed("answers 404, but not as Icinga's API does"));
+    expect(judgeAnswer(0, '')).toEqual(failed("answers 0, but not as Icinga's API does"));
   });
 });
 

@@ -133,7 +133,7 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
           write('<html>');
           end();
         },
-        /answers 200;/,
+        /answers 200, but not as Icinga's API does;/,
       ],
     ] as const)('%s', timed, async (_, answer, reason) => {
       const { port, close } = await startTls(answer);
