@@ -77,6 +77,8 @@ export type TrapLab = {
   readonly plugin: string;
   /** Starts another snmptrapd, which hands all to a real snmptt with the shipped events, and gives its port. */
   translate(): Promise<number>;
+  /** Starts one more snmptrapd with the shipped configuration; `end` is as with KillMode=process of systemd. */
+  another(): Promise<{ readonly port: number; end(): Promise<void> }>;
   /** How many processes of `akcp_trap` there are. */
   processes(): number;
   /** The numbers of these processes. */
@@ -135,7 +137,7 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
   const receive = async (name: string, text: string, where: number) => {
     const file = path.join(folder, name);
     writeFileSync(file, text);
-    await startTrapd(lab, file, where, account, syslog);
+    return startTrapd(lab, file, where, account, syslog);
   };
   await receive('snmptrapd.conf', shipped.text, port);
   const translate = async () => {
@@ -155,6 +157,10 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
     );
     return other;
   };
+  const another = async () => {
+    const other = await freeUdpPort();
+    return { port: other, end: await receive('another.conf', shipped.text, other) };
+  };
   const args = (over: Readonly<Record<string, string>> = {}) =>
     Object.entries({ ...shipped.options, ...over }).flatMap(([option, value]) => [`--${option}`, value]);
   const ports: Readonly<Record<string, number>> = { slow: relay.port };
@@ -169,7 +175,7 @@ export async function startTrapLab(lab: Lab): Promise<TrapLab> {
   });
   let folders = 0;
   return {
-    ...{ icinga, syslog, account, port, args, plugin, translate },
+    ...{ icinga, syslog, account, port, args, plugin, translate, another },
     processes: () => own().length,
     pids: own,
     endWaiting: async () => {
@@ -244,7 +250,8 @@ function translating(events: string, log: string): string {
     .replace(/^log_file = .*/m, `log_file = ${log}`);
 }
 
-async function startTrapd(lab: Lab, file: string, port: number, account: Account, syslog: Syslog): Promise<void> {
+/** Gives what ends it, and it alone. */
+async function startTrapd(lab: Lab, file: string, port: number, account: Account, syslog: Syslog) {
   const [program = '', ...args] = [
     ...[...syslog.wrapper, ...asAccount(account), 'snmptrapd', '-f', '-Le', '-C'],
     ...['-c', file, `udp:127.0.0.1:${port}`, `udp6:[::1]:${port}`],
@@ -266,6 +273,10 @@ async function startTrapd(lab: Lab, file: string, port: number, account: Account
     await ended;
   });
   await until('snmptrapd', 10, () => said.includes('NET-SNMP version'));
+  return () => {
+    daemon.kill('SIGTERM');
+    return ended;
+  };
 }
 
 const hosts = (port: number, slowPort: number, twinPort: number) => `

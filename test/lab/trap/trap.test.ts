@@ -96,6 +96,17 @@ describe.skipIf(why !== null)(`a trap in a real snmptrapd and Icinga 2${why ? ` 
     }
   });
 
+  test('is not lost when snmptrapd alone is ended just after it has called the program', async () => {
+    const from = '127.0.2.2';
+    const { port, end } = await traps.another();
+    const others = new Set(traps.pids());
+    const called = () => traps.pids().some((pid) => !others.has(pid));
+    sendTrap({ to: `127.0.0.1:${port}`, from });
+    while (!called()) await new Promise((resolve) => setImmediate(resolve));
+    await end();
+    await until('the line', 5, () => said(from).length > 0);
+  });
+
   test('of a host that is written otherwise, by IPv6', async () => {
     sendTrap({ to: `udp6:[::1]:${traps.port}` });
     await until('the check', 10, async () => (await lastCheck('six!sensorprobe')) > 0);
