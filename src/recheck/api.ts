@@ -95,12 +95,21 @@ async function identityOf(name: string): Promise<Pick<RequestOptions, 'servernam
 
 function reasonOf(error: Error, name: string): string {
   const code = 'code' in error ? String(error.code) : '';
-  if (code === 'ECONNREFUSED') return 'refuses connections: nothing listens there';
-  if (code === 'ECONNRESET') return 'ended the connection';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `has a certificate for another name than --api-name ${name}`;
-  if (code === 'CERT_HAS_EXPIRED') return 'has a certificate that has expired, or the one of --ca has';
-  if (code === 'CERT_NOT_YET_VALID') return 'has a certificate that is not valid yet, by the clock of this machine';
   if (foreign.includes(code)) return 'has a certificate that the authority of --ca has not signed';
-  if (code === 'EMFILE') return 'cannot be asked: too many open files (ulimit -n)';
-  return `cannot be asked (${code === '' ? error.name : code})`;
+  // What Node's reader of HTTP gives.
+  if (code.startsWith('HPE_')) return `answers, but not in HTTP as it should (${code})`;
+  return reasons[code] ?? `cannot be asked (${code === '' ? error.name : code})`;
 }
+
+/** What the codes of the system and of TLS mean here. */
+const reasons: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'has a certificate that has expired, or the one of --ca has',
+  CERT_NOT_YET_VALID: 'has a certificate that is not valid yet, by the clock of this machine',
+  ECONNREFUSED: 'refuses connections: nothing listens there',
+  ECONNRESET: 'ended the connection',
+  EHOSTUNREACH: 'cannot be reached: there is no way to that address, or a firewall refuses it',
+  EMFILE: 'cannot be asked: too many open files (ulimit -n)',
+  ENETUNREACH: 'cannot be reached: this machine has no route to that address',
+  EPROTO: 'does not speak TLS as it should: another program may listen on that port',
+};

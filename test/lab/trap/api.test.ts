@@ -116,8 +116,14 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
 
     test('says something else', async () => {
       const other = await listen((write) => write('220 mail ESMTP\r\n'));
-      await failing({ api: api(other.port) }, /cannot be asked \(\w+\)/);
+      await failing(
+        { api: api(other.port) },
+        /does not speak TLS as it should: another program may listen on that port;/,
+      );
       await other.close();
+      const { port, close } = await serveTls(({ socket }) => socket.end('220 mail ESMTP\r\n'));
+      await failing({ api: api(port) }, /answers, but not in HTTP as it should \(HPE_\w+\);/);
+      await close();
     });
 
     test.each([
