@@ -15,9 +15,9 @@ const loggers = ['/usr/bin/logger', '/bin/logger'];
 const patience = 2000;
 
 /**
- * Writes one line: to syslog, since what a program of snmptrapd prints is seen by nobody who does not look for it, or to
- * standard error. Where syslog does not take it, it goes to standard error, which is snmptrapd's own. Gives where it went. The
- * line is made safe here, whatever is in it. Node has no datagram sockets of the system's own, so `logger` sends it.
+ * Writes one line, and gives where it went: to syslog, since few look for what a program of snmptrapd prints, or to
+ * standard error, which is snmptrapd's own, where syslog does not take it or by wish. The line is made safe here, whatever
+ * is in it. Node has no datagram sockets of the system's own, so `logger` sends it.
  */
 export async function note(name: string, where: Journal, severity: Severity, text: string): Promise<Journal> {
   const line = sanitise(text);
