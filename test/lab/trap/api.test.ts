@@ -276,6 +276,16 @@ describe.skipIf(why !== null)(`akcp_trap and the API of a real Icinga 2${why ? `
       await refused({ ca: missing() }, `--ca: ${missing()} does not exist`);
     });
 
+    test('a FIFO in place of a file or of the folder, which nobody waits for', async () => {
+      const fifo = path.join(lab.folder, 'snmptrapd', 'fifo');
+      execFileSync('mkfifo', ['-m', '600', fifo]);
+      giveTo(traps.account, fifo);
+      await refused({ ca: fifo }, `--ca: ${fifo} is not a file of certificates`);
+      const reason = `--api-credentials: ${fifo} is not a regular file of a reasonable size`;
+      await refused({ 'api-credentials': fifo }, reason);
+      await refused({ 'state-dir': fifo }, `--state-dir: ${fifo} is not a folder`);
+    });
+
     test('a folder for turns that others can look into, write to, or have put there', async () => {
       const open = path.join(lab.folder, 'snmptrapd', 'open-folder');
       mkdirSync(open);
