@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
+import { now } from '../plugin/index.ts';
 import { type Ending, runChild } from './child.ts';
 import { noReply, type Reply, reply, seconds, unforeseen } from './reply.ts';
 import { type Question, scriptArguments } from './script.ts';
 import { type Sharing, unspentName } from './shared_socket.ts';
 import type { Target } from './spec.ts';
+import { ownSettings, withOwnSettings } from './ssh_own.ts';
 import { askShared, type Tried, type Try } from './ssh_shared.ts';
 import { sshStage } from './ssh_stage.ts';
 import { sshTrouble } from './ssh_trouble.ts';
@@ -41,20 +43,24 @@ export async function askSsh(target: SshTarget, request: SshRequest): Promise<Re
 
 async function runSsh(target: SshTarget, request: SshRequest, one: Try): Promise<Tried> {
   const { remoteCommand } = request;
-  const ending = await runChild({
-    program: 'ssh',
-    args: [
-      ...one.args,
-      ...sshArguments(target, { ...request, limitMs: one.limitMs }),
-      remoteCommand ?? ['sh', '-s', '--', ...scriptArguments({ ...request, limitMs: one.limitMs })].join(' '),
-    ],
-    input: remoteCommand === undefined ? (await import('#script')).snapshotScript : null,
-    env: neverPrompt,
-    stage: sshStage,
-    limitMs: one.limitMs,
-    signal: one.signal,
-    silence: one.silence,
-  });
+  const input = remoteCommand === undefined ? (await import('#script')).snapshotScript : null;
+  const until = now() + one.limitMs;
+  const ending = await withOwnSettings(() =>
+    runChild({
+      program: 'ssh',
+      args: [
+        ...one.args,
+        ...sshArguments(target, { ...request, limitMs: one.limitMs }),
+        remoteCommand ?? ['sh', '-s', '--', ...scriptArguments({ ...request, limitMs: one.limitMs })].join(' '),
+      ],
+      input,
+      env: neverPrompt,
+      stage: sshStage,
+      limitMs: Math.max(0, until - now()),
+      signal: one.signal,
+      silence: one.silence,
+    }),
+  );
   return { ending, reply: replyOf(ending, request.limitMs) };
 }
 
@@ -72,7 +78,8 @@ const neverPrompt = { SSH_ASKPASS: '/bin/false', SSH_ASKPASS_REQUIRE: 'force' };
 /** The arguments of ssh up to the host, which stands last. */
 export function sshArguments({ host, user, port }: SshTarget, request: SshRequest): readonly string[] {
   const { limitMs, sshConfig, sshIdentity, sshSettings = [] } = request;
-  const settings = ['BatchMode=yes', `ConnectTimeout=${connectTime(limitMs)}`, 'LogLevel=ERROR', ...sshSettings];
+  const usual = ['BatchMode=yes', `ConnectTimeout=${connectTime(limitMs)}`, 'LogLevel=ERROR', ...ownSettings()];
+  const settings = [...usual, ...sshSettings];
   return [
     '-T',
     ...settings.flatMap((one) => ['-o', one]),

@@ -2,6 +2,7 @@ import { runChild } from './child.ts';
 import { linesOf, seconds } from './reply.ts';
 import type { Target } from './spec.ts';
 import { type SshRequest, sshArguments } from './ssh.ts';
+import { withOwnSettings } from './ssh_own.ts';
 
 /** What ssh itself makes of a node, its configuration files and our options: `ssh -G`. */
 export type SshSettings = {
@@ -40,8 +41,10 @@ export async function sshSettings(
   request: SshRequest,
 ): Promise<Settled> {
   const { limitMs, signal } = request;
-  const args = ['-G', ...sshArguments(target, request)];
-  const ending = await runChild({ program: 'ssh', args, input: null, limitMs, signal });
+  const ending = await withOwnSettings(() => {
+    const args = ['-G', ...sshArguments(target, request)];
+    return runChild({ program: 'ssh', args, input: null, limitMs, signal });
+  });
   if (ending.kind === 'failed') return { ok: false, reason: ending.reason };
   if (ending.kind === 'late') return { ok: false, reason: `ssh -G gave no answer within ${seconds(limitMs)}` };
   const settings = ending.code === 0 ? parseSshSettings(ending.stdout) : null;

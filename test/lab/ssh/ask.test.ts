@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Section, type Snapshot, section } from '../../../src/snapshot/index.ts';
 import { marked, newMark } from '../../node/marked.ts';
@@ -102,6 +102,23 @@ describe.skipIf(why !== null)(`nodes behind a real sshd${why === null ? '' : ` (
   describe('settings of ssh', () => {
     test('host, port, user and key may all come from the configuration file', async () => {
       expect((await answerOf(lab, 'by-alias', { sshIdentity: undefined })).name).toBe('by-alias');
+    });
+
+    test.each([
+      ['its standard input is left out', ['StdinNull yes']],
+      ['it runs something else there', ['RemoteCommand echo hello']],
+      ['it opens no session', ['SessionType none']],
+      ['it goes into the background', ['ForkAfterAuthentication yes']],
+      ['it runs something here', ['PermitLocalCommand yes', 'LocalCommand sleep 600']],
+      ['it forwards a port that is taken', ['ExitOnForwardFailure yes', 'LocalForward 127.0.0.1:LAB 127.0.0.1:1']],
+      ['it asks for a terminal', ['RequestTTY force', 'BatchMode no', 'LogLevel QUIET']],
+    ])('a node is asked although %s for people', async (_, lines) => {
+      const settings = lines.map((line) => `  ${line.replace('LAB', String(lab.port))}\n`).join('');
+      writeFileSync(lab.file('for_people'), `Host *\n${settings}${readFileSync(lab.file('ssh_config'), 'utf8')}`);
+      const over = { sshConfig: lab.file('for_people'), limitMs: 8000 };
+      expect((await answerOf(lab, lab.node('root'), over)).snapshot.host.user).toBe('root');
+      const command = { ...over, remoteCommand: lab.script };
+      expect((await answerOf(lab, lab.node('root'), command)).snapshot.host.user).toBe('root');
     });
 
     test('a key file that is not there is named', async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bundle } from '../../../tools/bundle.ts';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
@@ -187,6 +188,38 @@ describe.skipIf(why !== null)(
       expect(stdout).toContain('node1 is unreachable: ssh is not installed');
       expect(stderr).toBe('');
     });
+
+    test.each([
+      ['8.4', 'sessiontype|stdinnull|forkafterauthentication'],
+      ['7.4', 'remotecommand|sessiontype|stdinnull|forkafterauthentication'],
+    ])(
+      'with an ssh of release %s, which does not know all settings, it asks without them',
+      async (release, unknown) => {
+        const folder = lab.file(release);
+        mkdirSync(folder);
+        // What such a release says, and when (OpenSSH readconf.c).
+        writeFileSync(
+          path.join(folder, 'ssh'),
+          `#!/bin/sh
+for word; do
+  keyword=$(printf %s "\${word%%=*}" | tr A-Z a-z)
+  case $keyword in
+    ${unknown}) echo "command-line: line 0: Bad configuration option: $keyword" >&2; exit 255 ;;
+  esac
+done
+echo asked >>${folder}/log
+exec /usr/bin/ssh "$@"
+`,
+          { mode: 0o755 },
+        );
+        const { stdout, stderr, code } = await run(['-N', 'node3=by-alias', ...healthy()], {
+          env: { PATH: `${folder}:/usr/bin:/bin` },
+        });
+        expect(stdout).toContain('node3 stands by');
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        expect(readFileSync(path.join(folder, 'log'), 'utf8')).toBe('asked\n'.repeat(2));
+      },
+    );
 
     test('a run on files alone loads nothing to run processes with', async () => {
       writeFileSync(
