@@ -67,8 +67,18 @@ export type Control = {
   readonly state: 'good' | 'missing' | 'closed' | 'long';
 };
 
+/** The keys of the account that a host may be shown. */
+export type ShownKeys = {
+  /** The key files in the order in which ssh tries them. */
+  readonly keys: readonly KeyFact[];
+  /** The setting of ssh here by which it shows none; null where there is none. */
+  readonly keyless: string | null;
+  /** The algorithms that a key may be used with; empty where that is not known. */
+  readonly keyAlgorithms: readonly string[];
+};
+
 /** A node's way by ssh: what ssh makes of its settings. */
-export type SshFacts = {
+export type SshFacts = ShownKeys & {
   readonly kind: 'ssh';
   readonly hostname: string;
   readonly user: string;
@@ -76,12 +86,11 @@ export type SshFacts = {
   /** Whether a jump host or a ProxyCommand stands between. */
   readonly proxied: boolean;
   /** The jump hosts, each with the keys that it is shown: `--ssh-identity` is for the node alone. */
-  readonly jumps: readonly {
+  readonly jumps: readonly (ShownKeys & {
     readonly user: string;
     readonly hostname: string;
     readonly port: number;
-    readonly keys: readonly KeyFact[];
-  }[];
+  })[];
   /** Where the host key is looked for: files for the whole machine, then the account's own. */
   readonly globalKnownHosts: readonly string[];
   readonly userKnownHosts: readonly string[];
@@ -95,8 +104,6 @@ export type SshFacts = {
   readonly knownIn: readonly string[];
   /** Those that are there and that the account may not read: ssh passes over them without a word. */
   readonly unreadable: readonly string[];
-  /** The key files in the order in which ssh tries them. */
-  readonly keys: readonly KeyFact[];
   /** The sockets at which ssh itself keeps connections open for others (ControlMaster), on the way to the node as a check goes it. */
   readonly controls: readonly Control[];
   /** The arguments of ssh up to the host that reach the node as the plugins do. */

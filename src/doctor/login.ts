@@ -1,6 +1,33 @@
-import type { Here, KeyFact, SshFacts } from './facts.ts';
+import type { Here, KeyFact, ShownKeys, SshFacts } from './facts.ts';
 import { asRoot, type Line, thisMachine, todo } from './line.ts';
 import { asAccount, commandLine, quoted, shellQuoted } from './shell.ts';
+
+/** The setting here by which ssh shows a host none of the account's keys; null where it shows one, or has none. */
+export function keylessSetting({ keyless, keyAlgorithms, keys }: ShownKeys): string | null {
+  if (keyless !== null || !keys.some(({ state }) => state === 'good')) return keyless;
+  return keys.some((key) => isShown(key, keyAlgorithms)) ? null : 'PubkeyAcceptedAlgorithms';
+}
+
+/** Whether ssh may use a key; those of RSA are used with other algorithms than the name of their type. */
+function isShown({ state, publicKey }: KeyFact, algorithms: readonly string[]): boolean {
+  const type = publicKey?.split(' ')[0] ?? '';
+  const all = type === 'ssh-rsa' ? [type, 'rsa-sha2-256', 'rsa-sha2-512'] : [type];
+  const known = type !== '' && algorithms.length > 0 && !algorithms.some((one) => /[*?]/.test(one));
+  return state === 'good' && (!known || all.some((one) => algorithms.includes(one)));
+}
+
+/** ssh shows a host no key whatever the account has: no key that is let in there would help. */
+export function keylessLine(name: string, setting: string, way: SshFacts): Line {
+  const keyword = setting.replace(/ .*/, '');
+  const own = way.configFile === null ? [] : [quoted(way.configFile)];
+  const files = way.sshArguments.includes('-F') ? own : [...own, '/etc/ssh/ssh_config', '/etc/ssh/ssh_config.d/*.conf'];
+  const show = `grep -isnHE ${shellQuoted(`^[[:blank:]]*${keyword}`)} ${files.join(' ')} || true`;
+  return todo(
+    'key',
+    `ssh's settings here (${setting}) keep it from showing ${name} a key: take that out, or set it otherwise for ${name} before that line. The command shows where it is, unless another file is included`,
+    asRoot(thisMachine, show),
+  );
+}
 
 /** What keeps the account from having a key to show; undefined where it has one. */
 export function keyLine({ keys }: SshFacts, here: Here): Line | undefined {
@@ -79,7 +106,7 @@ export function deniedLine(
   from: string | null,
   permit = 'restrict',
 ): Line {
-  const key = facts.keys.find(({ state }) => state === 'good');
+  const key = facts.keys.find((one) => isShown(one, facts.keyAlgorithms));
   const text = `${name} does not let ${facts.user} in (${said})`;
   if (key === undefined) return todo('login', `${text}: that needs the key`);
   if (key.publicKey === null)

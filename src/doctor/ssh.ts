@@ -2,7 +2,7 @@ import { explained } from './explained.ts';
 import type { Control, Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
-import { cutOffLine, deniedLine, keyLine, lasting, shellFor } from './login.ts';
+import { cutOffLine, deniedLine, keyLine, keylessLine, keylessSetting, lasting, shellFor } from './login.ts';
 import { copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
 import { installCommand, quoted } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
@@ -20,11 +20,10 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
       ...timeLines(answer.milliseconds, 'the answer came'),
       ...snapshotLines(answer.snapshot, node.name, here, replaceable(way)),
     ];
-  const key = keyLine(way, here);
   return [
     ...controlLines(way, here),
     ...(answer === null ? [] : troubleLines(node, way, answer.reason, here)),
-    ...(key === undefined ? [ok('key', goodKey(way))] : [key]),
+    keyLine(way, here) ?? shownLine(node, way),
   ];
 }
 
@@ -63,8 +62,11 @@ function controlLine({ of, file, folder, state }: Control, { user }: Here): Line
   );
 }
 
-function goodKey({ keys }: SshFacts): string {
-  return `${keys.find(({ state }) => state === 'good')?.file ?? ''} can be used`;
+/** A key that could be shown, and whether it is. */
+function shownLine({ name }: NodeFacts, way: SshFacts): Line {
+  const setting = keylessSetting(way);
+  if (setting !== null) return keylessLine(name, setting, way);
+  return ok('key', `${way.keys.find(({ state }) => state === 'good')?.file ?? ''} can be used`);
 }
 
 /** What the plugins' reason means and what to do: those of docs/nodes.md. */
@@ -74,6 +76,8 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
   const from = node.ports.find(({ source }) => source !== null)?.source?.replace(/%.*$/, '') ?? null;
   const said = reason.replace(/^ssh: /, '');
   if (said.startsWith('Host key verification failed')) return [hostKeyLine(name, way, here, said)];
+  // The line about the key says it all.
+  if (said.startsWith('Permission denied') && keylessSetting(way) !== null) return [known];
   if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said, from)];
   const jump = jumpLine(way, said);
   if (jump !== undefined) return [jump];
@@ -139,11 +143,13 @@ function deniedJump(
       'login',
       `${text}: a host before the node (ProxyCommand). The key that its ssh shows, if any, is named ${inConfiguration}`,
     );
-  const lines = jumps.flatMap(({ port, keys }) => {
-    if (!keys.some(({ state }) => state === 'good')) return [];
+  const lines = jumps.flatMap(({ port, ...shown }) => {
+    if (!shown.keys.some(({ state }) => state === 'good')) return [];
     const name = jumps.length === 1 ? host : `${host} port ${port}`;
+    const setting = keylessSetting(shown);
+    if (setting !== null) return [keylessLine(name, setting, way)];
     // A key that is restricted makes no way to another host.
-    return [deniedLine(name, { ...way, user, keys }, words, null, 'restrict,port-forwarding')];
+    return [deniedLine(name, { ...way, ...shown, user }, words, null, 'restrict,port-forwarding')];
   });
   const [line] = lines;
   if (line === undefined)

@@ -19,6 +19,10 @@ export type SshSettings = {
   readonly jumps: readonly string[];
   /** Key files in the order in which they are tried; `~` and tokens as they are written. */
   readonly identityFiles: readonly string[];
+  /** The setting by which no key is shown to anybody, as ssh_config has it; null where there is none. */
+  readonly keyless: string | null;
+  /** The algorithms that a key may be used with; empty where ssh does not say. */
+  readonly keyAlgorithms: readonly string[];
   /** Files of known host keys: those of the whole machine, then those of the account. */
   readonly globalKnownHosts: readonly string[];
   readonly userKnownHosts: readonly string[];
@@ -69,6 +73,8 @@ export function parseSshSettings(text: string): SshSettings | null {
     proxied: isSet(one('proxycommand')) || isSet(one('proxyjump')),
     jumps: isSet(one('proxyjump')) ? (one('proxyjump') ?? '').split(',') : [],
     identityFiles: all.filter(([name]) => name === 'identityfile').map(([, file]) => file),
+    keyless: keylessBy(one('pubkeyauthentication'), one('preferredauthentications')),
+    keyAlgorithms: (one('pubkeyacceptedalgorithms') ?? one('pubkeyacceptedkeytypes') ?? '').split(',').filter(Boolean),
     globalKnownHosts: files('globalknownhostsfile'),
     userKnownHosts: files('userknownhostsfile'),
     controlPath: ['false', 'no'].includes(one('controlmaster') ?? 'no') ? null : (one('controlpath') ?? null),
@@ -81,6 +87,12 @@ export function parseSshSettings(text: string): SshSettings | null {
 
 function familyOf(keyword: string | undefined): 4 | 6 | null {
   return keyword === 'inet' ? 4 : keyword === 'inet6' ? 6 : null;
+}
+
+function keylessBy(keys: string | undefined, methods: string | undefined): string | null {
+  if (['false', 'no'].includes(keys ?? '')) return 'PubkeyAuthentication no';
+  const shows = methods === undefined || methods.split(',').includes('publickey');
+  return shows ? null : `PreferredAuthentications ${methods}`;
 }
 
 function isSet(value: string | undefined): boolean {

@@ -117,6 +117,30 @@ test('an account is made and let in with the public half of the key; root is nev
   expect(odd).toContain("getent passwd 'DOM\\joe'");
 });
 
+test('where ssh shows no key, the node is not blamed: the setting is said, and where it may stand', () => {
+  const lines = (over: Partial<typeof ssh>) => todos(nodeOf(denied, { ...ssh, ...over }));
+  const own = { keyless: 'PubkeyAuthentication no', configFile: '/home/a b/.ssh/config' };
+  expect(lines(own)).toEqual([
+    expect.objectContaining({
+      topic: 'key',
+      text: expect.stringContaining('(PubkeyAuthentication no) keep it from showing node1 a key'),
+      paste: [
+        "grep -isnHE '^[[:blank:]]*PubkeyAuthentication' '/home/a b/.ssh/config' /etc/ssh/ssh_config /etc/ssh/ssh_config.d/*.conf || true",
+      ],
+    }),
+  ]);
+  const given = lines({ ...own, configFile: '/x/config', sshArguments: ['-F', '/x/config', '--', 'node1'] });
+  expect(given[0]?.paste).toEqual(["grep -isnHE '^[[:blank:]]*PubkeyAuthentication' /x/config || true"]);
+  const kinds = (...keyAlgorithms: readonly string[]) => lines({ keyAlgorithms }).map(({ topic }) => topic);
+  expect(kinds('rsa-sha2-512')).toEqual(['key']);
+  expect(kinds('ssh-ed25519')).toEqual(['login']);
+  expect(kinds('ssh-*')).toEqual(['login']);
+  // The first key that is shown is the one to let in.
+  const rsa = { file: '/x/id_rsa', state: 'good', publicKey: 'ssh-rsa AAAA rsa' } as const;
+  const [login] = lines({ keys: [...ssh.keys, rsa], keyAlgorithms: ['rsa-sha2-512'] });
+  expect(login?.paste).toContain("key='restrict ssh-rsa AAAA rsa'");
+});
+
 test('why an account is not let in is asked of sshd for that account from this machine, as a Match may decide', () => {
   const settings = (node: NodeFacts) => todos(node)[0]?.paste.find((one) => one.startsWith('sshd -T'));
   expect(settings(nodeOf(denied))).toMatch(/^sshd -T -C user=rackwatch,host=192\.0\.2\.9,addr=192\.0\.2\.9 \| grep /);
@@ -270,9 +294,12 @@ test('where ssh keeps connections open by its own settings, and cannot, no check
   expect(gate?.text).toMatch(/^ssh's settings keep connections to the jump host gate open at /);
 });
 
+/** A jump host, less its keys. */
+const gate = { user: 'ops', hostname: 'gate', port: 22, keyless: null, keyAlgorithms: [] };
+
 test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {
   const keys = [{ file: '/var/lib/nagios/.ssh/gate', state: 'good', publicKey: 'ssh-ed25519 GATE' }] as const;
-  const way = { ...ssh, proxied: true, jumps: [{ user: 'ops', hostname: 'gate', port: 22, keys }] };
+  const way = { ...ssh, proxied: true, jumps: [{ ...gate, keys }] };
   const [denied] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', way));
   expect(denied?.text).toMatch(/^gate does not let ops in/);
   expect(denied?.steps[0]?.where).toBe('gate');
@@ -280,8 +307,12 @@ test('a jump host that lets nobody in, or forwards nothing, is told from the nod
   expect(denied?.paste).toContain("key='restrict,port-forwarding ssh-ed25519 GATE'");
   const [keyless] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', { ...way, jumps: [] }));
   expect(keyless).toMatchObject({ text: expect.stringContaining('IdentityFile'), paste: [] });
-  const unkeyed = { ...way, jumps: [{ user: 'ops', hostname: 'gate', port: 22, keys: [] }] };
+  const unkeyed = { ...way, jumps: [{ ...gate, keys: [] }] };
   expect(todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', unkeyed))[0]?.text).toContain('no key here');
+  const off = { ...way, jumps: [{ ...gate, keys, keyless: 'PubkeyAuthentication no' }] };
+  expect(todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', off))).toEqual([
+    expect.objectContaining({ topic: 'key', text: expect.stringContaining('from showing gate a key') }),
+  ]);
   const [closed] = todos(nodeOf('ssh: channel 0: open failed: administratively prohibited: open failed', way));
   expect(closed).toMatchObject({ topic: 'jump host', text: expect.stringContaining('forwards nothing') });
   expect(closed?.steps[0]?.where).toBe('the jump host');
@@ -290,7 +321,7 @@ test('a jump host that lets nobody in, or forwards nothing, is told from the nod
 test('of two jump hosts at one address each gets its own key alone, and a key of another account neither', () => {
   const jump = (user: string, port: number, name: string) => {
     const keys = [{ file: `/keys/${name}`, state: 'good', publicKey: `ssh-ed25519 ${name}` }] as const;
-    return { user, hostname: 'gate', port, keys };
+    return { ...gate, user, port, keys };
   };
   const denied = (...jumps: readonly ReturnType<typeof jump>[]) => {
     const [line] = todos(nodeOf('ssh: ops@gate: Permission denied (publickey)', { ...ssh, proxied: true, jumps }));

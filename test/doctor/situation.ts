@@ -38,6 +38,8 @@ export const ssh: SshFacts = {
   knownIn: [],
   unreadable: [],
   keys: [{ file: '/var/lib/nagios/.ssh/id_ed25519', state: 'good', publicKey: key }],
+  keyless: null,
+  keyAlgorithms: ['ssh-ed25519', 'rsa-sha2-512'],
   sshArguments: ['-T', '--', 'node1'],
   controls: [],
   configFile: null,

@@ -56,7 +56,7 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const nothing = { hostName: null, ports: [], answer: null };
   if (!settled.ok) return { ...nothing, way: { kind: 'unsettled', reason: settled.reason } };
   const { settings } = settled;
-  const { hostname, user, port, family, proxied, hostKeyAlias } = settings;
+  const { hostname, user, port, family, proxied, hostKeyAlias, keyless, keyAlgorithms } = settings;
   const [files, control, place, passed] = await Promise.all([
     lookAtSsh(target.host, settings, asking.request.sshIdentity, asking.client, limitsOf(asking)),
     asking.isShared ? null : lookAtControl(null, settings, asking.client, limitsOf(asking)),
@@ -66,7 +66,7 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const [jumps, ...controls] = await Promise.all([jumpFacts(passed, asking), control, ...jumpControls(passed, asking)]);
   const way = {
     kind: 'ssh',
-    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, ...files },
+    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, keyless, keyAlgorithms, ...files },
     controls: controls.flatMap((one) => one ?? []),
     sshArguments: sshArguments(target, request),
     configFile: configFile(asking),
@@ -109,7 +109,8 @@ function jumpFacts(passed: Jumps, asking: Asking) {
   return Promise.all(
     settled.map(async ({ target: { host }, settings: jump }) => {
       const { keys } = await lookAtSsh(host, jump, undefined, asking.client, limitsOf(asking));
-      return { user: jump.user, hostname: jump.hostname, port: jump.port, keys };
+      const { user, hostname, port, keyless, keyAlgorithms } = jump;
+      return { user, hostname, port, keys, keyless, keyAlgorithms };
     }),
   );
 }

@@ -196,6 +196,21 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     }
   });
 
+  test.each([
+    ['PubkeyAuthentication no', 'PubkeyAuthentication no'],
+    ['PreferredAuthentications password', 'PreferredAuthentications password'],
+    ['PubkeyAcceptedAlgorithms rsa-sha2-512', 'PubkeyAcceptedAlgorithms'],
+  ])('an ssh that shows nobody a key (%s): where that is set, and nothing to do on the node', async (line, said) => {
+    const config = lab.file('keyless');
+    writeFileSync(config, `${line}\n${readFileSync(lab.file('ssh_config'), 'utf8')}`);
+    const args = ['--ssh-config', config, '--ssh-identity', lab.file('id'), ...node(lab.node('allowed'))];
+    const { stdout } = await doctor(args, { mark });
+    expect(todosOf(stdout, 'allowed')).toEqual([expect.stringContaining(`ssh's settings here (${said}) keep it from`)]);
+    const commands = linesOf(stdout, 'allowed').flatMap(({ paste }) => paste);
+    expect(commands).toHaveLength(2);
+    expect(execFileSync('sh', ['-c', commands[1] ?? ''], { encoding: 'utf8' })).toBe(`${config}:1:${line}\n`);
+  });
+
   test('a ControlMaster of ssh itself is said, and where it can have no socket, as no check gets in then', async () => {
     const config = lab.file('own_master');
     const one = async (controlPath: string, ...args: readonly string[]) => {
