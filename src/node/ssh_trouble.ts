@@ -43,11 +43,15 @@ function connectionTrouble(lines: readonly string[], last: string): string {
   // ssh and the shell that should run its ProxyCommand complain at once, and either may be heard last.
   const proxy = lines.map((line) => /: exec: (.+): not found$/.exec(line)?.[1]).find((name) => name !== undefined);
   if (proxy !== undefined) return `the ProxyCommand ${proxy} was not found`;
-  const cause = lines.filter((line) => !aftermath.test(line)).at(-1) ?? last;
+  const cause =
+    lines.filter((line) => !aftermath.test(line) && !/: terminating, \d+ bad conf/.test(line)).at(-1) ?? last;
   // `ssh: connect to host ...`, `root@node1: Permission denied (...).` Whose words these are counts before the node.
   const own = cause === last ? /^(?:ssh: |\S+@\S+: (?=Permission denied))/ : /^ssh: /;
   const said = cause.replace(own, '').replace(/\.$/, '');
   if (said === 'Host key verification failed') return `${said}${hostKeyTrouble(lines)}`;
+  // BindAddress or BindInterface: ssh does not even try.
+  const source = lines.find((line) => /^(?:bind |getifaddrs: )/.test(line));
+  if (source !== undefined && / port \d+: failure$/.test(said)) return said.replace(/failure$/, () => source);
   // Why a key was not even offered.
   const key = lines.find((line) => /^(?:Load key |Warning: Identity file )/.test(line));
   return /Permission denied \(/.test(said) && key !== undefined ? `${said}; ${key.replace(/\.$/, '')}` : said;

@@ -57,6 +57,24 @@ test.each<[string, number | null, string, string | null]>([
     said ?? '',
     'ssh: the ProxyCommand no-proxy was not found',
   ]),
+  [
+    'an address to ask from that this machine does not have',
+    255,
+    'bind 192.0.2.77: Cannot assign requested address\nssh: connect to host node1 port 22: failure\r\n',
+    'ssh: connect to host node1 port 22: bind 192.0.2.77: Cannot assign requested address',
+  ],
+  [
+    'an interface to ask by that it does not have',
+    255,
+    'getifaddrs: eth9: no suitable addresses\nssh: connect to host node1 port 22: failure\r\n',
+    'ssh: connect to host node1 port 22: getifaddrs: eth9: no suitable addresses',
+  ],
+  [
+    'a mistake in a file of settings',
+    255,
+    '/etc/ssh/x: line 7: Bad configuration option: prot\r\n/etc/ssh/x: terminating, 1 bad configuration options\r\n',
+    'ssh: /etc/ssh/x: line 7: Bad configuration option: prot',
+  ],
   ...[
     [
       'an unknown key of the jump host',
