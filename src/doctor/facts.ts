@@ -83,6 +83,8 @@ export type SshFacts = ShownKeys & {
   readonly hostname: string;
   readonly user: string;
   readonly port: number;
+  /** The only family whose addresses ssh tries; null for both. */
+  readonly family: 4 | 6 | null;
   /** Whether a jump host or a ProxyCommand stands between. */
   readonly proxied: boolean;
   /** The jump hosts, each with the keys that it is shown: `--ssh-identity` is for the node alone. */
@@ -90,6 +92,8 @@ export type SshFacts = ShownKeys & {
     readonly user: string;
     readonly hostname: string;
     readonly port: number;
+    /** Whether ssh runs a command here once it is in there (LocalCommand). */
+    readonly localCommand: boolean;
   })[];
   /** Where the host key is looked for: files for the whole machine, then the account's own. */
   readonly globalKnownHosts: readonly string[];
@@ -110,6 +114,8 @@ export type SshFacts = ShownKeys & {
   readonly sshArguments: readonly string[];
   /** The file of settings that ssh goes by beside those of the machine: the one given, or the account's own if there is one. */
   readonly configFile: string | null;
+  /** Those of its files of settings that are there and that the account may not read: ssh passes over them without a word. */
+  readonly closedSettings: readonly string[];
   /** What `--remote-command` runs there; null where the script is sent along. */
   readonly remoteCommand: string | null;
 };

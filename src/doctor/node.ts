@@ -1,9 +1,10 @@
 import type { Here, NameFact, NodeFacts, PortFact } from './facts.ts';
 import { asRoot, type Line, ok, type Subject, thisMachine, todo, works } from './line.ts';
 import { nrpeLines } from './nrpe.ts';
+import { familyRemark, settingsLines, unsettledLine } from './settings.ts';
 import { installCommand } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
-import { settingsLines, sshLines } from './ssh.ts';
+import { sshLines } from './ssh.ts';
 import { timeLines } from './time.ts';
 
 /** What is said of a node, in the order of the way to it. */
@@ -12,17 +13,16 @@ export function judgeNode(node: NodeFacts, here: Here): Subject {
   return { title: `${name} (${target})`, lines: linesOf() };
 
   function linesOf(): readonly Line[] {
-    if (way.kind === 'unsettled') return [unsettled(way.reason)];
+    if (way.kind === 'unsettled') return [unsettledLine(way.reason, here)];
     if (way.kind === 'local' || way.kind === 'file') return answerLines(node, here);
     if (way.kind === 'ssh')
-      return [...settingsLines(node, way), ...placeLines(node, sshService), ...sshLines(node, way, here)];
+      return [
+        ...settingsLines(node, way, here),
+        ...placeLines(node, sshService, familyRemark(way)),
+        ...sshLines(node, way, here),
+      ];
     return [...placeLines(node, nrpeService), ...nrpeLines(node, way, here)];
   }
-}
-
-function unsettled(reason: string): Line {
-  if (!/not installed/.test(reason)) return todo('settings', `ssh cannot read its settings: ${reason}`);
-  return todo('ssh', reason, asRoot(thisMachine, installCommand('openssh-client', 'openssh-clients')));
 }
 
 function answerLines({ answer, way }: NodeFacts, here: Here): readonly Line[] {
@@ -36,9 +36,9 @@ function answerLines({ answer, way }: NodeFacts, here: Here): readonly Line[] {
 }
 
 /** The name and the port, each as far as it was looked at. */
-function placeLines({ name: node, hostName, ports }: NodeFacts, service: Service): readonly Line[] {
+function placeLines({ name: node, hostName, ports }: NodeFacts, service: Service, remark = ''): readonly Line[] {
   if (hostName === null) return [];
-  const name = nameLine(hostName);
+  const name = nameLine(hostName, remark);
   return works([name]) ? [name, ...portLines(ports, { node, ...service })] : [name];
 }
 
@@ -60,12 +60,12 @@ const nrpeService: Service = {
   ],
 };
 
-/** A name, and how it could be known. */
-export function nameLine(fact: NameFact): Line {
+/** A name, and how it could be known; the remark is about one that leads nowhere. */
+export function nameLine(fact: NameFact, remark = ''): Line {
   if (fact.kind === 'none')
     return todo(
       'name',
-      `${fact.reason}: enter it in DNS or in /etc/hosts of this machine, or give an address in its place`,
+      `${fact.reason}${remark}: enter it in DNS or in /etc/hosts of this machine, or give an address in its place`,
     );
   const addresses = fact.addresses.join(', ');
   return ok('name', fact.kind === 'numeric' ? `${addresses} is an address` : `resolves to ${addresses}`);

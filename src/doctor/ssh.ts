@@ -4,6 +4,7 @@ import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
 import { cutOffLine, deniedLine, keyLine, keylessLine, keylessSetting, lasting, shellFor } from './login.ts';
 import { copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
+import { sourceLine } from './settings.ts';
 import { installCommand, quoted } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
@@ -79,8 +80,8 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
   // The line about the key says it all.
   if (said.startsWith('Permission denied') && keylessSetting(way) !== null) return [known];
   if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said, from)];
-  const jump = jumpLine(way, said);
-  if (jump !== undefined) return [jump];
+  const before = sourceLine(reason) ?? jumpLine(way, said);
+  if (before !== undefined) return [before];
   if (/^ssh ended with 255|^ssh: Connection (?:closed|reset) by (?!UNKNOWN)/.test(reason) && !way.proxied)
     return [cutOffLine(name, way, reason, from, here)];
   if (unnamed.test(said) && !way.proxied) return [namelessLine(node, way, reason)];
@@ -210,12 +211,4 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
 function complaint(file: string, words: string): RegExp {
   const name = file.replace(/[.+]/g, '\\$&');
   return new RegExp(`[ '"\u2018]${name}['"\u2019]?: (?:${words})`);
-}
-
-/** What ssh's own settings do to the way. */
-export function settingsLines(node: NodeFacts, way: SshFacts): readonly Line[] {
-  const proxy = way.proxied
-    ? [note('way', 'a jump host or a ProxyCommand is in between: it handles name and port itself')]
-    : [];
-  return node.hostName === null || way.proxied ? proxy : [];
 }

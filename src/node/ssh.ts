@@ -75,10 +75,14 @@ function replyOf(ending: Ending, limitMs: number): Reply {
 /** BatchMode does not reach the ssh of a jump host, which would ask for a password on the terminal. */
 const neverPrompt = { SSH_ASKPASS: '/bin/false', SSH_ASKPASS_REQUIRE: 'force' };
 
-/** The arguments of ssh up to the host, which stands last. */
-export function sshArguments({ host, user, port }: SshTarget, request: SshRequest): readonly string[] {
+/** The arguments of ssh up to the host, which stands last. `own` are those of `ownSettings`. */
+export function sshArguments(
+  { host, user, port }: SshTarget,
+  request: SshRequest,
+  own: readonly string[] = ownSettings(),
+): readonly string[] {
   const { limitMs, sshConfig, sshIdentity, sshSettings = [] } = request;
-  const usual = ['BatchMode=yes', `ConnectTimeout=${connectTime(limitMs)}`, 'LogLevel=ERROR', ...ownSettings()];
+  const usual = ['BatchMode=yes', `ConnectTimeout=${connectTime(limitMs)}`, 'LogLevel=ERROR', ...own];
   const settings = [...usual, ...sshSettings];
   return [
     '-T',

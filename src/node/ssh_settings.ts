@@ -2,7 +2,7 @@ import { runChild } from './child.ts';
 import { linesOf, seconds } from './reply.ts';
 import type { Target } from './spec.ts';
 import { type SshRequest, sshArguments } from './ssh.ts';
-import { withOwnSettings } from './ssh_own.ts';
+import { ownSettings, withOwnSettings } from './ssh_own.ts';
 
 /** What ssh itself makes of a node, its configuration files and our options: `ssh -G`. */
 export type SshSettings = {
@@ -26,6 +26,8 @@ export type SshSettings = {
   /** Files of known host keys: those of the whole machine, then those of the account. */
   readonly globalKnownHosts: readonly string[];
   readonly userKnownHosts: readonly string[];
+  /** Whether ssh would run a command on this machine once it is in (LocalCommand). */
+  readonly localCommand: boolean;
   /** The socket at which ssh itself keeps a connection open (ControlMaster), where the configuration says so. */
   readonly controlPath: string | null;
   /** The name that the host key is looked up by, where the configuration sets one. */
@@ -46,7 +48,9 @@ export async function sshSettings(
 ): Promise<Settled> {
   const { limitMs, signal } = request;
   const ending = await withOwnSettings(() => {
-    const args = ['-G', ...sshArguments(target, request)];
+    // Nothing is run, so that it can be seen whether something would be.
+    const own = ownSettings().filter((one) => !one.startsWith('PermitLocalCommand='));
+    const args = ['-G', ...sshArguments(target, request, own)];
     return runChild({ program: 'ssh', args, input: null, limitMs, signal });
   });
   if (ending.kind === 'failed') return { ok: false, reason: ending.reason };
@@ -77,6 +81,7 @@ export function parseSshSettings(text: string): SshSettings | null {
     keyAlgorithms: (one('pubkeyacceptedalgorithms') ?? one('pubkeyacceptedkeytypes') ?? '').split(',').filter(Boolean),
     globalKnownHosts: files('globalknownhostsfile'),
     userKnownHosts: files('userknownhostsfile'),
+    localCommand: ['true', 'yes'].includes(one('permitlocalcommand') ?? '') && isSet(one('localcommand')),
     controlPath: ['false', 'no'].includes(one('controlmaster') ?? 'no') ? null : (one('controlpath') ?? null),
     hostKeyAlias: one('hostkeyalias') ?? null,
     strict:

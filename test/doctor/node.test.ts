@@ -295,7 +295,7 @@ test('where ssh keeps connections open by its own settings, and cannot, no check
 });
 
 /** A jump host, less its keys. */
-const gate = { user: 'ops', hostname: 'gate', port: 22, keyless: null, keyAlgorithms: [] };
+const gate = { user: 'ops', hostname: 'gate', port: 22, keyless: null, keyAlgorithms: [], localCommand: false };
 
 test('a jump host that lets nobody in, or forwards nothing, is told from the node', () => {
   const keys = [{ file: '/var/lib/nagios/.ssh/gate', state: 'good', publicKey: 'ssh-ed25519 GATE' }] as const;

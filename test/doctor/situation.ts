@@ -29,6 +29,7 @@ export const ssh: SshFacts = {
   hostname: 'node1.example.net',
   user: 'rackwatch',
   port: 22,
+  family: null,
   proxied: false,
   globalKnownHosts: ['/etc/ssh/ssh_known_hosts'],
   userKnownHosts: ['/var/lib/nagios/.ssh/known_hosts'],
@@ -43,6 +44,7 @@ export const ssh: SshFacts = {
   sshArguments: ['-T', '--', 'node1'],
   controls: [],
   configFile: null,
+  closedSettings: [],
   remoteCommand: null,
 };
 

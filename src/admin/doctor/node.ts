@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { type AnswerFact, type Control, type NodeFacts, type SshFacts, usualLimit } from '../../doctor/index.ts';
 import {
@@ -66,10 +66,11 @@ async function bySsh(spec: NodeSpec, target: Target<'ssh'>, asking: Asking): Pro
   const [jumps, ...controls] = await Promise.all([jumpFacts(passed, asking), control, ...jumpControls(passed, asking)]);
   const way = {
     kind: 'ssh',
-    ...{ hostname, user, port, proxied, hostKeyAlias, jumps, keyless, keyAlgorithms, ...files },
+    ...{ hostname, user, port, family, proxied, hostKeyAlias, jumps, keyless, keyAlgorithms, ...files },
     controls: controls.flatMap((one) => one ?? []),
     sshArguments: sshArguments(target, request),
     configFile: configFile(asking),
+    closedSettings: closedSettings(asking),
     hostKey: 'checked',
     remoteCommand: asking.request.remoteCommand ?? null,
   } as const;
@@ -109,8 +110,8 @@ function jumpFacts(passed: Jumps, asking: Asking) {
   return Promise.all(
     settled.map(async ({ target: { host }, settings: jump }) => {
       const { keys } = await lookAtSsh(host, jump, undefined, asking.client, limitsOf(asking));
-      const { user, hostname, port, keyless, keyAlgorithms } = jump;
-      return { user, hostname, port, keys, keyless, keyAlgorithms };
+      const { user, hostname, port, keyless, keyAlgorithms, localCommand } = jump;
+      return { user, hostname, port, keys, keyless, keyAlgorithms, localCommand };
     }),
   );
 }
@@ -125,6 +126,23 @@ function configFile({ request: { sshConfig }, client: { home } }: Asking): strin
   const own = path.join(home, '.ssh/config');
   if (sshConfig === undefined) return existsSync(own) ? own : null;
   return sshConfig === 'none' || sshConfig.startsWith('~') ? sshConfig.replace(/^~/, home) : path.resolve(sshConfig);
+}
+
+/** ssh itself says it of a file that it is given. */
+function closedSettings({ request: { sshConfig }, client: { home } }: Asking): readonly string[] {
+  if (sshConfig !== undefined) return [];
+  return [path.join(home, '.ssh/config'), '/etc/ssh/ssh_config'].filter(
+    (file) => existsSync(file) && !isReadable(file),
+  );
+}
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function byNrpe(spec: NodeSpec, target: Target<'nrpe'>, asking: Asking): Promise<Way> {

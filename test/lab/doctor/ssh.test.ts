@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -209,6 +210,92 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     const commands = linesOf(stdout, 'allowed').flatMap(({ paste }) => paste);
     expect(commands).toHaveLength(2);
     expect(execFileSync('sh', ['-c', commands[1] ?? ''], { encoding: 'utf8' })).toBe(`${config}:1:${line}\n`);
+  });
+
+  test('what a jump host has run here is not run, and said, as a check waits for it', async () => {
+    const config = lab.file('local');
+    const touched = lab.file('touched');
+    const one = async (permit: string) => {
+      const gate = ['Host gate', '  HostName 127.0.0.1', `  Port ${lab.port}`, '  User root'];
+      const local = [`  PermitLocalCommand ${permit}`, `  LocalCommand touch ${touched}`, 'Host 127.0.0.1 !gate'];
+      const block = [...gate, `  IdentityFile ${lab.file('id')}`, ...local, '  ProxyJump gate'];
+      writeFileSync(config, `${block.join('\n')}\n${readFileSync(lab.file('ssh_config'), 'utf8')}`);
+      const args = ['--ssh-config', config, '--ssh-identity', lab.file('id'), ...node(lab.node('allowed'))];
+      const { stdout } = await doctor(args, { mark });
+      expect(todosOf(stdout, 'allowed')).toEqual([]);
+      expect(existsSync(touched)).toBe(false);
+      return linesOf(stdout, 'allowed').find(({ topic }) => topic === 'LocalCommand');
+    };
+    expect(await one('no')).toBeUndefined();
+    expect(await one('yes')).toMatchObject({
+      state: 'note',
+      text: expect.stringContaining('at the jump host 127.0.0.1'),
+    });
+  });
+
+  test('settings of ssh that its account may not read, or that others can write to: how they become its own', async () => {
+    const account = 'rwlabsettings';
+    addAccount(account);
+    const home = mkdtempSync('/tmp/rws-');
+    try {
+      chmodSync(home, 0o755);
+      execFileSync('/usr/sbin/usermod', ['--home', home, account]);
+      mkdirSync(`${home}/.ssh`);
+      const file = `${home}/.ssh/config`;
+      writeFileSync(file, 'Host elsewhere\n', { mode: 0o600 });
+      const wrapper = ['setpriv', `--reuid=${account}`, `--regid=${account}`, '--clear-groups'];
+      const ask = async () => {
+        const { stdout } = await doctor(['--account', account, ...node('it=ssh://127.0.0.1:1')], { mark, wrapper });
+        return linesOf(stdout, 'it').filter(({ topic }) => topic === 'settings');
+      };
+      const paste = (lines: readonly string[]) =>
+        execFileSync('bash', ['-e'], { input: lines.filter((line) => !line.startsWith('on ')).join('\n') });
+      const [closed] = await ask();
+      expect(closed).toMatchObject({
+        state: 'TODO',
+        text: `${file} may not be read by ${account}, so nothing in it counts for a check`,
+      });
+      paste(closed?.paste ?? []);
+      expect(await ask()).toEqual([]);
+      chmodSync(file, 0o666);
+      const [open] = await ask();
+      expect(open?.text).toBe(`ssh cannot read its settings: Bad owner or permissions on ${file}`);
+      paste(open?.paste ?? []);
+      expect(await ask()).toEqual([]);
+      const included = `${lab.file('included')}`;
+      writeFileSync(included, '\n', { mode: 0o600 });
+      writeFileSync(file, `Include ${included}\n`);
+      const [include] = await ask();
+      expect(include?.text).toMatch(/Can't open user config file .*included: Permission denied$/);
+      paste(include?.paste ?? []);
+      expect(await ask()).toEqual([]);
+    } finally {
+      removeAccount(account);
+      rmSync(home, { recursive: true });
+    }
+  });
+
+  test('addresses of one family alone, and an address to ask from, are said as settings of ssh', async () => {
+    const config = lab.file('source');
+    const one = async (line: string, spec = lab.node('allowed')) => {
+      writeFileSync(config, `${line}\n${readFileSync(lab.file('ssh_config'), 'utf8')}`);
+      const { stdout } = await doctor(['--ssh-config', config, '--ssh-identity', lab.file('id'), ...node(spec)], {
+        mark,
+      });
+      return todosOf(stdout, spec.replace(/=.*/, ''));
+    };
+    expect(await one('AddressFamily inet6')).toEqual([
+      expect.stringMatching(
+        /^name: 127\.0\.0\.1 is not an IPv6 address \(ssh's settings take no other: AddressFamily inet6\)/,
+      ),
+    ]);
+    expect(await one('BindAddress 192.0.2.77')).toEqual([
+      expect.stringMatching(/^settings: .* bind 192\.0\.2\.77: .*: ssh's settings \(BindAddress, BindInterface\) name/),
+    ]);
+    const domains = 'CanonicalizeHostname yes\nCanonicalDomains example.invalid\nCanonicalizeFallbackLocal no';
+    expect(await one(domains, 'nowhere')).toEqual([
+      expect.stringMatching(/^name: ssh finds nowhere in none of the dom/),
+    ]);
   });
 
   test('a ControlMaster of ssh itself is said, and where it can have no socket, as no check gets in then', async () => {
