@@ -7,8 +7,15 @@ const systemFolder = '/etc/ssh';
 const shippedFolder = '/usr/etc/ssh';
 
 /**
+ * What tells a machine, and its last start, from others that have the same home (NFS, a volume of containers): their network
+ * namespaces may have the same number, and nobody here listens at their sockets. %C has the name alone, and ssh takes the
+ * socket of a machine of the same name for a stale one.
+ */
+const machine = ['/proc/sys/kernel/random/boot_id', '/proc/sys/kernel/hostname'];
+
+/**
  * What decides, beside ssh's arguments, where a connection leads, as a text that differs whenever any of it does: the
- * network that this process is in, and the state of ssh's configuration files. An open connection heeds neither. Its
+ * machine and the network that this process is in, and the state of ssh's configuration files. An open connection heeds neither. Its
  * socket can be entered from every network (a path belongs to the file system, unix(7)), and of the configuration %C
  * has host, port and user alone (and, from OpenSSH 9.6 on, the jump host; ssh.c and readconf.c, ssh_connection_hash).
  *
@@ -23,7 +30,8 @@ export async function sharedWay(
 ): Promise<string | null> {
   const files = await configuration(config, attempt(home), answers);
   if (files === null) return null;
-  return [attempt(() => readlinkSync('/proc/self/ns/net')), vrfOf(text('/proc/self/cgroup')), ...files].join('\n');
+  const network = [attempt(() => readlinkSync('/proc/self/ns/net')), vrfOf(text('/proc/self/cgroup'))];
+  return [...machine.map(text), ...network, ...files].join('\n');
 }
 
 /** The VRF that `ip vrf exec` has put a process into, by its /proc/PID/cgroup (iproute2, ip/ipvrf.c); '' where none. */

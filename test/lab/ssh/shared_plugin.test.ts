@@ -120,6 +120,36 @@ describe.skipIf(why !== null)(
       expect(logins()).toBe(before);
     });
 
+    test('another machine with the same home, settings and network has connections of its own', () => {
+      const config = `Match originalhost saved exec "test $(uname -n) = rw-elsewhere"\n  PubkeyAuthentication no\n`;
+      writeFileSync(lab.file('two_config'), config + readFileSync(lab.file('ssh_config'), 'utf8'));
+      writeFileSync(lab.file('boot_id'), '00000000-0000-4000-8000-000000000000\n');
+      const bind = `mount --bind ${lab.file('boot_id')} /proc/sys/kernel/random/boot_id`;
+      const names = (name: string, more: string) => [
+        'unshare',
+        '--uts',
+        '--mount',
+        'sh',
+        '-c',
+        `hostname ${name}; ${more}; exec "$@"`,
+        'sh',
+      ];
+      const here = () => run(command([...healthy, '-v'], 'two_config')).stdout;
+      expect(here()).toContain('\nnode1 (saved): answered');
+      for (const wrapper of [names('rw-elsewhere', ':'), names('rw-elsewhere', bind)]) {
+        const { stdout } = run(command([...healthy, '-v'], 'two_config'), { wrapper });
+        expect(stdout).toContain('node1 is unreachable: ssh: Permission denied (publickey)');
+        // There was none that could break.
+        expect(stdout).not.toContain('connection broke');
+      }
+      const wrapper = names('rw-twin', bind);
+      expect(run(command([...healthy, '-v'], 'two_config'), { wrapper }).stdout).not.toContain(
+        'over an open connection',
+      );
+      expect(here()).toContain('(over an open connection)');
+      expect(masters(folder)).toHaveLength(2);
+    });
+
     test('a connection through a jump host is shared, too', () => {
       expect(run(command(['-N', 'node1=behind-jump'], 'jump_config')).status).toBe(0);
       const before = logins();
