@@ -1,5 +1,5 @@
 import type { Here } from './facts.ts';
-import { asRoot, type Line, ok, thisMachine, todo } from './line.ts';
+import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
 import { commandLine, quoted } from './shell.ts';
 
 /**
@@ -23,6 +23,15 @@ export function accountLine({ user, account, hasAccount, command, secretsLeftOut
     `this runs as ${user}, but the checks as ${account}: only that account's keys and rights tell the truth${asks}`,
     asRoot(thisMachine, `${reads.join('')}runuser -u ${quoted(account)} -- ${commandLine(command)}`),
   );
+}
+
+/** An agent of whoever calls the doctor is no agent of a daemon. */
+export function agentLines({ hadAgent }: Here): readonly Line[] {
+  if (!hadAgent) return [];
+  const left = 'the keys of the agent that this was called with (SSH_AUTH_SOCK) are left out';
+  return [
+    note('agent', `${left}: a daemon has none, but for one that ssh's settings name by its socket (IdentityAgent)`),
+  ];
 }
 
 /** Whether connections can stay open for later checks; nothing where that is not asked for. */

@@ -1,4 +1,4 @@
-import { accountLine, sharedLines } from './account.ts';
+import { accountLine, agentLines, sharedLines } from './account.ts';
 import { clusterOf } from './cluster.ts';
 import type { Here, NodeFacts, ProbeFacts } from './facts.ts';
 import { clusterObject, type HostOptions, probeObject } from './host_object.ts';
@@ -31,7 +31,9 @@ export function examine(facts: Facts): Examination {
   const { here, nodes, probes } = facts;
   // What is saved says the same to everybody.
   const isReplay = probes.length === 0 && nodes.length > 0 && nodes.every(({ way }) => way.kind === 'file');
-  const account = isReplay ? [] : [{ title: 'this machine', lines: [accountLine(here), ...sharedLines(here)] }];
+  const agent = nodes.some(({ way }) => way.kind === 'ssh') ? agentLines(here) : [];
+  const self = [accountLine(here), ...agent, ...sharedLines(here)];
+  const account = isReplay ? [] : [{ title: 'this machine', lines: self }];
   if (!isReplay && isWrongAccount(here))
     return { subjects: [{ title: 'this machine', lines: [accountLine(here)] }], objects: [] };
   const judged = nodes.map((node) => ({ node, subject: judgeNode(node, here) }));

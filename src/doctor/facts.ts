@@ -15,6 +15,8 @@ export type Here = {
   readonly hasAccount: boolean;
   /** The secrets that were left out of `command`, as the variables of the environment that they are also taken from. */
   readonly secretsLeftOut: readonly string[];
+  /** Whether the environment named an agent for ssh (SSH_AUTH_SOCK), which was left out. */
+  readonly hadAgent: boolean;
   /** The snapshot script of this release as a file; null where it does not lie beside the doctor. */
   readonly scriptFile: string | null;
   /** The release of the snapshot script that the doctor sends along. */

@@ -17,6 +17,7 @@ export const here: Here = {
   command: ['/usr/bin/rackwatch', 'doctor', '--node', 'node1'],
   hasAccount: true,
   secretsLeftOut: [],
+  hadAgent: false,
   sharedFolder: null,
   scriptFile: '/usr/lib/nagios/plugins/cluster_node_snapshot',
   scriptVersion: '0.1.0',

@@ -28,9 +28,17 @@ export async function lookHere(
     hasAccount: account === undefined || account === user || (await isThere(account, limits)),
     command: [self, 'doctor', ...shown.flatMap(apart)],
     secretsLeftOut: secrets.filter(({ begin }) => args.some((arg) => arg.startsWith(begin))).map(({ env }) => env),
+    hadAgent: leaveAgent(),
     scriptFile: scriptBeside(self),
     scriptVersion: /^script_version=(\S+)$/m.exec(snapshotScript)?.[1] ?? '',
   };
+}
+
+/** Takes the agent for ssh out of the environment, of all children too, since no daemon has it. Says whether there was one. */
+function leaveAgent(): boolean {
+  const { SSH_AUTH_SOCK: agent = '' } = process.env;
+  delete process.env['SSH_AUTH_SOCK'];
+  return agent !== '';
 }
 
 /** `--long VALUE`, as people write it, where that can be read back. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -10,7 +10,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Mark, marked, newMark } from '../../node/marked.ts';
 import { clusterRule, filterTable, snapshotText } from '../../snapshot_text.ts';
 import { timed } from '../../timed.ts';
@@ -210,6 +210,34 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     const commands = linesOf(stdout, 'allowed').flatMap(({ paste }) => paste);
     expect(commands).toHaveLength(2);
     expect(execFileSync('sh', ['-c', commands[1] ?? ''], { encoding: 'utf8' })).toBe(`${config}:1:${line}\n`);
+  });
+
+  test('a key that only the agent of the caller has lets no check in', async () => {
+    const config = lab.file('agent_config');
+    const text = readFileSync(lab.file('ssh_config'), 'utf8').replace('IdentityAgent none', '');
+    const missing = lab.file('missing');
+    const socket = lab.file('agent');
+    const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+    const env = { PATH: '/usr/bin:/bin', SSH_AUTH_SOCK: socket };
+    const one = async (...lines: readonly string[]) => {
+      writeFileSync(config, `${lines.join('\n')}\n${text.replace('IdentitiesOnly yes', `IdentityFile ${missing}`)}`);
+      return (await doctor(['--ssh-config', config, ...node(lab.node('allowed'))], { mark, env })).stdout;
+    };
+    try {
+      await vi.waitFor(() => execFileSync('ssh-add', ['-q', lab.file('id')], { env, stdio: 'pipe' }));
+      const stdout = await one();
+      expect(todosOf(stdout, 'allowed')).toEqual([
+        expect.stringMatching(/^login: allowed does not let/),
+        expect.stringMatching(/^key: root has no key/),
+      ]);
+      expect(linesOf(stdout, 'this machine')).toContainEqual(
+        expect.objectContaining({ state: 'note', topic: 'agent' }),
+      );
+      // One that the settings name is there for checks, too.
+      expect(todosOf(await one(`IdentityAgent ${socket}`), 'allowed')).toEqual([]);
+    } finally {
+      agent.kill();
+    }
   });
 
   test('what a jump host has run here is not run, and said, as a check waits for it', async () => {
