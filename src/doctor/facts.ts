@@ -110,6 +110,8 @@ export type SshFacts = ShownKeys & {
   readonly knownIn: readonly string[];
   /** Those that are there and that the account may not read: ssh passes over them without a word. */
   readonly unreadable: readonly string[];
+  /** A folder on the way to those, or to keys, that the account may not enter; null for none. */
+  readonly shutFolder: string | null;
   /** The sockets at which ssh itself keeps connections open for others (ControlMaster), on the way to the node as a check goes it. */
   readonly controls: readonly Control[];
   /** The arguments of ssh up to the host that reach the node as the plugins do. */

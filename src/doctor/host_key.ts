@@ -1,6 +1,6 @@
 import type { Here, SshFacts } from './facts.ts';
 import { asRoot, type Line, thisMachine, todo } from './line.ts';
-import { asAccount, commandLine, quoted } from './shell.ts';
+import { asAccount, commandLine, makeFolder, quoted } from './shell.ts';
 
 /** Prints the fingerprints on the node itself, to be compared by a person. */
 const own = 'for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "$key"; done';
@@ -124,9 +124,7 @@ function fileFor({ globalKnownHosts, userKnownHosts }: SshFacts): string | null 
 /** The folder of an account's own file may be missing; that of the whole machine comes with ssh. */
 function folder(file: string, { globalKnownHosts }: SshFacts, here: Here): readonly string[] {
   if (globalKnownHosts.includes(file)) return [];
-  const path = file.slice(0, file.lastIndexOf('/'));
-  const [account, group] = [quoted(here.user), `"$(id -gn ${quoted(here.user)})"`];
-  return [`[ -d ${quoted(path)} ] || install -d -m 0700 -o ${account} -g ${group} ${quoted(path)}`];
+  return [makeFolder(file.slice(0, file.lastIndexOf('/')), here)];
 }
 
 function scan({ hostname, port }: Owner, { hostKeyAlias, proxied }: SshFacts, file: string): string {

@@ -1,6 +1,6 @@
 import type { Here, KeyFact, ShownKeys, SshFacts } from './facts.ts';
 import { asRoot, type Line, thisMachine, todo } from './line.ts';
-import { asAccount, commandLine, quoted, shellQuoted } from './shell.ts';
+import { asAccount, commandLine, makeFolder, quoted, shellQuoted } from './shell.ts';
 
 /** The setting here by which ssh shows a host none of the account's keys; null where it shows one, or has none. */
 export function keylessSetting({ keyless, keyAlgorithms, keys }: ShownKeys): string | null {
@@ -87,11 +87,10 @@ function nameKey(file: string, here: Here): Line {
   );
 }
 
-function keygen(file: string, { user }: Here): readonly string[] {
-  const [account, folder] = [quoted(user), quoted(file.slice(0, file.lastIndexOf('/')) || '/')];
+function keygen(file: string, here: Here): readonly string[] {
   return [
-    `[ -d ${folder} ] || install -d -m 0700 -o ${account} -g "$(id -gn ${account})" ${folder}`,
-    `[ -e ${quoted(file)} ] || ${commandLine(asAccount(user, ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'rackwatch', '-f', file]))}`,
+    makeFolder(file.slice(0, file.lastIndexOf('/')) || '/', here),
+    `[ -e ${quoted(file)} ] || ${commandLine(asAccount(here.user, ['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'rackwatch', '-f', file]))}`,
   ];
 }
 

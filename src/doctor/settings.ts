@@ -41,6 +41,21 @@ function closedLine(file: string, works: boolean, here: Here): Line {
   return works ? note('settings', text) : todo('settings', text, ...opened(file, here));
 }
 
+/** ssh finds nothing in a folder that its account may not enter, such as a `~/.ssh` that root has made. */
+export function shutLine({ shutFolder }: SshFacts, { user, home }: Here): Line | undefined {
+  if (shutFolder === null) return undefined;
+  const [folder, account] = [quoted(shutFolder), quoted(user)];
+  const isOwn = shutFolder === home || shutFolder.startsWith(`${home}/`);
+  const open = isOwn
+    ? `chown ${account}: ${folder} && chmod 0700 ${folder}`
+    : `chgrp "$(id -gn ${account})" ${folder} && chmod g+x ${folder}`;
+  return todo(
+    'folder',
+    `${shutFolder} may not be entered by ${user}, and ssh looks for keys or known hosts in it`,
+    asRoot(thisMachine, open),
+  );
+}
+
 /** The doctor changes nothing, and does not know what it does. */
 function localLine(jump: string): Line {
   return note(

@@ -13,6 +13,16 @@ export function asAccount(account: string, words: readonly string[]): readonly s
   return account === 'root' ? words : ['runuser', '-u', account, '--', ...words];
 }
 
+/**
+ * Makes a folder that an account can write to and nobody else enter. One that is there stays as it is, but for the account's
+ * own `~/.ssh`: root may have made that.
+ */
+export function makeFolder(folder: string, { user, home }: { readonly user: string; readonly home: string }): string {
+  const [path, account] = [quoted(folder), quoted(user)];
+  const make = `install -d -m 0700 -o ${account} -g "$(id -gn ${account})" ${path}`;
+  return folder === `${home}/.ssh` ? make : `[ -d ${path} ] || ${make}`;
+}
+
 /** Installs a package by its name on Debian and its kin, or on Red Hat's. Neither reads what is pasted behind it. */
 export function installCommand(debian: string, redHat: string): string {
   const apt = `apt-get update && apt-get install -y ${debian} </dev/null`;

@@ -4,7 +4,7 @@ import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
 import { cutOffLine, deniedLine, keyLine, keylessLine, keylessSetting, lasting, shellFor } from './login.ts';
 import { copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
-import { sourceLine } from './settings.ts';
+import { shutLine, sourceLine } from './settings.ts';
 import { installCommand, quoted } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
@@ -21,6 +21,9 @@ export function sshLines(node: NodeFacts, way: SshFacts, here: Here): readonly L
       ...timeLines(answer.milliseconds, 'the answer came'),
       ...snapshotLines(answer.snapshot, node.name, here, replaceable(way)),
     ];
+  const shut = shutLine(way, here);
+  // What is behind it is seen once it is open.
+  if (shut !== undefined) return [...controlLines(way, here), shut];
   return [
     ...controlLines(way, here),
     ...(answer === null ? [] : troubleLines(node, way, answer.reason, here)),

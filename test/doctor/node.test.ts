@@ -50,7 +50,7 @@ test('behind a jump host ssh itself takes the key, and its fingerprint is shown 
   const unknown = line('No ED25519 host key is known for node1.example.net');
   expect(unknown?.text).toContain('the key of node1 is not known here');
   expect(unknown?.paste).toEqual([
-    '[ -d /var/lib/nagios/.ssh ] || install -d -m 0700 -o nagios -g "$(id -gn nagios)" /var/lib/nagios/.ssh',
+    'install -d -m 0700 -o nagios -g "$(id -gn nagios)" /var/lib/nagios/.ssh',
     "runuser -u nagios -- ssh -n -T -F '/etc/a b' -o StrictHostKeyChecking=accept-new -- rackwatch@node1 true || true",
     'ssh-keygen -l -F node1.example.net -f /var/lib/nagios/.ssh/known_hosts',
     'for key in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf "$key"; done',

@@ -39,6 +39,7 @@ export const ssh: SshFacts = {
   hostKey: 'checked',
   knownIn: [],
   unreadable: [],
+  shutFolder: null,
   keys: [{ file: '/var/lib/nagios/.ssh/id_ed25519', state: 'good', publicKey: key }],
   keyless: null,
   keyAlgorithms: ['ssh-ed25519', 'rsa-sha2-512'],

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import { type Control, type KeyFact, keepsKeys, type SshFacts } from '../../doctor/index.ts';
 import { runChild, type SshSettings } from '../../node/index.ts';
@@ -14,7 +15,7 @@ export async function lookAtSsh(
   identity: string | undefined,
   client: Client,
   limits: Limits,
-): Promise<Pick<SshFacts, 'knownIn' | 'unreadable' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
+): Promise<Pick<SshFacts, 'knownIn' | 'unreadable' | 'shutFolder' | 'keys' | 'globalKnownHosts' | 'userKnownHosts'>> {
   const expand = (file: string) => sshFile(file, host, settings, client) ?? file;
   const globalKnownHosts = settings.globalKnownHosts.map(expand);
   const userKnownHosts = settings.userKnownHosts.map(expand);
@@ -30,7 +31,30 @@ export async function lookAtSsh(
     Promise.all([...files].map((file) => keyOf(file, limits))),
   ]);
   const unreadable = knownHosts.filter((_, i) => states[i]?.state === 'closed');
-  return { ...{ globalKnownHosts, userKnownHosts, unreadable, keys }, knownIn: known.flatMap((file) => file ?? []) };
+  const closed = [...unreadable, ...keys.filter(({ state }) => state === 'unreadable').map(({ file }) => file)];
+  const knownIn = known.flatMap((file) => file ?? []);
+  return { ...{ globalKnownHosts, userKnownHosts, unreadable, keys, knownIn }, shutFolder: shutFolder(closed) };
+}
+
+/** The first folder on the way to files that this account may not enter; null where it may. All of them have answered. */
+function shutFolder(files: readonly string[]): string | null {
+  const above = files.flatMap((file) => ancestors(file));
+  return above.find((folder) => !mayEnter(folder)) ?? null;
+}
+
+/** From the root on. */
+function ancestors(file: string): readonly string[] {
+  const folder = path.dirname(file);
+  return folder === file ? [] : [...ancestors(folder), folder];
+}
+
+function mayEnter(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The longest path of a socket that ssh can make, in bytes: unix(7), less what it appends meanwhile (OpenSSH mux.c). */

@@ -261,6 +261,37 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     });
   });
 
+  test.each(['700', '755'])('a ~/.ssh that root has made, with mode %s, becomes one of the account', async (mode) => {
+    const account = 'rwlabfolder';
+    addAccount(account);
+    const home = mkdtempSync('/tmp/rws-');
+    try {
+      chmodSync(home, 0o755);
+      execFileSync('/usr/sbin/usermod', ['--home', home, account]);
+      mkdirSync(`${home}/.ssh`, { mode: Number.parseInt(mode, 8) });
+      const wrapper = ['setpriv', `--reuid=${account}`, `--regid=${account}`, '--clear-groups'];
+      const ask = async () => {
+        const args = ['--account', account, ...node(`it=ssh://rwlab-none@127.0.0.1:${lab.port}`)];
+        const { stdout } = await doctor(args, { mark, wrapper });
+        return linesOf(stdout, 'it').filter(({ state }) => state === 'TODO');
+      };
+      const rounds: string[] = [];
+      for (let todo = await ask(); rounds.length < 4 && todo[0]?.topic !== 'login'; todo = await ask()) {
+        rounds.push(todo.map(({ topic }) => topic).join());
+        const here = todo.flatMap(({ paste }) => paste.slice(1, paste.indexOf('on it, as root:') >>> 0));
+        execFileSync('bash', ['-e'], {
+          input: here.join('\n').replaceAll('/etc/ssh/ssh_known_hosts', `${home}/known`),
+          stdio: 'pipe',
+        });
+        writeFileSync(`${home}/.ssh/config`, `GlobalKnownHostsFile ${home}/known\n`);
+      }
+      expect(rounds).toEqual([...(mode === '700' ? ['folder'] : []), 'host key,key']);
+    } finally {
+      removeAccount(account);
+      rmSync(home, { recursive: true });
+    }
+  });
+
   test('settings of ssh that its account may not read, or that others can write to: how they become its own', async () => {
     const account = 'rwlabsettings';
     addAccount(account);
