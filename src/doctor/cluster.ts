@@ -3,8 +3,12 @@ import type { NodeFacts } from './facts.ts';
 import { type Line, note, ok, todo } from './line.ts';
 import { type Found, sharedAddress, sharesOut, showsAddress, snapshotsOf } from './vip.ts';
 
-/** What is said of the shared address; `vip` is null where it is not known. */
-export type Shared = { readonly vip: string | null; readonly isFailover: boolean; readonly lines: readonly Line[] };
+/** What is said of the shared addresses; none where they are not known. */
+export type Shared = {
+  readonly vips: readonly string[];
+  readonly isFailover: boolean;
+  readonly lines: readonly Line[];
+};
 
 /** Judges the address that the nodes share: the one given, or the one that they show. `unfit` are those that do not work yet. */
 export function clusterOf(
@@ -13,15 +17,23 @@ export function clusterOf(
 ): Shared {
   const snapshots = snapshotsOf(nodes);
   const by = now() + patience;
-  const found: Found = given === null ? sharedAddress(snapshots, by) : { vip: given, candidates: [], areTaken: false };
-  const { vip } = found;
-  if (vip === null) return { vip, isFailover: false, lines: [unknownLine(found, unfit)] };
+  const found: Found = given === null ? sharedAddress(snapshots, by) : { ...nothing, vip: given };
+  const { vip, candidates, areNamed } = found;
+  if (vip === null && areNamed)
+    return {
+      vips: candidates,
+      isFailover: false,
+      lines: [ok('VIP', `${listOf(candidates)}, as the nodes' rules name them`)],
+    };
+  if (vip === null) return { vips: [], isFailover: false, lines: [unknownLine(found, unfit)] };
   // One that was not given was found by the rules that share it out.
   const shares = given !== null && showsAddress(snapshots, vip) ? sharesOut(snapshots, vip, by) : 'yes';
   const isFailover = shares === 'no';
   const type = isFailover ? failoverLines(nodes, unfit) : shares === 'unknown' ? [untold] : [];
-  return { vip, isFailover, lines: [placeLine(vip, given !== null, nodes), ...type] };
+  return { vips: [vip], isFailover, lines: [placeLine(vip, given !== null, nodes), ...type] };
 }
+
+const nothing: Found = { vip: null, candidates: [], areTaken: false, areNamed: false };
 
 /** How long the rules of all nodes may be looked through, in milliseconds: a large firewall takes a second. */
 const patience = 5000;

@@ -50,12 +50,12 @@ export function examine(facts: Facts): Examination {
       ...looked.map(({ subject }) => subject),
     ],
     objects: [
-      ...(cluster === null || cluster.vip === null || !works(cluster.lines)
+      ...(cluster === null || cluster.vips.length === 0 || !works(cluster.lines)
         ? []
         : [
             clusterObject({
               name: freeName(hosts.map(({ host }) => host)),
-              ...{ vip: cluster.vip, isFailover: cluster.isFailover, nodes: fit, rest: unfit },
+              ...{ vips: cluster.vips, isFailover: cluster.isFailover, nodes: fit, rest: unfit },
               ...{ timeout: slowest(fit), options: facts.clusterOptions },
             }),
           ]),

@@ -7,8 +7,8 @@ export type HostOptions = Readonly<Record<string, string | true>>;
 /** What the host of a cluster is made of. */
 export type Cluster = {
   readonly name: string;
-  /** With its prefix where one was given. */
-  readonly vip: string;
+  /** The shared addresses; a single one with its prefix where one was given. */
+  readonly vips: readonly string[];
   /** Whether it moves between the nodes as a whole. */
   readonly isFailover: boolean;
   /** The nodes that work, and those that do not. */
@@ -23,9 +23,10 @@ export type Cluster = {
  * The host that stands for a cluster, for rackwatch-services.conf, with the nodes that work; those that do not are named in
  * a comment.
  */
-export function clusterObject({ name, vip, isFailover, nodes, rest, timeout, options }: Cluster): string {
+export function clusterObject({ name, vips, isFailover, nodes, rest, timeout, options }: Cluster): string {
   const specs = nodes.map(({ spec }) => text(spec));
   const { ssh_shared: shared, ...others } = options;
+  const [vip = ''] = vips;
   const own = timeout === null ? others : { ...others, timeout: String(timeout) };
   return [
     `object Host ${nameText(name)} {`,
@@ -33,6 +34,8 @@ export function clusterObject({ name, vip, isFailover, nodes, rest, timeout, opt
     addressLine(vip.split('/')[0] ?? vip),
     // An address for check_cluster_vip may have a prefix; check_cluster_buckets refuses one.
     ...(isFailover && vip.includes('/') ? [`  vars.cluster_vip = ${text(vip)}`] : []),
+    // One service for all of them.
+    ...(vips.length > 1 ? [`  vars.cluster_vips = [ ${vips.map(text).join(', ')} ]`] : []),
     ...(isFailover ? ['  vars.cluster_type = "failover"'] : []),
     ...(rest.length === 0 ? [] : [`  // Not yet: ${rest.map((node) => node.name).join(', ')}`]),
     `  vars.cluster_nodes = [ ${specs.join(', ')} ]`,

@@ -9,11 +9,15 @@ export function snapshotsOf(nodes: readonly NodeFacts[]): readonly Snapshot[] {
   return nodes.flatMap(({ answer }) => (answer?.reached === true ? [answer.snapshot] : []));
 }
 
-/** The shared address, or the addresses that may be it: several whose packets meet a cluster rule, or what nodes have in common. */
+/**
+ * The shared address, or the addresses that may be it: several whose packets meet a cluster rule (`areTaken`; with `areNamed`
+ * by their names, so that all of them are shared), or what nodes have in common.
+ */
 export type Found = {
   readonly vip: string | null;
   readonly candidates: readonly string[];
   readonly areTaken: boolean;
+  readonly areNamed: boolean;
 };
 
 /**
@@ -28,10 +32,11 @@ export function sharedAddress(snapshots: readonly Snapshot[], by: number): Found
   const clustered = snapshots.some((one) => readNamedVips(one).clustered);
   const taken =
     named.length > 0 || !clustered ? named : shared.filter((one) => sharesOut(snapshots, one, by) === 'yes');
+  const areNamed = named.length > 0;
   const [first, ...more] = taken;
-  if (first !== undefined && more.length === 0) return { vip: first, candidates: [], areTaken: true };
+  if (first !== undefined && more.length === 0) return { vip: first, candidates: [], areTaken: true, areNamed };
   const areTaken = taken.length > 0;
-  return { vip: null, candidates: areTaken ? taken : shared, areTaken };
+  return { vip: null, candidates: areTaken ? taken : shared, areTaken, areNamed };
 }
 
 /** Whether a node has an address, with or without its prefix, or a CLUSTERIP entry for it. */

@@ -97,6 +97,19 @@ test('one that a cluster rule takes is, be it named there or not', () => {
   expect(renderText(several)).toContain(
     'TODO  VIP: the rules of the nodes share out 10.0.0.9 and 10.0.0.8: say which one with --vip',
   );
+  // Those that rules name are all VIPs.
+  const both = ['10.0.0.9', '10.0.0.8'].flatMap((one) => [
+    `-A INPUT -d ${one}/32 ${share} -j ACCEPT`,
+    `-A INPUT -d ${one}/32 -j DROP`,
+  ]);
+  const named = examine({ ...nothing, nodes: pair(filterTable(...both), '10.0.0.9', '10.0.0.8') });
+  expect(named.objects[0]).toBe(`object Host "cluster1" {
+  import "generic-host"
+  address = "10.0.0.9"
+  vars.cluster_vips = [ "10.0.0.9", "10.0.0.8" ]
+  vars.cluster_nodes = [ "node1", "n2=ssh://b" ]
+}`);
+  expect(renderText(named)).toContain("ok    VIP: 10.0.0.9 and 10.0.0.8, as the nodes' rules name them");
   // Docker's address, which the firewall drops beside a rule for a network, is none.
   const network = filterTable(`-A INPUT -d 10.0.0.8/29 ${share} -j ACCEPT`, '-A INPUT -j DROP');
   expect(examine({ ...nothing, nodes: pair(network) }).objects).toEqual([]);
