@@ -16,7 +16,9 @@ export function accountLine({ user, account, hasAccount, command, secretsLeftOut
   if (!hasAccount)
     return todo('account', `this machine has no account ${account}: name the one that runs the checks with --account`);
   // In an environment a secret stands in no list of arguments, and a shell does not remember what it reads.
-  const reads = secretsLeftOut.map((name) => `read -rsp '${name}: ' ${name} && export ${name} && `);
+  const reads = secretsLeftOut.map(
+    (name) => `printf '${name}: '; stty -echo; IFS= read -r ${name}; stty echo; echo; export ${name}; `,
+  );
   const asks = reads.length === 0 ? '' : '. The command asks for what is secret';
   return todo(
     'account',

@@ -600,7 +600,7 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
       "this runs as root, but the checks as nagios: only that account's keys and rights tell the truth. The command asks for what is secret",
     );
     expect(line?.paste.at(-1)).toBe(
-      `read -rsp 'SNMP_COMMUNITY: ' SNMP_COMMUNITY && export SNMP_COMMUNITY && runuser -u nagios -- ${lab.file('rackwatch')} doctor --timeout 60 --account nagios --probe 192.0.2.1 --node by-alias`,
+      `printf 'SNMP_COMMUNITY: '; stty -echo; IFS= read -r SNMP_COMMUNITY; stty echo; echo; export SNMP_COMMUNITY; runuser -u nagios -- ${lab.file('rackwatch')} doctor --timeout 60 --account nagios --probe 192.0.2.1 --node by-alias`,
     );
     expect(stdout).not.toContain('sesame');
     const nobody = await doctor(['--account', 'rwlab-none', ...node('by-alias')], { mark });
