@@ -83,6 +83,9 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
   // The line about the key says it all.
   if (said.startsWith('Permission denied') && keylessSetting(way) !== null) return [known];
   if (said.startsWith('Permission denied')) return [known, deniedLine(name, way, said, from)];
+  // The first key that is shown, once it is let in, is within MaxAuthTries. A jump host says the same.
+  if (/: Too many authentication failures$/.test(said) && !way.proxied)
+    return [known, deniedLine(name, way, said, from)];
   const before = sourceLine(reason) ?? jumpLine(way, said);
   if (before !== undefined) return [before];
   if (/^ssh ended with 255|^ssh: Connection (?:closed|reset) by (?!UNKNOWN)/.test(reason) && !way.proxied)

@@ -107,6 +107,12 @@ test("one that has changed is taken out of every file that has it, the account's
   ]);
 });
 
+test('more keys than MaxAuthTries may be those of a jump host', () => {
+  const said = 'ssh: Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures';
+  expect(todos(nodeOf(said))[0]?.topic).toBe('login');
+  expect(todos(nodeOf(said, { ...ssh, proxied: true }))).toMatchObject([{ topic: 'answer', paste: [] }]);
+});
+
 test('an account is made and let in with the public half of the key; root is never made', () => {
   const [line] = todos(nodeOf(denied));
   expect(line?.steps[0]).toMatchObject({ where: 'node1', account: 'root' });

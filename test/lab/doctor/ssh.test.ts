@@ -144,6 +144,24 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(paste).toContain(`key='restrict ${key}'`);
   });
 
+  test('of more keys than sshd takes, the first is the one to be let in', async () => {
+    const keys = [1, 2, 3, 4, 5, 6, 7].map((number) => lab.file(`many${number}`));
+    for (const key of keys) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    const config = lab.file('many_config');
+    const files = keys.map((key) => `IdentityFile ${key}\n`).join('');
+    writeFileSync(config, files + readFileSync(lab.file('ssh_config'), 'utf8'));
+    const { stdout } = await doctor(['--ssh-config', config, ...node(lab.node('denied'))], { mark });
+    expect(todosOf(stdout, 'denied')).toEqual([expect.stringMatching(/^login: .*Too many authentication failures/)]);
+    const key = readFileSync(`${keys[0]}.pub`, 'utf8').trim();
+    expect(linesOf(stdout, 'denied').flatMap(({ paste }) => paste)).toContain(`key='restrict ${key}'`);
+    const account = lab.node('denied').replace(/^.*\/(\w+)@.*$/, '$1');
+    const before = readFileSync(lab.file(`keys/${account}`), 'utf8');
+    writeFileSync(lab.file(`keys/${account}`), `${before}restrict ${key}\n`);
+    const after = await doctor(['--ssh-config', config, ...node(lab.node('denied'))], { mark });
+    writeFileSync(lab.file(`keys/${account}`), before);
+    expect(todosOf(after.stdout, 'denied')).toEqual([expect.stringMatching(/^sudoers: /)]);
+  });
+
   test('a key that is not there, that others can read, or that has a passphrase', async () => {
     const readable = lab.file('readable');
     copyFileSync(lab.file('id'), readable);
