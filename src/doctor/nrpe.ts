@@ -16,6 +16,8 @@ const daemon = accountBy(`sed -n 's/^nrpe_user=//p' ${configuration}`);
 /** The first release whose protocol carries more than 1023 bytes. */
 const leastRelease = 4;
 
+const installPlugin = asRoot(thisMachine, installCommand('nagios-nrpe-plugin', 'nagios-plugins-nrpe'));
+
 /** Lines about a node behind NRPE, once its port has been found open. */
 export function nrpeLines(node: NodeFacts, way: NrpeFacts, here: Here): readonly Line[] {
   const { name, answer } = node;
@@ -31,13 +33,18 @@ export function nrpeLines(node: NodeFacts, way: NrpeFacts, here: Here): readonly
   ];
 }
 
-function versionLines(name: string, { version }: NrpeFacts): readonly Line[] {
+function versionLines(name: string, way: NrpeFacts): readonly Line[] {
+  const { version } = way;
   if (version === null || !version.ok) return [];
-  const release = Number(/\d+/.exec(version.value)?.[0]);
-  if (release >= leastRelease) return [ok('version', `${version.value}, which carries a whole snapshot`)];
+  if (releaseOf(way) >= leastRelease) return [ok('version', `${version.value}, which carries a whole snapshot`)];
   return [
     todo('version', `${name} has ${version.value}, which carries 1023 bytes: a snapshot needs NRPE 4 there and here`),
   ];
+}
+
+/** The first number of the daemon's release; 0 where it does not say it. */
+function releaseOf({ version }: NrpeFacts): number {
+  return version?.ok === true ? Number(/\d+/.exec(version.value)?.[0]) : 0;
 }
 
 function lengthLine(way: NrpeFacts, answer: Extract<AnswerFact, { readonly reached: true }>): Line {
@@ -50,8 +57,7 @@ function lengthLine(way: NrpeFacts, answer: Extract<AnswerFact, { readonly reach
 /** What the plugins' reason means and what to do: those of docs/nodes.md. */
 function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here): Line {
   const { name } = node;
-  if (/check_nrpe is not installed/.test(reason))
-    return todo('check_nrpe', reason, asRoot(thisMachine, installCommand('nagios-nrpe-plugin', 'nagios-plugins-nrpe')));
+  if (/check_nrpe is not installed/.test(reason)) return todo('check_nrpe', reason, installPlugin);
   if (/closed the connection|no SSL connection/.test(reason)) return closedLine(node, way, reason);
   if (/has no command/.test(reason))
     return todo(
@@ -69,7 +75,10 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
     return todo('sudo', `sudo is not installed on ${name}`, asRoot(name, installCommand('sudo', 'sudo')));
   if (/gave no output/.test(reason))
     return todo('command', `${reason}. The shipped line ends so`, ...defineCommand(name, way.command));
-  if (/1023 bytes/.test(reason)) return todo('version', reason);
+  if (/1023 bytes/.test(reason))
+    return releaseOf(way) < leastRelease
+      ? todo('version', reason)
+      : todo('check_nrpe', `${reason}. ${name} has it, so check_nrpe here is too old`, installPlugin);
   return todo('answer', explained(reason));
 }
 
@@ -89,7 +98,9 @@ function closedLine({ name, ports }: NodeFacts, way: NrpeFacts, reason: string):
       'port',
       `what listens at ${speaker.port} is no NRPE: it says "${speaker.greeting}". Another port: nrpe://HOST:PORT`,
     );
-  const source = ports.find((port) => port.source !== null)?.source ?? 'ADDRESS-OF-THIS-MACHINE';
+  // The zone of an address is this machine's alone.
+  const own = ports.find((port) => port.source !== null)?.source?.replace(/%.*$/, '');
+  const source = own ?? 'ADDRESS-OF-THIS-MACHINE';
   return todo(
     'allowed_hosts',
     `${reason}. This machine asks from ${source}`,

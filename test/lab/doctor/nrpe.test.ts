@@ -71,6 +71,15 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real NRPE${why === null ? '
     expect(todosOf(stdout, 'long')).toEqual([expect.stringMatching(/^length: 6550\d of at most 65504 bytes/)]);
   });
 
+  test('packets as short as those of older releases: which of the two sides is one', async () => {
+    const old = lab.file('old_check_nrpe');
+    writeFileSync(old, '#!/bin/sh\nexec /usr/lib/nagios/plugins/check_nrpe -2 "$@"\n', { mode: 0o755 });
+    const { stdout } = await doctor(['--check-nrpe', old, ...nodes(lab.node('first'))]);
+    expect(todosOf(stdout, 'first')).toEqual([
+      expect.stringMatching(/^check_nrpe: .* cut at 1023 bytes.*\. first has it, so check_nrpe here is too old$/),
+    ]);
+  });
+
   test('nothing listens, or something else', async () => {
     const { stdout } = await doctor([
       '--check-nrpe',
