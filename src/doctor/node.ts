@@ -45,11 +45,17 @@ function placeLines({ name: node, hostName, ports }: NodeFacts, service: Service
 /** What listens on a node's usual port, and how it comes to do so. */
 type Service = { readonly port: number; readonly commands: readonly string[] };
 
+/** Shows where a daemon listens: another port, or 127.0.0.1 alone. Where systemd listens for it, the port alone tells. */
+function listens(daemon: string, port: number): string {
+  return `ss -ltnp | grep -E '"${daemon}"|:${port} ' || true`;
+}
+
 const sshService: Service = {
   port: 22,
   commands: [
     `[ -x /usr/sbin/sshd ] || ${installCommand('openssh-server', 'openssh-server')}`,
     'systemctl enable --now ssh || systemctl enable --now sshd',
+    listens('sshd', 22),
   ],
 };
 const nrpeService: Service = {
@@ -57,6 +63,7 @@ const nrpeService: Service = {
   commands: [
     `[ -x /usr/sbin/nrpe ] || ${installCommand('nagios-nrpe-server', 'nrpe')}`,
     'systemctl enable --now nagios-nrpe-server || systemctl enable --now nrpe',
+    listens('nrpe', 5666),
   ],
 };
 
@@ -94,13 +101,17 @@ function waitsLine({ address, port }: PortFact, open: PortFact): Line {
 
 function closedLine({ address, port, state, code }: PortFact, service: Service & { readonly node: string }): Line {
   const at = `${port} at ${address}`;
-  if (state === 'refused')
+  if (state === 'refused') {
+    // What should listen on a port of somebody's choice is that person's to know.
+    const isUsual = port === service.port;
+    const again =
+      '. If you have pasted that before, the last command shows where it listens; if it is that very port and address, a firewall refuses the connection';
     return todo(
       'port',
-      `${at} is closed: nobody listens there, or on another port, or a firewall refuses it`,
-      // What should listen on a port of somebody's choice is that person's to know.
-      ...(port === service.port ? [asRoot(service.node, ...service.commands)] : []),
+      `${at} is closed: nobody listens there, or on another port, or a firewall refuses it${isUsual ? again : ''}`,
+      ...(isUsual ? [asRoot(service.node, ...service.commands)] : []),
     );
+  }
   if (state === 'silent')
     return todo('port', `${at} does not answer: the host is down, or a firewall between drops the packets`);
   return todo('port', `${at} cannot be reached (${code}): no route from this machine`);

@@ -254,9 +254,11 @@ test('where nothing listens on the usual port, what should is offered; on anothe
   const paste = (way: NodeFacts['way'], port: number) =>
     todos({ ...nodeOf('', way), ports: [{ ...closed, port }], answer: null })[0]?.paste.join('\n');
   expect(paste(nrpe, 5666)).toMatch(
-    /nagios-nrpe-server.*\nsystemctl enable --now nagios-nrpe-server \|\| systemctl enable --now nrpe$/,
+    /nagios-nrpe-server.*\nsystemctl enable --now nagios-nrpe-server \|\| systemctl enable --now nrpe\nss -ltnp/,
   );
-  expect(paste(ssh, 22)).toMatch(/openssh-server.*\nsystemctl enable --now ssh \|\| systemctl enable --now sshd$/);
+  expect(paste(ssh, 22)).toMatch(
+    /openssh-server.*\nsystemctl enable --now ssh \|\| systemctl enable --now sshd\nss -ltnp/,
+  );
   expect(paste(ssh, 2222)).toBe('');
 });
 

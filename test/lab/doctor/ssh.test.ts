@@ -479,6 +479,16 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(todosOf(bad.stdout, 'by-alias')).toEqual([expect.stringMatching(/^settings: .*bad_config.*nosuchkeyword/i)]);
   });
 
+  test('a port that is closed although sshd runs: where it listens', async () => {
+    const wrapper = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+    const { stdout } = await doctor(node('127.0.0.1'), { wrapper, env, mark });
+    const [line] = linesOf(stdout, '127.0.0.1').filter(({ topic }) => topic === 'port');
+    expect(line?.text).toContain('the last command shows where it listens');
+    const shown = execFileSync('sh', ['-c', line?.paste.at(-1) ?? ''], { encoding: 'utf8' });
+    expect(shown).toContain(` 127.0.0.1:${lab.port} `);
+  });
+
   test('a port whose packets are dropped on the way', async () => {
     const network = [
       'ip link set lo up',
