@@ -44,16 +44,12 @@ function closedLine(file: string, works: boolean, here: Here): Line {
 /** ssh finds nothing in a folder that its account may not enter, such as a `~/.ssh` that root has made. */
 export function shutLine({ shutFolder }: SshFacts, { user, home }: Here): Line | undefined {
   if (shutFolder === null) return undefined;
-  const [folder, account] = [quoted(shutFolder), quoted(user)];
-  const isOwn = shutFolder === home || shutFolder.startsWith(`${home}/`);
-  const open = isOwn
-    ? `chown ${account}: ${folder} && chmod 0700 ${folder}`
-    : `chgrp "$(id -gn ${account})" ${folder} && chmod g+x ${folder}`;
-  return todo(
-    'folder',
-    `${shutFolder} may not be entered by ${user}, and ssh looks for keys or known hosts in it`,
-    asRoot(thisMachine, open),
-  );
+  const folder = quoted(shutFolder);
+  const text = `${shutFolder} may not be entered by ${user}, and ssh looks for keys or known hosts in it`;
+  // Another one, such as the home of root, is closed for a reason.
+  if (shutFolder !== home && !shutFolder.startsWith(`${home}/`))
+    return todo('folder', `${text}: put them where ${user} may read them, as in ${home}/.ssh, and name them there`);
+  return todo('folder', text, asRoot(thisMachine, `chown ${quoted(user)}: ${folder} && chmod 0700 ${folder}`));
 }
 
 /** The doctor changes nothing, and does not know what it does. */

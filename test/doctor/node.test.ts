@@ -107,6 +107,14 @@ test("one that has changed is taken out of every file that has it, the account's
   ]);
 });
 
+test('a folder that the account may not enter is opened in its own home, and nowhere else', () => {
+  const shut = (shutFolder: string) => todos(nodeOf(denied, { ...ssh, shutFolder }));
+  expect(shut('/var/lib/nagios/.ssh')).toMatchObject([
+    { topic: 'folder', paste: ['chown nagios: /var/lib/nagios/.ssh && chmod 0700 /var/lib/nagios/.ssh'] },
+  ]);
+  expect(shut('/root')).toMatchObject([{ topic: 'folder', paste: [] }]);
+});
+
 test('more keys than MaxAuthTries may be those of a jump host', () => {
   const said = 'ssh: Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures';
   expect(todos(nodeOf(said))[0]?.topic).toBe('login');
