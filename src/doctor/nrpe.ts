@@ -11,6 +11,11 @@ import { timeLines } from './time.ts';
 /** Debian and Ubuntu call the service by the first name, Red Hat and SUSE by the second. */
 const reload = 'systemctl reload nagios-nrpe-server || systemctl reload nrpe';
 const configuration = '/etc/nagios/nrpe.cfg';
+/** What the daemon has said, and what decides whom it talks to, and how. Only looks. */
+const look = [
+  'journalctl -u nagios-nrpe-server -u nrpe -n 20 --no-pager || true',
+  `grep -rnE --include='*.cfg' '^[[:blank:]]*(allowed_hosts|ssl_[a-z_]+)[[:blank:]]*=' /etc/nagios /etc/nrpe.d || true`,
+];
 /** Who NRPE runs commands as. */
 const daemon = accountBy(`sed -n 's/^nrpe_user=//p' ${configuration}`);
 /** The first release whose protocol carries more than 1023 bytes. */
@@ -103,8 +108,8 @@ function closedLine({ name, ports }: NodeFacts, way: NrpeFacts, reason: string):
   const source = own ?? 'ADDRESS-OF-THIS-MACHINE';
   return todo(
     'allowed_hosts',
-    `${reason}. This machine asks from ${source}`,
-    asRoot(name, ...allowCommands(source), reload),
+    `${reason}. This machine asks from ${source}. If you have pasted that before, the last two commands show what NRPE says and goes by`,
+    asRoot(name, ...allowCommands(source), reload, ...look),
   );
 }
 

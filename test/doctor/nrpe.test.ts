@@ -9,7 +9,7 @@ test('who may ask NRPE is written into every file that names somebody, once, and
   const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-nrpe-'));
   const closed = 'the node closed the connection: this host is not in its allowed_hosts, or its NRPE does not use SSL';
   const commands = (todos(nodeOf(closed, nrpe))[0]?.paste ?? [])
-    .filter((one) => !one.includes('systemctl'))
+    .filter((one) => !/systemctl|journalctl|ssl_/.test(one))
     .map((one) => one.replaceAll('/etc/nagios /etc/nrpe.d', folder));
   const paste = () => execFileSync('sh', ['-ec', commands.join('\n')], { encoding: 'utf8' });
   try {
@@ -31,6 +31,24 @@ test('who may ask NRPE is written into every file that names somebody, once, and
     for (const name of ['nrpe_local.cfg', 'named.cfg']) rmSync(path.join(folder, name));
     expect(paste()).toContain('no file has allowed_hosts');
     expect(readFileSync(path.join(folder, 'nrpe.cfg'), 'utf8')).toBe(before['nrpe.cfg']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('where a closed connection has another cause, what NRPE says of it is shown, and its settings for SSL', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rackwatch-nrpe-'));
+  const [line] = todos(nodeOf('no SSL connection with the node: it does not use SSL', nrpe));
+  const [journal, settings = ''] = line?.paste.slice(-2) ?? [];
+  try {
+    writeFileSync(path.join(folder, 'nrpe.cfg'), '#ssl_version=SSLv2+\nssl_version=TLSv1.3\nallowed_hosts=127.0.0.1\n');
+    const shown = execFileSync('sh', ['-ec', settings.replaceAll('/etc/nagios /etc/nrpe.d', folder)], {
+      encoding: 'utf8',
+    });
+    expect(shown.replaceAll(`${folder}/`, '')).toBe(
+      'nrpe.cfg:2:ssl_version=TLSv1.3\nnrpe.cfg:3:allowed_hosts=127.0.0.1\n',
+    );
+    expect(journal).toMatch(/^journalctl -u nagios-nrpe-server -u nrpe /);
   } finally {
     rmSync(folder, { recursive: true });
   }
