@@ -2,7 +2,7 @@ import { allowCommands } from './allowed_hosts.ts';
 import { explained } from './explained.ts';
 import type { AnswerFact, Here, NodeFacts, NrpeFacts } from './facts.ts';
 import { asRoot, type Line, ok, type Step, thisMachine, todo } from './line.ts';
-import { copyScript, destinationAt, usualScript } from './script.ts';
+import { byHand, copyScript, destinationAt, usualScript } from './script.ts';
 import { installCommand, quoted, shellQuoted } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
 import { accountBy, refusedLine } from './sudoers.ts';
@@ -74,8 +74,11 @@ function troubleLine(node: NodeFacts, way: NrpeFacts, reason: string, here: Here
     const text = `NRPE's account may not run the script on ${name}`;
     return refusedLine({ owner: name, account: daemon, commands: [`${usualScript} ""`], text, said: reason });
   }
-  if (/^sudo on the node refused: .*command not found/.test(reason))
-    return todo('script', `the script is not on ${name}`, ...copyScript(destinationAt(way.host), here));
+  if (/^sudo on the node refused: .*command not found/.test(reason)) {
+    const destination = destinationAt(way.host);
+    const text = `the script is not on ${name}${byHand(destination, here)}`;
+    return todo('script', text, ...copyScript(destination, here));
+  }
   if (/\bsudo: (?:command )?not found/.test(reason))
     return todo('sudo', `sudo is not installed on ${name}`, asRoot(name, installCommand('sudo', 'sudo')));
   if (/gave no output/.test(reason))

@@ -57,6 +57,12 @@ function sudoersCommand(path: string, args: readonly string[]): string {
   return [path, ...(args.length === 0 ? ['""'] : escaped)].join(' ');
 }
 
+/** The other half of a sentence before the steps of `copyScript`, for nodes where these do not go. */
+export function byHand({ path }: Destination, { scriptFile }: Here): string {
+  if (scriptFile === null) return '';
+  return `. Where root may not log in there by ssh, bring ${scriptFile} there in your own way, as ${path} with mode 0755`;
+}
+
 /** Brings this release's script to a node where root may log in by ssh; without a file here there is nothing to copy. */
 export function copyScript({ path, ssh }: Destination, { scriptFile }: Here): readonly Step[] {
   if (scriptFile === null) return [];

@@ -2,7 +2,7 @@ import { unreadRules } from '../netfilter/index.ts';
 import type { Section, SectionName, Snapshot } from '../snapshot/index.ts';
 import type { Here } from './facts.ts';
 import { asRoot, type Line, note, ok, todo } from './line.ts';
-import { copyScript, type Destination } from './script.ts';
+import { byHand, copyScript, type Destination } from './script.ts';
 import { installCommand } from './shell.ts';
 import { accountNamed, refusedLine } from './sudoers.ts';
 
@@ -39,7 +39,7 @@ export function snapshotLines(
 
 function scriptLine({ host }: Snapshot, here: Here, destination: Destination | undefined): Line {
   if (host.script === here.scriptVersion) return ok('script', `release ${host.script}, as here`);
-  const text = `the script there is of release ${host.script || 'unknown'}, here is ${here.scriptVersion}: install the same on both`;
+  const text = `the script there is of release ${host.script || 'unknown'}, here is ${here.scriptVersion}: install the same on both${destination === undefined ? '' : byHand(destination, here)}`;
   const steps = destination === undefined ? [] : copyScript(destination, here);
   // A script of release 0.1.0 or older shows half of what is judged.
   return { ...(host.parts < 2 ? todo('script', text) : note('script', text)), steps };

@@ -3,7 +3,7 @@ import type { Control, Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
 import { cutOffLine, deniedLine, keyLine, keylessLine, keylessSetting, lasting, shellFor } from './login.ts';
-import { copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
+import { byHand, copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
 import { shutLine, sourceLine } from './settings.ts';
 import { installCommand, quoted } from './shell.ts';
 import { snapshotLines } from './snapshot_lines.ts';
@@ -183,14 +183,12 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
   const script = installedScript(way);
   const says = (words: string) => script !== null && complaint(script, words).test(reason);
   // sudo says so of a file that may not be run, too.
-  if (/^the remote command was not found|: sudo: .*command not found$/.test(reason))
-    return todo(
-      'script',
-      `${reason}: install it, or leave --remote-command out`,
-      ...(script !== null && says('(?:command )?not found|No such file')
-        ? copyScript(destinationBy(way, script), here)
-        : []),
-    );
+  if (/^the remote command was not found|: sudo: .*command not found$/.test(reason)) {
+    const text = `${reason}: install it, or leave --remote-command out`;
+    if (script === null || !says('(?:command )?not found|No such file')) return todo('script', text);
+    const destination = destinationBy(way, script);
+    return todo('script', `${text}${byHand(destination, here)}`, ...copyScript(destination, here));
+  }
   if (/^the remote command cannot be run/.test(reason) && way.remoteCommand !== null) {
     const file = quoted(script ?? '');
     if (says('Permission denied')) return todo('script', reason, asRoot(name, `[ -f ${file} ] && chmod 0755 ${file}`));

@@ -239,6 +239,7 @@ test('a script of another release is a remark, one that lacks half of the snapsh
   });
   const line = subjects[1]?.lines.find(({ topic }) => topic === 'script');
   expect(line).toMatchObject({ state: 'todo', text: expect.stringContaining('is of release 0.0.9, here is 0.1.0') });
+  expect(line?.text).toMatch(/may not log in there by ssh, bring (\S+) there in your own way, as \1 with mode 0755$/);
   expect(line?.steps[0]?.commands).toEqual([
     "ssh root@node1 'install -D -m 0755 /dev/stdin /usr/lib/nagios/plugins/cluster_node_snapshot' </usr/lib/nagios/plugins/cluster_node_snapshot",
   ]);
