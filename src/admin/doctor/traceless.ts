@@ -52,9 +52,12 @@ export function traceless(
   return [...always, ...own, ...(proxy === null ? [] : [`ProxyCommand=${proxy}`])];
 }
 
-/** As OpenSSH's ssh.c makes it of `options.jump_host`: the name of the file goes to the shell as it is there, too. */
+/**
+ * As OpenSSH's ssh.c makes it of `options.jump_host`: the name of the file goes to the shell as it is there, too. Whatever is
+ * configured, it says why it fails.
+ */
 function commandTo({ target, own }: Hop, before: string | null, sshConfig: string | undefined): string {
-  const settings = [...always, ...own, ...(before === null ? [] : [`ProxyCommand=${before}`])];
+  const settings = ['LogLevel=INFO', ...always, ...own, ...(before === null ? [] : [`ProxyCommand=${before}`])];
   const { host, user, port } = target;
   return [
     'ssh',

@@ -230,6 +230,17 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(execFileSync('sh', ['-c', commands[1] ?? ''], { encoding: 'utf8' })).toBe(`${config}:1:${line}\n`);
   });
 
+  test('a jump host whose ssh says nothing by its settings is heard all the same', async () => {
+    const config = lab.file('quiet_config');
+    const gate = ['Host gate', '  HostName 127.0.0.1', `  Port ${lab.port}`, '  User root', '  LogLevel QUIET'];
+    const block = [...gate, `  IdentityFile ${lab.file('stranger')}`, 'Host 127.0.0.1 !gate', '  ProxyJump gate'];
+    writeFileSync(config, `${block.join('\n')}\n${readFileSync(lab.file('ssh_config'), 'utf8')}`);
+    const { stdout } = await doctor(['--ssh-config', config, ...node(lab.node('allowed'))], { mark });
+    expect(todosOf(stdout, 'allowed')).toContainEqual(
+      expect.stringMatching(/^login: 127\.0\.0\.1 does not let root in \(Permission denied/),
+    );
+  });
+
   test('a key that only the agent of the caller has lets no check in', async () => {
     const config = lab.file('agent_config');
     const text = readFileSync(lab.file('ssh_config'), 'utf8').replace('IdentityAgent none', '');
