@@ -136,19 +136,33 @@ function again(name: string): string {
 
 /** What sshd there has said, what it goes by, and whether the account or its password has expired. Only looks. */
 function why(user: string, from: string | null): readonly string[] {
-  // Without these it says nothing of what stands behind a Match.
-  const asked = from === null ? [] : ['-C', `user=${user},host=${from},addr=${from}`];
   return [
     'journalctl -u ssh -u sshd -n 20 --no-pager || true',
-    `${commandLine(['sshd', '-T', ...asked])} | grep -Ei ${shellQuoted(`^(${decisive.join('|')})`)}`,
+    settingsOf(user, from, decisive),
     `chage -l ${quoted(user)}`,
   ];
+}
+
+/** Shows what sshd goes by for an account. */
+function settingsOf(user: string, from: string | null, keywords: readonly string[]): string {
+  // Without these it says nothing of what stands behind a Match.
+  const asked = from === null ? [] : ['-C', `user=${user},host=${from},addr=${from}`];
+  return `${commandLine(['sshd', '-T', ...asked])} | grep -Ei ${shellQuoted(`^(${keywords.join('|')})`)}`;
+}
+
+/** What sshd there runs in place of what it is asked for, by its settings or the line of a key. Only looks. */
+const forcing = ['forcecommand', 'chrootdirectory'];
+
+/** Gives an account a shell if it has none, and shows what else runs in place of what sshd is asked for. */
+export function whatRuns(user: string, from: string | null): readonly string[] {
+  const home = `"$(getent passwd ${quoted(user)} | cut -d: -f6)`;
+  return [shellFor(user), settingsOf(user, from, forcing), `grep -n command= ${home}/.ssh/authorized_keys" || true`];
 }
 
 /** What of sshd's settings decides who is let in by a key. */
 const decisive = [
   ...['(allow|deny)(users|groups)', 'authorizedkeysfile', 'permitrootlogin', 'strictmodes'],
-  ...['pubkeyauthentication', 'pubkeyaccepted', 'authenticationmethods'],
+  ...['pubkeyauthentication', 'pubkeyaccepted', 'authenticationmethods', 'chrootdirectory'],
 ];
 
 /** With PAM an account that has expired is cut off without a word (seen with OpenSSH 9.2). */
@@ -165,7 +179,7 @@ export function cutOffLine(name: string, facts: SshFacts, reason: string, from: 
 }
 
 /** Gives an account a shell in place of one that lets nobody in. */
-export function shellFor(user: string): string {
+function shellFor(user: string): string {
   const account = quoted(user);
   return `if getent passwd ${account} | grep -qE '/(nologin|false)$'; then usermod --shell /bin/sh ${account}; fi`;
 }

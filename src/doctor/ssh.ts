@@ -2,7 +2,7 @@ import { explained } from './explained.ts';
 import type { Control, Here, NodeFacts, SshFacts } from './facts.ts';
 import { hostKeyLine } from './host_key.ts';
 import { asRoot, type Line, note, ok, thisMachine, todo } from './line.ts';
-import { cutOffLine, deniedLine, keyLine, keylessLine, keylessSetting, lasting, shellFor } from './login.ts';
+import { cutOffLine, deniedLine, keyLine, keylessLine, keylessSetting, lasting, whatRuns } from './login.ts';
 import { byHand, copyScript, destinationBy, installedScript, neededCommand, replaceable } from './script.ts';
 import { shutLine, sourceLine } from './settings.ts';
 import { installCommand, quoted } from './shell.ts';
@@ -88,10 +88,11 @@ function troubleLines(node: NodeFacts, way: SshFacts, reason: string, here: Here
     return [known, deniedLine(name, way, said, from)];
   const before = sourceLine(reason) ?? jumpLine(way, said);
   if (before !== undefined) return [before];
-  if (/^ssh ended with 255|^ssh: Connection (?:closed|reset) by (?!UNKNOWN)/.test(reason) && !way.proxied)
-    return [cutOffLine(name, way, reason, from, here)];
+  const cutOff =
+    /^ssh ended with 255|^ssh: (?:Connection (?:closed|reset) by (?!UNKNOWN)|Connection to \S+ closed by|client_loop: )/;
+  if (cutOff.test(reason) && !way.proxied) return [cutOffLine(name, way, reason, from, here)];
   if (unnamed.test(said) && !way.proxied) return [namelessLine(node, way, reason)];
-  const inside = remoteLine(node, way, reason, here);
+  const inside = remoteLine(node, way, { reason, from }, here);
   if (inside !== undefined) return [known, ok('login', `as ${way.user}`), inside];
   return [todo('answer', explained(reason))];
 }
@@ -171,7 +172,12 @@ function deniedJump(
 }
 
 /** What went wrong once the account was in; undefined where that is not the matter. */
-function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: Here): Line | undefined {
+function remoteLine(
+  { name }: NodeFacts,
+  way: SshFacts,
+  { reason, from }: { readonly reason: string; readonly from: string | null },
+  here: Here,
+): Line | undefined {
   if (/^sudo on the node wants a (?:password|terminal)|Sorry, user |is not in the sudoers file/.test(reason)) {
     const command = neededCommand(way);
     const text = `${way.user} may not run the script as root on ${name}`;
@@ -203,8 +209,8 @@ function remoteLine({ name }: NodeFacts, way: SshFacts, reason: string, here: He
   if (/^no snapshot in the answer|^empty answer|^the remote command (?:cannot|ended)/.test(reason))
     return todo(
       'answer',
-      `${reason}: the login shell of ${way.user} there, a forced command or --remote-command does something else. The command gives the account a shell if it has none`,
-      asRoot(name, shellFor(way.user)),
+      `${reason}: the login shell of ${way.user} there, a forced command or --remote-command does something else. The first command gives the account a shell if it has none, the others show what is forced`,
+      asRoot(name, ...whatRuns(way.user, from)),
     );
   if (/\((?:waiting for the answer|in the middle of the answer)\)$/.test(reason))
     return todo('answer', `${reason}: a command hangs on ${name}; a longer --timeout shows whether it is only slow`);

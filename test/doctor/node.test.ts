@@ -115,6 +115,20 @@ test('a folder that the account may not enter is opened in its own home, and now
   expect(shut('/root')).toMatchObject([{ topic: 'folder', paste: [] }]);
 });
 
+test('where something else runs than what was asked for, what forces it is shown', () => {
+  const [line] = todos(nodeOf('no snapshot in the answer: "hello"'));
+  expect(line?.paste).toEqual([
+    expect.stringContaining('usermod --shell /bin/sh rackwatch'),
+    "sshd -T -C user=rackwatch,host=192.0.2.9,addr=192.0.2.9 | grep -Ei '^(forcecommand|chrootdirectory)'",
+    'grep -n command= "$(getent passwd rackwatch | cut -d: -f6)/.ssh/authorized_keys" || true',
+  ]);
+  for (const said of ['client_loop: send disconnect: Broken pipe', 'Connection to node1 closed by remote host']) {
+    const [cut] = todos(nodeOf(`ssh: ${said}`));
+    expect(cut).toMatchObject({ topic: 'login', text: expect.stringContaining('The commands show why') });
+    expect(cut?.paste.join('\n')).toMatch(/\|chrootdirectory\)'$/m);
+  }
+});
+
 test('more keys than MaxAuthTries may be those of a jump host', () => {
   const said = 'ssh: Received disconnect from 192.0.2.1 port 22:2: Too many authentication failures';
   expect(todos(nodeOf(said))[0]?.topic).toBe('login');

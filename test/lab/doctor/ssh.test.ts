@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,7 +17,7 @@ import { clusterRule, filterTable, snapshotText } from '../../snapshot_text.ts';
 import { timed } from '../../timed.ts';
 import { addAccount, allow, removeAccount } from '../ssh/account.ts';
 import { type Lab, openLab, whyNoSsh } from '../ssh/lab.ts';
-import { listen } from '../ssh/sshd.ts';
+import { listen, startSshd } from '../ssh/sshd.ts';
 import { buildDoctor, type Doctor, linesOf, todosOf } from './asking.ts';
 
 const why = whyNoSsh();
@@ -142,6 +143,32 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     const key = readFileSync(lab.file('stranger.pub'), 'utf8').trim();
     const paste = linesOf(stranger.stdout, 'stranger').flatMap((line) => line.paste);
     expect(paste).toContain(`key='restrict ${key}'`);
+  });
+
+  test.each([
+    ['ForceCommand echo hello', /^answer: no snapshot in the answer: "hello": .*, the others show what is forced$/],
+    ['ChrootDirectory /no/such', /^login: ssh: .*\. The commands show why$/],
+  ])('an sshd that does something else (%s)', async (line, said) => {
+    const folder = mkdtempSync(lab.file('other-'));
+    chmodSync(folder, 0o755);
+    copyFileSync(lab.file('host'), `${folder}/host`);
+    chmodSync(`${folder}/host`, 0o600);
+    cpSync(lab.file('keys'), `${folder}/keys`, { recursive: true });
+    const { port, stop } = await startSshd(folder, undefined, [line]);
+    try {
+      const known = readFileSync(lab.file('known_hosts'), 'utf8').replace(`:${lab.port}`, `:${port}`);
+      writeFileSync(`${folder}/known`, known);
+      const config = readFileSync(lab.file('ssh_config'), 'utf8').replaceAll(
+        lab.file('known_hosts'),
+        `${folder}/known`,
+      );
+      writeFileSync(`${folder}/config`, config);
+      const spec = lab.node('allowed').replace(`:${lab.port}`, `:${port}`);
+      const args = ['--ssh-config', `${folder}/config`, '--ssh-identity', lab.file('id'), ...node(spec)];
+      expect(todosOf((await doctor(args, { mark })).stdout, 'allowed')).toEqual([expect.stringMatching(said)]);
+    } finally {
+      await stop();
+    }
   });
 
   test('of more keys than sshd takes, the first is the one to be let in', async () => {
