@@ -10,41 +10,54 @@ export type Shared = {
   readonly lines: readonly Line[];
 };
 
-/** Judges the address that the nodes share: the one given, or the one that they show. `unfit` are those that do not work yet. */
+/** Judges the addresses that the nodes share: those given, or those that they show. `unfit` are the nodes that do not work yet. */
 export function clusterOf(
-  { vip: given, nodes }: { readonly vip: string | null; readonly nodes: readonly NodeFacts[] },
+  { vips: given, nodes }: { readonly vips: readonly string[]; readonly nodes: readonly NodeFacts[] },
   unfit: readonly NodeFacts[],
 ): Shared {
   const snapshots = snapshotsOf(nodes);
   const by = now() + patience;
-  const found: Found = given === null ? sharedAddress(snapshots, by) : { ...nothing, vip: given };
-  const { vip, candidates, areNamed } = found;
-  if (vip === null && areNamed)
-    return {
-      vips: candidates,
-      isFailover: false,
-      lines: [ok('VIP', `${listOf(candidates)}, as the nodes' rules name them`)],
-    };
-  if (vip === null) return { vips: [], isFailover: false, lines: [unknownLine(found, unfit)] };
-  // One that was not given was found by the rules that share it out.
-  const shares = given !== null && showsAddress(snapshots, vip) ? sharesOut(snapshots, vip, by) : 'yes';
-  const isFailover = shares === 'no';
-  const type = isFailover ? failoverLines(nodes, unfit) : shares === 'unknown' ? [untold] : [];
-  return { vips: [vip], isFailover, lines: [placeLine(vip, given !== null, nodes), ...type] };
+  const [vip, ...more] = given;
+  if (vip === undefined) return shownBy(sharedAddress(snapshots, by), unfit);
+  const types = given.map((one) => (showsAddress(snapshots, one) ? sharesOut(snapshots, one, by) : 'yes'));
+  const untold = types.includes('unknown') ? [untoldLine] : [];
+  const places = given.map((one) => placeLine(one, nodes));
+  if (more.length === 0) {
+    const isFailover = types[0] === 'no';
+    return { vips: given, isFailover, lines: [...places, ...(isFailover ? failoverLines(nodes, unfit) : untold)] };
+  }
+  const alone = given.filter((_, i) => types[i] === 'no');
+  const lines = [...places, ...untold, ...(alone.length === 0 ? [] : [aloneLine(alone)])];
+  // check_cluster_buckets takes no prefix.
+  return { vips: given.map((one) => one.split('/')[0] ?? one), isFailover: false, lines };
 }
 
-const nothing: Found = { vip: null, candidates: [], areTaken: false, areNamed: false };
+/** Those that the nodes show by the rules that share them out. */
+function shownBy(found: Found, unfit: readonly NodeFacts[]): Shared {
+  const { vip, candidates, areNamed } = found;
+  const shared = (vips: readonly string[], line: Line) => ({ vips, isFailover: false, lines: [line] });
+  if (vip !== null) return shared([vip], ok('VIP', `${vip}, as the nodes show it`));
+  if (areNamed) return shared(candidates, ok('VIP', `${listOf(candidates)}, as the nodes' rules name them`));
+  return shared([], unknownLine(found, unfit));
+}
+
+function aloneLine(vips: readonly string[]): Line {
+  return todo(
+    'type',
+    `no rule of the nodes shares ${listOf(vips)} out, as with a failover pair, of which each address has a host of its own: give it by itself`,
+  );
+}
 
 /** How long the rules of all nodes may be looked through, in milliseconds: a large firewall takes a second. */
 const patience = 5000;
 
-const untold = note(
+const untoldLine = note(
   'type',
   'there are cluster rules on the nodes, and whether they take this address was not found out; the host is that of a load-sharing cluster',
 );
 
 function unknownLine({ candidates, areTaken }: Found, unfit: readonly NodeFacts[]): Line {
-  if (areTaken) return todo('VIP', `the rules of the nodes share out ${listOf(candidates)}: say which one with --vip`);
+  if (areTaken) return todo('VIP', `the rules of the nodes share out ${listOf(candidates)}: say which with --vip`);
   if (unfit.length > 0)
     return note('VIP', `which one it is may show once ${namesOf(unfit)} can be looked at; else give it with --vip`);
   const which = candidates.length === 0 ? '' : `. All of the nodes have ${listOf(candidates)}`;
@@ -54,8 +67,7 @@ function unknownLine({ candidates, areTaken }: Found, unfit: readonly NodeFacts[
   );
 }
 
-function placeLine(vip: string, isGiven: boolean, nodes: readonly NodeFacts[]): Line {
-  if (!isGiven) return ok('VIP', `${vip}, as the nodes show it`);
+function placeLine(vip: string, nodes: readonly NodeFacts[]): Line {
   if (showsAddress(snapshotsOf(nodes), vip)) return ok('VIP', `${vip}, which a node shows`);
   // A node that has not answered may be the one that has it.
   const isAll = nodes.every(({ answer }) => answer?.reached === true);

@@ -12,8 +12,8 @@ export type Facts = {
   readonly here: Here;
   readonly nodes: readonly NodeFacts[];
   readonly probes: readonly ProbeFacts[];
-  /** The shared address as it was given. */
-  readonly vip: string | null;
+  /** The shared addresses as they were given. */
+  readonly vips: readonly string[];
   /** What the hosts in Icinga carry besides: options of the cluster plugins, and of check_sensorprobe. */
   readonly clusterOptions: HostOptions;
   readonly probeOptions: HostOptions;

@@ -9,7 +9,7 @@ test.each(['sh', 'bash'])(
     const names = ['SNMP_AUTH_PASSWORD', 'SNMP_PRIV_PASSWORD'];
     const command = ['printenv', ...names];
     const { subjects } = examine({
-      ...{ nodes: [], probes: [], vip: null, clusterOptions: {}, probeOptions: {} },
+      ...{ nodes: [], probes: [], vips: [], clusterOptions: {}, probeOptions: {} },
       here: { ...here, user: 'root', account: 'nagios', command, secretsLeftOut: names },
     });
     const [line = ''] = subjects

@@ -3,7 +3,7 @@ import { examine, type Facts, renderJson, renderText } from '../../src/doctor/in
 import { clusterRule, filterTable, vip } from '../snapshot_text.ts';
 import { here, nodeOf, probe } from './situation.ts';
 
-const nothing: Facts = { here, nodes: [], probes: [], vip: null, clusterOptions: {}, probeOptions: {} };
+const nothing: Facts = { here, nodes: [], probes: [], vips: [], clusterOptions: {}, probeOptions: {} };
 const objects = (facts: Partial<Facts>) => examine({ ...nothing, ...facts }).objects;
 const second = { name: 'n2', target: 'ssh://b', spec: 'n2=ssh://b' };
 const cluster = { rules: filterTable(clusterRule()) };
@@ -24,7 +24,7 @@ test('a cluster is its VIP and the nodes that work, as they were given', () => {
 });
 
 test('an address that nothing shares out is a failover pair; a prefix stays with the VIP', () => {
-  const { subjects, objects: all } = examine({ ...nothing, nodes: [nodeOf({ held: null })], vip: `${vip}/24` });
+  const { subjects, objects: all } = examine({ ...nothing, nodes: [nodeOf({ held: null })], vips: [`${vip}/24`] });
   expect(all[0]).toContain(`  address = "${vip}"\n  vars.cluster_vip = "${vip}/24"\n  vars.cluster_type = "failover"`);
   // What could not be seen is said beside what is only supposed.
   expect(subjects.at(-1)?.lines).toMatchObject([
@@ -40,7 +40,7 @@ test('an address that nothing shares out is a failover pair; a prefix stays with
 
 test('what a node that does not work yet may have for rules is said, and not guessed', () => {
   const nodes = [nodeOf({ held: null }), nodeOf('ssh: Permission denied (publickey)', undefined, second)];
-  const given = examine({ ...nothing, nodes, vip });
+  const given = examine({ ...nothing, nodes, vips: [vip] });
   expect(renderText(given)).toMatch(
     /note {2}type: not all rules could be seen: .*; those on n2\. If one of them shares/,
   );
@@ -50,7 +50,7 @@ test('what a node that does not work yet may have for rules is said, and not gue
 });
 
 test('check_cluster_buckets takes no prefix, so the host of a load-sharing cluster has none', () => {
-  expect(objects({ nodes: [nodeOf(cluster)], vip: `${vip}/24` })[0]).toBe(`object Host "cluster1" {
+  expect(objects({ nodes: [nodeOf(cluster)], vips: [`${vip}/24`] })[0]).toBe(`object Host "cluster1" {
   import "generic-host"
   address = "${vip}"
   vars.cluster_nodes = [ "node1" ]
@@ -95,7 +95,7 @@ test('one that a cluster rule takes is, be it named there or not', () => {
   const several = found('-i eth0', '10.0.0.9', '10.0.0.8');
   expect(several.objects).toEqual([]);
   expect(renderText(several)).toContain(
-    'TODO  VIP: the rules of the nodes share out 10.0.0.9 and 10.0.0.8: say which one with --vip',
+    'TODO  VIP: the rules of the nodes share out 10.0.0.9 and 10.0.0.8: say which with --vip',
   );
   // Those that rules name are all VIPs.
   const both = ['10.0.0.9', '10.0.0.8'].flatMap((one) => [
@@ -110,17 +110,30 @@ test('one that a cluster rule takes is, be it named there or not', () => {
   vars.cluster_nodes = [ "node1", "n2=ssh://b" ]
 }`);
   expect(renderText(named)).toContain("ok    VIP: 10.0.0.9 and 10.0.0.8, as the nodes' rules name them");
+  // Those that are given are judged each by itself.
+  const given = (...vips: readonly string[]) =>
+    examine({ ...nothing, nodes: pair(shares('-i eth0'), '10.0.0.9', '10.0.0.8'), vips });
+  expect(given('10.0.0.9/24', '10.0.0.8').objects[0]).toContain('vars.cluster_vips = [ "10.0.0.9", "10.0.0.8" ]');
+  expect(renderText(given('10.0.0.9', '192.0.2.77'))).toContain('TODO  VIP: 192.0.2.77 is on none of the nodes');
+  const one = pair(shares('-d 10.0.0.9/32'), '10.0.0.9', '10.0.0.8');
+  const mixed = examine({ ...nothing, nodes: one, vips: ['10.0.0.9', '10.0.0.8'] });
+  expect(mixed.objects).toEqual([]);
+  expect(renderText(mixed)).toContain('TODO  type: no rule of the nodes shares 10.0.0.8 out, as with a failover pair');
   // Docker's address, which the firewall drops beside a rule for a network, is none.
   const network = filterTable(`-A INPUT -d 10.0.0.8/29 ${share} -j ACCEPT`, '-A INPUT -j DROP');
   expect(examine({ ...nothing, nodes: pair(network) }).objects).toEqual([]);
   expect(examine({ ...nothing, nodes: pair(network, '10.0.0.9') }).objects[0]).toContain('address = "10.0.0.9"');
   // A rule for one address makes no other one a shared one.
-  const other = examine({ ...nothing, nodes: pair(shares('-d 10.0.0.9/32'), '10.0.0.9', '10.0.0.8'), vip: '10.0.0.8' });
+  const other = examine({
+    ...nothing,
+    nodes: pair(shares('-d 10.0.0.9/32'), '10.0.0.9', '10.0.0.8'),
+    vips: ['10.0.0.8'],
+  });
   expect(other.objects[0]).toContain('vars.cluster_type = "failover"');
 });
 
 test('a VIP that no node has is not taken for right once all have answered', () => {
-  const wrong = examine({ ...nothing, nodes: [nodeOf(cluster)], vip: '192.0.2.77' });
+  const wrong = examine({ ...nothing, nodes: [nodeOf(cluster)], vips: ['192.0.2.77'] });
   expect(renderText(wrong)).toContain('TODO  VIP: 192.0.2.77 is on none of the nodes: is it right');
   expect(wrong.objects).toEqual([]);
 });
@@ -135,7 +148,7 @@ test("options become variables, in Icinga's own quoting", () => {
 test('where rules are there that cannot be read, it is no failover pair by guess', () => {
   const strange = '-A INPUT -i eth0 -m cluster --cluster-total-nodes 2 --cluster-local-nodemask what -j ACCEPT';
   const damaged = pair(filterTable(strange).slice(0, -1), '10.0.0.9');
-  const { subjects, objects: all } = examine({ ...nothing, nodes: damaged, vip: '10.0.0.9' });
+  const { subjects, objects: all } = examine({ ...nothing, nodes: damaged, vips: ['10.0.0.9'] });
   expect(all.join()).not.toContain('failover');
   expect(
     subjects

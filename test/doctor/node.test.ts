@@ -248,7 +248,7 @@ test('a script of another release is a remark, one that lacks half of the snapsh
     ...['> name n1', '> kernel 6.1', '> uid 0', '> user root', `> script ${script}`, `> parts ${parts}`],
   ];
   const { subjects } = examine({
-    ...{ here, probes: [], vip: null, clusterOptions: {}, probeOptions: {} },
+    ...{ here, probes: [], vips: [], clusterOptions: {}, probeOptions: {} },
     nodes: [nodeOf({ sections: { host: host('0.0.9', 1) } }, nrpe)],
   });
   const line = subjects[1]?.lines.find(({ topic }) => topic === 'script');
@@ -262,7 +262,7 @@ test('a script of another release is a remark, one that lacks half of the snapsh
 test('a tool that was not found is none of those that are there', () => {
   const ebtables = ['! it is not installed beside ebtables', '= exit 127'];
   const { subjects } = examine({
-    ...{ here, probes: [], vip: null, clusterOptions: {}, probeOptions: {} },
+    ...{ here, probes: [], vips: [], clusterOptions: {}, probeOptions: {} },
     nodes: [nodeOf({ sections: { 'ebtables: ebtables-save': ebtables } })],
   });
   const lines = subjects[1]?.lines ?? [];
@@ -393,7 +393,7 @@ test('the page of reasons is named where it has the reason, and nowhere else', (
 });
 
 test('as another account, or as root where nobody is known to run checks, nothing else is said', () => {
-  const facts = { nodes: [nodeOf({})], probes: [], vip: null, clusterOptions: {}, probeOptions: {} };
+  const facts = { nodes: [nodeOf({})], probes: [], vips: [], clusterOptions: {}, probeOptions: {} };
   const root = examine({ ...facts, here: { ...here, user: 'root' } });
   expect(root.subjects).toHaveLength(1);
   expect(root.subjects[0]?.lines[0]?.steps[0]?.commands).toEqual([

@@ -114,7 +114,7 @@ export const probe: ProbeFacts = {
 
 /** What is left to do at a node, and what to paste for it. */
 export function todos(node: NodeFacts, over: Partial<typeof here> = {}) {
-  const facts = { here: { ...here, ...over }, nodes: [node], probes: [], vip: null };
+  const facts = { here: { ...here, ...over }, nodes: [node], probes: [], vips: [] };
   const { subjects } = examine({ ...facts, clusterOptions: {}, probeOptions: {} });
   return (subjects.find(({ title }) => title.startsWith('node1 ('))?.lines ?? [])
     .filter(({ state }) => state === 'todo')

@@ -5,7 +5,7 @@ import { requestOf } from '../../src/node/options.ts';
 import { clusterRule, filterTable } from '../snapshot_text.ts';
 import { here, nodeOf, probe } from './situation.ts';
 
-const nothing: Facts = { here, nodes: [], probes: [], vip: null, clusterOptions: {}, probeOptions: {} };
+const nothing: Facts = { here, nodes: [], probes: [], vips: [], clusterOptions: {}, probeOptions: {} };
 const objects = (facts: Partial<Facts>) => examine({ ...nothing, ...facts }).objects;
 const second = { name: 'n2', target: 'ssh://b', spec: 'n2=ssh://b' };
 const cluster = { rules: filterTable(clusterRule()) };
@@ -41,7 +41,7 @@ test('a node that answers too slowly for the usual limit has a host with a longe
   const [failover] = examine({
     ...nothing,
     nodes: [{ ...answer(9000), ...{ name: 'n1' } }],
-    vip: '192.168.56.11',
+    vips: ['192.168.56.11'],
   }).objects;
   expect(failover).toContain('  vars.cluster_vip_timeout = "20"\n');
   // A file is as fast on every day.

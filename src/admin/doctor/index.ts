@@ -93,7 +93,7 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
   const onlyFiles = values.probe.length === 0 && values.node.every(({ target }) => target.kind === 'file');
   const facts = {
     here,
-    vip: values.vip ?? null,
+    vips: [...new Set(values.vip)],
     clusterOptions: hostOptions(wayOptions, values, given),
     probeOptions: hostOptions(snmpOptions, values, given),
   };
@@ -115,10 +115,10 @@ async function look(values: DoctorValues, given: Given, call: Call, signal: Abor
   return examine({ ...facts, nodes, probes });
 }
 
-/** The VIP is told to the script without a prefix. */
+/** The VIPs are told to the script without a prefix. */
 function requestOf(values: DoctorValues, signal: AbortSignal): Omit<Request, 'limitMs'> {
   const { vip, sshConfig, sshIdentity, remoteCommand, checkNrpe, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey } = values;
-  const vips = vip === undefined ? [] : [vip.split('/')[0] ?? vip];
+  const vips = vip.map((one) => one.split('/')[0] ?? one);
   return {
     ...{ vips, signal: () => signal },
     ...{ sshConfig, sshIdentity, remoteCommand, checkNrpe, nrpeNoSsl, nrpeCa, nrpeCert, nrpeKey },

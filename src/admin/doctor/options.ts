@@ -10,7 +10,13 @@ const { short: __, ...context } = snmpOptions.context;
 /** What the doctor is asked: the options of the plugins, under their names. */
 export const doctorOptions = {
   node: { ...nodeOption.node, help: nodeOption.node.help.replace('a node to ask', 'a cluster node'), default: [] },
-  vip: { value: 'ADDRESS', help: 'the address that the nodes share; else the one that they show', parse: readAddress },
+  vip: {
+    value: 'ADDRESS',
+    help: 'an address that the nodes share; else those that they show',
+    repeat: true,
+    default: [],
+    parse: readAddress,
+  },
   probe: { value: 'HOST', help: 'name or address of a sensor probe', repeat: true, default: [], parse: readHost },
   account: {
     value: 'ACCOUNT',
