@@ -62,7 +62,7 @@ function localLine(jump: string): Line {
 
 /** ssh could not even begin to connect; undefined where that is not the matter. */
 export function sourceLine(reason: string): Line | undefined {
-  if (!/^ssh: connect to host .* port \d+: (?:bind |getifaddrs: )/.test(reason)) return undefined;
+  if (!/^ssh: connect to host .* port \d+: (?:bind |failure$)/.test(reason)) return undefined;
   const what = 'name an address or an interface to ask from that this machine does not have';
   return todo('settings', `${reason}: ssh's settings (BindAddress, BindInterface) ${what}`);
 }

@@ -49,8 +49,8 @@ function connectionTrouble(lines: readonly string[], last: string): string {
   const own = cause === last ? /^(?:ssh: |\S+@\S+: (?=Permission denied))/ : /^ssh: /;
   const said = cause.replace(own, '').replace(/\.$/, '');
   if (said === 'Host key verification failed') return `${said}${hostKeyTrouble(lines)}`;
-  // BindAddress or BindInterface: ssh does not even try.
-  const source = lines.find((line) => /^(?:bind |getifaddrs: )/.test(line));
+  // BindAddress: ssh does not even try. Of a BindInterface it says nothing at its LogLevel here.
+  const source = lines.find((line) => line.startsWith('bind '));
   if (source !== undefined && / port \d+: failure$/.test(said)) return said.replace(/failure$/, () => source);
   // Why a key was not even offered.
   const key = lines.find((line) => /^(?:Load key |Warning: Identity file )/.test(line));

@@ -407,6 +407,9 @@ describe.skipIf(why !== null)(`rackwatch doctor by a real ssh${why === null ? ''
     expect(await one('BindAddress 192.0.2.77')).toEqual([
       expect.stringMatching(/^settings: .* bind 192\.0\.2\.77: .*: ssh's settings \(BindAddress, BindInterface\) name/),
     ]);
+    expect(await one('BindInterface rw-nosuch')).toEqual([
+      expect.stringMatching(/^settings: .* port \d+: failure: ssh's settings \(BindAddress, BindInterface\) name/),
+    ]);
     const domains = 'CanonicalizeHostname yes\nCanonicalDomains example.invalid\nCanonicalizeFallbackLocal no';
     expect(await one(domains, 'nowhere')).toEqual([
       expect.stringMatching(/^name: ssh finds nowhere in none of the dom/),
