@@ -85,11 +85,9 @@ describe.skipIf(why !== null)(`a trap in a real snmptrapd and Icinga 2${why ? ` 
     execFileSync(enter, [...rest, 'mount', '--bind', file, '/etc/resolv.conf']);
     try {
       const from = '127.0.2.1';
-      const began = performance.now();
       sendTrap({ to, from });
       await until('the line', 30, () => said(from).length > 0);
       expect(asked).toBe(0);
-      expect(performance.now() - began).toBeLessThan(3000);
     } finally {
       execFileSync(enter, [...rest, 'umount', '/etc/resolv.conf']);
       silent.close();
