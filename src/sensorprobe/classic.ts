@@ -1,4 +1,5 @@
 import type { Kind } from './kind.ts';
+import { madeOnce } from './made_once.ts';
 import { virtualColumns, virtualOptional, virtualTexts } from './securityprobe.ts';
 import type { Scale } from './status.ts';
 import { akcp, type ColumnNumbers, classicLimits, type Table } from './table.ts';
@@ -132,13 +133,13 @@ export const expansionNumbers = {
   others: otherParts.map(([number]) => number),
 } as const;
 
-/** Tables of expansion parts: built from the MIB. Made for a device that has some. */
-export function expansionTables(): readonly Table[] {
+/** Tables of expansion parts: built from the MIB. */
+export const expansionTables = madeOnce((): readonly Table[] => {
   const ofPorts = partsOfPorts.flatMap((part) =>
     arrayPorts.map((port): Table => ({ ...tableOf(part, `${part[0]}.${port}`), port })),
   );
   return [...ofPorts, ...otherParts.map((part) => tableOf(part, String(part[0])))];
-}
+});
 
 function tableOf([, kind, scale, columns, more]: Part, place: string): Table {
   return { ...shared, entry: `${expansions}.${place}.2.1`, kind, scale, columns, unproven: true, ...more };

@@ -1,4 +1,5 @@
 import { arrayPorts, classicSensors, expansionNumbers, expansions } from './classic.ts';
+import { madeOnce } from './made_once.ts';
 import { plusSensors } from './plus.ts';
 import { tableNumbers } from './scheme.ts';
 import { boardsRoot, securitySensors } from './securityprobe.ts';
@@ -19,22 +20,22 @@ export type Gap = {
  * 125 in the MIB.
  */
 export const gaps = {
-  classic: () => [
+  classic: madeOnce(() => [
     gapAfter(`${akcp}.1`, 7),
     gapAfter(classicSensors, 125),
     gapAfter(`${akcp}.1.2.2`, 1),
     ...gapsBetween(expansions, [1, ...expansionNumbers.ofPorts, ...expansionNumbers.others]),
     ...expansionNumbers.ofPorts.map((table) => gapAfter(`${expansions}.${table}`, arrayPorts.length)),
-  ],
-  security: () => [
+  ]),
+  security: madeOnce(() => [
     gapAfter(boardsRoot, 6),
     ...gapsBetween(securitySensors.plain, tableNumbers),
     ...gapsBetween(securitySensors.dotted, [...tableNumbers, 129]),
     gapAfter(`${securitySensors.dotted}.129`, 4),
     gapAfter(`${akcp}.2`, 5),
-  ],
-  plus: () => gapsBetween(plusSensors, tableNumbers),
-  always: () => [gapAfter(`${akcp}.3`, 5), gapAfter(akcp, 3)],
+  ]),
+  plus: madeOnce(() => gapsBetween(plusSensors, tableNumbers)),
+  always: madeOnce(() => [gapAfter(`${akcp}.3`, 5), gapAfter(akcp, 3)]),
 } as const satisfies Readonly<Record<string, () => readonly Gap[]>>;
 
 function gapAfter(root: string, number: number): Gap {

@@ -1,3 +1,4 @@
+import { madeOnce } from './made_once.ts';
 import { tablesUnder } from './scheme.ts';
 import type { Scale } from './status.ts';
 import { akcp, type ColumnNumbers, classicLimits, type Field, type Table } from './table.ts';
@@ -28,9 +29,8 @@ export const virtualTexts = { 2: 27, 4: 26, 6: 26 } as const;
 
 const shared = { index: 'dotted', unproven: true, tree: securitySensors.dotted } as const;
 
-/** Made for a device that has them. */
 export const securityTables: Readonly<Record<'dotted' | 'plain' | 'boards', () => readonly Table[]>> = {
-  dotted: () => [
+  dotted: madeOnce(() => [
     ...tablesUnder(securitySensors.dotted, { index: 'dotted', limits: 'either', acked: [2] }),
     {
       ...{ ...shared, entry: `${virtual}.2.1`, kind: 'virtual', scale: 'analog' },
@@ -40,15 +40,17 @@ export const securityTables: Readonly<Record<'dotted' | 'plain' | 'boards', () =
       ...{ ...shared, entry: `${virtual}.4.1`, kind: 'virtual', scale: 'analog' },
       ...{ columns: { name: 2, status: 4, online: 5 }, texts: virtualTexts },
     },
-  ],
-  plain: () => tablesUnder(securitySensors.plain, { index: 'integer', first: 1, limits: 'either', acked: [2] }),
-  boards: () => [
+  ]),
+  plain: madeOnce(() =>
+    tablesUnder(securitySensors.plain, { index: 'integer', first: 1, limits: 'either', acked: [2] }),
+  ),
+  boards: madeOnce(() => [
     board(1, { worst: 6 }),
     board(2, { worst: 7 }),
     board(3, { worst: 6 }),
     board(4, { worst: 7 }),
     board(5, { worst: 7 }),
-  ],
+  ]),
 };
 
 /** A board is offline (0), starting (1) or normal (2), which the MIB says of the first of these tables alone. */
