@@ -17,7 +17,8 @@ export type Columns = { readonly oids: readonly Oid[]; readonly rows: number; re
 /** No table has more rows than this: the agent makes them up. */
 const mostRows = 2048;
 
-type Column = { readonly oid: Oid; readonly cells: Map<Oid, Value>; cursor: Oid; done: boolean };
+/** `cursor` is the last cell that has come, and `row` its index where that is one number; NaN where it is not. */
+type Column = { readonly oid: Oid; readonly cells: Map<Oid, Value>; cursor: Oid; row: number; done: boolean };
 /** Nothing is from one OID on to before the next (null: to the end of the MIB). `key` and `nextKey` order them. */
 type Empty = { readonly key: string; readonly next: Oid | null; readonly nextKey: string | undefined };
 type Group = { readonly columns: readonly Column[]; readonly rows: number; readonly index: Columns['index'] };
@@ -109,7 +110,7 @@ export class Walk {
   #column(oid: Oid): Column {
     const cells = new Map<Oid, Value>();
     this.columns.set(oid, cells);
-    return { oid, cells, cursor: oid, done: false };
+    return { oid, cells, cursor: oid, row: -1, done: false };
   }
 
   /** The next request with at most `most` values in its answer; undefined when all is read. Asking changes nothing. */
@@ -217,9 +218,15 @@ export class Walk {
 
   /** Takes a cell that lies in a column. */
   #takeRow(column: Column, from: Oid, oid: Oid, value: Value): string | undefined {
-    if (compareOids(oid, from) <= 0) return `returns ${oid} after ${from}: its tables would never end`;
-    column.cells.set(oid.slice(column.oid.length + 1), value);
-    if (from === column.cursor || compareOids(oid, column.cursor) > 0) column.cursor = oid;
+    const index = oid.slice(column.oid.length + 1);
+    const row = index.includes('.') ? Number.NaN : Number(index);
+    const isNext = from === column.cursor && row > column.row;
+    if (!isNext && compareOids(oid, from) <= 0) return `returns ${oid} after ${from}: its tables would never end`;
+    column.cells.set(index, value);
+    if (from === column.cursor || compareOids(oid, column.cursor) > 0) {
+      column.cursor = oid;
+      column.row = row;
+    }
     return column.cells.size > mostRows ? `gives more than ${mostRows} rows of ${column.oid}` : undefined;
   }
 
