@@ -27,6 +27,9 @@ export type Subject = {
   measure(rounds: number): Promise<readonly Row[] | { readonly skipped: string }>;
 };
 
+/** How often a start is measured for each time of what takes long: on a busy machine one may take twice what the next does. */
+export const startsPerRound = 4;
+
 /**
  * Runs two commands in turns, so that whatever else the machine does hits both alike. The first turn of each is not
  * counted: it fills the caches. Throws when one of them cannot be run.

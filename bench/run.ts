@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import type { Row, Subject } from './pairs.ts';
+import { type Row, type Subject, startsPerRound } from './pairs.ts';
 
 // Measures every subject in bench/subjects and writes bench/RESULTS.md.
 // Usage: npm run bench [-- --rounds N] [SUBJECT...]; with subjects named, the results are only printed.
@@ -13,7 +13,7 @@ async function load(name: string): Promise<Subject> {
 
 function line({ what, figure, ratio, limit }: Row): string {
   const aim = limit === null ? '' : `${ratio !== null && ratio <= limit ? '' : '**missed**, '}at most ${limit}`;
-  return `| ${what} | ${figure} | ${ratio === null ? '' : ratio.toFixed(2)} | ${aim} |`;
+  return `| ${what} | ${figure} | ${ratio === null ? '' : ratio.toFixed(ratio < 0.1 ? 3 : 2)} | ${aim} |`;
 }
 
 async function section(name: string, rounds: number): Promise<string> {
@@ -43,7 +43,8 @@ async function main(): Promise<void> {
   const head = `# What a check costs
 
 Written by \`npm run bench\`; run it again to see your own figures. Each command and what it is held against are run in
-turns, ${rounds} times each; a ratio is the median of the ratios of the turns, and is what can be compared between machines.
+turns, ${rounds} times each (short runs ${startsPerRound * rounds} times); a ratio is the median of the ratios of the turns, and is
+what can be compared between machines.
 \`NODE_EXTRA_CA_CERTS\` is unset: it alone adds up to 40 ms to every start of Node.
 
 Measured with Node ${process.versions.node} on ${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1)} at the end.

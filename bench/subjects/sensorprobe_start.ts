@@ -1,7 +1,7 @@
 import { accessSync } from 'node:fs';
 import { startSnmpd, whyNoSnmpd } from '../../test/lab/snmp/snmpd.ts';
 import { installed } from '../installed.ts';
-import { type Command, compared, pairs, type Row, type Subject } from '../pairs.ts';
+import { type Command, compared, pairs, type Row, type Subject, startsPerRound } from '../pairs.ts';
 
 /** Value, status, online, two limits of two temperatures: what a plugin of the usual sort asks for. */
 const tenCells = [3, 4, 5, 7, 8].flatMap((column) =>
@@ -17,6 +17,7 @@ export const subject: Subject = {
     if (why !== null) return { skipped: why };
     const snmpd = await startSnmpd('sensorprobe4-six-sensors', { ownValues: true });
     const port = String(snmpd.port);
+    const turns = startsPerRound * rounds;
     try {
       return await installed(async ({ plugin, empty }) => {
         const own = plugin('check_sensorprobe', '-H', '127.0.0.1', '-p', port);
@@ -27,10 +28,10 @@ export const subject: Subject = {
           args: ['-H', '127.0.0.1', '-p', port, '-P', '2c', '-o', tenCells.join(',')],
         };
         return [
-          compared('six sensors', pairs(own, empty, rounds), 1.75),
-          compared('six sensors, without the code cache', pairs(bundle, empty, rounds), 2.3),
-          rival('Perl, ten values', perl, '/usr/share/perl5/Net/SNMP.pm', empty, rounds),
-          rival('check_snmp, ten values', c, c.program, empty, rounds),
+          compared('six sensors', pairs(own, empty, turns), 1.75),
+          compared('six sensors, without the code cache', pairs(bundle, empty, turns), 2.3),
+          rival('Perl, ten values', perl, '/usr/share/perl5/Net/SNMP.pm', empty, turns),
+          rival('check_snmp, ten values', c, c.program, empty, turns),
         ];
       });
     } finally {
@@ -39,11 +40,11 @@ export const subject: Subject = {
   },
 };
 
-function rival(what: string, command: Command, needed: string, empty: Command, rounds: number): Row {
+function rival(what: string, command: Command, needed: string, empty: Command, turns: number): Row {
   try {
     accessSync(needed);
   } catch {
     return { what, figure: `not measured: ${needed} missing`, ratio: null, limit: null };
   }
-  return compared(what, pairs(command, empty, rounds), null);
+  return compared(what, pairs(command, empty, turns), null);
 }
