@@ -17,7 +17,7 @@ export type Columns = { readonly oids: readonly Oid[]; readonly rows: number; re
 /** No table has more rows than this: the agent makes them up. */
 const mostRows = 2048;
 
-/** `cursor` is the last cell that has come, and `row` its index where that is one number; NaN where it is not. */
+/** `cursor` is the last cell that has come, and `row` the first number of its index. */
 type Column = { readonly oid: Oid; readonly cells: Map<Oid, Value>; cursor: Oid; row: number; done: boolean };
 /** Nothing is from one OID on to before the next (null: to the end of the MIB). `key` and `nextKey` order them. */
 type Empty = { readonly key: string; readonly next: Oid | null; readonly nextKey: string | undefined };
@@ -219,7 +219,7 @@ export class Walk {
   /** Takes a cell that lies in a column. */
   #takeRow(column: Column, from: Oid, oid: Oid, value: Value): string | undefined {
     const index = oid.slice(column.oid.length + 1);
-    const row = index.includes('.') ? Number.NaN : Number(index);
+    const row = Number.parseInt(index, 10);
     const isNext = from === column.cursor && row > column.row;
     if (!isNext && compareOids(oid, from) <= 0) return `returns ${oid} after ${from}: its tables would never end`;
     column.cells.set(index, value);
